@@ -1,0 +1,50 @@
+# Every third-party package, named once. tools/install-dependencies reads the lines
+#   # debian: PACKAGE MINIMUM_VERSION [SUITE]
+# and find_package below is the only one in the project.
+#
+# debian: g++ 4:12
+# debian: cmake 3.25
+# debian: ninja-build 1.11
+# debian: ccache 4.7
+# debian: pkg-config 1.8
+# debian: libcpprest-dev 2.10.18
+# debian: libssl-dev 3.0
+# debian: zlib1g-dev 1:1.2.13
+# debian: libboost-dev 1.74
+# debian: libboost-system-dev 1.74
+# debian: nlohmann-json3-dev 3.11
+# debian: libyaml-cpp-dev 0.7
+# debian: libspdlog-dev 1:1.10
+# debian: libfmt-dev 9.1
+# debian: libexpected-dev 1.0
+# debian: libcli11-dev 2.1
+# debian: prometheus-cpp-dev 1.0
+# debian: libcatch2-dev 3.7 bookworm-backports
+# debian: clang-19 1:19.1
+# debian: clang-tidy-19 1:19.1
+# debian: libclang-rt-19-dev 1:19.1
+# debian: openssl 3.0
+# debian: python3 3.11
+# debian: python3-venv 3.11
+# debian: ca-certificates 20230311
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+find_package(cpprestsdk 2.10.18 CONFIG REQUIRED)
+find_package(nlohmann_json 3.11 CONFIG REQUIRED)
+find_package(yaml-cpp 0.7 CONFIG REQUIRED)
+find_package(fmt 9.1 CONFIG REQUIRED)
+find_package(spdlog 1.10 CONFIG REQUIRED)
+find_package(CLI11 2.1 CONFIG REQUIRED)
+find_package(tl-expected 1.0 CONFIG REQUIRED)
+find_package(prometheus-cpp 1.0 CONFIG REQUIRED)
+if(BUILD_TESTING)
+  find_package(Catch2 3.7 CONFIG REQUIRED)
+  include(Catch)
+endif()
+
+# Debian's yaml-cpp 0.7 exports a target without a namespace; newer ones have it.
+if(NOT TARGET yaml-cpp::yaml-cpp)
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()

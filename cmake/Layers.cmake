@@ -1,0 +1,23 @@
+# One library a layer: curfew_layer(NAME SOURCES a.cpp ... DEPENDS x y) makes curfew_NAME and curfew::NAME.
+function(curfew_layer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(curfew_${name} STATIC ${arg_SOURCES})
+  add_library(curfew::${name} ALIAS curfew_${name})
+  target_include_directories(curfew_${name} PUBLIC ${PROJECT_SOURCE_DIR}/controller)
+  target_link_libraries(curfew_${name} PUBLIC ${arg_DEPENDS})
+  curfew_set_warnings(curfew_${name})
+endfunction()
+
+# One unit-test program a layer: curfew_unit_test(NAME SOURCES ... DEPENDS ...) makes unit_NAME, its tests labelled "unit".
+function(curfew_unit_test name)
+  cmake_parse_arguments(arg "" "LABEL" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT arg_LABEL)
+    set(arg_LABEL unit)
+  endif()
+  add_executable(${arg_LABEL}_${name} ${arg_SOURCES})
+  target_link_libraries(${arg_LABEL}_${name} PRIVATE ${arg_DEPENDS} Catch2::Catch2WithMain)
+  target_include_directories(${arg_LABEL}_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${arg_LABEL}_${name} PRIVATE CURFEW_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  curfew_set_warnings(${arg_LABEL}_${name})
+  catch_discover_tests(${arg_LABEL}_${name} TEST_PREFIX "${arg_LABEL}/${name}: " PROPERTIES LABELS ${arg_LABEL} TIMEOUT 60)
+endfunction()

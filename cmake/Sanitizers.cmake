@@ -1,0 +1,12 @@
+# CURFEW_SANITIZE: "address,undefined" or "thread"; empty for none. Release hardening otherwise.
+set(CURFEW_SANITIZE "" CACHE STRING "Sanitizers for every target")
+
+if(CURFEW_SANITIZE)
+  add_compile_options(-fsanitize=${CURFEW_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${CURFEW_SANITIZE})
+else()
+  add_compile_options(-fstack-protector-strong)
+  add_link_options(-Wl,-z,relro,-z,now)
+  add_compile_definitions($<$<CONFIG:Release>:_FORTIFY_SOURCE=3> _GLIBCXX_ASSERTIONS)
+endif()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/meta.hpp"
+
+namespace curfew::api {
+
+// metav1.LabelSelector. Empty selects everything.
+struct LabelSelector {
+  struct Requirement {
+    std::string key;
+    std::string op;  // In, NotIn, Exists, DoesNotExist
+    std::vector<std::string> values;
+
+    bool operator==(const Requirement&) const = default;
+  };
+  std::map<std::string, std::string> match_labels;
+  std::vector<Requirement> match_expressions;
+
+  bool operator==(const LabelSelector&) const = default;
+};
+
+struct ScheduleWindow {
+  std::vector<std::string> days;  // Mon ... Sun
+  std::string start;              // HH:MM
+  std::string end;
+
+  bool operator==(const ScheduleWindow&) const = default;
+};
+
+struct Schedule {
+  std::string time_zone;
+  std::vector<ScheduleWindow> windows;
+  bool end_at_window_close = false;
+
+  bool operator==(const Schedule&) const = default;
+};
+
+struct AccessPolicySpec {
+  struct Namespaces {
+    std::vector<std::string> names;
+    std::optional<LabelSelector> selector;
+    bool operator==(const Namespaces&) const = default;
+  };
+  struct Reason {
+    bool required = false;
+    std::string pattern;  // empty: any
+    bool operator==(const Reason&) const = default;
+  };
+  struct Approval {
+    int required = 1;
+    std::vector<Subject> approvers;
+    bool allow_self_approval = false;
+    std::string timeout;  // empty: none
+    bool operator==(const Approval&) const = default;
+  };
+  struct Limits {
+    std::optional<int> active_per_requester;
+    std::string cooldown;
+    bool operator==(const Limits&) const = default;
+  };
+
+  std::string description;
+  std::vector<Subject> requesters;
+  std::vector<Subject> subjects;
+  std::vector<RoleRef> roles;
+  Namespaces namespaces;
+  std::string default_duration;  // empty: the longest
+  std::string max_duration;
+  std::optional<Schedule> schedule;
+  Reason reason;
+  Approval approval;
+  std::optional<Limits> limits;
+  std::string on_change;          // empty where the author said nothing
+  std::optional<bool> suspend;    // nullopt where the author said nothing
+
+  bool operator==(const AccessPolicySpec&) const = default;
+};
+
+struct AccessPolicyStatus {
+  std::int64_t observed_generation = 0;
+  std::vector<Condition> conditions;
+  int active_grants = 0;
+  int pending_requests = 0;
+
+  bool operator==(const AccessPolicyStatus&) const = default;
+};
+
+struct AccessPolicy {
+  static constexpr std::string_view kKind = "AccessPolicy";
+  static constexpr std::string_view kPath = "/apis/curfew.dev/v1alpha1";
+  static constexpr std::string_view kPlural = "accesspolicies";
+
+  ObjectMeta metadata;
+  AccessPolicySpec spec;
+  AccessPolicyStatus status;
+};
+
+}  // namespace curfew::api

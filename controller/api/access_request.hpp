@@ -1,0 +1,78 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/meta.hpp"
+
+namespace curfew::api {
+
+enum class Verdict { Approve, Deny, Revoke };
+enum class Phase { Pending, Scheduled, Active, Denied, Rejected, TimedOut, Withdrawn, Expired, Revoked };
+
+std::string_view to_string(Verdict verdict);
+std::string_view to_string(Phase phase);
+
+// Denied, Rejected, TimedOut, Withdrawn, Expired, Revoked: nothing happens to the request any more.
+bool is_terminal(Phase phase);
+
+// Appended by the API server from an annotation, never by hand; outside spec, because spec never changes.
+struct Decision {
+  Verdict verdict = Verdict::Approve;
+  Person person;
+  std::string comment;
+
+  bool operator==(const Decision&) const = default;
+};
+
+struct AccessRequestSpec {
+  std::string policy;
+  std::optional<RoleRef> role;
+  std::optional<Subject> subject;
+  std::string duration;  // empty: the policy's default
+  std::string start_time;
+  std::string reason;
+  std::optional<Person> requester;
+
+  bool operator==(const AccessRequestSpec&) const = default;
+};
+
+struct AccessRequestStatus {
+  std::optional<Phase> phase;  // nullopt: never looked at
+  bool complete = false;
+  std::optional<PolicyRef> policy;
+  std::optional<Subject> subject;
+  std::optional<RoleRef> role_ref;
+  std::string duration;
+  std::string approvals;  // "1/2"
+  std::vector<std::string> approved_by;
+  std::optional<TimePoint> requested_at;
+  std::optional<TimePoint> approved_at;
+  std::optional<TimePoint> granted_at;
+  std::optional<TimePoint> expires_at;
+  std::optional<TimePoint> ended_at;
+  std::string binding_name;
+  std::string message;
+  std::int64_t observed_generation = 0;
+  int observed_decisions = 0;  // how many of `decisions` have been dealt with and recorded
+  std::vector<Condition> conditions;
+
+  bool operator==(const AccessRequestStatus&) const = default;
+};
+
+struct AccessRequest {
+  static constexpr std::string_view kKind = "AccessRequest";
+  static constexpr std::string_view kPath = "/apis/curfew.dev/v1alpha1";
+  static constexpr std::string_view kPlural = "accessrequests";
+
+  ObjectMeta metadata;
+  AccessRequestSpec spec;
+  std::vector<Decision> decisions;
+  AccessRequestStatus status;
+};
+
+// "curfew-UID": the RoleBinding that carries this request's grant.
+std::string binding_name(const AccessRequest& request);
+
+}  // namespace curfew::api

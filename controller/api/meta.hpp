@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "util/time.hpp"
+
+namespace curfew::api {
+
+// Names an object within its kind; `name_space` is empty for cluster-scoped kinds.
+struct ObjectKey {
+  std::string name_space;
+  std::string name;
+
+  auto operator<=>(const ObjectKey&) const = default;
+};
+
+// "NAMESPACE/NAME", or "NAME".
+std::string to_string(const ObjectKey& key);
+
+struct OwnerReference {
+  std::string api_version;
+  std::string kind;
+  std::string name;
+  std::string uid;
+
+  bool operator==(const OwnerReference&) const = default;
+};
+
+struct ObjectMeta {
+  std::string name;
+  std::string name_space;
+  std::string uid;
+  std::string resource_version;
+  std::int64_t generation = 0;
+  TimePoint creation_timestamp{};
+  std::optional<TimePoint> deletion_timestamp;
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> annotations;
+  std::vector<OwnerReference> owner_references;
+  std::vector<std::string> finalizers;
+
+  ObjectKey key() const { return {name_space, name}; }
+  bool operator==(const ObjectMeta&) const = default;
+};
+
+// metav1.Condition. `status` is True, False or Unknown.
+struct Condition {
+  std::string type;
+  std::string status;
+  std::string reason;
+  std::string message;
+  std::int64_t observed_generation = 0;
+  TimePoint last_transition_time{};
+
+  bool operator==(const Condition&) const = default;
+};
+
+// Sets the condition of that type; its transition time moves only when its status does.
+void set_condition(std::vector<Condition>& conditions, Condition condition);
+const Condition* find_condition(const std::vector<Condition>& conditions, std::string_view type);
+
+// Who somebody is, as the API server established it.
+struct Person {
+  std::string username;
+  std::vector<std::string> groups;
+
+  bool operator==(const Person&) const = default;
+};
+
+// An entry of `requesters`, `subjects`, `approvers`, and a RoleBinding's subject.
+struct Subject {
+  std::string kind;  // User, Group, ServiceAccount
+  std::string name;
+  std::string name_space;  // ServiceAccount only
+
+  bool operator==(const Subject&) const = default;
+};
+
+struct RoleRef {
+  std::string kind;  // ClusterRole, Role
+  std::string name;
+
+  bool operator==(const RoleRef&) const = default;
+};
+
+struct PolicyRef {
+  std::string name;
+  std::string uid;
+  std::int64_t generation = 0;
+
+  bool operator==(const PolicyRef&) const = default;
+};
+
+}  // namespace curfew::api
+
+template <>
+struct std::hash<curfew::api::ObjectKey> {
+  std::size_t operator()(const curfew::api::ObjectKey& key) const noexcept {
+    return std::hash<std::string>{}(key.name_space) * 31 + std::hash<std::string>{}(key.name);
+  }
+};

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <string_view>
+
+// Every label, annotation, name and reason that reaches the cluster: spelled here, once.
+namespace curfew::api {
+
+inline constexpr std::string_view kGroup = "curfew.dev";
+inline constexpr std::string_view kGroupVersion = "curfew.dev/v1alpha1";
+
+inline constexpr std::string_view kControllerNamespace = "curfew-system";
+inline constexpr std::string_view kControllerUser = "system:serviceaccount:curfew-system:curfew";
+inline constexpr std::string_view kFieldManager = "curfew";
+inline constexpr std::string_view kReportingController = "curfew.dev/controller";
+inline constexpr std::string_view kLeaseName = "curfew";
+inline constexpr std::string_view kGuardConfigMap = "curfew-guard";
+
+// On managed RoleBindings.
+inline constexpr std::string_view kRequestUidLabel = "curfew.dev/request-uid";
+inline constexpr std::string_view kExpiresAtAnnotation = "curfew.dev/expires-at";
+inline constexpr std::string_view kRequestAnnotation = "curfew.dev/request";        // NAMESPACE/NAME
+inline constexpr std::string_view kPolicyAnnotation = "curfew.dev/policy";          // NAME
+inline constexpr std::string_view kApprovedByAnnotation = "curfew.dev/approved-by";  // usernames as a JSON list
+inline constexpr std::string_view kBindingPrefix = "curfew-";
+
+// Condition types.
+inline constexpr std::string_view kApproved = "Approved";
+inline constexpr std::string_view kGranted = "Granted";
+inline constexpr std::string_view kReady = "Ready";
+
+// Why a request is Rejected, Pending or ended: reasons of conditions and denials.
+namespace reason {
+inline constexpr std::string_view kPolicyNotFound = "PolicyNotFound";
+inline constexpr std::string_view kPolicyNotReady = "PolicyNotReady";
+inline constexpr std::string_view kNotImplemented = "NotImplemented";
+inline constexpr std::string_view kGuardNotInForce = "GuardNotInForce";
+inline constexpr std::string_view kRequesterMissing = "RequesterMissing";
+inline constexpr std::string_view kRequesterNotAllowed = "RequesterNotAllowed";
+inline constexpr std::string_view kRoleNotAllowed = "RoleNotAllowed";
+inline constexpr std::string_view kRoleAmbiguous = "RoleAmbiguous";
+inline constexpr std::string_view kRoleNotFound = "RoleNotFound";
+inline constexpr std::string_view kNamespaceNotAllowed = "NamespaceNotAllowed";
+inline constexpr std::string_view kNamespaceReserved = "NamespaceReserved";
+inline constexpr std::string_view kDurationInvalid = "DurationInvalid";
+inline constexpr std::string_view kDurationTooLong = "DurationTooLong";
+inline constexpr std::string_view kReasonRequired = "ReasonRequired";
+inline constexpr std::string_view kApproverNotAllowed = "ApproverNotAllowed";
+inline constexpr std::string_view kSelfApproval = "SelfApproval";
+inline constexpr std::string_view kWaitingForApproval = "WaitingForApproval";
+inline constexpr std::string_view kQuorumReached = "QuorumReached";
+inline constexpr std::string_view kNoApprovalNeeded = "NoApprovalNeeded";
+inline constexpr std::string_view kBindingCreated = "BindingCreated";
+inline constexpr std::string_view kBindingForbidden = "BindingForbidden";
+inline constexpr std::string_view kBindingInvalid = "BindingInvalid";
+inline constexpr std::string_view kBindingNameTaken = "BindingNameTaken";
+inline constexpr std::string_view kBindingRemoved = "BindingRemoved";
+inline constexpr std::string_view kBindingChanged = "BindingChanged";
+inline constexpr std::string_view kRequestDeleted = "RequestDeleted";
+inline constexpr std::string_view kReady = "Ready";
+}  // namespace reason
+
+}  // namespace curfew::api

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/access_policy.hpp"
+#include "api/access_request.hpp"
+#include "api/audit_record.hpp"
+#include "api/rbac.hpp"
+#include "core/denial.hpp"
+#include "util/time.hpp"
+
+namespace curfew::core {
+
+// What is known of the role that a request would get.
+struct RoleFacts {
+  std::string uid;
+};
+
+// Whether the admission policies that establish who asked and who approved are what Curfew ships.
+struct GuardState {
+  bool in_force = false;
+  TimePoint since{};        // in force without a break since then; what was first said earlier is not believed unless it was seen before
+  std::string difference;   // what is wrong, as a sentence, while not in force
+};
+
+// Why the last attempt to create the binding failed, and when to try again. Kept in memory: a restart simply tries again.
+struct GrantFailure {
+  std::string reason;   // a condition's reason
+  std::string message;  // the API server's own words
+  TimePoint retry_at{};
+};
+
+struct Settings {
+  std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
+  std::chrono::seconds not_found_grace{5};     // files applied together arrive in any order
+  std::chrono::milliseconds end_lead{1000};    // a binding that goes within this of its end has expired, not been removed
+};
+
+// Everything that a decision about one request depends on. Null pointers: the object does not exist.
+struct Input {
+  std::shared_ptr<const api::AccessRequest> request;  // never null; the last known state when `request_is_gone`
+  bool request_is_gone = false;
+  std::shared_ptr<const api::AccessPolicy> policy;
+  std::vector<Denial> policy_problems;                // of that policy: core::policy_problems
+  std::shared_ptr<const api::Namespace> name_space;
+  std::optional<RoleFacts> role;                      // of the pinned role, or the one that first sight would pin
+  std::shared_ptr<const api::RoleBinding> binding;    // named for this request and carrying its label
+  std::optional<api::AuditRecord> granted_record;     // as stored, where it is known to exist
+  std::optional<GrantFailure> grant_failure;
+  GuardState guard;
+  Settings settings;
+  TimePoint now{};
+};
+
+// The role that a request is about: pinned in its status, else named in its spec, else the only one that the policy offers.
+std::optional<api::RoleRef> wanted_role(const api::AccessRequest& request, const api::AccessPolicy* policy);
+
+}  // namespace curfew::core

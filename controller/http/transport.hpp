@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "util/result.hpp"
+#include "util/time.hpp"
+
+namespace curfew::http {
+
+enum class Method { Get, Post, Put, Patch, Delete };
+
+std::string_view to_string(Method method);
+
+struct Request {
+  Method method = Method::Get;
+  std::string target;  // path and query, encoded: "/api/v1/namespaces?limit=500"
+  std::string content_type = {};
+  std::string body = {};
+};
+
+struct Response {
+  int status = 0;
+  std::string body;
+  std::optional<std::chrono::seconds> retry_after;
+  std::optional<TimePoint> date;  // the server's clock, whole seconds
+};
+
+// Gets one line at a time, without its newline; called on a thread of the transport: parse and hand on, block only to push back.
+// Return false to end the stream.
+using LineSink = std::function<bool(std::string_view line)>;
+
+// The one way to the API server. Any HTTP status is a Response; an Error means that there was none (Timeout, Cancelled, Transport, Tls, Unauthorized for unreadable
+// credentials). Thread-safe. A request may be sent twice when a reused connection breaks: every write must be idempotent.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  // Waits for the whole answer, at most `deadline` in all, however slowly the bytes drip.
+  virtual Result<Response> send(const Request& request, std::chrono::milliseconds deadline, std::stop_token stop) = 0;
+
+  // Feeds a 2xx body to the sink line by line until the server ends it, nothing came for `idle`, or the token stops it. A response with another status is returned whole, with its
+  // body, and the sink sees nothing of it. Returns the status with an empty body after a clean end.
+  virtual Result<Response> stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle, std::stop_token stop) = 0;
+};
+
+}  // namespace curfew::http
