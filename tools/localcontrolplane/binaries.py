@@ -1,0 +1,115 @@
+"""Where etcd, kube-apiserver, kube-controller-manager and kubectl come from."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterator, Optional
+
+from . import toolchain
+from .errors import ToolError
+
+NAMES = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+OLDEST_APISERVER = (1, 31)  # ValidatingAdmissionPolicy and selectable fields of custom resources
+
+
+def find_or_build() -> Path:
+    """The folder that holds all four. Builds them if neither the environment nor the cache has them."""
+    return _from_assets() or _from_path() or _from_cache()
+
+
+def _from_assets() -> Optional[Path]:
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    if not assets:
+        return None
+    trouble = _why_unusable(Path(assets))
+    if trouble:
+        print(f"KUBEBUILDER_ASSETS={assets} is not used: {trouble}", file=sys.stderr)
+        return None
+    return Path(assets).resolve()
+
+
+def _from_path() -> Optional[Path]:
+    folders = (Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder)
+    return next((folder.resolve() for folder in folders if not _why_unusable(folder)), None)
+
+
+def _why_unusable(folder: Path) -> Optional[str]:
+    missing = [name for name in NAMES if not os.access(folder / name, os.X_OK)]
+    if missing:
+        return f"it has no {', '.join(missing)}"
+    version = version_of(folder / "kube-apiserver")
+    numbers = tuple(int(n) for n in re.findall(r"\d+", version)[:2])
+    if numbers < OLDEST_APISERVER:
+        return f"its kube-apiserver is {version}, older than {'.'.join(map(str, OLDEST_APISERVER))}"
+    return None
+
+
+def version_of(binary: Path) -> str:
+    """What the binary says of itself, as in "v1.36.3"; "unknown" if it does not run."""
+    arguments = ["version", "--client"] if binary.name == "kubectl" else ["--version"]
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        output = subprocess.run([binary, *arguments], text=True, capture_output=True, check=True, timeout=30).stdout
+        found = re.search(r"v?\d+\.\d+\.\d+\S*", output)
+        return found.group(0) if found else "unknown"
+    return "unknown"
+
+
+def _cache() -> Path:
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(root) / "curfew" / "controlplane"
+
+
+def _from_cache() -> Path:
+    target = _cache() / _fingerprint()
+    if target.exists():  # it only ever appears whole
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(target.with_suffix(".lock")):
+        if not target.exists():
+            _build(target)
+    return target
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for file in sorted(path for path in toolchain.MODULE.rglob("*") if path.is_file()):
+        digest.update(f"{file.relative_to(toolchain.MODULE)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with open(path, "w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another build of the control plane is under way: waiting for it", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build(target: Path) -> None:
+    go = toolchain.find_go(target.parent)
+    unfinished = target.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    print(f"building the control plane into {target}: once, about four minutes on two cores", file=sys.stderr)
+    command = [go, "build", "-mod=readonly", "-buildvcs=false", "-trimpath", f"-ldflags={_ldflags()}",
+               f"-o={unfinished}/", *(f"./{name}" for name in NAMES)]
+    if subprocess.run(command, cwd=toolchain.MODULE, env=toolchain.environment(), stdout=sys.stderr, check=False).returncode:
+        raise ToolError(f"building the control plane failed; see above, then try again: {toolchain.MODULE}")
+    unfinished.rename(target)
+
+
+def _ldflags() -> str:
+    """No symbols, and the version that a release build would have: clients and kubectl look at it."""
+    version = re.search(r"^\tk8s.io/kubernetes (v(\d+)\.(\d+)\.\S+)$", (toolchain.MODULE / "go.mod").read_text(), re.M)
+    values = {"gitVersion": version[1], "gitMajor": version[2], "gitMinor": version[3], "gitTreeState": "clean"}
+    packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    return " ".join(["-s", "-w", *(f"-X {package}.{key}={value}" for package in packages for key, value in values.items())])
