@@ -38,7 +38,7 @@ find_package(fmt 9.1 CONFIG REQUIRED)
 find_package(spdlog 1.10 CONFIG REQUIRED)
 find_package(CLI11 2.1 CONFIG REQUIRED)
 find_package(tl-expected 1.0 CONFIG REQUIRED)
-find_package(prometheus-cpp 1.0 CONFIG REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)  # its package states no version
 if(BUILD_TESTING)
   find_package(Catch2 3.7 CONFIG REQUIRED)
   include(Catch)

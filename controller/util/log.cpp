@@ -19,7 +19,7 @@ spdlog::level::level_enum to_spdlog(Level level) {
 }
 
 // Text of others (an object's name, an API server's words) can hold anything: invalid UTF-8 is replaced, the rest escaped.
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -47,8 +47,8 @@ bool parse_level(std::string_view name, Level& level) {
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
   auto* logger = spdlog::default_logger_raw();
   if (!logger->should_log(to_spdlog(level))) return;
-  std::string line = "\"msg\":" + quoted(message);
-  for (const Field& field : fields) line += "," + quoted(field.key) + ":" + quoted(field.value);
+  std::string line = "\"msg\":" + json_string(message);
+  for (const Field& field : fields) line += "," + json_string(field.key) + ":" + json_string(field.value);
   logger->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
 
