@@ -19,9 +19,8 @@ _ATTEMPTS = 5
 def up(state: State) -> Path:
     """Starts what is not running yet and waits until it serves. Returns the administrator's kubeconfig."""
     found = binaries.find_or_build()
-    state.folder.mkdir(parents=True, exist_ok=True)
+    state.prepare()
     with state.locked():
-        state.prepare()
         if not all(map(state.is_running, components.ORDER)):
             state.binaries = found
             _start_missing(state)
@@ -59,16 +58,17 @@ def status(state: State) -> bool:
 
 
 def _start_missing(state: State) -> None:
+    state.logs.mkdir(exist_ok=True)
     state.pki.create()
     (state.folder / "audit-policy.yaml").write_text(components.AUDIT_POLICY, encoding="utf-8")
-    started: List[str] = []
+    alive = [state.is_running(name) for name in components.ORDER]
+    missing = list(components.ORDER[alive.index(False):])  # and those after it, which may not find its new port
+    _stop(state, missing)
     try:
-        for name in components.ORDER:
-            if not state.is_running(name):
-                started.append(name)
-                _start(state, name)
+        for name in missing:
+            _start(state, name)
     except BaseException:  # an interruption too: no process is left that nobody asked for
-        _stop(state, started)
+        _stop(state, missing)
         raise
 
 

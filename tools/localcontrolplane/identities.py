@@ -30,11 +30,14 @@ def user(state: State, name: str, groups: List[str]) -> Path:
 
 def token(state: State, namespace: str, account: str) -> Path:
     """The kubeconfig of a ServiceAccount, with a new token for a day in a file beside it."""
+    for what, text in (("namespace", namespace), ("ServiceAccount", account)):
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", text):
+            raise UsageError(f"the {what} '{text}' is no Kubernetes name: lower-case letters, digits, '-' and '.'")
     _require_cluster(state)
     with state.locked():
         created = subprocess.run(
             [state.binaries / "kubectl", f"--kubeconfig={state.admin_kubeconfig}", f"--namespace={namespace}",
-             "create", "token", "--duration=24h", "--", account],
+             "create", "token", account, "--duration=24h"],
             capture_output=True, text=True, check=False)
         if created.returncode:
             raise ToolError(f"no token for {namespace}/{account}: {created.stderr.strip()}")

@@ -62,8 +62,6 @@ class State:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.exists() and any(entry.name != _LOCK for entry in self.folder.iterdir()):
             raise ToolError(f"--state {self.folder} holds other files; name an empty or a new folder")
-        self.logs.mkdir(exist_ok=True)
-        self.save()
 
     def remove(self) -> None:
         """Deletes what `up` and `user` made, and the folder if nothing else is in it."""
