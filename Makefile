@@ -1,0 +1,40 @@
+# Thin: each target is a command or two that can be run by hand as well. "make" alone lists them.
+# Parallelism is the build tools' own; make itself runs one step after the other.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo up down test lint check-deep clean
+
+PRESET ?= release
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## Install the Debian packages that the build and the tests need (does nothing when they are there)
+	@tools/install-dependencies
+
+build: deps ## Build the controller: build/release/curfew
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET)
+
+demo: ## Everything once: build, a Kubernetes API server, Curfew, and a story played by four people
+	@tools/demo story
+
+up: ## The same without the story, left running, with a kubeconfig for each of the four people
+	@tools/demo up
+
+down: ## End what "make up" started
+	@tools/demo down
+
+test: build ## All three levels of tests: unit, fake API server, real API server
+	tools/controlplane build
+	tools/run-tests build/$(PRESET)
+
+lint: ## clang-tidy on what changed since the main branch (on everything if there is nothing to compare with)
+	tools/lint
+
+check-deep: ## The whole suite again under the address, undefined-behaviour and thread sanitizers
+	$(MAKE) test PRESET=asan
+	$(MAKE) test PRESET=tsan
+
+clean: ## Delete what was built here (not the cached control plane)
+	rm -rf build
