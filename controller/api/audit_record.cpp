@@ -1,0 +1,93 @@
+#include "api/audit_record.hpp"
+
+#include <algorithm>
+
+#include "api/reader.hpp"
+#include "api/writer.hpp"
+
+namespace curfew::api {
+
+std::string_view to_string(AuditAction action) {
+  switch (action) {
+    case AuditAction::Requested: return "Requested";
+    case AuditAction::Approved: return "Approved";
+    case AuditAction::Denied: return "Denied";
+    case AuditAction::Granted: return "Granted";
+    case AuditAction::Expired: return "Expired";
+    case AuditAction::Revoked: return "Revoked";
+    case AuditAction::Withdrawn: return "Withdrawn";
+    case AuditAction::TimedOut: return "TimedOut";
+    case AuditAction::Rejected: return "Rejected";
+    case AuditAction::Failed: return "Failed";
+    case AuditAction::Tampered: return "Tampered";
+    case AuditAction::PolicyViolation: return "PolicyViolation";
+  }
+  return "";
+}
+
+std::string record_name(std::string_view request_uid, AuditAction action, std::optional<int> decision_index) {
+  std::string name = std::string(request_uid) + "-" + std::string(to_string(action));
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (decision_index) name += "-" + std::to_string(*decision_index);
+  return name;
+}
+
+static void read(const Reader& reader, AuditAction& value) { read_enum(reader, value, AuditAction::PolicyViolation); }
+
+static void read(const Reader& reader, RequestRef& value) {
+  reader.get("namespace", value.name_space);
+  reader.get("name", value.name);
+  reader.get("uid", value.uid);
+}
+
+static void read(const Reader& reader, BindingRef& value) {
+  reader.get("name", value.name);
+  reader.get("uid", value.uid);
+}
+
+static void read(const Reader& reader, AuditRecord& value) {
+  reader.get("metadata", value.metadata);
+  reader.get("action", value.action);
+  reader.get("time", value.time);
+  reader.get("actor", value.actor);
+  reader.get("request", value.request);
+  reader.get("policy", value.policy);
+  reader.get("role", value.role);
+  reader.get("subject", value.subject);
+  reader.get("reason", value.reason);
+  reader.get("comment", value.comment);
+  reader.get("duration", value.duration);
+  reader.get("grantedAt", value.granted_at);
+  reader.get("expiresAt", value.expires_at);
+  reader.get("binding", value.binding);
+  reader.get("message", value.message);
+}
+
+template Result<AuditRecord> decode(const nlohmann::json& json);
+
+nlohmann::json encode(const AuditRecord& record) {
+  nlohmann::json json = head_of(record);
+  Writer binding;
+  if (record.binding) binding.put("name", record.binding->name).put("uid", record.binding->uid);
+  Writer request;
+  request.put("namespace", record.request.name_space).put("name", record.request.name).put("uid", record.request.uid);
+  json.update(Writer()
+                  .put("action", std::string(to_string(record.action)))
+                  .put_micro("time", record.time)
+                  .put("actor", record.actor)
+                  .put("request", request.done())
+                  .put("policy", record.policy)
+                  .put("role", record.role)
+                  .put("subject", record.subject)
+                  .put("reason", record.reason)
+                  .put("comment", record.comment)
+                  .put("duration", record.duration)
+                  .put("grantedAt", record.granted_at)
+                  .put("expiresAt", record.expires_at)
+                  .put("binding", binding.done())
+                  .put("message", record.message)
+                  .done());
+  return json;
+}
+
+}  // namespace curfew::api

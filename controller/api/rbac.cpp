@@ -1,0 +1,36 @@
+#include "api/rbac.hpp"
+
+#include "api/reader.hpp"
+#include "api/writer.hpp"
+
+namespace curfew::api {
+
+static void read(const Reader& reader, RoleBinding& value) {
+  reader.get("metadata", value.metadata);
+  reader.get("roleRef", value.role_ref);
+  reader.get("subjects", value.subjects);
+}
+
+static void read(const Reader& reader, Role& value) { reader.get("metadata", value.metadata); }
+static void read(const Reader& reader, ClusterRole& value) { reader.get("metadata", value.metadata); }
+static void read(const Reader& reader, Namespace& value) { reader.get("metadata", value.metadata); }
+
+template Result<RoleBinding> decode(const nlohmann::json& json);
+template Result<Role> decode(const nlohmann::json& json);
+template Result<ClusterRole> decode(const nlohmann::json& json);
+template Result<Namespace> decode(const nlohmann::json& json);
+
+nlohmann::json encode(const RoleBinding& binding) {
+  constexpr const char* kRbacGroup = "rbac.authorization.k8s.io";
+  nlohmann::json json = head_of(binding);
+  json["roleRef"] = to_json(binding.role_ref);
+  json["roleRef"]["apiGroup"] = kRbacGroup;
+  json["subjects"] = list_of(binding.subjects);
+  for (nlohmann::json& subject : json["subjects"]) {
+    // A ServiceAccount is of the core group, which is written as none.
+    if (subject.value("kind", "") != "ServiceAccount") subject["apiGroup"] = kRbacGroup;
+  }
+  return json;
+}
+
+}  // namespace curfew::api

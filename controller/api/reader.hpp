@@ -1,0 +1,106 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/codec.hpp"
+#include "api/meta.hpp"
+
+// Only for the sources of this folder: reads JSON into structs. `read` is one overload a type; `Reader::get` finds it.
+namespace curfew::api {
+
+// A place in a JSON document, which knows its path. The first thing that is not as it should be goes into `error`, in words; reading goes on, with defaults.
+// Absent and null are the same, and leave the value as it was.
+class Reader {
+ public:
+  Reader(const nlohmann::json& json, std::string& error) : json_(json), error_(error) {}
+
+  template <class T>
+  void get(const char* name, T& value) const {
+    read(at(name), value);
+  }
+
+  const nlohmann::json& json() const { return json_; }
+  bool absent() const { return json_.is_null(); }
+  Reader at(const char* name) const;
+  Reader at(std::size_t index) const { return Reader(json_.at(index), *this, "", index); }
+
+  // The value if it is of that type; null, and an error unless absent, otherwise.
+  const nlohmann::json* expect(nlohmann::json::value_t type, std::string_view expected) const;
+  // "PATH must be EXPECTED, not VALUE".
+  void refuse(std::string_view expected) const;
+  std::string path() const;
+
+ private:
+  Reader(const nlohmann::json& json, const Reader& parent, const char* name, std::size_t index)
+      : json_(json), error_(parent.error_), parent_(&parent), name_(name), index_(index) {}
+
+  const nlohmann::json& json_;
+  std::string& error_;
+  const Reader* parent_ = nullptr;
+  const char* name_ = "";  // empty: an element of a list
+  std::size_t index_ = 0;
+};
+
+void read(const Reader& reader, std::string& value);
+void read(const Reader& reader, bool& value);
+void read(const Reader& reader, int& value);
+void read(const Reader& reader, std::int64_t& value);
+void read(const Reader& reader, TimePoint& value);
+void read(const Reader& reader, std::map<std::string, std::string>& value);
+void read(const Reader& reader, ObjectMeta& value);
+void read(const Reader& reader, Condition& value);
+void read(const Reader& reader, Person& value);
+void read(const Reader& reader, Subject& value);
+void read(const Reader& reader, RoleRef& value);
+void read(const Reader& reader, PolicyRef& value);
+
+template <class T>
+void read(const Reader& reader, std::optional<T>& value) {
+  if (reader.absent()) return;
+  read(reader, value.emplace());
+}
+
+template <class T>
+void read(const Reader& reader, std::vector<T>& value) {
+  const nlohmann::json* list = reader.expect(nlohmann::json::value_t::array, "a list");
+  if (list == nullptr) return;
+  value.resize(list->size());
+  for (std::size_t i = 0; i < value.size(); ++i) read(reader.at(i), value[i]);
+}
+
+// An enum by the names that to_string gives its values, the first to the last.
+template <class E>
+void read_enum(const Reader& reader, E& value, E last) {
+  std::string name;
+  read(reader, name);
+  if (name.empty()) return;
+  for (int i = 0; i <= static_cast<int>(last); ++i) {
+    if (to_string(static_cast<E>(i)) != name) continue;
+    value = static_cast<E>(i);
+    return;
+  }
+  std::string names;
+  for (int i = 0; i <= static_cast<int>(last); ++i) names += (i == 0 ? "" : ", ") + std::string(to_string(static_cast<E>(i)));
+  reader.refuse("one of " + names);
+}
+
+// Each Kind's source instantiates it.
+template <class T>
+Result<T> decode(const nlohmann::json& json) {
+  std::string error;
+  const Reader reader(json, error);
+  T value;
+  if (reader.absent() || reader.expect(nlohmann::json::value_t::object, "an object") == nullptr) {
+    return fail(ErrorKind::Decode, std::string(T::kKind) + " must be an object, not " + json.type_name());
+  }
+  read(reader, value);
+  if (error.empty()) return value;
+  return fail(ErrorKind::Decode, std::string(T::kKind) + " " + to_string(value.metadata.key()) + ": " + error);
+}
+
+}  // namespace curfew::api
