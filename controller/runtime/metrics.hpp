@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/access_request.hpp"
+#include "util/result.hpp"
+
+namespace curfew::runtime {
+
+// Everything that /metrics shows, one function each; names and help texts are in the source file. Counters are zero at the start, labels are
+// bounded: never a user, an object or a message. Thread-safe.
+class Metrics {
+ public:
+  explicit Metrics(std::string_view version);
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  void request_completed(api::Phase phase);  // terminal phases; others are ignored
+  void grant_took(std::chrono::microseconds since_approval);
+  void revocation_was_late(std::chrono::microseconds past_expiry);  // negative: early
+  void reconcile_failed(ErrorKind kind);
+  void worker_panicked();
+  void watch_restarted(std::string_view resource);  // plural, as in the API's path
+  void event_dropped();
+  // `status` is the HTTP status, 0 where there was no answer.
+  void api_request_took(std::string_view verb, std::string_view resource, int status, std::chrono::microseconds took);
+
+  void set_active_grants(std::size_t count);
+  void set_bindings_past_end(std::size_t count);
+  void set_queue_depth(std::size_t keys);
+  void set_leader(bool leads);
+  void set_guard_in_force(bool in_force);
+  void set_clock_offset(std::chrono::microseconds ours_minus_server);
+
+  // Runs before each render(): the place to set gauges that are somebody else's state. Add all of them before the server starts.
+  void before_render(std::function<void(Metrics&)> sample);
+
+  // Prometheus' text format.
+  std::string render();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace curfew::runtime

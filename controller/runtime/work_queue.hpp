@@ -1,0 +1,145 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <set>
+#include <stop_token>
+#include <utility>
+
+#include "runtime/deadline_heap.hpp"
+#include "util/backoff.hpp"
+#include "util/clock.hpp"
+
+namespace curfew::runtime {
+
+struct RetryDelays {
+  std::chrono::milliseconds first{5};
+  std::chrono::milliseconds longest{std::chrono::seconds(60)};
+};
+
+// Keys that need attention, with client-go's promises: a key waits once however often it is added; it is never with two workers at a
+// time; one added while a worker has it comes again after done(). Key needs an order. Thread-safe.
+template <class Key>
+class WorkQueue {
+ public:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  // The clock must outlive the queue.
+  explicit WorkQueue(const Clock& clock, RetryDelays delays = {}) : clock_(clock), delays_(delays) {}
+
+  void add(const Key& key) {
+    const std::scoped_lock lock(mutex_);
+    add_locked(key);
+  }
+
+  // A wake-up: an earlier one replaces a later one of the same key, a later one is dropped. add() cancels none: a spurious wake-up costs
+  // one look, a lost one costs somebody's deadline.
+  void add_after(const Key& key, std::chrono::steady_clock::duration delay) {
+    const std::scoped_lock lock(mutex_);
+    delay_locked(key, delay);
+  }
+
+  // Comes back after a delay that doubles (with jitter) each time, until forget().
+  void add_rate_limited(const Key& key) {
+    const std::scoped_lock lock(mutex_);
+    const auto entry = failures_.try_emplace(key, delays_.first, delays_.longest, static_cast<unsigned>(seeds_())).first;
+    delay_locked(key, entry->second.next());
+  }
+
+  // The next rate-limited retry starts from the shortest delay again.
+  void forget(const Key& key) {
+    const std::scoped_lock lock(mutex_);
+    failures_.erase(key);
+  }
+
+  // Waits for a key; nullopt once the token is triggered, whatever is still queued. The caller owes a done().
+  std::optional<Key> get(std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      if (auto key = take_locked()) return key;
+      const auto due = delayed_.next();
+      const auto has_news = [&] { return !ready_.empty() || delayed_.next() != due; };
+      if (due) {
+        // At most an hour, since far deadlines overflow some implementations of waiting.
+        changed_.wait_for(lock, stop, std::min<std::chrono::steady_clock::duration>(*due - clock_.steady(), std::chrono::hours(1)), has_news);
+      } else {
+        changed_.wait(lock, stop, has_news);
+      }
+    }
+    if (!ready_.empty()) changed_.notify_one();  // the notification may have been for a key that another worker has to take now
+    return std::nullopt;
+  }
+
+  // Like get(), without waiting.
+  std::optional<Key> try_get() {
+    const std::scoped_lock lock(mutex_);
+    return take_locked();
+  }
+
+  // The caller has finished with a key that get() gave it.
+  void done(const Key& key) {
+    const std::scoped_lock lock(mutex_);
+    processing_.erase(key);
+    if (waiting_.contains(key)) push_locked(key);
+  }
+
+  // Keys that could be worked on now, or again after done(); those that wait for their time are not counted.
+  std::size_t size() const {
+    const std::scoped_lock lock(mutex_);
+    return waiting_.size();
+  }
+
+ private:
+  void add_locked(const Key& key) {
+    if (!waiting_.insert(key).second) return;
+    if (!processing_.contains(key)) push_locked(key);
+  }
+
+  void push_locked(const Key& key) {
+    ready_.push_back(key);
+    changed_.notify_one();
+  }
+
+  void delay_locked(const Key& key, std::chrono::steady_clock::duration delay) {
+    if (delay <= std::chrono::steady_clock::duration::zero()) return add_locked(key);
+    const auto now = clock_.steady();
+    const auto at = delay < SteadyTime::max() - now ? now + delay : SteadyTime::max();
+    const auto known = delayed_.deadline_of(key);
+    if (known && *known <= at) return;
+    const bool is_earliest = !delayed_.next() || at < *delayed_.next();
+    delayed_.set(key, at);
+    if (is_earliest) changed_.notify_all();  // whoever waits for the deadline that was the earliest has to wait anew
+  }
+
+  std::optional<Key> take_locked() {
+    for (const Key& key : delayed_.pop_due(clock_.steady())) add_locked(key);
+    if (ready_.empty()) return std::nullopt;
+    Key key = std::move(ready_.front());
+    ready_.pop_front();
+    waiting_.erase(key);
+    processing_.insert(key);
+    return key;
+  }
+
+  // Constant after construction.
+  const Clock& clock_;
+  const RetryDelays delays_;
+
+  // Protected by mutex_.
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<Key> ready_;      // in the order of arrival: what get() hands out
+  std::set<Key> waiting_;      // in ready_, or added while being processed
+  std::set<Key> processing_;   // between get() and done()
+  DeadlineHeap<Key, SteadyTime> delayed_;
+  std::map<Key, Backoff> failures_;
+  std::minstd_rand seeds_{std::random_device{}()};
+};
+
+}  // namespace curfew::runtime
