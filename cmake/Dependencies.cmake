@@ -20,6 +20,7 @@
 # debian: libcli11-dev 2.1
 # debian: prometheus-cpp-dev 1.0
 # debian: libcatch2-dev 3.7 bookworm-backports
+# debian: catch2 3.7 bookworm-backports
 # debian: clang-19 1:19.1
 # debian: clang-tidy-19 1:19.1
 # debian: libclang-rt-19-dev 1:19.1
