@@ -52,6 +52,13 @@ class DeadlineHeap {
     return due;
   }
 
+  // How many are due at or before then.
+  std::size_t count_until(Time then) const {
+    std::size_t count = 0;
+    for (auto entry = by_time_.begin(); entry != by_time_.end() && entry->first <= then; ++entry) ++count;
+    return count;
+  }
+
   std::size_t size() const { return by_key_.size(); }
   bool empty() const { return by_key_.empty(); }
 
