@@ -1,0 +1,140 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/codec.hpp"
+#include "http/transport.hpp"
+#include "kube/contact_monitor.hpp"
+#include "kube/request.hpp"
+#include "util/result.hpp"
+
+namespace curfew::kube {
+
+enum class DeleteOutcome {
+  Gone,          // deleted now, or not there (404)
+  BeingDeleted,  // a finalizer holds it: it still counts
+};
+
+// An object of a list that is not what its kind should be.
+struct Undecodable {
+  api::ObjectKey key;
+  std::string why;
+};
+
+template <class T>
+struct Page {
+  std::vector<T> items;
+  std::vector<Undecodable> undecodable;
+  std::string continue_token;  // empty: the last page
+  std::string resource_version;
+};
+
+struct ClientOptions {
+  std::chrono::milliseconds deadline = std::chrono::seconds(10);  // of each call but a watch
+  // For metrics, on the caller's thread; status 0 where there was no answer. Verbs are Kubernetes' own: get, list, watch, create, update, patch, delete.
+  std::function<void(std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took)> observe_call = {};
+  // The server's clock (whole seconds) at the end of a call that took `round_trip`.
+  std::function<void(TimePoint server_date, std::chrono::nanoseconds round_trip)> observe_date = {};
+};
+
+// The API server, typed. Thread-safe; the transport outlives it. Every call returns within its deadline, and promptly when stopped (Cancelled).
+class Client {
+ public:
+  explicit Client(http::Transport& transport, ClientOptions options = {});
+
+  template <class T>
+  Result<T> get(const api::ObjectKey& key, std::stop_token stop) {
+    return typed<T>(call("get", resource_of<T>(), get_request(resource_of<T>(), key), std::move(stop)));
+  }
+
+  // AlreadyExists may also mean that an earlier try of this very call succeeded: compare, or name objects after what they are.
+  template <class T>
+  Result<T> create(const T& object, std::stop_token stop) {
+    return typed<T>(call("create", resource_of<T>(), create_request(resource_of<T>(), object.metadata.name_space, api::encode(object)), std::move(stop)));
+  }
+
+  // Replaces the object; Conflict unless metadata.resourceVersion is the latest.
+  template <class T>
+  Result<T> update(const T& object, std::stop_token stop) {
+    return typed<T>(call("update", resource_of<T>(), update_request(resource_of<T>(), object.metadata.key(), api::encode(object)), std::move(stop)));
+  }
+
+  template <class T>
+  Result<T> merge_patch(const api::ObjectKey& key, const nlohmann::json& patch, std::stop_token stop) {
+    return typed<T>(call("patch", resource_of<T>(), merge_patch_request(resource_of<T>(), key, patch), std::move(stop)));
+  }
+
+  // `patch` is an encode_status_patch(): the contents of "status".
+  template <class T>
+  Result<T> patch_status(const api::ObjectKey& key, const nlohmann::json& patch, std::stop_token stop) {
+    return typed<T>(call("patch", resource_of<T>(), status_patch_request(resource_of<T>(), key, patch), std::move(stop)));
+  }
+
+  // Conflict: there is an object of that name, but with another uid: somebody else's now.
+  template <class T>
+  Result<DeleteOutcome> remove(const api::ObjectKey& key, std::string_view uid, std::stop_token stop) {
+    return remove(resource_of<T>(), key, uid, std::move(stop));
+  }
+  Result<DeleteOutcome> remove(const Resource& resource, const api::ObjectKey& key, std::string_view uid, std::stop_token stop);
+
+  template <class T>
+  Result<Page<T>> list(const Selection& selection, const ListParams& params, std::stop_token stop) {
+    auto body = list_json(resource_of<T>(), selection, params, std::move(stop));
+    if (!body) return tl::unexpected(std::move(body.error()));
+    return page_of<T>(*body, [](const nlohmann::json& item) { return api::decode<T>(item); });
+  }
+  Result<nlohmann::json> list_json(const Resource& resource, const Selection& selection, const ListParams& params, std::stop_token stop);
+
+  // For kinds without a struct. `target` is encoded already.
+  Result<nlohmann::json> get_raw(std::string target, std::stop_token stop);
+  Result<nlohmann::json> send_json(http::Method method, std::string target, const nlohmann::json& body, std::stop_token stop);
+
+  // Feeds the stream's lines to the sink on this thread. Success: the server ended it. No line for `idle`: Timeout.
+  Result<void> watch(const Resource& resource, const Selection& selection, const WatchParams& params, const http::LineSink& sink,
+                     std::chrono::milliseconds idle, std::stop_token stop);
+
+  const ContactMonitor& contact() const { return contact_; }
+
+ private:
+  Result<nlohmann::json> call(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop);
+  void observe(std::string_view verb, const Resource& resource, const Result<http::Response>& response, ContactMonitor::Instant began, bool streamed);
+
+  template <class T>
+  static Result<T> typed(const Result<nlohmann::json>& body) {
+    if (!body) return tl::unexpected(body.error());
+    return api::decode<T>(*body);
+  }
+
+  http::Transport& transport_;
+  const ClientOptions options_;
+  ContactMonitor contact_;
+};
+
+// The key in an object's metadata, as far as it can be read.
+api::ObjectKey key_of(const nlohmann::json& object);
+// object.metadata.FIELD where it is a string, otherwise "".
+std::string metadata_string(const nlohmann::json& object, const char* field);
+
+template <class T, class Decode>
+Page<T> page_of(const nlohmann::json& body, const Decode& decode) {
+  Page<T> page;
+  page.continue_token = metadata_string(body, "continue");
+  page.resource_version = metadata_string(body, "resourceVersion");
+  const auto items = body.find("items");
+  if (items == body.end() || !items->is_array()) return page;
+  page.items.reserve(items->size());
+  for (const auto& item : *items) {
+    if (Result<T> object = decode(item)) page.items.push_back(std::move(*object));
+    else page.undecodable.push_back({key_of(item), std::move(object.error().message)});
+  }
+  return page;
+}
+
+}  // namespace curfew::kube

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+
+#include "util/guarded.hpp"
+#include "util/result.hpp"
+
+namespace curfew::kube {
+
+// Says once that contact with the API server is lost, and once that it is back, whatever the number of threads that notice. Thread-safe.
+class ContactMonitor {
+ public:
+  using Instant = std::chrono::steady_clock::time_point;
+
+  // A call that began at `began` got an answer at `now`.
+  void succeeded(Instant now);
+
+  // It got none. Counts as lost contact unless another call got an answer in the meantime, or the caller gave up itself. True if this one was the news.
+  bool failed(const Error& error, Instant began, Instant now);
+
+  bool in_contact() const;
+
+ private:
+  struct State {
+    Instant last_success{};
+    Instant lost_at{};
+    bool lost = false;
+  };
+  Guarded<State> state_;
+};
+
+}  // namespace curfew::kube

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/codec.hpp"
+#include "kube/client.hpp"
+#include "kube/line_decoder.hpp"
+#include "kube/raw_object.hpp"
+#include "kube/request.hpp"
+#include "kube/store.hpp"
+#include "kube/watcher.hpp"
+#include "util/result.hpp"
+
+namespace curfew::kube {
+
+// What a reflector does with what it hears; called on its thread.
+class ReflectorTarget {
+ public:
+  virtual ~ReflectorTarget() = default;
+  virtual void list_began() = 0;                                     // forget the pages so far
+  virtual void page(const nlohmann::json& body) = 0;
+  virtual void list_complete(const std::string& resource_version) = 0;
+  virtual void event(EventType type, const nlohmann::json& object) = 0;  // Added, Modified, Deleted
+  virtual void bookmark(const std::string& resource_version) = 0;
+};
+
+struct ReflectorTiming {
+  WatcherTiming watcher{};
+  std::chrono::milliseconds idle{90'000};  // bookmarks come about once a minute
+};
+
+// List, watch, mend, for ever. Blocks until stopped. Reflector below is what to use.
+void run_reflector(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing, ReflectorTarget& target,
+                   std::stop_token stop);
+
+// An object was skipped: says so in the log.
+void log_undecodable(const Resource& resource, const api::ObjectKey& key, const std::string& why);
+
+template <class T>
+struct ReflectorConfig {
+  Resource resource;
+  Selection selection{};
+  std::function<Result<T>(const nlohmann::json&)> decode{};
+  // After the store has changed, on the reflector's thread, for events and for what a new list finds different. Null: not there. DELETED has
+  // the last known state as `before`; for an object that left the selection that is its state before it did.
+  std::function<void(const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after)> on_change{};
+  std::function<void()> on_synced{};  // once, after the handler has seen the first list
+  ReflectorTiming timing{};
+};
+
+// For a Kind of ours: where it lives and how it is decoded go without saying.
+template <class T>
+ReflectorConfig<T> reflector_config(Selection selection = {}) {
+  return {.resource = resource_of<T>(), .selection = std::move(selection), .decode = [](const nlohmann::json& json) { return api::decode<T>(json); }};
+}
+
+// For any other kind, whole.
+inline ReflectorConfig<RawObject> raw_reflector_config(Resource resource, Selection selection = {}) {
+  return {.resource = std::move(resource), .selection = std::move(selection), .decode = decode_raw};
+}
+
+// Keeps a store in step with the API server. The store and the client outlive it.
+template <class T>
+class Reflector final : private ReflectorTarget {
+ public:
+  Reflector(Client& client, Store<T>& store, ReflectorConfig<T> config)
+      : client_(client), config_(std::move(config)), store_(store), writer_(store) {}
+
+  // Blocks until stopped; once.
+  void run(std::stop_token stop) { run_reflector(client_, config_.resource, config_.selection, config_.timing, *this, std::move(stop)); }
+
+  // Objects skipped so far because they could not be decoded.
+  std::uint64_t undecodable() const { return undecodable_.load(std::memory_order_relaxed); }
+
+ private:
+  void list_began() override {
+    listed_.clear();
+    unreadable_.clear();
+  }
+
+  void page(const nlohmann::json& body) override {
+    Page<T> page = page_of<T>(body, config_.decode);
+    for (const Undecodable& skipped : page.undecodable) {
+      skip(skipped.key, skipped.why);
+      unreadable_.push_back(skipped.key);
+    }
+    listed_.insert(listed_.end(), std::make_move_iterator(page.items.begin()), std::make_move_iterator(page.items.end()));
+  }
+
+  void list_complete(const std::string& resource_version) override {
+    const bool first = !store_.synced();
+    const auto changes = writer_.replace_all(std::exchange(listed_, {}), unreadable_, resource_version);
+    for (const Change<T>& change : changes) notify(change);
+    if (first && config_.on_synced) config_.on_synced();
+  }
+
+  void event(EventType type, const nlohmann::json& object) override {
+    Result<T> decoded = config_.decode(object);
+    const api::ObjectKey key = key_of(object);
+    const std::string version = metadata_string(object, "resourceVersion");
+    if (!decoded) skip(key, decoded.error().message);
+    if (type == EventType::Deleted) {
+      notify(writer_.remove(key, decoded ? std::make_shared<const T>(std::move(*decoded)) : nullptr, version));
+    } else if (decoded) {
+      notify(writer_.apply(std::move(*decoded)));
+    } else {
+      writer_.advance(version);
+    }
+  }
+
+  void bookmark(const std::string& resource_version) override { writer_.advance(resource_version); }
+
+  void notify(const Change<T>& change) {
+    if (config_.on_change && (change.before || change.after)) config_.on_change(change.before, change.after);
+  }
+
+  void skip(const api::ObjectKey& key, const std::string& why) {
+    undecodable_.fetch_add(1, std::memory_order_relaxed);
+    log_undecodable(config_.resource, key, why);
+  }
+
+  Client& client_;
+  const ReflectorConfig<T> config_;
+  const Store<T>& store_;
+  typename Store<T>::Writer writer_;
+  std::vector<T> listed_;
+  std::vector<api::ObjectKey> unreadable_;
+  std::atomic<std::uint64_t> undecodable_ = 0;
+};
+
+}  // namespace curfew::kube

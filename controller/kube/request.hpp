@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "api/meta.hpp"
+#include "http/transport.hpp"
+
+// Requests to the API server, built without I/O.
+namespace curfew::kube {
+
+// Where a kind lives.
+struct Resource {
+  std::string path;    // "/apis/curfew.dev/v1alpha1", "/api/v1"
+  std::string plural;  // "accessrequests"
+  std::string kind;    // "AccessRequest"; for messages
+
+  bool operator==(const Resource&) const = default;
+};
+
+template <class T>
+Resource resource_of() {
+  return {std::string(T::kPath), std::string(T::kPlural), std::string(T::kKind)};
+}
+
+// Which objects of a kind; empty fields select all.
+struct Selection {
+  std::string name_space;
+  std::string labels;  // "curfew.dev/request-uid,team=payments"
+  std::string fields;  // "status.complete!=true"
+};
+
+struct ListParams {
+  int limit = 500;
+  std::string continue_token = {};
+  std::string resource_version = {};  // empty: the most recent (a consistent read)
+};
+
+struct WatchParams {
+  std::string resource_version;
+  bool allow_bookmarks = true;
+  std::chrono::seconds timeout{300};  // after which the server ends the stream
+};
+
+// RFC 3986: everything but letters, digits and -._~ as %XX.
+std::string percent_encode(std::string_view text);
+
+// "/apis/GROUP/VERSION/namespaces/NS/PLURAL[/NAME[/SUBRESOURCE]]", encoded.
+std::string target_of(const Resource& resource, std::string_view name_space, std::string_view name = {}, std::string_view subresource = {});
+
+http::Request list_request(const Resource& resource, const Selection& selection, const ListParams& params);
+http::Request watch_request(const Resource& resource, const Selection& selection, const WatchParams& params);
+http::Request get_request(const Resource& resource, const api::ObjectKey& key);
+http::Request create_request(const Resource& resource, std::string_view name_space, const nlohmann::json& object);
+http::Request update_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& object);
+// JSON merge patches; a metadata.resourceVersion or metadata.uid inside makes them conditional.
+http::Request merge_patch_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& patch);
+http::Request status_patch_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& patch);
+// Only if the object still has that uid; dependents go in the background.
+http::Request delete_request(const Resource& resource, const api::ObjectKey& key, std::string_view uid);
+http::Request json_request(http::Method method, std::string target, const nlohmann::json& body);
+
+}  // namespace curfew::kube
