@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Callable, List
 
 from . import binaries, components, kubeconfig, process
-from .errors import ToolError
+from .errors import ToolError, UsageError
 from .state import State
 
 _START_SECONDS = 120  # a loaded machine; five are usual
@@ -29,11 +29,24 @@ def up(state: State) -> Path:
     return state.admin_kubeconfig
 
 
+def start(state: State, name: str, command: List[str]) -> None:
+    """Runs one more program beside the control plane, in place of one of that name; `down` ends it first."""
+    if name in components.ORDER:
+        raise UsageError(f"'{name}' is part of the control plane; give your program another name")
+    if not state.exists():
+        raise ToolError(f"no control plane in {state.folder}; start one with 'up' first")
+    with state.locked():
+        _stop(state, [name])
+        state.processes[name] = process.spawn(command, state.logs / f"{name}.log")
+        state.save()
+
+
 def down(state: State, keep: bool) -> None:
     """Stops everything, and deletes the data unless `keep`. Nothing there is no error."""
     if not state.exists():
         return
     with state.locked():
+        _stop(state, _others(state))
         _stop(state, list(components.ORDER))
         if not keep:
             state.remove()
@@ -49,6 +62,8 @@ def status(state: State) -> bool:
         running = f"running, pid {state.processes[name].pid}" if state.is_running(name) else "stopped"
         ports = ", ".join(f"127.0.0.1:{state.ports[port]}" for port in components.PORTS[name] if port in state.ports)
         print(f"{name:24} {version:10} {running:20} {ports}".rstrip())
+    for name in _others(state):
+        print(f"{name:24} {'':10} {'running, pid ' + str(state.processes[name].pid) if state.is_running(name) else 'stopped'}")
     ready = all(map(state.is_running, components.ORDER)) and _is_ready(state)
     print(f"{'ready':24} {'yes' if ready else 'no'}")
     print(f"{'logs':24} {state.logs}")
@@ -57,7 +72,12 @@ def status(state: State) -> bool:
     return ready
 
 
+def _others(state: State) -> List[str]:
+    return [name for name in state.processes if name not in components.ORDER]
+
+
 def _start_missing(state: State) -> None:
+    state.save()  # the folder is ours from here on
     state.logs.mkdir(exist_ok=True)
     state.pki.create()
     (state.folder / "audit-policy.yaml").write_text(components.AUDIT_POLICY, encoding="utf-8")
