@@ -11,6 +11,7 @@ from .errors import ToolError
 
 MODULE = Path(__file__).parent / "go"
 REQUIREMENTS = MODULE / "toolchain.txt"
+_SYSTEM_CAS = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def find_go(cache: Path) -> Path:
@@ -67,5 +68,8 @@ def _keep_only_go(venv: Path, target: Path) -> None:
 
 
 def _run(*command: str) -> None:
-    if subprocess.run(command, stdout=sys.stderr, check=False).returncode != 0:
+    env = dict(os.environ)
+    if _SYSTEM_CAS.exists():  # pip has its own list, which a company's proxy is not in
+        env.setdefault("PIP_CERT", str(_SYSTEM_CAS))
+    if subprocess.run(command, stdout=sys.stderr, env=env, check=False).returncode != 0:
         raise ToolError(f"no Go toolchain: '{' '.join(command)}' failed; install Go 1.26 or newer, or python3-venv")
