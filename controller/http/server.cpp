@@ -1,0 +1,229 @@
+#include "http/server.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <charconv>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "util/log.hpp"
+
+namespace curfew::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+using boost::system::error_code;
+using Tcp = asio::ip::tcp;
+using PageResponse = bhttp::response<bhttp::string_body>;
+
+// Out of file descriptors, mostly: long enough not to spin, short enough for a probe.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+[[noreturn]] void refuse(std::string_view text, std::string_view why) {
+  throw std::invalid_argument("\"" + std::string(text) + "\" is not an address to listen on: " + std::string(why) +
+                              "; accepted is HOST:PORT, where HOST is an IPv4 address, an IPv6 address in brackets or localhost, and PORT is 0 (any free port) to "
+                              "65535, such as 0.0.0.0:8080 or [::]:8080");
+}
+
+std::uint16_t parse_port(std::string_view text, std::string_view port) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), value);
+  if (port.empty()) refuse(text, "it has no port");
+  if (error != std::errc() || end != port.data() + port.size() || value > 65535) refuse(text, "its port is not a number from 0 to 65535");
+  return static_cast<std::uint16_t>(value);
+}
+
+std::string path_of(std::string_view target) { return std::string(target.substr(0, target.find('?'))); }
+
+// What every session shares; outlives them, since it outlives the io_context that holds them.
+struct Shared {
+  const std::map<std::string, Server::Route> routes;
+  const ServerLimits limits;
+  int open = 0;  // sessions; the server's thread only
+
+  Page page_for(const std::string& path) const {
+    const auto route = routes.find(path);
+    if (route == routes.end()) return {.status = 404, .body = not_found()};
+    try {
+      return route->second();
+    } catch (const std::exception& e) {
+      log::error("page failed", {{"path", path}, {"err", e.what()}});
+      return {.status = 500, .body = "this page failed; the log has the reason\n"};
+    }
+  }
+
+  // The path is not repeated: it is a stranger's text.
+  std::string not_found() const {
+    std::string body = "no such page; there are:\n";
+    for (const auto& [path, route] : routes) body += path + "\n";
+    return body;
+  }
+};
+
+// One connection: read, answer, again. Owned by its own pending operation; ends when there is none.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(Tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) { ++shared_.open; }
+  ~Session() { --shared_.open; }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void read() {
+    parser_.emplace();
+    parser_->header_limit(shared_.limits.header_bytes);
+    parser_->body_limit(0);
+    stream_.expires_after(shared_.limits.read);
+    bhttp::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) { self->answer(error); });
+  }
+
+ private:
+  void answer(error_code error) {
+    if (!error) return write(respond(parser_->get()));
+    const auto refusal = refusal_for(error);
+    if (!refusal) return close();
+    PageResponse response = make_response(*refusal, 11);
+    response.keep_alive(false);
+    write(std::move(response));
+  }
+
+  // nullopt: the other end is gone, or too slow; nothing to say.
+  static std::optional<Page> refusal_for(error_code error) {
+    if (error == bhttp::error::header_limit) return Page{.status = 431, .body = "the header is too long\n"};
+    if (error == bhttp::error::body_limit || error == bhttp::error::unexpected_body) return Page{.status = 413, .body = "no body is accepted\n"};
+    if (error == bhttp::error::end_of_stream || error == bhttp::error::partial_message) return std::nullopt;
+    if (error.category() == make_error_code(bhttp::error::bad_method).category()) return Page{.status = 400, .body = "this is not an HTTP/1.1 request\n"};
+    return std::nullopt;
+  }
+
+  PageResponse respond(const bhttp::request<bhttp::empty_body>& request) const {
+    const bool is_get = request.method() == bhttp::verb::get;
+    const bool is_head = request.method() == bhttp::verb::head;
+    Page page = is_get || is_head ? shared_.page_for(path_of({request.target().data(), request.target().size()}))
+                                  : Page{.status = 405, .body = "only GET and HEAD are accepted\n"};
+    PageResponse response = make_response(std::move(page), request.version());
+    if (response.result_int() == 405) response.set(bhttp::field::allow, "GET, HEAD");
+    response.keep_alive(request.keep_alive());
+    if (is_head) response.body().clear();  // after the length was set: HEAD tells how long the page would be
+    return response;
+  }
+
+  static PageResponse make_response(Page page, unsigned version) {
+    PageResponse response(static_cast<bhttp::status>(page.status), version);
+    response.set(bhttp::field::content_type, page.content_type);
+    response.set(bhttp::field::cache_control, "no-store");
+    response.set("X-Content-Type-Options", "nosniff");
+    response.body() = std::move(page.body);
+    response.prepare_payload();
+    return response;
+  }
+
+  void write(PageResponse response) {
+    response_ = std::move(response);
+    stream_.expires_after(shared_.limits.write);
+    bhttp::async_write(stream_, response_, [self = shared_from_this()](error_code error, std::size_t) {
+      if (error || !self->response_.keep_alive()) return self->close();
+      self->read();
+    });
+  }
+
+  void close() {
+    error_code ignored;
+    stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
+    stream_.close();
+  }
+
+  beast::tcp_stream stream_;
+  Shared& shared_;
+  beast::flat_buffer buffer_;
+  std::optional<bhttp::request_parser<bhttp::empty_body>> parser_;
+  PageResponse response_;
+};
+
+}  // namespace
+
+HostPort parse_host_port(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) refuse(text, "it has no port");
+  std::string_view host = text.substr(0, colon);
+  const std::uint16_t port = parse_port(text, text.substr(colon + 1));
+  if (host == "localhost") return {.host = "127.0.0.1", .port = port};
+  const bool in_brackets = host.size() >= 2 && host.front() == '[' && host.back() == ']';
+  if (in_brackets) host = host.substr(1, host.size() - 2);
+  error_code error;
+  const auto address = asio::ip::make_address(std::string(host), error);
+  if (error) refuse(text, "its host is not an IP address");
+  if (address.is_v6() != in_brackets) refuse(text, in_brackets ? "only an IPv6 address stands in brackets" : "an IPv6 address has to stand in brackets");
+  return {.host = std::string(host), .port = port};
+}
+
+class Server::Impl {
+ public:
+  Impl(const HostPort& at, std::map<std::string, Route> routes, ServerLimits limits)
+      : shared_{.routes = std::move(routes), .limits = limits}, acceptor_(context_), pause_(context_) {
+    const Tcp::endpoint endpoint(asio::ip::make_address(at.host), at.port);
+    acceptor_.open(endpoint.protocol());
+    acceptor_.set_option(Tcp::acceptor::reuse_address(true));
+    acceptor_.bind(endpoint);
+    acceptor_.listen();
+    accept();
+    thread_ = std::jthread([this] { context_.run(); });
+  }
+  ~Impl() {
+    context_.stop();  // before the thread is joined; pending sessions end with the context
+    thread_.join();
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  Tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
+
+ private:
+  void accept() {
+    acceptor_.async_accept([this](error_code error, Tcp::socket socket) {
+      if (error) return accept_later();
+      if (shared_.open < shared_.limits.connections) std::make_shared<Session>(std::move(socket), shared_)->read();
+      accept();  // a socket beyond the limit is closed here, unread
+    });
+  }
+
+  void accept_later() {
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([this](error_code error) {
+      if (!error) accept();
+    });
+  }
+
+  Shared shared_;
+  asio::io_context context_{1};
+  Tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  std::jthread thread_;
+};
+
+Server::Server(std::string_view host_port, std::map<std::string, Route> routes, ServerLimits limits) {
+  const HostPort at = parse_host_port(host_port);
+  try {
+    impl_ = std::make_unique<Impl>(at, std::move(routes), limits);
+  } catch (const boost::system::system_error& e) {
+    throw std::runtime_error("cannot listen on " + std::string(host_port) + ": " + e.code().message());
+  }
+}
+
+Server::~Server() = default;
+
+std::uint16_t Server::port() const { return impl_->endpoint().port(); }
+
+std::string Server::address() const {
+  const Tcp::endpoint at = impl_->endpoint();
+  const std::string host = at.address().to_string();
+  return (at.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(at.port());
+}
+
+}  // namespace curfew::http
