@@ -9,6 +9,7 @@
 #include <random>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "api/coordination.hpp"
 #include "util/clock.hpp"
@@ -62,14 +63,21 @@ class LeaderElector {
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
+  // A record of the Lease, and when it came.
+  struct Sighting {
+    api::Lease lease;
+    SteadyTime at;
+  };
+
   std::chrono::milliseconds renew(const std::stop_token& stop);
-  std::chrono::milliseconds stand(const std::stop_token& stop);
-  std::chrono::milliseconds take(const std::stop_token& stop);
-  Result<api::Lease> look(const std::stop_token& stop);
-  void remember(const api::Lease& lease);
-  bool is_held_by_other() const;
+  std::chrono::milliseconds stand(bool heard, const std::stop_token& stop);
+  Result<void> look(std::chrono::milliseconds deadline, const std::stop_token& stop);
+  Result<void> write(const std::stop_token& stop);
+  bool hear();
+  void remember(const api::Lease& lease, SteadyTime at);
+  std::optional<SteadyTime> held_by_other_until() const;
   void lead_from(SteadyTime started);
-  void stop_leading(const char* why);
+  void stop_leading(std::string_view why);
   void report(const Error& error);
   std::chrono::milliseconds call_deadline() const;
   std::chrono::milliseconds candidate_wait();
@@ -83,18 +91,17 @@ class LeaderElector {
   const ElectionTimes times_;
 
   // The elector's thread only.
-  std::optional<api::Lease> seen_;  // as last read, written or heard of
-  SteadyTime seen_at_{};            // when it last changed before our eyes
-  bool leading_ = false;            // between the two callbacks
-  bool in_trouble_ = false;         // said once, until a call succeeds again
+  std::optional<Sighting> seen_;  // as last read, written or heard of; `at` is when it last changed before our eyes
+  bool leading_ = false;          // between the two callbacks
+  bool in_trouble_ = false;       // said once, until a call succeeds again
   std::minstd_rand random_{std::random_device{}()};
 
   // Shared.
   std::atomic<SteadyTime> leads_until_{SteadyTime::min()};
   std::mutex mutex_;
   std::condition_variable_any hinted_;
-  std::optional<api::Lease> hint_;  // protected by mutex_: what observe() brought since the last turn
-  bool is_urgent_ = false;          // protected by mutex_: the hint says that waiting is pointless
+  std::optional<Sighting> hint_;  // protected by mutex_: what observe() brought since the last turn
+  bool is_urgent_ = false;        // protected by mutex_: the hint says that waiting is pointless
 };
 
 }  // namespace curfew::runtime
