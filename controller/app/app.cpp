@@ -1,0 +1,239 @@
+#include "app/app.hpp"
+
+#include <optional>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "api/names.hpp"
+#include "app/connect.hpp"
+#include "app/leadership.hpp"
+#include "app/lease_store.hpp"
+#include "app/version.hpp"
+#include "http/server.hpp"
+#include "kube/event_recorder.hpp"
+#include "kube/reflector.hpp"
+#include "reconcile/apply.hpp"
+#include "reconcile/gather.hpp"
+#include "reconcile/guard_watch.hpp"
+#include "reconcile/policy_reconciler.hpp"
+#include "reconcile/record_sweep.hpp"
+#include "reconcile/request_reconciler.hpp"
+#include "reconcile/revoker.hpp"
+#include "reconcile/triggers.hpp"
+#include "runtime/health.hpp"
+#include "runtime/leader_elector.hpp"
+#include "runtime/metrics.hpp"
+#include "runtime/work_queue.hpp"
+#include "runtime/worker.hpp"
+#include "util/log.hpp"
+
+namespace curfew::app {
+namespace {
+
+constexpr int kEndingWorkers = 8;
+constexpr std::chrono::milliseconds kLeaseCallDeadline{2000};
+
+// The Pod's name and something no other process has: two replicas of one name would both lead.
+std::string make_identity() {
+  char host[256] = "curfew";
+  ::gethostname(host, sizeof host - 1);
+  std::random_device random;
+  return std::string(host) + "_" + std::to_string(::getpid()) + "_" + std::to_string(random());
+}
+
+kube::Resource admission(const char* plural, const char* kind) {
+  return {.path = "/apis/admissionregistration.k8s.io/v1", .plural = plural, .kind = kind};
+}
+
+}  // namespace
+
+struct App::Impl {
+  explicit Impl(const Config& c)
+      : config(c), identity(make_identity()), transport(connect(c)), client(*transport, client_options()), lease_client(*transport, lease_options()) {}
+
+  kube::ClientOptions client_options() {
+    return {.observe_call = [this](std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took) {
+      metrics.api_request_took(verb, resource, status, std::chrono::duration_cast<std::chrono::microseconds>(took));
+    }};
+  }
+  kube::ClientOptions lease_options() {
+    kube::ClientOptions options = client_options();
+    options.deadline = kLeaseCallDeadline;
+    return options;
+  }
+  bool is_leader() const { return !config.leader_elect || elector.is_leader(); }
+  bool may_grant() const { return leadership.is_ready() && is_leader(); }
+  runtime::Outcome reconcile(const reconcile::Key& key, std::stop_token stop) {
+    if (!may_grant()) return {};  // whoever leads next looks at everything
+    return key.kind == reconcile::Key::Kind::Policy ? policies.reconcile(key.object, stop) : requests.reconcile(key.object, stop);
+  }
+
+  void add_health_checks();
+  void start_server();
+  template <class T>
+  void watch(kube::Store<T>& store, kube::Selection selection = {});
+  void watch_guard(const char* plural, const char* kind, kube::Store<kube::RawObject>& store);
+  void watch_lease();
+  template <class Run>
+  void thread(Run run) {
+    threads.emplace_back([run = std::move(run)](std::stop_token stop) { run(std::move(stop)); });
+  }
+
+  const Config config;
+  const std::string identity;
+  SystemClock clock;
+  runtime::Metrics metrics{kVersion};
+  runtime::Health health;
+  std::unique_ptr<http::Transport> transport;
+  kube::Client client;
+  kube::Client lease_client;
+
+  reconcile::Stores stores;
+  kube::Store<kube::RawObject> guard_policies;
+  kube::Store<kube::RawObject> guard_bindings;
+  kube::Store<api::Lease> leases;
+  reconcile::Memory memory;
+  runtime::WorkQueue<reconcile::Key> queue{clock};
+  kube::EventRecorder events{client, identity};
+  audit::Writer audit{client};
+
+  reconcile::GuardWatch guard{reconcile::shipped_guard(), clock, [this] { leadership.guard_changed(); }};
+  reconcile::GuardLedgerStore ledgers{client, config.name_space};
+  reconcile::Triggers triggers{queue, stores, memory, [this] { return may_grant(); }};
+  reconcile::RecordSweep sweep{client, stores, memory, triggers};
+  Leadership leadership{{.ledgers = ledgers, .guard = guard, .sweep = sweep, .triggers = triggers, .stores_synced = [this] {
+                           return stores.synced() && guard_policies.synced() && guard_bindings.synced();
+                         }}};
+  ClientLeaseStore lease_store{lease_client, {config.name_space, std::string(api::kLeaseName)}};
+  runtime::LeaderElector elector{lease_store,
+                                 clock,
+                                 {config.name_space, std::string(api::kLeaseName)},
+                                 identity,
+                                 {.on_started_leading = [this] { leadership.start(); }, .on_stopped_leading = [this] { leadership.stop(); }}};
+
+  reconcile::Gatherer gatherer{stores, memory, client, clock, core::Settings{.completed_request_ttl = config.completed_request_ttl}};
+  reconcile::Applier applier{{.client = client,
+                              .audit = audit,
+                              .events = events,
+                              .stores = stores,
+                              .memory = memory,
+                              .metrics = metrics,
+                              .clock = clock,
+                              .may_grant = [this] { return may_grant(); }}};
+  reconcile::RequestReconciler requests{gatherer, applier, [this] { return guard.state(); }};
+  reconcile::PolicyReconciler policies{client, events, stores, clock};
+  reconcile::Revoker revoker{
+      {.client = client, .bindings = stores.bindings, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};
+
+  // In the order in which they start; they stop in reverse.
+  std::optional<http::Server> server;
+  std::vector<std::jthread> threads;
+  std::optional<runtime::Workers<api::ObjectKey>> ending_workers;
+  std::optional<runtime::Workers<reconcile::Key>> workers;
+  std::jthread election;
+};
+
+template <class T>
+void App::Impl::watch(kube::Store<T>& store, kube::Selection selection) {
+  auto settings = kube::reflector_config<T>(std::move(selection));
+  settings.on_change = [this](const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after) {
+    if constexpr (std::is_same_v<T, api::RoleBinding>) revoker.observe(before, after);
+    triggers.changed(before, after);
+  };
+  auto reflector = std::make_shared<kube::Reflector<T>>(client, store, std::move(settings));
+  thread([reflector](std::stop_token stop) { reflector->run(std::move(stop)); });
+}
+
+void App::Impl::watch_guard(const char* plural, const char* kind, kube::Store<kube::RawObject>& store) {
+  auto settings = kube::raw_reflector_config(admission(plural, kind));
+  settings.on_change = [this, kind](const auto& before, const auto& after) {
+    guard.observe(kind, (after ? after : before)->metadata.name, after);
+  };
+  auto reflector = std::make_shared<kube::Reflector<kube::RawObject>>(client, store, std::move(settings));
+  thread([reflector](std::stop_token stop) { reflector->run(std::move(stop)); });
+}
+
+void App::Impl::watch_lease() {
+  auto settings = kube::reflector_config<api::Lease>({.name_space = config.name_space, .fields = "metadata.name=" + std::string(api::kLeaseName)});
+  settings.on_change = [this](const auto&, const auto& after) {
+    if (after) elector.observe(*after);
+  };
+  auto reflector = std::make_shared<kube::Reflector<api::Lease>>(client, leases, std::move(settings));
+  thread([reflector](std::stop_token stop) { reflector->run(std::move(stop)); });
+}
+
+void App::Impl::add_health_checks() {
+  health.add_live_check("process", [] { return std::optional<std::string>(); });
+  health.add_ready_check("stores", [this]() -> std::optional<std::string> {
+    if (stores.synced()) return std::nullopt;
+    return "the first lists are not complete yet";
+  });
+  health.add_ready_check("api-server", [this]() -> std::optional<std::string> {
+    if (client.contact().in_contact()) return std::nullopt;
+    return "the API server cannot be reached";
+  });
+  health.add_ready_check("guard", [this] { return guard.difference(); });
+}
+
+void App::Impl::start_server() {
+  metrics.before_render([this](runtime::Metrics& m) {
+    m.set_queue_depth(queue.size());
+    m.set_active_grants(stores.bindings.size());
+    m.set_leader(is_leader());
+    m.set_guard_in_force(!guard.difference());
+  });
+  const auto page = [](const runtime::Health::Report& report) { return http::Page{.status = report.status_code(), .body = report.text}; };
+  server.emplace(config.metrics_address,
+                 std::map<std::string, http::Server::Route>{
+                     {"/metrics", [this] { return http::Page{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics.render()}; }},
+                     {"/healthz", [this, page] { return page(health.live()); }},
+                     {"/readyz", [this, page] { return page(health.ready()); }}});
+}
+
+App::App(const Config& config) : impl_(std::make_unique<Impl>(config)) { check_access(impl_->client); }
+
+App::~App() {
+  Impl& impl = *impl_;
+  impl.election = {};  // gives the lease back first, so that another replica takes over while we finish
+  impl.leadership.stop();
+  for (std::jthread& thread : impl.threads) thread.request_stop();
+  impl.workers.reset();
+  impl.ending_workers.reset();
+  impl.threads.clear();
+  impl.server.reset();
+  log::info("stopped");
+}
+
+void App::start() {
+  Impl& impl = *impl_;
+  impl.add_health_checks();
+  impl.start_server();
+  log::info("started", {{"version", kVersion}, {"identity", impl.identity}, {"metrics_address", impl.server->address()}});
+
+  impl.thread([&impl](std::stop_token stop) { impl.events.run(std::move(stop)); });
+  impl.thread([&impl](std::stop_token stop) { impl.revoker.run(std::move(stop)); });
+  impl.watch(impl.stores.bindings, {.labels = std::string(api::kRequestUidLabel)});
+  impl.watch(impl.stores.requests, {.fields = "status.complete!=true"});
+  impl.watch(impl.stores.policies);
+  impl.watch(impl.stores.namespaces);
+  impl.watch(impl.stores.cluster_roles);
+  impl.watch(impl.stores.roles);
+  impl.watch_guard("validatingadmissionpolicies", "ValidatingAdmissionPolicy", impl.guard_policies);
+  impl.watch_guard("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", impl.guard_bindings);
+  impl.ending_workers.emplace(
+      impl.revoker.queue(), [&impl](const api::ObjectKey& key, std::stop_token stop) { return impl.revoker.end(key, std::move(stop)); }, kEndingWorkers);
+  impl.workers.emplace(
+      impl.queue, [&impl](const reconcile::Key& key, std::stop_token stop) { return impl.reconcile(key, std::move(stop)); }, impl.config.workers,
+      runtime::WorkerHooks{.on_panic = [&impl] { impl.metrics.worker_panicked(); }});
+  if (!impl.config.leader_elect) {
+    impl.leadership.start();
+    return;
+  }
+  impl.watch_lease();
+  impl.election = std::jthread([&impl](std::stop_token stop) { impl.elector.run(std::move(stop)); });
+}
+
+std::string App::metrics_address() const { return impl_->server->address(); }
+
+}  // namespace curfew::app

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+
+#include "util/log.hpp"
+
+namespace curfew::app {
+
+// A start-up configuration that cannot work: one sentence for the person who wrote it. main prints it and exits with 2.
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct Config {
+  std::string kubeconfig;  // empty: the Pod's own ServiceAccount
+  std::string name_space = "curfew-system";  // of the Lease and the guard's ledger
+  std::string metrics_address = "127.0.0.1:0";
+  bool leader_elect = true;
+  int workers = 8;
+  log::Level log_level = log::Level::Info;
+  std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
+};
+
+struct ParsedConfig {
+  Config config;
+  int exit_code = -1;  // 0 or more: nothing to run (--help, --version, bad usage: what there was to say has been printed)
+};
+
+// Flags, each with an environment variable. Throws ConfigError for a value that cannot work.
+ParsedConfig parse_command_line(int argc, const char* const* argv);
+
+}  // namespace curfew::app

@@ -1,0 +1,54 @@
+#include "app/connect.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+
+#include "api/access_request.hpp"
+#include "http/cpprest_transport.hpp"
+#include "kube/kubeconfig.hpp"
+
+namespace curfew::app {
+namespace {
+
+constexpr std::chrono::milliseconds kCrdPause{500};
+constexpr int kCrdTries = 20;
+
+void pause(std::chrono::milliseconds time) {
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, time, [] { return false; });
+}
+
+}  // namespace
+
+std::unique_ptr<http::Transport> connect(const Config& config) {
+  auto credentials = config.kubeconfig.empty() ? kube::in_cluster_config() : kube::load_kubeconfig(config.kubeconfig);
+  if (!credentials) {
+    const char* hint = config.kubeconfig.empty() ? " (outside a cluster: --kubeconfig FILE)" : "";
+    throw ConfigError(credentials.error().message + hint);
+  }
+  auto transport = http::CpprestTransport::create(*credentials);
+  if (!transport) throw ConfigError(transport.error().message);
+  return std::move(*transport);
+}
+
+void check_access(kube::Client& client) {
+  for (int attempt = 1;; ++attempt) {
+    const auto page = client.list<api::AccessRequest>({}, {.limit = 1}, {});
+    if (page) return;
+    const Error& error = page.error();
+    if (error.kind == ErrorKind::NotFound) {
+      if (attempt < kCrdTries) {
+        pause(kCrdPause);
+        continue;
+      }
+      throw std::runtime_error("the API server does not know AccessRequests: install Curfew first (kubectl apply -k manifests/)");
+    }
+    throw std::runtime_error(error.message);
+  }
+}
+
+}  // namespace curfew::app

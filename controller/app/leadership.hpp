@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <stop_token>
+#include <thread>
+
+#include "reconcile/guard_ledger_store.hpp"
+#include "reconcile/guard_watch.hpp"
+#include "reconcile/record_sweep.hpp"
+#include "reconcile/triggers.hpp"
+#include "runtime/leader_elector.hpp"
+
+namespace curfew::app {
+
+// What the leader does besides its queue: learns what the guard was like before, looks at everything once, keeps the guard's ledger. One thread a term.
+class Leadership {
+ public:
+  struct Parts {
+    reconcile::GuardLedgerStore& ledgers;
+    reconcile::GuardWatch& guard;
+    reconcile::RecordSweep& sweep;
+    reconcile::Triggers& triggers;
+    std::function<bool()> stores_synced;
+  };
+
+  explicit Leadership(Parts parts) : parts_(std::move(parts)) {}
+
+  void start();  // leadership is gained
+  void stop();   // it is lost: returns when nothing of the term runs any more
+
+  // Whether this replica leads and is ready to decide.
+  bool is_ready() const { return ready_.load(); }
+
+  // The guard changed: what depends on it is looked at again. Thread-safe.
+  void guard_changed();
+
+ private:
+  void run(std::stop_token stop);
+  bool learn_the_past(std::stop_token stop);
+  bool wait(std::stop_token stop, std::chrono::milliseconds time);
+
+  Parts parts_;
+  std::atomic<bool> ready_ = false;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool guard_changed_ = false;  // protected by mutex_
+  std::jthread thread_;         // last: it uses the others
+};
+
+}  // namespace curfew::app

@@ -1,0 +1,193 @@
+#include "reconcile/apply.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <variant>
+
+#include "api/codec.hpp"
+#include "api/names.hpp"
+#include "reconcile/error_policy.hpp"
+#include "util/log.hpp"
+
+namespace curfew::reconcile {
+namespace {
+
+using runtime::Outcome;
+
+// Until a deletion is seen by the watch, it is asked for again.
+constexpr std::chrono::seconds kDeletionCheck{1};
+
+constexpr Outcome kDone{};
+constexpr Outcome kRateLimited{.kind = Outcome::Kind::RetryRateLimited};
+
+// A wake-up, not a failure.
+Outcome again_in(std::chrono::steady_clock::duration delay) { return {.kind = Outcome::Kind::Done, .after = delay}; }
+
+Outcome retry(const Error& error) {
+  const Retry policy = error_policy(error);
+  switch (policy.how) {
+    case Retry::How::Soon: return {.kind = Outcome::Kind::RetryNow};
+    case Retry::How::After: return {.kind = Outcome::Kind::RetryAfter, .after = policy.after};
+    case Retry::How::RateLimited:
+    case Retry::How::Never: return kRateLimited;
+  }
+  return kRateLimited;
+}
+
+void log_failure(std::string_view what, const core::Input& input, const Error& error) {
+  if (error.kind == ErrorKind::Conflict || error.kind == ErrorKind::Cancelled) return;
+  log::warn(what, {{"request", api::to_string(input.request->metadata.key())},
+                   {"uid", input.request->metadata.uid},
+                   {"kind", to_string(error.kind)},
+                   {"err", error.message}});
+}
+
+bool carries_the_same_grant(const api::RoleBinding& stored, const api::RoleBinding& wanted) {
+  return stored.metadata.labels == wanted.metadata.labels && stored.metadata.annotations == wanted.metadata.annotations &&
+         stored.metadata.owner_references == wanted.metadata.owner_references && stored.role_ref == wanted.role_ref &&
+         stored.subjects == wanted.subjects;
+}
+
+// Ending access is never held back; everything else is the leader's alone.
+bool only_ends_access(const core::Action& action) {
+  return std::holds_alternative<core::DeleteBinding>(action) || std::holds_alternative<core::FreeBinding>(action);
+}
+
+}  // namespace
+
+Outcome Applier::apply(const core::Input& input, const core::Decision& decision, std::stop_token stop) {
+  for (const core::Action& action : decision.actions) {
+    if (stop.stop_requested()) return kDone;
+    if (!only_ends_access(action) && !parts_.may_grant()) return kDone;
+    const Step step = std::visit([&](const auto& known) { return run(input, known, stop); }, action);
+    if (step) return *step;
+  }
+  if (input.request_is_gone && !input.binding) finished(input);
+  if (!decision.wake_at) return kDone;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*decision.wake_at - parts_.clock.now());
+  return again_in(std::max(left, std::chrono::milliseconds(1)));
+}
+
+Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& action, std::stop_token stop) {
+  auto stored = parts_.audit.write(action.record, stop);
+  if (!stored) {
+    log_failure("audit record not written", input, stored.error());
+    return retry(stored.error());
+  }
+  if (action.record.action != api::AuditAction::Granted) return std::nullopt;
+  const bool is_ours = stored->granted_at == action.record.granted_at && stored->expires_at == action.record.expires_at &&
+                       stored->role == action.record.role && stored->subject == action.record.subject;
+  parts_.memory.remember_granted(std::move(*stored));
+  if (is_ours) return std::nullopt;
+  return again_in(std::chrono::milliseconds(1));  // an earlier attempt's record counts: decide again with it
+}
+
+Applier::Step Applier::run(const core::Input& input, const core::CreateBinding& action, std::stop_token stop) {
+  auto created = parts_.client.create(action.binding, stop);
+  if (!created) {
+    if (created.error().kind == ErrorKind::AlreadyExists) return adopt_or_fail(input, action.binding, stop);
+    return grant_failed(input, created.error());
+  }
+  log::info("access granted", {{"request", api::to_string(input.request->metadata.key())},
+                               {"uid", input.request->metadata.uid},
+                               {"binding", created->metadata.name},
+                               {"role", created->role_ref.kind + " " + created->role_ref.name}});
+  parts_.stores.bindings.assume(std::move(*created));
+  return std::nullopt;
+}
+
+// A binding of that name is there: from an attempt of ours whose answer was lost, or somebody else's.
+Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted, std::stop_token stop) {
+  auto stored = parts_.client.get<api::RoleBinding>(wanted.metadata.key(), stop);
+  if (!stored) return retry(stored.error());
+  if (stored->metadata.deletion_timestamp) return kRateLimited;
+  if (!carries_the_same_grant(*stored, wanted)) {
+    return grant_failed(input, {.kind = ErrorKind::AlreadyExists,
+                                .message = "a RoleBinding named " + wanted.metadata.name + " is there already and is not this grant: delete it"});
+  }
+  parts_.stores.bindings.assume(std::move(*stored));
+  return std::nullopt;
+}
+
+Applier::Step Applier::grant_failed(const core::Input& input, const Error& error) {
+  log_failure("binding not created", input, error);
+  core::GrantFailure failure{.message = error.message, .retry_at = parts_.clock.now() + kForbiddenRetry};
+  if (error.kind == ErrorKind::Forbidden) {
+    failure.reason = api::reason::kBindingForbidden;
+    failure.message += "; make the role grantable: a ClusterRole labelled curfew.dev/grantable=true that allows bind on it";
+  } else if (error.kind == ErrorKind::Invalid) {
+    failure.reason = api::reason::kBindingInvalid;
+  } else if (error.kind == ErrorKind::AlreadyExists) {
+    failure.reason = api::reason::kBindingNameTaken;
+  } else {
+    return retry(error);
+  }
+  parts_.memory.remember_failure(input.request->metadata.uid, std::move(failure));
+  return again_in(std::chrono::milliseconds(1));  // decide again, to say so in the status
+}
+
+Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop) {
+  auto outcome = parts_.client.remove<api::RoleBinding>(action.key, action.uid, stop);
+  if (outcome || outcome.error().kind == ErrorKind::NotFound) return again_in(kDeletionCheck);
+  log_failure("binding not deleted", input, outcome.error());
+  if (outcome.error().kind == ErrorKind::Conflict) return Outcome{.kind = Outcome::Kind::RetryNow};
+  return again_in(kDeletionCheck);
+}
+
+Applier::Step Applier::run(const core::Input& input, const core::FreeBinding& action, std::stop_token stop) {
+  const nlohmann::json patch{{"metadata", {{"uid", action.uid}, {"finalizers", nullptr}}}, {"subjects", nullptr}};
+  auto freed = parts_.client.merge_patch<api::RoleBinding>(action.key, patch, stop);
+  if (!freed && freed.error().kind != ErrorKind::NotFound) log_failure("held binding not freed", input, freed.error());
+  return again_in(kDeletionCheck);
+}
+
+Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& action, std::stop_token stop) {
+  const api::AccessRequest& request = *input.request;
+  const nlohmann::json patch{{"metadata", {{"uid", request.metadata.uid}, {"resourceVersion", request.metadata.resource_version}}},
+                             {"status", api::encode_status_patch(action.status)}};
+  if (action.status.complete) parts_.memory.remember_completed(request.metadata.uid);
+  auto updated = parts_.client.patch_status<api::AccessRequest>(request.metadata.key(), patch, stop);
+  if (!updated) {
+    if (action.status.complete) parts_.memory.forget_completed(request.metadata.uid);
+    if (updated.error().kind == ErrorKind::NotFound) return kDone;  // deleted meanwhile: the watch says so
+    log_failure("status not written", input, updated.error());
+    return retry(updated.error());
+  }
+  parts_.stores.requests.assume(std::move(*updated));
+  if (action.status.complete) {
+    parts_.metrics.request_completed(*action.status.phase);
+    finished(input);
+  }
+  return std::nullopt;
+}
+
+Applier::Step Applier::run(const core::Input& input, const core::EmitEvent& action, std::stop_token) {
+  const api::ObjectMeta& regarding = input.request->metadata;
+  api::Event event;
+  event.time = parts_.clock.now();
+  event.type = action.type;
+  event.reason = action.reason;
+  event.action = action.action;
+  event.note = action.note;
+  event.regarding = {.api_version = std::string(api::kGroupVersion),
+                     .kind = std::string(api::AccessRequest::kKind),
+                     .name_space = regarding.name_space,
+                     .name = regarding.name,
+                     .uid = regarding.uid};
+  event.related = action.related;
+  parts_.events.record(std::move(event));
+  return std::nullopt;
+}
+
+Applier::Step Applier::run(const core::Input& input, const core::DeleteRequest&, std::stop_token stop) {
+  auto outcome = parts_.client.remove<api::AccessRequest>(input.request->metadata.key(), input.request->metadata.uid, stop);
+  if (!outcome && outcome.error().kind != ErrorKind::NotFound) return retry(outcome.error());
+  return std::nullopt;
+}
+
+void Applier::finished(const core::Input& input) {
+  parts_.memory.forget(input.request->metadata.uid);
+  if (input.request_is_gone) parts_.memory.forget_departed(input.request->metadata.key(), input.request->metadata.uid);
+}
+
+}  // namespace curfew::reconcile

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <optional>
+
+#include "audit/writer.hpp"
+#include "core/action.hpp"
+#include "core/input.hpp"
+#include "kube/client.hpp"
+#include "kube/event_recorder.hpp"
+#include "reconcile/memory.hpp"
+#include "reconcile/stores.hpp"
+#include "runtime/metrics.hpp"
+#include "runtime/worker.hpp"
+#include "util/clock.hpp"
+
+namespace curfew::reconcile {
+
+// Carries a decision out, action by action, stopping at the first that does not succeed; every one is idempotent, so that what stopped is resumed
+// by deciding again.
+class Applier {
+ public:
+  struct Parts {
+    kube::Client& client;
+    audit::Writer& audit;
+    kube::EventRecorder& events;
+    Stores& stores;
+    Memory& memory;
+    runtime::Metrics& metrics;
+    const Clock& clock;
+    std::function<bool()> may_grant;     // false once leadership is lost: nothing but endings goes on
+  };
+
+  explicit Applier(Parts parts) : parts_(std::move(parts)) {}
+
+  runtime::Outcome apply(const core::Input& input, const core::Decision& decision, std::stop_token stop);
+
+ private:
+  // nullopt: go on with the next action.
+  using Step = std::optional<runtime::Outcome>;
+
+  Step run(const core::Input& input, const core::WriteRecord& action, std::stop_token stop);
+  Step run(const core::Input& input, const core::CreateBinding& action, std::stop_token stop);
+  Step run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop);
+  Step run(const core::Input& input, const core::FreeBinding& action, std::stop_token stop);
+  Step run(const core::Input& input, const core::UpdateStatus& action, std::stop_token stop);
+  Step run(const core::Input& input, const core::EmitEvent& action, std::stop_token stop);
+  Step run(const core::Input& input, const core::DeleteRequest& action, std::stop_token stop);
+
+  Step adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted, std::stop_token stop);
+  Step grant_failed(const core::Input& input, const Error& error);
+  void finished(const core::Input& input);
+
+  Parts parts_;
+};
+
+}  // namespace curfew::reconcile

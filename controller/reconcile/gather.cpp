@@ -1,0 +1,69 @@
+#include "reconcile/gather.hpp"
+
+#include "core/policy_status.hpp"
+
+namespace curfew::reconcile {
+
+Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, core::GuardState guard, std::stop_token stop) {
+  auto found = find_request(key, stop);
+  if (!found) return tl::unexpected(found.error());
+  if (!found->request) return std::nullopt;
+
+  core::Input input;
+  input.request = found->request;
+  input.request_is_gone = found->is_gone;
+  const api::AccessRequest& request = *input.request;
+  input.policy = stores_.policies.get({"", request.spec.policy});
+  if (input.policy) {
+    input.policy_problems = core::policy_problems(
+        *input.policy, [this](const std::string& name) { return stores_.cluster_roles.get({"", name}) != nullptr; });
+  }
+  input.name_space = stores_.namespaces.get({"", key.name_space});
+  if (const auto role = core::wanted_role(request, input.policy.get())) input.role = role_facts(*role, key.name_space);
+  input.binding = stores_.bindings.get({key.name_space, api::binding_name(request)});
+  input.granted_record = memory_.granted_record(request.metadata.uid);
+  input.grant_failure = memory_.failure(request.metadata.uid);
+  input.guard = std::move(guard);
+  input.settings = settings_;
+  input.now = clock_.now();
+  return input;
+}
+
+Result<Gatherer::Found> Gatherer::find_request(const api::ObjectKey& key, std::stop_token stop) {
+  auto departed = memory_.departed(key);
+  if (departed) {
+    auto found = find_departed(departed, stop);
+    if (!found || found->request) return found;
+  }
+  return Found{.request = stores_.requests.get(key)};
+}
+
+Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::AccessRequest> last_state, std::stop_token stop) {
+  const api::ObjectKey key = last_state->metadata.key();
+  const auto live = stores_.requests.get(key);
+  if (live && live->metadata.uid == last_state->metadata.uid) {  // it came back: the watch was behind
+    memory_.forget_departed(key, last_state->metadata.uid);
+    return Found{};
+  }
+  auto stored = client_.get<api::AccessRequest>(key, stop);
+  if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
+  if (!stored || stored->metadata.uid != last_state->metadata.uid) return Found{.request = std::move(last_state), .is_gone = true};
+  memory_.forget_departed(key, last_state->metadata.uid);
+  if (stored->status.complete && stores_.bindings.get({key.name_space, api::binding_name(*stored)})) {
+    return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored))};
+  }
+  return Found{};
+}
+
+std::optional<core::RoleFacts> Gatherer::role_facts(const api::RoleRef& role, const std::string& name_space) const {
+  if (role.kind == api::ClusterRole::kKind) {
+    const auto found = stores_.cluster_roles.get({"", role.name});
+    if (found) return core::RoleFacts{.uid = found->metadata.uid};
+    return std::nullopt;
+  }
+  const auto found = stores_.roles.get({name_space, role.name});
+  if (found) return core::RoleFacts{.uid = found->metadata.uid};
+  return std::nullopt;
+}
+
+}  // namespace curfew::reconcile

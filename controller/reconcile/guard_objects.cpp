@@ -1,0 +1,54 @@
+#include "reconcile/guard_objects.hpp"
+
+#include "kube/yaml.hpp"
+
+namespace curfew::reconcile {
+namespace {
+
+void set_default(nlohmann::json& object, const char* field, nlohmann::json value) {
+  if (!object.contains(field)) object[field] = std::move(value);
+}
+
+void default_match(nlohmann::json& match) {
+  set_default(match, "matchPolicy", "Equivalent");
+  set_default(match, "namespaceSelector", nlohmann::json::object());
+  set_default(match, "objectSelector", nlohmann::json::object());
+  for (const char* rules : {"resourceRules", "excludeResourceRules"}) {
+    if (!match.contains(rules)) continue;
+    for (auto& rule : match[rules]) set_default(rule, "scope", "*");
+  }
+}
+
+}  // namespace
+
+nlohmann::json with_defaults(nlohmann::json spec) {
+  if (!spec.is_object()) return spec;
+  if (spec.contains("matchConstraints")) {
+    set_default(spec, "failurePolicy", "Fail");
+    default_match(spec["matchConstraints"]);
+  }
+  if (spec.contains("matchResources")) default_match(spec["matchResources"]);
+  return spec;
+}
+
+GuardSpecs shipped_guard() {
+  GuardSpecs specs;
+  for (const std::string_view text : shipped_guard_yaml()) {
+    for (const auto& object : kube::parse_yaml_documents(text)) {
+      const std::string id = object.at("kind").get<std::string>() + "/" + object.at("metadata").at("name").get<std::string>();
+      specs[id] = with_defaults(object.at("spec"));
+    }
+  }
+  return specs;
+}
+
+std::optional<std::string> guard_difference(const GuardSpecs& shipped, const GuardSpecs& live) {
+  for (const auto& [id, spec] : shipped) {
+    const auto found = live.find(id);
+    if (found == live.end()) return id + " is missing: install it again (kubectl apply -k manifests/)";
+    if (found->second != spec) return id + " is not what this version of Curfew ships: install it again (kubectl apply -k manifests/)";
+  }
+  return std::nullopt;
+}
+
+}  // namespace curfew::reconcile

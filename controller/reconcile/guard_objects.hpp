@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace curfew::reconcile {
+
+// The admission policies of manifests/base/guard, as built into this program (generated).
+std::vector<std::string_view> shipped_guard_yaml();
+
+// "ValidatingAdmissionPolicy/curfew-identity" -> its spec, with the API server's defaults filled in.
+using GuardSpecs = std::map<std::string, nlohmann::json>;
+
+// Parses the YAML above. Throws std::runtime_error where it is not a list of Kubernetes objects, which is a bug in the build.
+GuardSpecs shipped_guard();
+
+// A spec as the API server would store it: the defaults of ValidatingAdmissionPolicy and ValidatingAdmissionPolicyBinding written out, so that two that mean
+// the same are equal.
+nlohmann::json with_defaults(nlohmann::json spec);
+
+// What differs, as a sentence; nullopt: the cluster's guard is what is shipped. `live` may hold objects of others, which do not count.
+std::optional<std::string> guard_difference(const GuardSpecs& shipped, const GuardSpecs& live);
+
+}  // namespace curfew::reconcile

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+
+#include "api/meta.hpp"
+
+namespace curfew::reconcile {
+
+// What the queue holds: never an event, only whom to look at again.
+struct Key {
+  enum class Kind { Request, Policy };
+  Kind kind = Kind::Request;
+  api::ObjectKey object;
+
+  auto operator<=>(const Key&) const = default;
+};
+
+inline std::string to_string(const Key& key) { return (key.kind == Key::Kind::Policy ? "AccessPolicy " : "AccessRequest ") + api::to_string(key.object); }
+
+}  // namespace curfew::reconcile
+
+template <>
+struct std::hash<curfew::reconcile::Key> {
+  std::size_t operator()(const curfew::reconcile::Key& key) const noexcept {
+    return std::hash<curfew::api::ObjectKey>{}(key.object) * 2 + static_cast<std::size_t>(key.kind);
+  }
+};

@@ -1,0 +1,60 @@
+#include "reconcile/last_known.hpp"
+
+#include "api/names.hpp"
+
+namespace curfew::reconcile {
+namespace {
+
+std::string find(const std::map<std::string, std::string>& map, std::string_view key) {
+  const auto it = map.find(std::string(key));
+  return it == map.end() ? std::string() : it->second;
+}
+
+}  // namespace
+
+std::shared_ptr<const api::AccessRequest> request_of(const api::RoleBinding& binding) {
+  api::AccessRequest request;
+  request.metadata.name_space = binding.metadata.name_space;
+  request.metadata.uid = find(binding.metadata.labels, api::kRequestUidLabel);
+  for (const api::OwnerReference& owner : binding.metadata.owner_references) {
+    if (owner.uid == request.metadata.uid) request.metadata.name = owner.name;
+  }
+  request.spec.policy = find(binding.metadata.annotations, api::kPolicyAnnotation);
+  request.spec.role = binding.role_ref;
+  request.status.phase = api::Phase::Active;
+  request.status.policy = api::PolicyRef{.name = request.spec.policy};
+  request.status.role_ref = binding.role_ref;
+  if (!binding.subjects.empty()) request.status.subject = binding.subjects.front();
+  request.status.granted_at = floor_to_second(binding.metadata.creation_timestamp);
+  request.status.expires_at = parse_rfc3339(find(binding.metadata.annotations, api::kExpiresAtAnnotation));
+  request.status.binding_name = binding.metadata.name;
+  return std::make_shared<const api::AccessRequest>(std::move(request));
+}
+
+std::shared_ptr<const api::AccessRequest> request_of(const std::vector<api::AuditRecord>& records) {
+  api::AccessRequest request;
+  request.status.phase = api::Phase::Pending;
+  for (const api::AuditRecord& record : records) {
+    request.metadata.name_space = record.request.name_space;
+    request.metadata.name = record.request.name;
+    request.metadata.uid = record.request.uid;
+    request.spec.reason = record.reason;
+    request.spec.role = record.role;
+    if (record.action == api::AuditAction::Requested) request.spec.requester = record.actor;
+    if (record.policy) {
+      request.spec.policy = record.policy->name;
+      request.status.policy = record.policy;
+    }
+    if (record.role) request.status.role_ref = record.role;
+    if (record.subject) request.status.subject = record.subject;
+    request.status.duration = record.duration;
+    if (record.action != api::AuditAction::Granted) continue;
+    request.status.phase = api::Phase::Active;
+    request.status.granted_at = record.granted_at;
+    request.status.expires_at = record.expires_at;
+    request.status.binding_name = record.binding ? record.binding->name : std::string();
+  }
+  return std::make_shared<const api::AccessRequest>(std::move(request));
+}
+
+}  // namespace curfew::reconcile

@@ -1,0 +1,81 @@
+#include "reconcile/memory.hpp"
+
+#include <utility>
+
+namespace curfew::reconcile {
+namespace {
+
+template <class Map>
+std::optional<typename Map::mapped_type> find(const Map& map, const std::string& key) {
+  const auto it = map.find(key);
+  if (it == map.end()) return std::nullopt;
+  return it->second;
+}
+
+}  // namespace
+
+void Memory::remember_departed(std::shared_ptr<const api::AccessRequest> last_state) {
+  state_.with([&](State& state) { state.departed.insert_or_assign(last_state->metadata.key(), std::move(last_state)); });
+}
+
+std::shared_ptr<const api::AccessRequest> Memory::departed(const api::ObjectKey& key) const {
+  return state_.with([&](const State& state) {
+    const auto it = state.departed.find(key);
+    return it == state.departed.end() ? nullptr : it->second;
+  });
+}
+
+void Memory::forget_departed(const api::ObjectKey& key, const std::string& uid) {
+  state_.with([&](State& state) {
+    const auto it = state.departed.find(key);
+    if (it != state.departed.end() && it->second->metadata.uid == uid) state.departed.erase(it);
+  });
+}
+
+std::vector<api::ObjectKey> Memory::departed_keys() const {
+  return state_.with([](const State& state) {
+    std::vector<api::ObjectKey> keys;
+    for (const auto& [key, request] : state.departed) keys.push_back(key);
+    return keys;
+  });
+}
+
+void Memory::remember_completed(const std::string& uid) {
+  state_.with([&](State& state) { state.completed.insert(uid); });
+}
+
+bool Memory::was_completed_here(const std::string& uid) const {
+  return state_.with([&](const State& state) { return state.completed.contains(uid); });
+}
+
+void Memory::forget_completed(const std::string& uid) {
+  state_.with([&](State& state) { state.completed.erase(uid); });
+}
+
+void Memory::remember_granted(api::AuditRecord record) {
+  state_.with([&](State& state) {
+    std::string uid = record.request.uid;
+    state.granted.insert_or_assign(std::move(uid), std::move(record));
+  });
+}
+
+std::optional<api::AuditRecord> Memory::granted_record(const std::string& request_uid) const {
+  return state_.with([&](const State& state) { return find(state.granted, request_uid); });
+}
+
+void Memory::remember_failure(const std::string& request_uid, core::GrantFailure failure) {
+  state_.with([&](State& state) { state.failures.insert_or_assign(request_uid, std::move(failure)); });
+}
+
+std::optional<core::GrantFailure> Memory::failure(const std::string& request_uid) const {
+  return state_.with([&](const State& state) { return find(state.failures, request_uid); });
+}
+
+void Memory::forget(const std::string& request_uid) {
+  state_.with([&](State& state) {
+    state.granted.erase(request_uid);
+    state.failures.erase(request_uid);
+  });
+}
+
+}  // namespace curfew::reconcile

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <stop_token>
+
+#include "kube/client.hpp"
+#include "kube/event_recorder.hpp"
+#include "reconcile/stores.hpp"
+#include "runtime/worker.hpp"
+#include "util/clock.hpp"
+
+namespace curfew::reconcile {
+
+// Keeps a policy's status: whether it can work, and how many requests it has.
+class PolicyReconciler {
+ public:
+  PolicyReconciler(kube::Client& client, kube::EventRecorder& events, Stores& stores, const Clock& clock)
+      : client_(client), events_(events), stores_(stores), clock_(clock) {}
+
+  runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
+
+ private:
+  void tell(const api::AccessPolicy& policy, const api::AccessPolicyStatus& status);
+
+  kube::Client& client_;
+  kube::EventRecorder& events_;
+  Stores& stores_;
+  const Clock& clock_;
+};
+
+}  // namespace curfew::reconcile

@@ -1,0 +1,60 @@
+#include "reconcile/record_sweep.hpp"
+
+#include <algorithm>
+
+#include "reconcile/last_known.hpp"
+
+namespace curfew::reconcile {
+namespace {
+
+bool is_end(const api::AuditRecord& record) {
+  switch (record.action) {
+    case api::AuditAction::Denied:
+    case api::AuditAction::Expired:
+    case api::AuditAction::Revoked:
+    case api::AuditAction::Withdrawn:
+    case api::AuditAction::TimedOut:
+    case api::AuditAction::Rejected: return true;
+    case api::AuditAction::Requested:
+    case api::AuditAction::Approved:
+    case api::AuditAction::Granted:
+    case api::AuditAction::Failed:
+    case api::AuditAction::Tampered:
+    case api::AuditAction::PolicyViolation: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<void> RecordSweep::run(std::stop_token stop) {
+  std::vector<api::AuditRecord> of_one_request;
+  kube::ListParams params;
+  do {
+    auto page = client_.list<api::AuditRecord>({}, params, stop);
+    if (!page) return tl::unexpected(page.error());
+    for (api::AuditRecord& record : page->items) {
+      if (!of_one_request.empty() && of_one_request.front().request.uid != record.request.uid) {
+        settle(of_one_request);
+        of_one_request.clear();
+      }
+      of_one_request.push_back(std::move(record));
+    }
+    params.continue_token = page->continue_token;
+  } while (!params.continue_token.empty());
+  settle(of_one_request);
+  return {};
+}
+
+void RecordSweep::settle(const std::vector<api::AuditRecord>& of_one_request) {
+  if (of_one_request.empty() || std::ranges::any_of(of_one_request, is_end)) return;
+  const auto request = request_of(of_one_request);
+  const auto live = stores_.requests.get(request->metadata.key());
+  if (live && live->metadata.uid == request->metadata.uid) return;
+  for (const api::AuditRecord& record : of_one_request) {
+    if (record.action == api::AuditAction::Granted) memory_.remember_granted(record);
+  }
+  triggers_.departed(request);
+}
+
+}  // namespace curfew::reconcile

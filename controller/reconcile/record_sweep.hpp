@@ -1,0 +1,31 @@
+#pragma once
+
+#include <stop_token>
+
+#include "kube/client.hpp"
+#include "reconcile/memory.hpp"
+#include "reconcile/stores.hpp"
+#include "reconcile/triggers.hpp"
+#include "util/result.hpp"
+
+namespace curfew::reconcile {
+
+// Goes through the audit records once, page by page, for requests that began but whose end is missing: they were deleted while no replica ran. Their
+// names begin with the request's UID, so that all records of a request stand together. Memory: one page.
+class RecordSweep {
+ public:
+  RecordSweep(kube::Client& client, const Stores& stores, Memory& memory, Triggers& triggers)
+      : client_(client), stores_(stores), memory_(memory), triggers_(triggers) {}
+
+  Result<void> run(std::stop_token stop);
+
+ private:
+  void settle(const std::vector<api::AuditRecord>& of_one_request);
+
+  kube::Client& client_;
+  const Stores& stores_;
+  Memory& memory_;
+  Triggers& triggers_;
+};
+
+}  // namespace curfew::reconcile

@@ -1,0 +1,107 @@
+#include "reconcile/revoker.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "api/names.hpp"
+#include "util/log.hpp"
+
+namespace curfew::reconcile {
+namespace {
+
+using runtime::Outcome;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+// How long before its end a binding's deletion is asked for: a round trip with room for a busy API server, and for each other binding that ends at about that time
+// what its deletion takes.
+constexpr milliseconds kLead{400};
+constexpr microseconds kLeadEach{1200};
+constexpr std::chrono::seconds kBacklogHorizon{3};
+// Replicas that do not lead give the leader this long.
+constexpr std::chrono::seconds kPatience{2};
+constexpr std::chrono::seconds kLongestWait{1};
+constexpr runtime::RetryDelays kRetries{.first = milliseconds(50), .longest = milliseconds(1000)};
+
+}  // namespace
+
+std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now) {
+  const api::ObjectMeta& meta = binding.metadata;
+  const auto label = meta.labels.find(std::string(api::kRequestUidLabel));
+  if (label == meta.labels.end() || meta.name != std::string(api::kBindingPrefix) + label->second) return std::nullopt;
+  const bool is_owned = std::ranges::any_of(meta.owner_references, [&](const api::OwnerReference& owner) {
+    return owner.kind == api::AccessRequest::kKind && owner.uid == label->second;
+  });
+  if (!is_owned) return std::nullopt;
+  const auto annotation = meta.annotations.find(std::string(api::kExpiresAtAnnotation));
+  if (annotation == meta.annotations.end()) return now;
+  return parse_rfc3339(annotation->second).value_or(now);
+}
+
+Revoker::Revoker(Parts parts) : parts_(std::move(parts)), queue_(parts_.clock, kRetries) {}
+
+void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before, const std::shared_ptr<const api::RoleBinding>& after) {
+  const api::ObjectKey key = (after ? after : before)->metadata.key();
+  const TimePoint now = parts_.clock.now();
+  const auto end = after ? end_of(*after, now) : std::nullopt;
+  if (before && !after) {
+    if (const auto due = end_of(*before, now)) parts_.metrics.revocation_was_late(now - *due);
+  }
+  if (after && !end) {
+    log::warn("binding bears our label but is not ours: left alone", {{"binding", api::to_string(key)}, {"uid", after->metadata.uid}});
+  }
+  const std::scoped_lock lock(mutex_);
+  if (end) ends_.set(key, *end);
+  else ends_.erase(key);
+  changed_.notify_all();
+}
+
+TimePoint Revoker::due_before(TimePoint now) const {
+  if (!parts_.is_leader()) return now - kPatience;
+  const auto backlog = ends_.count_until(now + kBacklogHorizon);
+  return now + kLead + kLeadEach * static_cast<int>(backlog);
+}
+
+void Revoker::run(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    const TimePoint now = parts_.clock.now();
+    const TimePoint due = due_before(now);
+    for (const api::ObjectKey& key : ends_.pop_due(due)) queue_.add(key);
+    parts_.metrics.set_bindings_past_end(queue_.size());
+    const auto next = ends_.next();
+    const auto wait = next ? std::min<microseconds>(*next - due, kLongestWait) : microseconds(kLongestWait);
+    changed_.wait_for(lock, stop, wait, [&] { return ends_.next() != next; });
+  }
+}
+
+Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
+  const auto binding = parts_.bindings.get(key);
+  if (!binding) return Outcome{};
+  const TimePoint now = parts_.clock.now();
+  const auto end = end_of(*binding, now);
+  if (!end) return Outcome{};
+  {
+    const std::scoped_lock lock(mutex_);
+    if (*end > due_before(now) + kLongestWait) {  // its end moved, or leadership did
+      ends_.set(key, *end);
+      return Outcome{};
+    }
+  }
+  if (binding->metadata.deletion_timestamp && !binding->metadata.finalizers.empty()) {
+    const nlohmann::json patch{{"metadata", {{"uid", binding->metadata.uid}, {"finalizers", nullptr}}}, {"subjects", nullptr}};
+    auto freed = parts_.client.merge_patch<api::RoleBinding>(key, patch, stop);
+    if (!freed && freed.error().kind == ErrorKind::NotFound) return Outcome{};
+    return Outcome{.kind = Outcome::Kind::RetryRateLimited};
+  }
+  auto outcome = parts_.client.remove<api::RoleBinding>(key, binding->metadata.uid, stop);
+  if (!outcome && outcome.error().kind == ErrorKind::NotFound) return Outcome{};
+  if (!outcome && outcome.error().kind != ErrorKind::Cancelled) {
+    log::warn("binding not deleted, trying again", {{"binding", api::to_string(key)}, {"err", outcome.error().message}});
+    return Outcome{.kind = Outcome::Kind::RetryRateLimited};
+  }
+  log::info("access ended", {{"binding", api::to_string(key)}, {"uid", binding->metadata.uid}, {"expires_at", format_rfc3339(*end)}});
+  return Outcome{.after = kLongestWait};  // until the watch says that it is gone
+}
+
+}  // namespace curfew::reconcile

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+
+#include "api/rbac.hpp"
+#include "kube/client.hpp"
+#include "kube/store.hpp"
+#include "runtime/deadline_heap.hpp"
+#include "runtime/metrics.hpp"
+#include "runtime/work_queue.hpp"
+#include "runtime/worker.hpp"
+#include "util/clock.hpp"
+
+namespace curfew::reconcile {
+
+// When a managed binding must be gone, by what it says itself: its annotation, or `now` where that cannot be read. nullopt: it bears our label without being ours
+// (name and ownerReference disagree with it), so it is not ours to delete.
+std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now);
+
+// Ends grants on time, on every replica, from the bindings alone: no request, policy, status, record or leader is needed. The leader deletes within the last
+// second; any other replica two seconds after the end, if the binding is still there. A deletion is repeated until the watch says that the binding is gone.
+class Revoker {
+ public:
+  struct Parts {
+    kube::Client& client;
+    const kube::Store<api::RoleBinding>& bindings;
+    runtime::Metrics& metrics;
+    const Clock& clock;
+    std::function<bool()> is_leader;
+  };
+
+  explicit Revoker(Parts parts);
+
+  // From the bindings' reflector, for each change. Thread-safe.
+  void observe(const std::shared_ptr<const api::RoleBinding>& before, const std::shared_ptr<const api::RoleBinding>& after);
+
+  // Watches the clock until stopped; wakes at least once a second, so that a step of the wall clock is noticed.
+  void run(std::stop_token stop);
+
+  // One binding's deletion: the handler of the ending workers.
+  runtime::Outcome end(const api::ObjectKey& key, std::stop_token stop);
+
+  runtime::WorkQueue<api::ObjectKey>& queue() { return queue_; }
+
+ private:
+  TimePoint due_before(TimePoint now) const;
+
+  // Constant after construction.
+  Parts parts_;
+  runtime::WorkQueue<api::ObjectKey> queue_;
+
+  // Protected by mutex_.
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  runtime::DeadlineHeap<api::ObjectKey> ends_;
+};
+
+}  // namespace curfew::reconcile

@@ -1,0 +1,116 @@
+#include "reconcile/triggers.hpp"
+
+#include <algorithm>
+
+#include "api/names.hpp"
+#include "reconcile/last_known.hpp"
+
+namespace curfew::reconcile {
+namespace {
+
+// Counts in a policy's status follow a burst of requests at this pace.
+constexpr std::chrono::milliseconds kCountsPace{1000};
+
+}  // namespace
+
+void Triggers::changed(const Pointer<api::AccessRequest>& before, const Pointer<api::AccessRequest>& after) {
+  const auto& request = after ? after : before;
+  if (after) {
+    add_request(after->metadata.key());
+    if (before && before->metadata.uid != after->metadata.uid) departed(before);
+  } else if (memory_.was_completed_here(before->metadata.uid)) {
+    memory_.forget_completed(before->metadata.uid);
+  } else {
+    departed(before);
+  }
+  if (!before || !after || before->status.phase != after->status.phase) add_policy_counts(request->spec.policy);
+}
+
+void Triggers::changed(const Pointer<api::AccessPolicy>& before, const Pointer<api::AccessPolicy>& after) {
+  const std::string& name = (after ? after : before)->metadata.name;
+  add_policy(name);
+  const bool means_the_same = before && after && before->metadata.uid == after->metadata.uid && before->metadata.generation == after->metadata.generation;
+  if (!means_the_same) add_requests_of_policy(name);
+}
+
+void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<api::RoleBinding>& after) {
+  const auto owner = request_of(after ? *after : *before);
+  if (owner->metadata.name.empty()) return;  // not ours
+  if (after && is_orphan(*owner)) return departed(owner);
+  add_request(owner->metadata.key());
+}
+
+void Triggers::changed(const Pointer<api::Namespace>& before, const Pointer<api::Namespace>& after) {
+  if (before && after && before->metadata.labels == after->metadata.labels) return;
+  const std::string& name = (after ? after : before)->metadata.name;
+  add_requests_where([&](const api::AccessRequest& request) { return request.metadata.name_space == name; });
+}
+
+void Triggers::changed(const Pointer<api::ClusterRole>& before, const Pointer<api::ClusterRole>& after) {
+  if (before && after) return;  // only whether it exists matters
+  const api::RoleRef role{.kind = std::string(api::ClusterRole::kKind), .name = (after ? after : before)->metadata.name};
+  for (const auto& policy : stores_.policies.list()) {
+    if (std::ranges::find(policy->spec.roles, role) == policy->spec.roles.end()) continue;
+    add_policy(policy->metadata.name);
+    add_requests_of_policy(policy->metadata.name);
+  }
+}
+
+void Triggers::changed(const Pointer<api::Role>& before, const Pointer<api::Role>& after) {
+  if (before && after) return;
+  const std::string& name_space = (after ? after : before)->metadata.name_space;
+  add_requests_where([&](const api::AccessRequest& request) { return request.metadata.name_space == name_space; });
+}
+
+void Triggers::everything(std::chrono::milliseconds delay) {
+  for (const auto& policy : stores_.policies.list()) add_policy(policy->metadata.name);
+  for (const auto& request : stores_.requests.list()) add_request(request->metadata.key(), delay);
+  for (const auto& key : memory_.departed_keys()) add_request(key, delay);
+  for (const auto& binding : stores_.bindings.list()) {
+    const auto owner = request_of(*binding);
+    if (owner->metadata.name.empty()) continue;
+    if (is_orphan(*owner)) departed(owner);
+  }
+}
+
+// A binding's request that is neither live nor known to be on its way out.
+bool Triggers::is_orphan(const api::AccessRequest& owner) const {
+  const api::ObjectKey key = owner.metadata.key();
+  const auto live = stores_.requests.get(key);
+  if (live && live->metadata.uid == owner.metadata.uid) return false;
+  const auto gone = memory_.departed(key);
+  return !gone || gone->metadata.uid != owner.metadata.uid;
+}
+
+void Triggers::departed(Pointer<api::AccessRequest> last_state) {
+  if (!is_leading_()) return;
+  const api::ObjectKey key = last_state->metadata.key();
+  memory_.remember_departed(std::move(last_state));
+  add_request(key);
+}
+
+void Triggers::add_request(const api::ObjectKey& key, std::chrono::milliseconds delay) {
+  if (!is_leading_()) return;
+  queue_.add_after({.kind = Key::Kind::Request, .object = key}, delay);
+}
+
+void Triggers::add_policy(const std::string& name) {
+  if (is_leading_()) queue_.add({.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}});
+}
+
+void Triggers::add_policy_counts(const std::string& name) {
+  if (is_leading_()) queue_.add_after({.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}}, kCountsPace);
+}
+
+template <class Predicate>
+void Triggers::add_requests_where(Predicate concerns) {
+  for (const auto& request : stores_.requests.list()) {
+    if (concerns(*request)) add_request(request->metadata.key());
+  }
+}
+
+void Triggers::add_requests_of_policy(const std::string& name) {
+  add_requests_where([&](const api::AccessRequest& request) { return request.spec.policy == name; });
+}
+
+}  // namespace curfew::reconcile

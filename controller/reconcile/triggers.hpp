@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "reconcile/key.hpp"
+#include "reconcile/memory.hpp"
+#include "reconcile/stores.hpp"
+#include "runtime/work_queue.hpp"
+
+namespace curfew::reconcile {
+
+// Which keys a change concerns. Called on the reflectors' threads, after their store has changed. What happens while this replica does not lead is not
+// remembered: whoever starts leading looks at everything.
+class Triggers {
+ public:
+  Triggers(runtime::WorkQueue<Key>& queue, const Stores& stores, Memory& memory, std::function<bool()> is_leading)
+      : queue_(queue), stores_(stores), memory_(memory), is_leading_(std::move(is_leading)) {}
+
+  template <class T>
+  using Pointer = std::shared_ptr<const T>;
+
+  void changed(const Pointer<api::AccessRequest>& before, const Pointer<api::AccessRequest>& after);
+  void changed(const Pointer<api::AccessPolicy>& before, const Pointer<api::AccessPolicy>& after);
+  void changed(const Pointer<api::RoleBinding>& before, const Pointer<api::RoleBinding>& after);
+  void changed(const Pointer<api::Namespace>& before, const Pointer<api::Namespace>& after);
+  void changed(const Pointer<api::ClusterRole>& before, const Pointer<api::ClusterRole>& after);
+  void changed(const Pointer<api::Role>& before, const Pointer<api::Role>& after);
+
+  // Every request, policy and binding, and requests whose end may not be recorded.
+  void everything(std::chrono::milliseconds delay = std::chrono::milliseconds(0));
+
+  // A request that is gone, from what it left behind: its end is to be recorded.
+  void departed(Pointer<api::AccessRequest> last_state);
+
+ private:
+  void add_request(const api::ObjectKey& key, std::chrono::milliseconds delay = std::chrono::milliseconds(0));
+  bool is_orphan(const api::AccessRequest& owner) const;
+  void add_policy(const std::string& name);
+  void add_policy_counts(const std::string& name);
+  template <class Predicate>
+  void add_requests_where(Predicate concerns);
+  void add_requests_of_policy(const std::string& name);
+
+  runtime::WorkQueue<Key>& queue_;
+  const Stores& stores_;
+  Memory& memory_;
+  std::function<bool()> is_leading_;
+};
+
+}  // namespace curfew::reconcile
