@@ -98,7 +98,6 @@ def _start(state: State, name: str) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         _choose_ports(state, name, keep=attempt == 1)
         log = state.logs / f"{name}.log"
-        log.write_bytes(b"")
         state.processes[name] = process.spawn(components.command(state, name), log)
         state.save()
         try:

@@ -20,8 +20,8 @@ class Process(NamedTuple):
 
 
 def spawn(command: List[str], log: Path) -> Process:
-    """Starts a child in a session of its own, which neither a terminal's Ctrl-C nor our exit ends."""
-    with open(log, "ab") as output:
+    """Starts a child, with a new log, in a session of its own, which neither a terminal's Ctrl-C nor our exit ends."""
+    with open(log, "wb") as output:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                  cwd=log.parent, start_new_session=True)
     # Not waited for, not even as a zombie: the one who reads the state later is another process.

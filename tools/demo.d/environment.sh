@@ -1,0 +1,105 @@
+# Sourced by tools/demo: what the story needs around it. Everything that runs belongs to one control plane, whose `down` ends it.
+
+readonly controlplane=$checkout/tools/controlplane
+readonly people=(alice bob carol dave)
+declare -rA groups=([alice]="employees developers" [bob]="employees sre" [carol]="employees platform" [dave]="employees")
+
+# Runs a long step without its output, in a session of its own so that an interruption can end it, shown only if it fails.
+quietly() {
+  local what=$1 log=$folder/$2.log code=0
+  shift 2
+  say "$what"
+  setsid "$@" >"$log" 2>&1 </dev/null &
+  child=$!
+  wait "$child" || code=$?
+  child=
+  if ((code != 0)); then
+    tail -n 40 "$log" >&2
+    stop "that failed: $*"
+  fi
+}
+
+stop() {
+  echo "demo: $*" >&2
+  exit 1
+}
+
+build_all() {
+  quietly "Installing what the build needs, where it is missing" dependencies "$checkout/tools/install-dependencies"
+  cd "$checkout" || exit 1
+  quietly "Building the controller: some minutes the first time" build \
+    bash -c "cmake --preset release && cmake --build --preset release --target curfew"
+  quietly "Building a Kubernetes API server, or finding the one built before" controlplane-build "$controlplane" build
+  binaries=$(tail -n 1 "$folder/controlplane-build.log")
+  export PATH=$binaries:$PATH
+}
+
+# Starts the API server, installs Curfew as the README says, and runs the controller as its own ServiceAccount.
+start_all() {
+  quietly "Starting it: etcd, kube-apiserver and kube-controller-manager on free ports" up "$controlplane" up --state "$cluster"
+  export KUBECONFIG=$cluster/admin.kubeconfig
+  quietly "Installing Curfew: kubectl apply -k manifests/" install kubectl apply -k "$checkout/manifests/"
+  # There is no node that could run the Deployment's pods. The controller is a process here, and may do no more than they might.
+  quietly "Starting the controller as ServiceAccount curfew-system/curfew" company bash -c make_company
+  local token
+  token=$("$controlplane" token curfew-system curfew --state "$cluster") || exit 1
+  "$controlplane" start --state "$cluster" curfew -- \
+    "$checkout/build/release/curfew" --kubeconfig "$token" --metrics-address 127.0.0.1:0 || exit 1
+  wait_until_ready
+  make_people
+}
+
+make_company() {
+  local i
+  for ((i = 0; i < 50; i++)); do # a pod needs the ServiceAccount that every namespace is given in a moment
+    kubectl apply -f "$checkout/tools/demo.d/objects/company.yaml" && return
+    sleep 0.2
+  done
+  return 1
+}
+export -f make_company
+export checkout
+
+# The controller says it is ready only once the guard has been in force for five seconds.
+wait_until_ready() {
+  local log=$cluster/logs/curfew.log port i
+  for ((i = 0; i < 300; i++)); do
+    port=$(grep -oE '127\.0\.0\.1:[0-9]+' "$log" | cut -d: -f2 | grep -vFx "$(api_port)" | head -n 1)
+    [[ -n $port && $(http_status "$port" /readyz) == 200 ]] && return
+    ((i % 10 > 0)) || controller_is_running || break
+    sleep 0.1
+  done
+  tail -n 20 "$log" >&2
+  stop "the controller is not ready: see above"
+}
+
+controller_is_running() {
+  grep -q '^curfew .*running' <<<"$("$controlplane" status --state "$cluster")"
+}
+
+api_port() {
+  sed -n 's/.*server: .*://p' "$KUBECONFIG"
+}
+
+# With bash alone, since a machine with nothing but git and make has no curl.
+http_status() {
+  local status=''
+  {
+    exec 3<>"/dev/tcp/127.0.0.1/$1"
+    printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$2" >&3
+    read -r -t 2 _ status _ <&3
+  } 2>/dev/null
+  echo "$status"
+}
+
+# A kubeconfig for each of the four, which looks at namespace payments.
+make_people() {
+  local who made
+  cp "$KUBECONFIG" "$folder/admin.kubeconfig"
+  for who in "${people[@]}"; do
+    # shellcheck disable=SC2086
+    made=$("$controlplane" user --state "$cluster" -- "$who" ${groups[$who]}) || exit 1
+    cp "$made" "$folder/$who.kubeconfig"
+    kubectl --kubeconfig "$folder/$who.kubeconfig" config set-context --current --namespace=payments >/dev/null || exit 1
+  done
+}
