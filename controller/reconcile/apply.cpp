@@ -6,6 +6,7 @@
 
 #include "api/codec.hpp"
 #include "api/names.hpp"
+#include "reconcile/ending.hpp"
 #include "reconcile/error_policy.hpp"
 #include "util/log.hpp"
 
@@ -111,7 +112,7 @@ Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBi
 
 Applier::Step Applier::grant_failed(const core::Input& input, const Error& error) {
   log_failure("binding not created", input, error);
-  core::GrantFailure failure{.message = error.message, .retry_at = parts_.clock.now() + kForbiddenRetry};
+  core::GrantFailure failure{.reason = {}, .message = error.message, .retry_at = parts_.clock.now() + kForbiddenRetry};
   if (error.kind == ErrorKind::Forbidden) {
     failure.reason = api::reason::kBindingForbidden;
     failure.message += "; make the role grantable: a ClusterRole labelled curfew.dev/grantable=true that allows bind on it";
@@ -127,17 +128,16 @@ Applier::Step Applier::grant_failed(const core::Input& input, const Error& error
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop) {
-  auto outcome = parts_.client.remove<api::RoleBinding>(action.key, action.uid, stop);
-  if (outcome || outcome.error().kind == ErrorKind::NotFound) return again_in(kDeletionCheck);
+  const auto outcome = delete_binding(parts_.client, action.key, action.uid, stop);
+  if (outcome) return again_in(kDeletionCheck);
   log_failure("binding not deleted", input, outcome.error());
   if (outcome.error().kind == ErrorKind::Conflict) return Outcome{.kind = Outcome::Kind::RetryNow};
   return again_in(kDeletionCheck);
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::FreeBinding& action, std::stop_token stop) {
-  const nlohmann::json patch{{"metadata", {{"uid", action.uid}, {"finalizers", nullptr}}}, {"subjects", nullptr}};
-  auto freed = parts_.client.merge_patch<api::RoleBinding>(action.key, patch, stop);
-  if (!freed && freed.error().kind != ErrorKind::NotFound) log_failure("held binding not freed", input, freed.error());
+  const auto freed = free_binding(parts_.client, action.key, action.uid, stop);
+  if (!freed) log_failure("held binding not freed", input, freed.error());
   return again_in(kDeletionCheck);
 }
 

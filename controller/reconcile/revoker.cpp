@@ -1,9 +1,9 @@
 #include "reconcile/revoker.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "api/names.hpp"
+#include "reconcile/ending.hpp"
 #include "util/log.hpp"
 
 namespace curfew::reconcile {
@@ -89,14 +89,12 @@ Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
     }
   }
   if (binding->metadata.deletion_timestamp && !binding->metadata.finalizers.empty()) {
-    const nlohmann::json patch{{"metadata", {{"uid", binding->metadata.uid}, {"finalizers", nullptr}}}, {"subjects", nullptr}};
-    auto freed = parts_.client.merge_patch<api::RoleBinding>(key, patch, stop);
-    if (!freed && freed.error().kind == ErrorKind::NotFound) return Outcome{};
+    const auto freed = free_binding(parts_.client, key, binding->metadata.uid, stop);
+    if (!freed) log::warn("held binding not freed, trying again", {{"binding", api::to_string(key)}, {"err", freed.error().message}});
     return Outcome{.kind = Outcome::Kind::RetryRateLimited};
   }
-  auto outcome = parts_.client.remove<api::RoleBinding>(key, binding->metadata.uid, stop);
-  if (!outcome && outcome.error().kind == ErrorKind::NotFound) return Outcome{};
-  if (!outcome && outcome.error().kind != ErrorKind::Cancelled) {
+  const auto outcome = delete_binding(parts_.client, key, binding->metadata.uid, stop);
+  if (!outcome) {
     log::warn("binding not deleted, trying again", {{"binding", api::to_string(key)}, {"err", outcome.error().message}});
     return Outcome{.kind = Outcome::Kind::RetryRateLimited};
   }
