@@ -1,0 +1,26 @@
+#include "reconcile/ending.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "api/rbac.hpp"
+
+namespace curfew::reconcile {
+
+Result<kube::DeleteOutcome> delete_binding(kube::Client& client, const api::ObjectKey& key, const std::string& uid, std::stop_token stop) {
+  auto outcome = client.remove<api::RoleBinding>(key, uid, stop);
+  if (!outcome && outcome.error().kind == ErrorKind::NotFound) return kube::DeleteOutcome::Gone;
+  return outcome;
+}
+
+Result<void> free_binding(kube::Client& client, const api::ObjectKey& key, const std::string& uid, std::stop_token stop) {
+  nlohmann::json patch{{"metadata", {{"uid", uid}, {"finalizers", nullptr}}}, {"subjects", nullptr}};
+  auto freed = client.merge_patch<api::RoleBinding>(key, patch, stop);
+  if (!freed && freed.error().kind == ErrorKind::Forbidden) {
+    patch.erase("subjects");
+    freed = client.merge_patch<api::RoleBinding>(key, patch, stop);
+  }
+  if (!freed && freed.error().kind != ErrorKind::NotFound) return tl::unexpected(freed.error());
+  return {};
+}
+
+}  // namespace curfew::reconcile
