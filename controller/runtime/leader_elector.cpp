@@ -109,7 +109,9 @@ Result<void> LeaderElector::look(milliseconds deadline, const std::stop_token& s
 // Makes us the holder of what was seen, or renews it. The resource version makes it fail if anything has changed since.
 Result<void> LeaderElector::write(const std::stop_token& stop) {
   const auto started = clock_.steady();
-  api::Lease wanted = seen_ ? seen_->lease : api::Lease{.metadata = {.name = key_.name, .name_space = key_.name_space}};
+  api::Lease wanted = seen_ ? seen_->lease : api::Lease{};
+  wanted.metadata.name = key_.name;
+  wanted.metadata.name_space = key_.name_space;
   if (wanted.holder_identity != identity_) {
     wanted.acquire_time = clock_.now();
     if (seen_) ++wanted.lease_transitions;
@@ -164,7 +166,7 @@ void LeaderElector::stop_leading(std::string_view why) {
   leads_until_.store(SteadyTime::min());
   if (!leading_) return;
   leading_ = false;
-  log::warn("stopped leading", {{"identity", identity_}, {"lease", to_string(key_)}, {"err", std::string(why)}});
+  log::info("stopped leading", {{"identity", identity_}, {"lease", to_string(key_)}, {"reason", std::string(why)}});
   if (callbacks_.on_stopped_leading) callbacks_.on_stopped_leading();
 }
 
