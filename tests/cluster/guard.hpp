@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/cluster.hpp"
+#include "support/matchers.hpp"
+
+namespace curfew::test {
+
+// developers ask, sre approve, one of them is enough.
+inline constexpr const char* kDevelopersAskSreApprove =
+    "{requesters: [{kind: Group, name: developers}], roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, "
+    "duration: {default: 10m, max: 1h}, approval: {required: 1, approvers: [{kind: Group, name: sre}]}}";
+
+// A request named "ask" that alice made, in a namespace of its own, under a policy of its own.
+struct Asked {
+  const Cluster& cluster = Cluster::shared();
+  TestNamespace space{cluster};
+  std::string policy;
+  Person alice = cluster.as("alice");
+  Person bob = cluster.as("bob");
+  Person carol = cluster.as("carol");
+  Person dave = cluster.as("dave");
+  Person admin = cluster.admin();
+  Person curfew = cluster.curfew();
+
+  explicit Asked(const std::string& policy_spec = kDevelopersAskSreApprove, const std::string& more = "reason: INC-1");
+
+  Json stored() const { return admin.get({"accessrequest", "ask", "-n", space.name()}); }
+  Json decisions() const { return stored().value("decisions", Json::array()); }
+  ProcessResult annotate(const Person& who, const std::vector<std::string>& annotations) const;
+  ProcessResult json_patch(const Person& who, const Json& patch) const;
+  ProcessResult merge_patch(const Person& who, const Json& patch) const;
+  // Writes the stored object back, with what `patch` (a merge patch) changes about it.
+  ProcessResult replace(const Person& who, const Json& patch) const;
+  // Server-side apply of an object that holds only this.
+  ProcessResult server_side_apply(const Person& who, const Json& object) const;
+  // What the controller would write.
+  void set_status(const Json& status) const;
+};
+
+struct Means {
+  const char* name;
+  ProcessResult (Asked::*write)(const Person&, const Json&) const;
+};
+
+// Ways to write the same thing, where a merge patch can say it: a JSON merge patch, a replacement, and server-side apply.
+inline constexpr Means kMeans[] = {{"merge patch", &Asked::merge_patch}, {"replace", &Asked::replace}, {"server-side apply", &Asked::server_side_apply}};
+
+}  // namespace curfew::test

@@ -1,0 +1,197 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "guard.hpp"
+
+// A RoleBinding of Curfew's is made and changed by Curfew only, and only ever loses; anybody may delete it who may
+// delete RoleBindings.
+using namespace curfew::test;
+
+namespace {
+
+constexpr const char* kUid = "5f0c2f0e-3d4c-4f1b-8a54-0d2b8f6f1a11";
+
+Json role_binding(const std::string& name_space, const std::string& name) {
+  return {{"apiVersion", "rbac.authorization.k8s.io/v1"},
+          {"kind", "RoleBinding"},
+          {"metadata", {{"name", name}, {"namespace", name_space}}},
+          {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}}},
+          {"subjects", Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "alice"}}})}};
+}
+
+// As Curfew makes it.
+Json managed_binding(const std::string& name_space) {
+  Json binding = role_binding(name_space, std::string("curfew-") + kUid);
+  binding["metadata"]["labels"] = {{"curfew.dev/request-uid", kUid}};
+  binding["metadata"]["annotations"] = {{"curfew.dev/expires-at", "2099-01-01T00:00:00Z"}, {"curfew.dev/request", name_space + "/ask"}};
+  return binding;
+}
+
+struct Managed {
+  const Cluster& cluster = Cluster::shared();
+  TestNamespace space{cluster};
+  std::string name = std::string("curfew-") + kUid;
+  Person admin = cluster.admin();
+  Person curfew = cluster.curfew();
+  Person eve = cluster.somebody("eve", {"curfew-test-intruders"});
+
+  Managed() { REQUIRE_THAT(curfew.kubectl({"create", "-f", "-"}, managed_binding(space.name()).dump()), Succeeds()); }
+
+  ProcessResult patch(const Person& who, const std::string& type, const Json& patch) const {
+    return who.kubectl({"patch", "rolebinding", name, "-n", space.name(), "--type", type, "--patch", patch.dump()});
+  }
+  Json stored() const { return admin.get({"rolebinding", name, "-n", space.name()}); }
+};
+
+constexpr const char* kManaged = "this RoleBinding is managed by Curfew: revoke the AccessRequest, or delete the binding";
+constexpr const char* kMadeByCurfew = "made by Curfew only: make an AccessRequest";
+constexpr const char* kNoFinalizers = "carries no finalizers";
+
+}  // namespace
+
+TEST_CASE("nobody makes a RoleBinding that looks like Curfew's", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  TestNamespace space(cluster);
+  const Person eve = cluster.somebody("eve", {"curfew-test-intruders"});
+  Json binding = role_binding(space.name(), "mine");
+  SECTION("by its label") { binding["metadata"]["labels"] = {{"curfew.dev/request-uid", "x"}}; }
+  SECTION("by its name") { binding["metadata"]["name"] = std::string("curfew-") + kUid; }
+  SECTION("by a name that begins like one") { binding["metadata"]["name"] = std::string("curfew-") + kUid + "-more"; }
+  SECTION("by a generated name") {
+    binding["metadata"].erase("name");
+    binding["metadata"]["generateName"] = std::string("curfew-") + kUid;
+  }
+  for (const Person& who : {eve, cluster.admin()}) {
+    CHECK_THAT(who.kubectl({"create", "-f", "-"}, binding.dump()), Refused(kMadeByCurfew));
+    if (binding["metadata"].contains("name")) {
+      CHECK_THAT(who.apply(binding.dump()), Refused(kMadeByCurfew));
+      CHECK_THAT(who.kubectl({"apply", "--server-side", "-f", "-"}, binding.dump()), Refused(kMadeByCurfew));
+    }
+  }
+}
+
+TEST_CASE("a RoleBinding of others does not become Curfew's by a label", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  TestNamespace space(cluster);
+  REQUIRE_THAT(cluster.admin().apply(role_binding(space.name(), "curfew-friends").dump()), Succeeds());
+  CHECK_THAT(cluster.admin().kubectl({"label", "rolebinding", "curfew-friends", "-n", space.name(), "curfew.dev/request-uid=x"}), Refused(kManaged));
+  CHECK_THAT(cluster.admin().kubectl({"label", "rolebinding", "curfew-friends", "-n", space.name(), "team=x"}), Succeeds());
+}
+
+TEST_CASE("a managed binding is not edited, by any means", "[guard]") {
+  Managed managed;
+  const bool mighty = GENERATE(true, false);
+  const Person& who = mighty ? managed.admin : managed.eve;
+  const Json before = managed.stored();
+  const Json eve{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "eve"}};
+
+  for (const Json& change : {Json{{"subjects", Json::array({eve})}}, Json{{"subjects", Json::array()}},
+                             Json{{"metadata", {{"annotations", {{"curfew.dev/expires-at", "2199-01-01T00:00:00Z"}}}}}},
+                             Json{{"metadata", {{"annotations", {{"curfew.dev/expires-at", nullptr}}}}}}, Json{{"metadata", {{"annotations", nullptr}}}},
+                             Json{{"metadata", {{"labels", nullptr}}}}, Json{{"metadata", {{"labels", {{"curfew.dev/request-uid", "x"}}}}}},
+                             Json{{"metadata", {{"labels", {{"team", "x"}}}}}},
+                             Json{{"metadata", {{"ownerReferences", Json::array({{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "x"}, {"uid", kUid}}})}}}}}) {
+    INFO(change.dump());
+    CHECK_THAT(managed.patch(who, "merge", change), Refused(kManaged));
+    Json whole = before;
+    whole.merge_patch(change);
+    CHECK_THAT(who.kubectl({"replace", "-f", "-"}, whole.dump()), Refused(kManaged));
+  }
+  CHECK_THAT(managed.patch(who, "json", Json::array({{{"op", "add"}, {"path", "/subjects/-"}, {"value", eve}}})), Refused(kManaged));
+  CHECK_THAT(managed.patch(who, "strategic", {{"subjects", Json::array({eve})}}), Refused(kManaged));
+  Json applied = role_binding(managed.space.name(), managed.name);
+  applied["subjects"] = Json::array({eve});
+  CHECK_THAT(who.kubectl({"apply", "--server-side", "--force-conflicts", "-f", "-"}, applied.dump()), Refused(kManaged));
+  CHECK(managed.stored()["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]);
+}
+
+TEST_CASE("nobody holds up the end of a managed binding by a finalizer", "[guard]") {
+  Managed managed;
+  for (const Person& who : {managed.admin, managed.eve, managed.curfew}) {
+    CHECK_THAT(managed.patch(who, "merge", {{"metadata", {{"finalizers", {"example.com/hold"}}}}}), Refused(kNoFinalizers));
+  }
+  Json held = managed_binding(managed.space.name());
+  held["metadata"]["name"] = "curfew-00000000-0000-0000-0000-000000000000";
+  held["metadata"]["labels"]["curfew.dev/request-uid"] = "00000000-0000-0000-0000-000000000000";
+  held["metadata"]["finalizers"] = {"example.com/hold"};
+  CHECK_THAT(managed.curfew.kubectl({"create", "-f", "-"}, held.dump()), Refused(kNoFinalizers));
+}
+
+TEST_CASE("whoever may delete RoleBindings may delete a managed one", "[guard]") {
+  Managed managed;
+  const auto how = GENERATE("background", "foreground", "orphan");
+  REQUIRE_THAT(managed.eve.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name(), "--cascade", how, "--timeout", "30s"}), Succeeds());
+  CHECK_THAT(managed.admin.kubectl({"get", "rolebinding", managed.name, "-n", managed.space.name()}), Refused("not found"));
+}
+
+TEST_CASE("a namespace with a managed binding in it can be deleted", "[guard]") {
+  Managed managed;
+  CHECK_THAT(managed.admin.kubectl({"delete", "namespace", managed.space.name(), "--timeout", "60s"}), Succeeds());
+}
+
+TEST_CASE("writing a managed binding back as it is changes nothing and is allowed", "[guard]") {
+  Managed managed;
+  CHECK_THAT(managed.admin.kubectl({"replace", "-f", "-"}, managed.stored().dump()), Succeeds());
+}
+
+TEST_CASE("Curfew takes away from its bindings and changes nothing else", "[guard]") {
+  Managed managed;
+  const std::string sentence = "Curfew takes away from RoleBindings of its own, and changes nothing else";
+  CHECK_THAT(managed.patch(managed.curfew, "json", Json::array({{{"op", "add"}, {"path", "/subjects/-"}, {"value", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "eve"}}}}})),
+             Refused(sentence));
+  CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"annotations", {{"curfew.dev/expires-at", "2199-01-01T00:00:00Z"}}}}}}), Refused(sentence));
+  CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"labels", nullptr}}}}), Refused(sentence));
+  CHECK_THAT(managed.patch(managed.curfew, "merge", {{"subjects", Json::array()}}), Succeeds());
+  CHECK_FALSE(managed.stored().contains("subjects"));
+  CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name()}), Succeeds());
+}
+
+TEST_CASE("Curfew makes no RoleBinding that is not marked with its request and its end", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  TestNamespace space(cluster);
+  const std::string sentence = "Curfew makes only RoleBindings that are labelled with their request and annotated with their end";
+  Json binding = managed_binding(space.name());
+  SECTION("no label") { binding["metadata"].erase("labels"); }
+  SECTION("no end") { binding["metadata"].erase("annotations"); }
+  SECTION("another name") { binding["metadata"]["name"] = "for-ever"; }
+  SECTION("another request's label") { binding["metadata"]["labels"]["curfew.dev/request-uid"] = "00000000-0000-0000-0000-000000000000"; }
+  CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()), Refused(sentence));
+}
+
+TEST_CASE("Curfew touches no RoleBinding of others", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  TestNamespace space(cluster);
+  REQUIRE_THAT(cluster.admin().apply(role_binding(space.name(), "theirs").dump()), Succeeds());
+  CHECK_THAT(cluster.curfew().kubectl({"patch", "rolebinding", "theirs", "-n", space.name(), "--type", "merge", "--patch", R"({"subjects": []})"}),
+             Refused("Curfew takes away from RoleBindings of its own"));
+}
+
+TEST_CASE("Curfew grants nothing in the namespaces of Kubernetes and its own", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  const auto reserved = GENERATE("kube-system", "kube-public", "curfew-system");
+  CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, managed_binding(reserved).dump()), Refused("Curfew grants nothing in kube-* and in its own namespace"));
+}
+
+TEST_CASE("deleting a request takes its binding along while Curfew is down", "[guard]") {
+  Asked asked;
+  const std::string uid = asked.stored()["metadata"]["uid"];
+  Json binding = managed_binding(asked.space.name());
+  binding["metadata"]["name"] = "curfew-" + uid;
+  binding["metadata"]["labels"]["curfew.dev/request-uid"] = uid;
+  binding["metadata"]["ownerReferences"] = Json::array({{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"name", "ask"}, {"uid", uid}}});
+  REQUIRE_THAT(asked.curfew.kubectl({"create", "-f", "-"}, binding.dump()), Succeeds());
+  const auto gone = [&] { return !asked.admin.kubectl({"get", "rolebinding", "curfew-" + uid, "-n", asked.space.name()}).ok(); };
+
+  SECTION("in the background") {
+    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name()}), Succeeds());
+    CHECK(eventually(std::chrono::seconds(60), gone));  // the garbage collector discovers a new kind every 30 s
+  }
+  SECTION("in the foreground") {
+    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(), "--cascade", "foreground", "--timeout", "60s"}), Succeeds());
+    CHECK(gone());
+  }
+  SECTION("but for an orphan, whose reference the garbage collector takes away") {
+    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(), "--cascade", "orphan", "--timeout", "60s"}), Succeeds());
+    CHECK_FALSE(asked.admin.get({"rolebinding", "curfew-" + uid, "-n", asked.space.name()})["metadata"].contains("ownerReferences"));
+  }
+}

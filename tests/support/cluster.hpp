@@ -1,0 +1,86 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "support/eventually.hpp"
+#include "support/process.hpp"
+
+namespace curfew::test {
+
+using Json = nlohmann::json;
+
+// Somebody with a kubeconfig of their own.
+class Person {
+ public:
+  Person(std::string name, std::filesystem::path kubectl, std::filesystem::path kubeconfig);
+
+  const std::string& name() const { return name_; }
+  const std::filesystem::path& kubeconfig() const { return kubeconfig_; }
+
+  ProcessResult kubectl(std::vector<std::string> arguments, const std::string& input = {}) const;
+  // kubectl apply -f -, which JSON is good enough for.
+  ProcessResult apply(const std::string& yaml) const { return kubectl({"apply", "-f", "-"}, yaml); }
+  // The object or list as JSON; fails the test where it cannot be read.
+  Json get(std::vector<std::string> arguments) const;
+  bool can(std::vector<std::string> verb_and_what) const;
+
+ private:
+  std::string name_;
+  std::filesystem::path kubectl_;
+  std::filesystem::path kubeconfig_;
+};
+
+// The control plane that the setup test started: alice (developers), bob and carol (sre), dave (nobody in particular),
+// admin (system:masters) and curfew (the controller's ServiceAccount).
+class Cluster {
+ public:
+  // The one named by CURFEW_TEST_STATE. Fails the test where there is none: a missing cluster is no reason to skip.
+  static const Cluster& shared();
+
+  Person as(const std::string& name) const;
+  Person admin() const { return as("admin"); }
+  // The controller's own identity.
+  Person curfew() const { return as("curfew"); }
+  // Somebody new, by client certificate.
+  Person somebody(const std::string& name, const std::vector<std::string>& groups = {}) const;
+  // By token.
+  Person service_account(const std::string& name_space, const std::string& name) const;
+
+  const std::filesystem::path& state() const { return state_; }
+  const std::filesystem::path& kubectl() const { return kubectl_; }
+
+ private:
+  explicit Cluster(std::filesystem::path state);
+  std::filesystem::path controlplane(const std::vector<std::string>& arguments) const;
+
+  std::filesystem::path state_;
+  std::filesystem::path kubectl_;
+};
+
+// A name that no other test uses, also in another run: PREFIX-XXXXXXXX.
+std::string unique(const std::string& prefix);
+
+// A namespace for one test, and the AccessPolicies that it makes; all of it goes when the test ends.
+class TestNamespace {
+ public:
+  explicit TestNamespace(const Cluster& cluster, const std::string& prefix = "t");
+  ~TestNamespace();
+  TestNamespace(const TestNamespace&) = delete;
+  TestNamespace& operator=(const TestNamespace&) = delete;
+
+  const std::string& name() const { return name_; }
+  // Makes an AccessPolicy with this spec (YAML or JSON in flow style), under a name of its own, which it returns.
+  std::string policy(const std::string& spec);
+  // An AccessRequest of this namespace, as YAML.
+  std::string request(const std::string& request_name, const std::string& spec) const;
+
+ private:
+  const Cluster& cluster_;
+  std::string name_;
+  std::vector<std::string> policies_;
+};
+
+}  // namespace curfew::test
