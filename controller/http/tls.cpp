@@ -81,7 +81,7 @@ int keep_alive_index() {
   return kIndex;
 }
 
-void require(int result, const char* what) {
+void require(long result, const char* what) {
   if (result == 1) return;
   const char* why = ERR_reason_error_string(ERR_get_error());
   throw std::runtime_error(std::string("OpenSSL refuses ") + what + ": " + (why ? why : "unknown error"));
@@ -132,7 +132,7 @@ void TlsClient::configure(SSL_CTX* context) {
   if (!material_->own.empty()) {
     require(SSL_CTX_use_certificate(context, material_->own.front().get()), "the client certificate");
     for (std::size_t i = 1; i < material_->own.size(); ++i)
-      require(static_cast<int>(SSL_CTX_add1_chain_cert(context, material_->own[i].get())), "the client certificate's chain");
+      require(SSL_CTX_add1_chain_cert(context, material_->own[i].get()), "the client certificate's chain");
     require(SSL_CTX_use_PrivateKey(context, material_->key.get()), "the client key");
   }
   auto owner = std::make_unique<std::shared_ptr<TlsClient>>(shared_from_this());

@@ -1,0 +1,168 @@
+#pragma once
+
+// Private to cpprest_transport.cpp: one request under way, between the library's threads and the caller's.
+
+#include <chrono>
+#include <condition_variable>
+#include <cpprest/astreambuf.h>
+#include <cpprest/http_client.h>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "http/headers.hpp"
+#include "http/transport.hpp"
+
+namespace curfew::http {
+
+// The library's threads put bytes in and never wait; the caller takes them out. Beyond the high-water mark the library is told that its write
+// is not complete yet, and so stops reading from the socket.
+class Exchange {
+ public:
+  using Instant = std::chrono::steady_clock::time_point;
+  enum class Event { Bytes, Finished, TooLate, Stopped };
+
+  pplx::cancellation_token token() const { return cancel_.get_token(); }
+
+  // -- the library's side
+
+  pplx::task<std::size_t> put(const std::uint8_t* bytes, std::size_t count) {
+    const std::scoped_lock lock(mutex_);
+    if (abandoned_) return pplx::task_from_exception<std::size_t>(std::runtime_error("abandoned"));
+    arrived_.append(reinterpret_cast<const char*>(bytes), count);
+    last_arrival_ = std::chrono::steady_clock::now();
+    changed_.notify_all();
+    if (arrived_.size() < kHighWater) return pplx::task_from_result(count);
+    owed_.emplace();
+    owed_count_ = count;
+    return pplx::create_task(*owed_);
+  }
+
+  void head(const web::http::http_response& response) {
+    const std::scoped_lock lock(mutex_);
+    head_ = Response{.status = response.status_code(), .body = {}, .retry_after = {}, .date = {}};
+    const auto& headers = response.headers();
+    if (const auto found = headers.find("Retry-After"); found != headers.end()) head_->retry_after = parse_retry_after(found->second);
+    if (const auto found = headers.find("Date"); found != headers.end()) head_->date = parse_http_date(found->second);
+    last_arrival_ = std::chrono::steady_clock::now();
+    changed_.notify_all();
+  }
+
+  void finish(std::exception_ptr failure) {
+    const std::scoped_lock lock(mutex_);
+    finished_ = true;
+    failure_ = std::move(failure);
+    changed_.notify_all();
+  }
+
+  // -- the caller's side
+
+  // Waits for bytes of the body, whose status is known by then, or for the end. `limit` is asked again after each arrival.
+  Event wait(const std::function<Instant(Instant last_arrival)>& limit, const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    last_arrival_ = std::chrono::steady_clock::now();  // silence while the caller was busy is not the server's
+    const auto ready = [this] { return finished_ || (head_ && !arrived_.empty()); };
+    while (!ready()) {
+      const Instant until = limit(last_arrival_);
+      const Instant seen = last_arrival_;
+      if (changed_.wait_until(lock, stop, until, [&] { return ready() || last_arrival_ != seen; })) continue;
+      return stop.stop_requested() ? Event::Stopped : Event::TooLate;
+    }
+    if (stop.stop_requested()) return Event::Stopped;
+    if (std::chrono::steady_clock::now() >= limit(last_arrival_) && !finished_) return Event::TooLate;
+    return head_ && !arrived_.empty() ? Event::Bytes : Event::Finished;
+  }
+
+  std::string take() {
+    std::unique_lock lock(mutex_);
+    std::string bytes = std::exchange(arrived_, {});
+    auto owed = std::exchange(owed_, std::nullopt);
+    lock.unlock();
+    if (owed) owed->set(owed_count_);
+    return bytes;
+  }
+
+  // The caller leaves; whatever the library still does goes nowhere.
+  void abandon() {
+    std::unique_lock lock(mutex_);
+    abandoned_ = true;
+    const bool finished = finished_;
+    auto owed = std::exchange(owed_, std::nullopt);
+    lock.unlock();
+    if (owed) owed->set_exception(std::runtime_error("abandoned"));
+    if (!finished) cancel_.cancel();  // otherwise the connection is back in the pool, and not ours to close
+  }
+
+  std::optional<Response> response() const {
+    const std::scoped_lock lock(mutex_);
+    return head_;
+  }
+
+  std::exception_ptr failure() const {
+    const std::scoped_lock lock(mutex_);
+    return failure_;
+  }
+
+ private:
+  static constexpr std::size_t kHighWater = std::size_t{1} << 20;  // bytes
+
+  pplx::cancellation_token_source cancel_;
+  mutable std::mutex mutex_;  // protects all below
+  std::condition_variable_any changed_;
+  std::optional<Response> head_;
+  std::string arrived_;
+  std::optional<pplx::task_completion_event<std::size_t>> owed_;
+  std::size_t owed_count_ = 0;
+  Instant last_arrival_ = std::chrono::steady_clock::now();
+  std::exception_ptr failure_;
+  bool finished_ = false;
+  bool abandoned_ = false;
+};
+
+// The write-only stream buffer through which the library hands over a body.
+class ExchangeBuffer final : public concurrency::streams::details::streambuf_state_manager<std::uint8_t> {
+  using Base = concurrency::streams::details::streambuf_state_manager<std::uint8_t>;
+
+ public:
+  explicit ExchangeBuffer(std::shared_ptr<Exchange> exchange) : Base(std::ios_base::out), exchange_(std::move(exchange)) {}
+
+ protected:
+  pplx::task<std::size_t> _putn(const std::uint8_t* bytes, std::size_t count) override { return exchange_->put(bytes, count); }
+  pplx::task<int_type> _putc(std::uint8_t byte) override {
+    return exchange_->put(&byte, 1).then([byte](std::size_t) -> int_type { return byte; });
+  }
+  pplx::task<bool> _sync() override { return pplx::task_from_result(true); }
+
+  bool can_seek() const override { return false; }
+  bool has_size() const override { return false; }
+  utility::size64_t size() const override { return 0; }
+  std::size_t buffer_size(std::ios_base::openmode) const override { return 0; }
+  void set_buffer_size(std::size_t, std::ios_base::openmode) override {}
+  std::size_t in_avail() const override { return 0; }
+  pos_type getpos(std::ios_base::openmode) const override { return -1; }
+  pos_type seekpos(pos_type, std::ios_base::openmode) override { return -1; }
+  pos_type seekoff(off_type, std::ios_base::seekdir, std::ios_base::openmode) override { return -1; }
+  pplx::task<int_type> _bumpc() override { return nothing(); }
+  pplx::task<int_type> _getc() override { return nothing(); }
+  pplx::task<int_type> _nextc() override { return nothing(); }
+  pplx::task<int_type> _ungetc() override { return nothing(); }
+  int_type _sbumpc() override { return -1; }
+  int_type _sgetc() override { return -1; }
+  pplx::task<std::size_t> _getn(std::uint8_t*, std::size_t) override { return pplx::task_from_result<std::size_t>(0); }
+  std::size_t _scopy(std::uint8_t*, std::size_t) override { return 0; }
+  bool acquire(std::uint8_t*&, std::size_t&) override { return false; }
+  void release(std::uint8_t*, std::size_t) override {}
+  std::uint8_t* _alloc(std::size_t) override { return nullptr; }
+  void _commit(std::size_t) override {}
+
+ private:
+  static pplx::task<int_type> nothing() { return pplx::task_from_result<int_type>(-1); }
+  std::shared_ptr<Exchange> exchange_;
+};
+
+}  // namespace curfew::http

@@ -1,0 +1,302 @@
+#include "http/cpprest_transport.hpp"
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <pplx/threadpool.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/cpprest_exchange.hpp"
+#include "http/line_splitter.hpp"
+#include "http/tls.hpp"
+#include "http/token_source.hpp"
+
+namespace curfew::http {
+namespace {
+
+// Nothing ever waits on the library's threads (waiting is done on the callers' own), so that a few carry any number of requests.
+constexpr std::size_t kLibraryThreads = 4;
+constexpr std::chrono::seconds kGoodbye{2};  // for requests still under way when the transport is destroyed
+
+struct ServerName {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string text() const { return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port); }
+};
+
+web::http::method method_of(Method method) { return web::http::method(std::string(to_string(method))); }
+
+// The library reports a refused connection and an unreachable host alike; for an address (never a name: resolving can block) ask once more.
+bool refuses_connections(const ServerName& server) {
+  sockaddr_in v4{};
+  sockaddr_in6 v6{};
+  const bool is_v4 = ::inet_pton(AF_INET, server.host.c_str(), &v4.sin_addr) == 1;
+  if (!is_v4 && ::inet_pton(AF_INET6, server.host.c_str(), &v6.sin6_addr) != 1) return server.host == "localhost";
+  const int socket = ::socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket < 0) return false;
+  v4.sin_family = AF_INET;
+  v6.sin6_family = AF_INET6;
+  v4.sin_port = v6.sin6_port = htons(server.port);
+  const auto* address = is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
+  const int result = ::connect(socket, address, static_cast<socklen_t>(is_v4 ? sizeof v4 : sizeof v6));
+  const bool refused = result != 0 && errno == ECONNREFUSED;  // loopback says so at once
+  ::close(socket);
+  return refused;
+}
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// The library's codes are not to be trusted alone (an end of file prints as ENOENT): the phase comes from its words, the reason from both.
+Error explain(const web::http::http_exception& error, const ServerName& server, TlsClient* tls) {
+  const std::string_view what = error.what();
+  const int code = error.error_code().value();
+  const std::string name = "the API server at " + server.text();
+  const char* openssl = code > 0xFFFFFF ? ERR_reason_error_string(static_cast<unsigned long>(static_cast<unsigned>(code))) : nullptr;
+  if (code == ETIMEDOUT) return {.kind = ErrorKind::Timeout, .message = name + " did not answer in time"};
+  if (contains(what, "SSL handshake")) {
+    const std::string refusal = tls ? tls->take_refusal() : std::string();
+    if (!refusal.empty()) return {.kind = ErrorKind::Tls, .message = name + " cannot be trusted: " + refusal};
+    return {.kind = ErrorKind::Tls, .message = name + " does not complete a TLS handshake" + (openssl ? std::string(": ") + openssl : std::string())};
+  }
+  if (openssl) return {.kind = ErrorKind::Tls, .message = name + " ended the TLS session: " + openssl};
+  if (contains(what, "resolving")) return {.kind = ErrorKind::Transport, .message = "the API server's name " + server.host + " cannot be resolved"};
+  if (contains(what, "Failed to connect")) {
+    const bool refused = code == ECONNREFUSED || (code == EHOSTUNREACH && refuses_connections(server));
+    return {.kind = ErrorKind::Transport, .message = name + (refused ? " refused the connection" : " cannot be reached")};
+  }
+  if (code == ECONNRESET || code == EPIPE) return {.kind = ErrorKind::Transport, .message = name + " reset the connection"};
+  if (code == ENOENT || code == ECONNABORTED || code == ECANCELED)
+    return {.kind = ErrorKind::Transport, .message = name + " closed the connection before its answer was complete"};
+  return {.kind = ErrorKind::Transport, .message = fmt::format("no usable answer from {}: {} (code {})", name, what, code)};
+}
+
+}  // namespace
+
+void initialize_process() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    // The library loads the system's CAs for every connection (20 ms of CPU), only for us to replace them.
+    ::setenv("SSL_CERT_FILE", "/dev/null", 1);  // NOLINT(concurrency-mt-unsafe): no other thread yet
+    crossplat::threadpool::initialize_with_threads(kLibraryThreads);
+  });
+}
+
+class CpprestTransport::Impl {
+ public:
+  static Result<std::unique_ptr<Impl>> create(const ClientConfig& config);
+
+  Impl(const ClientConfig& config, const web::uri& base, ServerName server, std::shared_ptr<TlsClient> tls)
+      : server_(std::move(server)),
+        server_name_(config.tls_server_name),
+        tls_(std::move(tls)),
+        tokens_(config.token, config.token_file),
+        sender_(base, library_config(config.request_timeout)),
+        streamer_(base, library_config(config.idle_timeout)) {}
+
+  ~Impl() {
+    std::unique_lock lock(under_way_->mutex);
+    under_way_->changed.wait_for(lock, kGoodbye, [this] { return under_way_->count == 0; });
+  }
+
+  Result<Response> send(const Request& request, std::chrono::milliseconds deadline, const std::stop_token& stop);
+  Result<Response> stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle, const std::stop_token& stop);
+
+ private:
+  using Limit = std::function<Exchange::Instant(Exchange::Instant)>;
+  struct UnderWay {
+    std::mutex mutex;
+    std::condition_variable changed;
+    int count = 0;
+  };
+
+  web::http::client::http_client_config library_config(std::chrono::seconds timeout) const;
+  std::shared_ptr<Exchange> start(web::http::client::http_client& client, const Request& request, const std::string& token);
+  Result<Response> exchange(web::http::client::http_client& client, const Request& request, const LineSink* sink, const Limit& limit, const std::string& late,
+                            const std::stop_token& stop);
+  Result<Response> receive(Exchange& exchange, const LineSink* sink, const Limit& limit, const std::string& late, const std::stop_token& stop);
+  Error failure(const std::exception_ptr& thrown) const;
+
+  const ServerName server_;
+  const std::string server_name_;  // sent as Host, SNI and verified name; empty: the host
+  const std::shared_ptr<TlsClient> tls_;
+  TokenSource tokens_;
+  const std::shared_ptr<UnderWay> under_way_ = std::make_shared<UnderWay>();
+  web::http::client::http_client sender_;
+  web::http::client::http_client streamer_;
+};
+
+Result<std::unique_ptr<CpprestTransport::Impl>> CpprestTransport::Impl::create(const ClientConfig& config) {
+  const auto unusable = [&] {
+    return fail(ErrorKind::Invalid, "the API server's address \"" + config.server + "\" is not usable; expected is https://HOST[:PORT]");
+  };
+  if (!web::uri::validate(config.server)) return unusable();
+  const web::uri base(config.server);
+  const bool secure = base.scheme() == "https";
+  if ((!secure && base.scheme() != "http") || base.host().empty() || !base.query().empty()) return unusable();
+  std::string host = base.host();
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  constexpr int kHighestPort = 65535;
+  const int port = base.port() > 0 ? base.port() : (secure ? 443 : 80);
+  if (port > kHighestPort) return unusable();
+
+  std::shared_ptr<TlsClient> tls;
+  if (secure) {
+    auto created = TlsClient::create(config, config.tls_server_name.empty() ? host : config.tls_server_name);
+    if (!created) return tl::unexpected(std::move(created.error()));
+    tls = std::move(*created);
+  }
+  return std::make_unique<Impl>(config, base, ServerName{host, static_cast<std::uint16_t>(port)}, std::move(tls));
+}
+
+web::http::client::http_client_config CpprestTransport::Impl::library_config(std::chrono::seconds timeout) const {
+  web::http::client::http_client_config library;
+  library.set_timeout(timeout);
+  library.set_max_redirects(0);  // it would carry our credentials to wherever it is told
+  if (tls_) library.set_ssl_context_callback([tls = tls_](boost::asio::ssl::context& context) { tls->configure(context.native_handle()); });
+  return library;
+}
+
+std::shared_ptr<Exchange> CpprestTransport::Impl::start(web::http::client::http_client& client, const Request& request, const std::string& token) {
+  auto exchange = std::make_shared<Exchange>();
+  web::http::http_request message(method_of(request.method));
+  message.set_request_uri(web::uri(request.target));
+  message.headers().add("Accept", "application/json");
+  message.headers().add("User-Agent", "curfew");
+  if (!token.empty()) message.headers().add("Authorization", "Bearer " + token);
+  if (!server_name_.empty()) message.headers().add("Host", server_name_);
+  if (!request.body.empty()) message.set_body(request.body, request.content_type);
+  const concurrency::streams::streambuf<std::uint8_t> buffer(std::make_shared<ExchangeBuffer>(exchange));
+  message.set_response_stream(buffer.create_ostream());
+
+  {
+    const std::scoped_lock lock(under_way_->mutex);
+    ++under_way_->count;
+  }
+  const auto done = [exchange, under_way = under_way_](std::exception_ptr thrown) {
+    exchange->finish(std::move(thrown));
+    const std::scoped_lock lock(under_way->mutex);
+    --under_way->count;
+    under_way->changed.notify_all();
+  };
+  try {
+    client.request(message, exchange->token())
+        .then([exchange](web::http::http_response response) {
+          exchange->head(response);
+          return response.content_ready();
+        })
+        .then([done](const pplx::task<web::http::http_response>& task) {  // observes every outcome: an unobserved one ends the process
+          try {
+            task.get();
+            done(nullptr);
+          } catch (...) {
+            done(std::current_exception());
+          }
+        });
+  } catch (...) {
+    done(std::current_exception());
+  }
+  return exchange;
+}
+
+Error CpprestTransport::Impl::failure(const std::exception_ptr& thrown) const {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const web::http::http_exception& error) {
+    return explain(error, server_, tls_.get());
+  } catch (const pplx::task_canceled&) {
+    return {.kind = ErrorKind::Cancelled, .message = "stopped"};
+  } catch (const std::exception& error) {
+    return {.kind = ErrorKind::Transport, .message = "no usable answer from the API server at " + server_.text() + ": " + error.what()};
+  } catch (...) {
+    return {.kind = ErrorKind::Transport, .message = "no usable answer from the API server at " + server_.text()};
+  }
+}
+
+Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const LineSink* sink, const Limit& limit, const std::string& late,
+                                                 const std::stop_token& stop) {
+  LineSplitter lines(kLongestLine);
+  std::string body;
+  const auto too_large = [&](const char* what, std::size_t most) {
+    return fail(ErrorKind::Decode, fmt::format("the API server at {} sent {} of more than {} MiB", server_.text(), what, most >> 20));
+  };
+  while (true) {
+    switch (exchange.wait(limit, stop)) {
+      case Exchange::Event::Stopped: return fail(ErrorKind::Cancelled, "stopped");
+      case Exchange::Event::TooLate: return fail(ErrorKind::Timeout, "the API server at " + server_.text() + " " + late);
+      case Exchange::Event::Finished: {
+        if (const auto thrown = exchange.failure()) return tl::unexpected(failure(thrown));
+        Response response = exchange.response().value_or(Response{});
+        response.body = std::move(body);
+        return response;
+      }
+      case Exchange::Event::Bytes: {
+        const std::string bytes = exchange.take();
+        const Response head = exchange.response().value_or(Response{});
+        if (!sink || head.status < 200 || head.status > 299) {
+          if (body.size() + bytes.size() > kLargestBody) return too_large("an answer", kLargestBody);
+          body += bytes;
+          break;
+        }
+        const auto outcome = lines.feed(bytes, *sink);
+        if (outcome == LineSplitter::Outcome::TooLong) return too_large("a line", kLongestLine);
+        if (outcome == LineSplitter::Outcome::Stopped) return head;
+      }
+    }
+  }
+}
+
+Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client& client, const Request& request, const LineSink* sink, const Limit& limit,
+                                                  const std::string& late, const std::stop_token& stop) {
+  constexpr int kUnauthorized = 401;
+  for (bool again = true;; again = false) {
+    if (stop.stop_requested()) return fail(ErrorKind::Cancelled, "stopped");
+    const auto token = tokens_.current();
+    if (!token) return tl::unexpected(token.error());
+    std::shared_ptr<Exchange> under_way;
+    try {
+      under_way = start(client, request, *token);
+    } catch (const std::exception& error) {
+      return fail(ErrorKind::Invalid, fmt::format("\"{}\" cannot be requested: {}", request.target, error.what()));
+    }
+    auto result = receive(*under_way, sink, limit, late, stop);
+    under_way->abandon();
+    if (result && result->status == kUnauthorized && again && tokens_.refused(*token)) continue;
+    return result;
+  }
+}
+
+Result<Response> CpprestTransport::Impl::send(const Request& request, std::chrono::milliseconds deadline, const std::stop_token& stop) {
+  const auto until = std::chrono::steady_clock::now() + deadline;
+  const auto late = fmt::format("did not answer within {} ms", deadline.count());
+  return exchange(sender_, request, nullptr, [until](Exchange::Instant) { return until; }, late, stop);
+}
+
+Result<Response> CpprestTransport::Impl::stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle, const std::stop_token& stop) {
+  const auto late = fmt::format("said nothing for {} ms", idle.count());
+  return exchange(streamer_, request, &sink, [idle](Exchange::Instant last) { return last + idle; }, late, stop);
+}
+
+CpprestTransport::CpprestTransport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+CpprestTransport::~CpprestTransport() = default;
+
+Result<std::unique_ptr<CpprestTransport>> CpprestTransport::create(const ClientConfig& config) {
+  initialize_process();
+  auto impl = Impl::create(config);
+  if (!impl) return tl::unexpected(std::move(impl.error()));
+  return std::unique_ptr<CpprestTransport>(new CpprestTransport(std::move(*impl)));
+}
+
+Result<Response> CpprestTransport::send(const Request& request, std::chrono::milliseconds deadline, std::stop_token stop) {
+  return impl_->send(request, deadline, stop);
+}
+
+Result<Response> CpprestTransport::stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle, std::stop_token stop) {
+  return impl_->stream(request, sink, idle, stop);
+}
+
+}  // namespace curfew::http
