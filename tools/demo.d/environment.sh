@@ -64,7 +64,7 @@ export checkout
 wait_until_ready() {
   local log=$cluster/logs/curfew.log port i
   for ((i = 0; i < 300; i++)); do
-    port=$(grep -oE '127\.0\.0\.1:[0-9]+' "$log" | cut -d: -f2 | grep -vFx "$(api_port)" | head -n 1)
+    port=$(sed -nE 's/.*"metrics_address": ?"127\.0\.0\.1:([0-9]+)".*/\1/p' "$log" | head -n 1)
     [[ -n $port && $(http_status "$port" /readyz) == 200 ]] && return
     ((i % 10 > 0)) || controller_is_running || break
     sleep 0.1
@@ -75,10 +75,6 @@ wait_until_ready() {
 
 controller_is_running() {
   grep -q '^curfew .*running' <<<"$("$controlplane" status --state "$cluster")"
-}
-
-api_port() {
-  sed -n 's/.*server: .*://p' "$KUBECONFIG"
 }
 
 # With bash alone, since a machine with nothing but git and make has no curl.
