@@ -95,5 +95,5 @@ TEST_CASE("the kinds of others are deleted as ever", "[guard]") {
                                      "example.com, scope: Cluster, names: {kind: Thing, plural: things}, versions: [{name: v1, served: true, storage: true, schema: "
                                      "{openAPIV3Schema: {type: object}}}]}}"),
                Succeeds());
-  CHECK_THAT(cluster.admin().kubectl({"delete", "crd", "things.example.com", "--timeout", "30s"}), Succeeds());
+  CHECK_THAT(cluster.admin().kubectl({"delete", "crd", "things.example.com", "--timeout=30s"}), Succeeds());
 }

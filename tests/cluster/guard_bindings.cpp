@@ -120,13 +120,13 @@ TEST_CASE("nobody holds up the end of a managed binding by a finalizer", "[guard
 TEST_CASE("whoever may delete RoleBindings may delete a managed one", "[guard]") {
   Managed managed;
   const auto how = GENERATE("background", "foreground", "orphan");
-  REQUIRE_THAT(managed.eve.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name(), "--cascade", how, "--timeout", "30s"}), Succeeds());
+  REQUIRE_THAT(managed.eve.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name(), std::string("--cascade=") + how, "--timeout=30s"}), Succeeds());
   CHECK_THAT(managed.admin.kubectl({"get", "rolebinding", managed.name, "-n", managed.space.name()}), Refused("not found"));
 }
 
 TEST_CASE("a namespace with a managed binding in it can be deleted", "[guard]") {
   Managed managed;
-  CHECK_THAT(managed.admin.kubectl({"delete", "namespace", managed.space.name(), "--timeout", "60s"}), Succeeds());
+  CHECK_THAT(managed.admin.kubectl({"delete", "namespace", managed.space.name(), "--timeout=60s"}), Succeeds());
 }
 
 TEST_CASE("writing a managed binding back as it is changes nothing and is allowed", "[guard]") {
@@ -187,11 +187,11 @@ TEST_CASE("deleting a request takes its binding along while Curfew is down", "[g
     CHECK(eventually(std::chrono::seconds(60), gone));  // the garbage collector discovers a new kind every 30 s
   }
   SECTION("in the foreground") {
-    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(), "--cascade", "foreground", "--timeout", "60s"}), Succeeds());
+    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(), "--cascade=foreground", "--timeout=60s"}), Succeeds());
     CHECK(gone());
   }
   SECTION("but for an orphan, whose reference the garbage collector takes away") {
-    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(), "--cascade", "orphan", "--timeout", "60s"}), Succeeds());
+    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(), "--cascade=orphan", "--timeout=60s"}), Succeeds());
     CHECK_FALSE(asked.admin.get({"rolebinding", "curfew-" + uid, "-n", asked.space.name()})["metadata"].contains("ownerReferences"));
   }
 }

@@ -29,7 +29,7 @@ std::string unquoted(std::string spec) {
 }
 
 std::vector<std::string> impersonating(const YAML::Node& user, std::vector<std::string> arguments) {
-  arguments.insert(arguments.end(), {"--as", user["username"].as<std::string>()});
+  arguments.insert(arguments.end(), {"--as", user["username"].as<std::string>(), "--as-group", "curfew-test-people"});
   for (const YAML::Node& group : user["groups"]) arguments.insert(arguments.end(), {"--as-group", group.as<std::string>()});
   return arguments;
 }

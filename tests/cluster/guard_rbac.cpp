@@ -12,7 +12,8 @@ namespace {
 // "verb resource" of every rule of a ClusterRole; names of limited rules in brackets.
 std::set<std::string> rules_of(const Person& admin, const std::string& role) {
   std::set<std::string> result;
-  for (const Json& rule : admin.get({"clusterrole", role})["rules"]) {
+  const Json cluster_role = admin.get({"clusterrole", role});
+  for (const Json& rule : cluster_role["rules"]) {
     for (const Json& verb : rule["verbs"]) {
       for (const Json& resource : rule["resources"]) {
         std::string entry = verb.get<std::string>() + " " + resource.get<std::string>();
@@ -109,8 +110,9 @@ TEST_CASE("applying the manifests again takes nothing away, not even for a momen
   const Cluster& cluster = Cluster::shared();
   const auto generations = [&] {
     Json result;
-    for (const Json& one : cluster.admin().get({"validatingadmissionpolicies,validatingadmissionpolicybindings,mutatingadmissionpolicies,mutatingadmissionpolicybindings",
-                                                "-l", "app.kubernetes.io/name=curfew"})["items"]) {
+    const Json guard = cluster.admin().get({"validatingadmissionpolicies,validatingadmissionpolicybindings,mutatingadmissionpolicies,mutatingadmissionpolicybindings",
+                                            "-l", "app.kubernetes.io/name=curfew"});
+    for (const Json& one : guard["items"]) {
       result[one["kind"].get<std::string>() + "/" + one["metadata"]["name"].get<std::string>()] = one["metadata"]["generation"];
     }
     return result;

@@ -44,7 +44,7 @@ TEST_CASE("people without a right to it do not even reach the status", "[guard]"
   const auto name = GENERATE("alice", "bob", "dave");
   CHECK_THAT(asked.cluster.as(name).kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(), "--subresource", "status", "--type", "merge", "--patch",
                                              R"({"status": {"phase": "Active"}})"}),
-             Refused("cannot patch resource \"accessrequests/status\""));
+             Refused("cannot get resource \"accessrequests/status\""));
 }
 
 TEST_CASE("Curfew writes the status of a request, and by that nothing else of it", "[guard]") {
