@@ -29,6 +29,12 @@ struct ServerName {
   std::string text() const { return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port); }
 };
 
+// However the caller leaves: a sink may throw.
+struct Leaving {
+  Exchange& exchange;
+  ~Leaving() { exchange.abandon(); }
+};
+
 web::http::method method_of(Method method) { return web::http::method(std::string(to_string(method))); }
 
 // The library reports a refused connection and an unreachable host alike; for an address (never a name: resolving can block) ask once more.
@@ -263,8 +269,8 @@ Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client
     } catch (const std::exception& error) {
       return fail(ErrorKind::Invalid, fmt::format("\"{}\" cannot be requested: {}", request.target, error.what()));
     }
+    const Leaving leaving{*under_way};
     auto result = receive(*under_way, sink, limit, late, stop);
-    under_way->abandon();
     if (result && result->status == kUnauthorized && again && tokens_.refused(*token)) continue;
     return result;
   }

@@ -31,7 +31,6 @@ class EventRecorder {
  private:
   void post(const api::Event& event, const std::stop_token& stop);
   std::string unique_name(const std::string& name);
-  bool pause(std::chrono::milliseconds delay, const std::stop_token& stop);
 
   Client& client_;
   const std::string instance_;

@@ -39,7 +39,7 @@ class Watcher {
 
   // An object's event or a bookmark.
   void event_seen(std::string_view resource_version);
-  // An ERROR event, a line that is none, a refused or broken stream. The error decides: Gone and Decode list again, others resume.
+  // An ERROR event, a line that is none, a refused or broken stream. The error decides: Gone, Decode and Invalid list again, others resume.
   void watch_failed(const Error& error);
   void watch_ended(std::chrono::steady_clock::duration lasted);
 
@@ -47,7 +47,6 @@ class Watcher {
 
  private:
   enum class State { Listing, Watching };
-  void start_over();
   void wait(const std::optional<std::chrono::seconds>& retry_after = std::nullopt);
 
   WatcherTiming timing_;

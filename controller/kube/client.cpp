@@ -1,0 +1,130 @@
+#include "kube/client.hpp"
+
+#include "kube/error.hpp"
+
+namespace curfew::kube {
+namespace {
+
+using Instant = ContactMonitor::Instant;
+
+Instant now() { return std::chrono::steady_clock::now(); }
+
+bool is_success(int status) { return status >= 200 && status <= 299; }
+
+// Answers that say that nobody is there to serve us: a proxy without its server, a server without its store, a token that expired.
+bool means_no_contact(int status) { return status == 401 || (status >= 502 && status <= 504); }
+
+std::string_view verb_of(http::Method method) {
+  switch (method) {
+    case http::Method::Get: return "get";
+    case http::Method::Post: return "create";
+    case http::Method::Put: return "update";
+    case http::Method::Patch: return "patch";
+    case http::Method::Delete: return "delete";
+  }
+  return "get";
+}
+
+Result<nlohmann::json> parse(const http::Response& response, std::string_view verb, const Resource& resource) {
+  if (response.body.empty()) return nlohmann::json();
+  auto json = nlohmann::json::parse(response.body, nullptr, false);
+  if (json.is_discarded())
+    return fail(ErrorKind::Decode, "the API server's answer to " + std::string(verb) + " " + resource.plural + " is not JSON, or is cut short");
+  return json;
+}
+
+// The resource in an encoded target, for metrics: bounded, since names are left out.
+Resource resource_in(const std::string& target) {
+  std::vector<std::string> parts;
+  const std::string path = target.substr(0, target.find('?'));
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    if (end > at) parts.push_back(path.substr(at, end - at));
+    at = end + 1;
+  }
+  const std::size_t after_version = !parts.empty() && parts.front() == "api" ? 2 : 3;
+  const bool namespaced = parts.size() > after_version + 2 && parts[after_version] == "namespaces";
+  const std::size_t plural = after_version + (namespaced ? 2 : 0);
+  return {.path = {}, .plural = plural < parts.size() ? parts[plural] : "other", .kind = {}};
+}
+
+}  // namespace
+
+Client::Client(http::Transport& transport, ClientOptions options) : transport_(transport), options_(std::move(options)) {}
+
+void Client::observe(std::string_view verb, const Resource& resource, const Result<http::Response>& response, Instant began, bool streamed) {
+  const Instant ended = now();
+  const int status = response ? response->status : 0;
+  if (response && !means_no_contact(status)) contact_.succeeded(ended);
+  else contact_.failed(response ? error_from_response(*response) : response.error(), began, ended);
+  if (options_.observe_call) options_.observe_call(verb, resource.plural, status, ended - began);
+  // The Date of a stream is as old as its beginning.
+  if (options_.observe_date && !streamed && response && response->date) options_.observe_date(*response->date, ended - began);
+}
+
+Result<nlohmann::json> Client::call(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop) {
+  const Instant began = now();
+  const auto response = transport_.send(request, options_.deadline, std::move(stop));
+  observe(verb, resource, response, began, false);
+  if (!response) return tl::unexpected(response.error());
+  if (!is_success(response->status)) return tl::unexpected(error_from_response(*response));
+  return parse(*response, verb, resource);
+}
+
+Result<DeleteOutcome> Client::remove(const Resource& resource, const api::ObjectKey& key, std::string_view uid, std::stop_token stop) {
+  const auto answer = call("delete", resource, delete_request(resource, key, uid), std::move(stop));
+  if (!answer) {
+    if (answer.error().kind == ErrorKind::NotFound) return DeleteOutcome::Gone;
+    return tl::unexpected(answer.error());
+  }
+  // The answer is a Status when the object is gone, the object itself when something still holds it.
+  const auto kind = answer->is_object() ? answer->find("kind") : answer->end();
+  const bool is_status = kind != answer->end() && *kind == "Status";
+  return is_status ? DeleteOutcome::Gone : DeleteOutcome::BeingDeleted;
+}
+
+Result<nlohmann::json> Client::list_json(const Resource& resource, const Selection& selection, const ListParams& params, std::stop_token stop) {
+  auto body = call("list", resource, list_request(resource, selection, params), std::move(stop));
+  if (body && metadata_string(*body, "resourceVersion").empty())
+    return fail(ErrorKind::Decode, "the API server's answer to list " + resource.plural + " is not a list");
+  return body;
+}
+
+Result<nlohmann::json> Client::get_raw(std::string target, std::stop_token stop) {
+  const Resource resource = resource_in(target);
+  return call("get", resource, {.method = http::Method::Get, .target = std::move(target)}, std::move(stop));
+}
+
+Result<nlohmann::json> Client::send_json(http::Method method, std::string target, const nlohmann::json& body, std::stop_token stop) {
+  const Resource resource = resource_in(target);
+  http::Request request = json_request(method, std::move(target), body);
+  if (method == http::Method::Patch) request.content_type = "application/merge-patch+json";
+  return call(verb_of(method), resource, request, std::move(stop));
+}
+
+Result<void> Client::watch(const Resource& resource, const Selection& selection, const WatchParams& params, const http::LineSink& sink,
+                           std::chrono::milliseconds idle, std::stop_token stop) {
+  const Instant began = now();
+  bool heard = false;
+  const auto listen = [&](std::string_view line) {
+    if (!std::exchange(heard, true)) contact_.succeeded(now());
+    return sink(line);
+  };
+  const auto response = transport_.stream(watch_request(resource, selection, params), listen, idle, std::move(stop));
+  observe("watch", resource, response, began, true);
+  if (!response) return tl::unexpected(response.error());
+  if (!is_success(response->status)) return tl::unexpected(error_from_response(*response));
+  return {};
+}
+
+std::string metadata_string(const nlohmann::json& object, const char* field) {
+  if (!object.is_object()) return {};
+  const auto metadata = object.find("metadata");
+  if (metadata == object.end() || !metadata->is_object()) return {};
+  const auto found = metadata->find(field);
+  return found != metadata->end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+api::ObjectKey key_of(const nlohmann::json& object) { return {metadata_string(object, "namespace"), metadata_string(object, "name")}; }
+
+}  // namespace curfew::kube

@@ -1,0 +1,86 @@
+#include "kube/error.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace curfew::kube {
+namespace {
+
+constexpr std::size_t kLongestMessage = 2048;  // bytes
+constexpr int kLongestRetry = 3600;            // seconds
+
+// One line, cut between characters.
+std::string one_line(std::string_view text) {
+  constexpr unsigned char kContinuation = 0x80;
+  constexpr unsigned char kContinuationMask = 0xC0;
+  std::size_t end = std::min(text.size(), kLongestMessage);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & kContinuationMask) == kContinuation) --end;
+  std::string line(text.substr(0, end));
+  std::replace_if(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  return line;
+}
+
+std::string string_at(const nlohmann::json& json, const char* field) {
+  if (!json.is_object()) return {};
+  const auto found = json.find(field);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<std::chrono::seconds> retry_after_of(const nlohmann::json& status) {
+  const auto details = status.find("details");
+  if (details == status.end() || !details->is_object()) return std::nullopt;
+  const auto seconds = details->find("retryAfterSeconds");
+  if (seconds == details->end() || !seconds->is_number_unsigned()) return std::nullopt;
+  return std::chrono::seconds(std::min<std::uint64_t>(seconds->get<std::uint64_t>(), kLongestRetry));
+}
+
+ErrorKind kind_of(int code, std::string_view reason) {
+  switch (code) {
+    case 400: case 413: case 422: return ErrorKind::Invalid;
+    case 401: return ErrorKind::Unauthorized;
+    case 403: return ErrorKind::Forbidden;
+    case 404: return ErrorKind::NotFound;
+    case 409: return reason == "AlreadyExists" ? ErrorKind::AlreadyExists : ErrorKind::Conflict;
+    case 410: return ErrorKind::Gone;
+    case 429: return ErrorKind::TooManyRequests;
+    default: break;
+  }
+  if (reason == "Expired" || reason == "Gone") return ErrorKind::Gone;
+  if (code >= 500 && code <= 599) return ErrorKind::Unavailable;
+  return ErrorKind::Other;
+}
+
+}  // namespace
+
+Error error_from_response(const http::Response& response) {
+  const auto json = nlohmann::json::parse(response.body, nullptr, false);
+  const bool is_status = json.is_object() && string_at(json, "kind") == "Status";
+  const std::string said = one_line(is_status ? string_at(json, "message") : std::string());
+  Error error;
+  error.kind = kind_of(response.status, is_status ? string_at(json, "reason") : std::string());
+  error.retry_after = response.retry_after;
+  if (is_status && !error.retry_after) error.retry_after = retry_after_of(json);
+  if (!said.empty()) {
+    error.message = said;
+  } else if (response.status >= 300 && response.status <= 399) {
+    error.message = "the API server answered " + std::to_string(response.status) + ", a redirect, which is not followed";
+  } else {
+    constexpr std::size_t kExcerpt = 200;
+    const std::string body = one_line(std::string_view(response.body).substr(0, kExcerpt));
+    error.message = "the API server answered " + std::to_string(response.status) + (is_status || body.empty() ? "" : ": " + body);
+  }
+  return error;
+}
+
+Error error_from_status(const nlohmann::json& status) {
+  int code = 0;
+  if (const auto found = status.find("code"); found != status.end() && found->is_number_integer()) code = static_cast<int>(found->get<std::int64_t>());
+  Error error{.kind = kind_of(code, string_at(status, "reason")), .message = one_line(string_at(status, "message")), .retry_after = retry_after_of(status)};
+  if (error.message.empty()) error.message = "the API server ended the watch with code " + std::to_string(code);
+  return error;
+}
+
+}  // namespace curfew::kube

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <chrono>
+#include <stop_token>
+
+namespace curfew::kube {
+
+// Waits, but not longer than the stop token allows. False if it was stopped.
+bool pause(std::chrono::milliseconds delay, const std::stop_token& stop);
+
+}  // namespace curfew::kube

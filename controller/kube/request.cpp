@@ -1,0 +1,125 @@
+#include "kube/request.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "api/names.hpp"
+
+namespace curfew::kube {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kMergePatch = "application/merge-patch+json";
+
+// Text of others may hold invalid UTF-8 (a username in a certificate): replaced rather than thrown over.
+std::string dump(const nlohmann::json& json) { return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+
+class Query {
+ public:
+  void add(std::string_view key, std::string_view value) {
+    text_ += text_.empty() ? '?' : '&';
+    text_ += key;
+    text_ += '=';
+    text_ += percent_encode(value);
+  }
+  void add_if(std::string_view key, std::string_view value) {
+    if (!value.empty()) add(key, value);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+std::string as_manager() {
+  Query query;
+  query.add("fieldManager", api::kFieldManager);
+  return query.text();
+}
+
+http::Request patch_request(std::string target, const nlohmann::json& patch) {
+  return {.method = http::Method::Patch, .target = std::move(target) + as_manager(), .content_type = std::string(kMergePatch), .body = dump(patch)};
+}
+
+}  // namespace
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  encoded.reserve(text.size());
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      encoded += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded += '%';
+    encoded += kDigits[byte >> 4U];
+    encoded += kDigits[byte & 0xFU];
+  }
+  return encoded;
+}
+
+std::string target_of(const Resource& resource, std::string_view name_space, std::string_view name, std::string_view subresource) {
+  std::string target = resource.path;
+  if (!name_space.empty()) target += "/namespaces/" + percent_encode(name_space);
+  target += "/" + resource.plural;
+  if (!name.empty()) target += "/" + percent_encode(name);
+  if (!subresource.empty()) target += "/" + std::string(subresource);
+  return target;
+}
+
+http::Request list_request(const Resource& resource, const Selection& selection, const ListParams& params) {
+  Query query;
+  query.add_if("labelSelector", selection.labels);
+  query.add_if("fieldSelector", selection.fields);
+  if (params.limit > 0) query.add("limit", std::to_string(params.limit));
+  query.add_if("continue", params.continue_token);
+  // The server refuses both at once: a continue token carries its version.
+  if (params.continue_token.empty()) query.add_if("resourceVersion", params.resource_version);
+  return {.method = http::Method::Get, .target = target_of(resource, selection.name_space) + query.text()};
+}
+
+http::Request watch_request(const Resource& resource, const Selection& selection, const WatchParams& params) {
+  Query query;
+  query.add("watch", "true");
+  query.add_if("labelSelector", selection.labels);
+  query.add_if("fieldSelector", selection.fields);
+  query.add_if("resourceVersion", params.resource_version);
+  if (params.allow_bookmarks) query.add("allowWatchBookmarks", "true");
+  if (params.timeout.count() > 0) query.add("timeoutSeconds", std::to_string(params.timeout.count()));
+  return {.method = http::Method::Get, .target = target_of(resource, selection.name_space) + query.text()};
+}
+
+http::Request get_request(const Resource& resource, const api::ObjectKey& key) {
+  return {.method = http::Method::Get, .target = target_of(resource, key.name_space, key.name)};
+}
+
+http::Request create_request(const Resource& resource, std::string_view name_space, const nlohmann::json& object) {
+  return json_request(http::Method::Post, target_of(resource, name_space) + as_manager(), object);
+}
+
+http::Request update_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& object) {
+  return json_request(http::Method::Put, target_of(resource, key.name_space, key.name) + as_manager(), object);
+}
+
+http::Request merge_patch_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& patch) {
+  return patch_request(target_of(resource, key.name_space, key.name), patch);
+}
+
+http::Request status_patch_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& patch) {
+  return patch_request(target_of(resource, key.name_space, key.name, "status"), patch);
+}
+
+http::Request delete_request(const Resource& resource, const api::ObjectKey& key, std::string_view uid) {
+  nlohmann::json options = {{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};
+  options["preconditions"]["uid"] = uid;
+  return json_request(http::Method::Delete, target_of(resource, key.name_space, key.name), options);
+}
+
+http::Request json_request(http::Method method, std::string target, const nlohmann::json& body) {
+  return {.method = method, .target = std::move(target), .content_type = std::string(kJson), .body = dump(body)};
+}
+
+}  // namespace curfew::kube
