@@ -30,6 +30,15 @@ milliseconds until(std::chrono::steady_clock::time_point at, std::chrono::steady
 // Somebody else wrote or deleted the lease: an answer, not trouble.
 bool is_stale(const Error& error) { return error.kind == ErrorKind::Conflict || error.kind == ErrorKind::NotFound || error.kind == ErrorKind::AlreadyExists; }
 
+// A callback that throws is a bug, and must cost neither the lease nor the thread.
+void call(const std::function<void()>& callback) {
+  try {
+    if (callback) callback();
+  } catch (const std::exception& e) {
+    log::error("leader election callback panicked", {{"err", e.what()}});
+  }
+}
+
 }  // namespace
 
 LeaderElector::LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease, std::string identity, ElectionCallbacks callbacks, ElectionTimes times)
@@ -43,7 +52,11 @@ void LeaderElector::run(std::stop_token stop) {
     std::unique_lock lock(mutex_);
     hinted_.wait_for(lock, stop, wait, [this] { return is_urgent_; });
   }
-  release();
+  try {
+    release();
+  } catch (const std::exception& e) {
+    report({.kind = ErrorKind::Other, .message = e.what()});
+  }
 }
 
 void LeaderElector::observe(const api::Lease& lease) {
@@ -159,7 +172,7 @@ void LeaderElector::lead_from(SteadyTime started) {
   if (leading_) return;
   leading_ = true;
   log::info("started leading", {{"identity", identity_}, {"lease", to_string(key_)}});
-  if (callbacks_.on_started_leading) callbacks_.on_started_leading();
+  call(callbacks_.on_started_leading);
 }
 
 void LeaderElector::stop_leading(std::string_view why) {
@@ -167,7 +180,7 @@ void LeaderElector::stop_leading(std::string_view why) {
   if (!leading_) return;
   leading_ = false;
   log::info("stopped leading", {{"identity", identity_}, {"lease", to_string(key_)}, {"reason", std::string(why)}});
-  if (callbacks_.on_stopped_leading) callbacks_.on_stopped_leading();
+  call(callbacks_.on_stopped_leading);
 }
 
 void LeaderElector::release() {

@@ -425,8 +425,12 @@ TEST_CASE_METHOD(Fixture, "a store or callback that throws ends neither the elec
   store.before_call = [](milliseconds) -> std::optional<Error> { throw std::runtime_error("a bug"); };
   CHECK(a.attempt() == 2s);
   reachable();
-  a.attempt();
-  CHECK(a.elector.is_leader());
+  LeaderElector clumsy(store, clock, {"curfew-system", "curfew"}, "clumsy",
+                       {.on_started_leading = [] { throw std::runtime_error("a bug"); }, .on_stopped_leading = [] { throw std::runtime_error("another"); }});
+  clumsy.attempt({});
+  CHECK(clumsy.is_leader());
+  clumsy.release();
+  CHECK(store.stored().holder_identity.empty());
 }
 
 TEST_CASE("run leads, hands over when stopped, and a waiting candidate takes the released lease through the watch") {
