@@ -148,6 +148,6 @@ nlohmann::json encode(const AccessPolicy& policy) {
   return json;
 }
 
-nlohmann::json encode_status_patch(const AccessPolicyStatus& status) { return {{"status", encode_status(status)}}; }
+nlohmann::json encode_status_patch(const AccessPolicyStatus& status) { return encode_status(status); }
 
 }  // namespace curfew::api

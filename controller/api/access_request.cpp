@@ -138,6 +138,6 @@ nlohmann::json encode(const AccessRequest& request) {
   return json;
 }
 
-nlohmann::json encode_status_patch(const AccessRequestStatus& status) { return {{"status", encode_status(status, Empty::Null)}}; }
+nlohmann::json encode_status_patch(const AccessRequestStatus& status) { return encode_status(status, Empty::Null); }
 
 }  // namespace curfew::api

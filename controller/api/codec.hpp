@@ -24,7 +24,8 @@ nlohmann::json encode(const RoleBinding& binding);
 nlohmann::json encode(const Lease& lease);
 nlohmann::json encode(const Event& event);
 
-// {"status": {...}}, every field present, null where it is empty, nested objects too: as a JSON merge patch it replaces all that was there.
+// The status alone (what stands below "status"), every field present, null where it is empty, nested objects too: as a JSON merge patch it replaces all
+// that was there.
 nlohmann::json encode_status_patch(const AccessRequestStatus& status);
 nlohmann::json encode_status_patch(const AccessPolicyStatus& status);
 

@@ -47,6 +47,7 @@ inline constexpr std::string_view kReasonRequired = "ReasonRequired";
 inline constexpr std::string_view kApproverNotAllowed = "ApproverNotAllowed";
 inline constexpr std::string_view kSelfApproval = "SelfApproval";
 inline constexpr std::string_view kWaitingForApproval = "WaitingForApproval";
+inline constexpr std::string_view kNotEnoughApprovals = "NotEnoughApprovals";
 inline constexpr std::string_view kQuorumReached = "QuorumReached";
 inline constexpr std::string_view kNoApprovalNeeded = "NoApprovalNeeded";
 inline constexpr std::string_view kBindingCreated = "BindingCreated";
@@ -55,6 +56,7 @@ inline constexpr std::string_view kBindingInvalid = "BindingInvalid";
 inline constexpr std::string_view kBindingNameTaken = "BindingNameTaken";
 inline constexpr std::string_view kBindingRemoved = "BindingRemoved";
 inline constexpr std::string_view kBindingChanged = "BindingChanged";
+inline constexpr std::string_view kRecordChanged = "RecordChanged";
 inline constexpr std::string_view kRequestDeleted = "RequestDeleted";
 inline constexpr std::string_view kReady = "Ready";
 }  // namespace reason

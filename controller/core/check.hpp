@@ -22,4 +22,7 @@ std::span<const Check> grant_checks();
 // The first denial of the chain; nullopt: all hold.
 std::optional<Denial> first_denial(std::span<const Check> checks, const Input& input);
 
+// kube-* and Curfew's own: `edit` there is power over the cluster, or over Curfew.
+bool is_reserved_namespace(std::string_view name);
+
 }  // namespace curfew::core

@@ -1,0 +1,17 @@
+#include "core/decide.hpp"
+
+#include "core/paths.hpp"
+
+namespace curfew::core {
+
+Decision decide(const Input& input) {
+  const api::AccessRequest& request = *input.request;
+  if (input.request_is_gone || request.metadata.deletion_timestamp) return decide_deleted(input);
+
+  const auto phase = request.status.phase.value_or(api::Phase::Pending);
+  if (request.status.complete || api::is_terminal(phase)) return decide_complete(input);
+  if (phase == api::Phase::Active) return decide_active(input);
+  return decide_pending(input);
+}
+
+}  // namespace curfew::core

@@ -1,0 +1,76 @@
+#include "core/identity.hpp"
+
+#include <algorithm>
+
+#include "api/names.hpp"
+#include "core/words.hpp"
+
+namespace curfew::core {
+namespace {
+
+constexpr std::string_view kServiceAccountPrefix = "system:serviceaccount:";
+
+bool covers(const api::Subject& entry, const api::Person& person) {
+  if (entry.kind == "Group") return std::find(person.groups.begin(), person.groups.end(), entry.name) != person.groups.end();
+  return username_of(entry) == person.username;
+}
+
+bool is_requester(const api::AccessRequest& request, const api::Person& person) {
+  return request.spec.requester && request.spec.requester->username == person.username;
+}
+
+bool is_subject(const api::AccessRequest& request, const api::Person& person) {
+  const auto& subject = request.status.subject ? request.status.subject : request.spec.subject;
+  return subject && username_of(*subject) == person.username;
+}
+
+}  // namespace
+
+std::string username_of(const api::Subject& subject) {
+  if (subject.kind != "ServiceAccount") return subject.name;
+  return std::string(kServiceAccountPrefix) + subject.name_space + ":" + subject.name;
+}
+
+bool covers(std::span<const api::Subject> entries, const api::Person& person) {
+  return std::any_of(entries.begin(), entries.end(), [&](const api::Subject& entry) { return covers(entry, person); });
+}
+
+api::Subject subject_for(const api::Person& requester) {
+  const std::string_view username = requester.username;
+  if (username.starts_with(kServiceAccountPrefix)) {
+    const std::string_view rest = username.substr(kServiceAccountPrefix.size());
+    const std::size_t colon = rest.find(':');
+    if (colon != std::string_view::npos && colon > 0 && colon + 1 < rest.size()) {
+      return {.kind = "ServiceAccount", .name = std::string(rest.substr(colon + 1)), .name_space = std::string(rest.substr(0, colon))};
+    }
+  }
+  return {.kind = "User", .name = requester.username, .name_space = ""};
+}
+
+std::optional<Denial> approval_denial(const api::AccessRequest& request, const api::AccessPolicy& policy, const api::Person& person) {
+  const auto& approval = policy.spec.approval;
+  if (!covers(approval.approvers, person)) {
+    return Denial{std::string(api::reason::kApproverNotAllowed),
+                  person.username + " is not an approver of " + describe(policy) + ", which names " + describe(approval.approvers)};
+  }
+  if (approval.allow_self_approval) return std::nullopt;
+  if (is_requester(request, person)) {
+    return Denial{std::string(api::reason::kSelfApproval), person.username + " asked for this access and so cannot approve it"};
+  }
+  if (is_subject(request, person)) {
+    return Denial{std::string(api::reason::kSelfApproval), person.username + " would get this access and so cannot approve it"};
+  }
+  return std::nullopt;
+}
+
+bool may_revoke(const api::AccessRequest& request, const api::AccessPolicy* policy, const api::Person& person) {
+  return is_requester(request, person) || is_subject(request, person) || (policy != nullptr && covers(policy->spec.approval.approvers, person));
+}
+
+std::string describe(std::span<const api::Subject> entries) {
+  std::string text;
+  for (const auto& entry : entries) text += (text.empty() ? "" : ", ") + describe(entry);
+  return text.empty() ? "nobody" : text;
+}
+
+}  // namespace curfew::core

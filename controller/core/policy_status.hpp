@@ -17,6 +17,9 @@ struct PolicyInput {
   TimePoint now{};
 };
 
+// What the policy uses and Curfew does not do yet: ignoring it would make the policy weaker than its author meant it.
+std::vector<Denial> unimplemented_features(const api::AccessPolicy& policy);
+
 // Everything that keeps a policy from working, each a sentence; empty: it works. Roles of kind Role are looked up at each request, in its namespace.
 std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const std::function<bool(const std::string&)>& cluster_role_exists);
 

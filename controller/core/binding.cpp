@@ -1,0 +1,94 @@
+#include "core/binding.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "api/names.hpp"
+#include "core/wanted.hpp"
+#include "core/words.hpp"
+
+namespace curfew::core {
+namespace {
+
+bool is_owner(const api::OwnerReference& owner, const api::AccessRequest& request) {
+  return owner.kind == api::AccessRequest::kKind && owner.uid == request.metadata.uid;
+}
+
+bool is_owned(const api::AccessRequest& request, const api::RoleBinding& binding) {
+  const auto& owners = binding.metadata.owner_references;
+  return std::any_of(owners.begin(), owners.end(), [&](const auto& owner) { return is_owner(owner, request); });
+}
+
+bool is_labelled(const api::AccessRequest& request, const api::RoleBinding& binding) {
+  const auto label = binding.metadata.labels.find(std::string(api::kRequestUidLabel));
+  return label != binding.metadata.labels.end() && label->second == request.metadata.uid;
+}
+
+std::string written_end(const api::RoleBinding& binding) {
+  const auto found = binding.metadata.annotations.find(std::string(api::kExpiresAtAnnotation));
+  return found == binding.metadata.annotations.end() ? "" : found->second;
+}
+
+// Any user name is valid here: what is not UTF-8 is replaced, never thrown about.
+std::string as_json(const std::vector<std::string>& names) {
+  return nlohmann::json(names).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+api::RoleBinding binding_for(const api::AccessRequest& request, const api::AccessRequestStatus& status, const GrantTimes& times) {
+  api::RoleBinding binding;
+  binding.metadata.name = api::binding_name(request);
+  binding.metadata.name_space = request.metadata.name_space;
+  binding.metadata.labels = {{std::string(api::kRequestUidLabel), request.metadata.uid}};
+  binding.metadata.annotations = {{std::string(api::kExpiresAtAnnotation), format_rfc3339(times.expires_at)},
+                                  {std::string(api::kRequestAnnotation), api::to_string(request.metadata.key())},
+                                  {std::string(api::kPolicyAnnotation), request.spec.policy},
+                                  {std::string(api::kApprovedByAnnotation), as_json(status.approved_by)}};
+  binding.metadata.owner_references = {{.api_version = std::string(api::kGroupVersion),
+                                        .kind = std::string(api::AccessRequest::kKind),
+                                        .name = request.metadata.name,
+                                        .uid = request.metadata.uid}};
+  binding.role_ref = status.role_ref.value_or(api::RoleRef{});
+  if (status.subject) binding.subjects = {*status.subject};
+  return binding;
+}
+
+api::ObjectReference reference_to(const api::RoleBinding& binding) {
+  return {.api_version = "rbac.authorization.k8s.io/v1",
+          .kind = std::string(api::RoleBinding::kKind),
+          .name_space = binding.metadata.name_space,
+          .name = binding.metadata.name,
+          .uid = binding.metadata.uid};
+}
+
+bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding) {
+  return binding.metadata.name == api::binding_name(request) && is_labelled(request, binding) && is_owned(request, binding);
+}
+
+std::optional<TimePoint> end_of(const api::RoleBinding& binding) { return parse_rfc3339(written_end(binding)); }
+
+std::optional<std::string> difference(const api::AccessRequest& request, const api::RoleBinding& binding, std::optional<TimePoint> expires_at) {
+  const std::string who = "RoleBinding " + binding.metadata.name;
+  if (!is_labelled(request, binding)) return who + " does not carry this request's label";
+  if (!is_owned(request, binding)) return who + " is not owned by this request";
+  const auto role = wanted_role(request, nullptr);
+  if (!role || binding.role_ref != *role) return who + " is for " + describe(binding.role_ref) + (role ? ", not " + describe(*role) : "");
+  const auto subject = wanted_subject(request);
+  if (!subject || binding.subjects != std::vector{*subject}) return who + " is not for " + (subject ? describe(*subject) : "anybody known") + " alone";
+  const auto written = end_of(binding);
+  if (!written) return who + " says " + in_quotes(written_end(binding)) + " in " + std::string(api::kExpiresAtAnnotation) + ", which is not a time";
+  if (expires_at && *written != *expires_at) {
+    return who + " says that it ends at " + format_rfc3339(*written) + ", not at " + format_rfc3339(*expires_at);
+  }
+  return std::nullopt;
+}
+
+Decision remove(const api::RoleBinding& binding) {
+  const auto& meta = binding.metadata;
+  if (!meta.deletion_timestamp) return {.actions = {DeleteBinding{meta.key(), meta.uid}}, .wake_at = std::nullopt};
+  if (!meta.finalizers.empty()) return {.actions = {FreeBinding{meta.key(), meta.uid}}, .wake_at = std::nullopt};
+  return {};
+}
+
+}  // namespace curfew::core

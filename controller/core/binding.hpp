@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/action.hpp"
+#include "core/input.hpp"
+#include "core/tally.hpp"
+
+namespace curfew::core {
+
+// When access begins and ends, whole seconds.
+struct GrantTimes {
+  TimePoint granted_at{};
+  TimePoint expires_at{};
+};
+
+// The RoleBinding that carries this grant. The request's role and subject must be pinned in `status`.
+api::RoleBinding binding_for(const api::AccessRequest& request, const api::AccessRequestStatus& status, const GrantTimes& times);
+api::ObjectReference reference_to(const api::RoleBinding& binding);
+
+// Name, label and ownerReference say that this request owns it.
+bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding);
+
+// When the binding says that it ends; nullopt where that cannot be read.
+std::optional<TimePoint> end_of(const api::RoleBinding& binding);
+
+// What in the binding is not as it was granted, as a sentence; nullopt: nothing. `expires_at`: where it is known from elsewhere.
+std::optional<std::string> difference(const api::AccessRequest& request, const api::RoleBinding& binding, std::optional<TimePoint> expires_at);
+
+// Deletes it; frees it where it is held while being deleted; nothing where it goes by itself.
+Decision remove(const api::RoleBinding& binding);
+
+}  // namespace curfew::core

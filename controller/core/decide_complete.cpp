@@ -1,0 +1,34 @@
+#include "api/names.hpp"
+#include "core/paths.hpp"
+
+namespace curfew::core {
+
+Decision decide_deleted(const Input& input) {
+  const api::AccessRequest& request = *input.request;
+  const bool is_active = request.status.phase == api::Phase::Active;
+  if (input.binding && (is_active || is_ours(request, *input.binding))) return remove(*input.binding);
+  if (request.status.complete) return {};
+
+  const std::string name = std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
+  const bool had_access = is_active || input.granted_record.has_value();
+  return end(input, Progress(input), {.phase = had_access ? api::Phase::Revoked : api::Phase::Withdrawn,
+                                      .reason = std::string(api::reason::kRequestDeleted),
+                                      .message = name + " was deleted" + (had_access ? ", which ended the access" : " before anything was granted")});
+}
+
+Decision decide_complete(const Input& input) {
+  const api::AccessRequest& request = *input.request;
+  if (input.binding && is_ours(request, *input.binding)) return remove(*input.binding);
+  if (!request.status.complete) {  // half a status is none of ours, but an end is an end
+    api::AccessRequestStatus status = request.status;
+    status.complete = true;
+    if (!status.ended_at) status.ended_at = floor_to_second(input.now);
+    return {.actions = {UpdateStatus{status}}, .wake_at = std::nullopt};
+  }
+  const TimePoint ended_at = request.status.ended_at.value_or(request.metadata.creation_timestamp);
+  const TimePoint kept_until = ended_at + input.settings.completed_request_ttl;
+  if (input.now < kept_until) return {.actions = {}, .wake_at = kept_until};
+  return {.actions = {DeleteRequest{}}, .wake_at = std::nullopt};
+}
+
+}  // namespace curfew::core

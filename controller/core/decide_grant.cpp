@@ -1,0 +1,174 @@
+#include <algorithm>
+
+#include "api/names.hpp"
+#include "core/check.hpp"
+#include "core/paths.hpp"
+#include "core/words.hpp"
+#include "util/duration.hpp"
+
+namespace curfew::core {
+namespace {
+
+// A grant that was under way: its times, and who says so.
+struct Begun {
+  GrantTimes times;
+  std::optional<Denial> broken;  // the Granted record is not what this request would have got
+};
+
+std::optional<Denial> changed_record(const Input& in, const Progress& progress, const api::AuditRecord& record) {
+  const auto& status = progress.status;
+  const bool fits = record.action == api::AuditAction::Granted && record.request.uid == in.request->metadata.uid && record.granted_at && record.expires_at &&
+                    record.role == status.role_ref && record.subject == status.subject && record.duration == status.duration &&
+                    parse_duration(status.duration) && *record.expires_at - *record.granted_at == *parse_duration(status.duration);
+  if (fits) return std::nullopt;
+  return Denial{std::string(api::reason::kRecordChanged),
+                "AuditRecord " + record.metadata.name + " is there already and does not record this grant: it is not Curfew's, or was changed"};
+}
+
+std::optional<Begun> grant_begun(const Input& in, const Progress& progress) {
+  if (in.granted_record) {
+    const api::AuditRecord& record = *in.granted_record;
+    return Begun{.times = {.granted_at = record.granted_at.value_or(in.now), .expires_at = record.expires_at.value_or(in.now)},
+                 .broken = changed_record(in, progress, record)};
+  }
+  if (!in.binding || !is_ours(*in.request, *in.binding)) return std::nullopt;
+  return Begun{.times = {.granted_at = in.binding->metadata.creation_timestamp, .expires_at = end_of(*in.binding).value_or(in.now)}, .broken = std::nullopt};
+}
+
+// Until there is access, it is justified by the policy in force or not given.
+std::optional<Ending> why_not_resumed(const Input& in, const Progress& progress, const Tally& tally, const Begun& begun) {
+  const auto revoked = [](const Denial& denial) { return Ending{.phase = api::Phase::Revoked, .reason = denial.reason, .message = denial.message}; };
+  if (begun.broken) return revoked(*begun.broken);
+  if (!in.binding) {
+    if (auto change = ending_by_change(progress)) return change;
+  }
+  if (tally.ending) return ending_by(in.request->decisions[*tally.ending], api::Phase::Revoked);
+  if (in.now >= begun.times.expires_at) {
+    return Ending{.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ", as granted"};
+  }
+  if (auto denial = first_denial(grant_checks(), in)) return revoked(*denial);
+  if (!tally.quorum()) {
+    return revoked({std::string(api::reason::kNotEnoughApprovals), "the approvals no longer suffice: " + tally.figures() + " under " + describe(*in.policy)});
+  }
+  return std::nullopt;
+}
+
+void approve(const Input& in, Progress& progress, const Tally& tally) {
+  auto& status = progress.status;
+  status.approvals = tally.figures();
+  status.approved_by = tally.approved_by;
+  if (!status.approved_at) status.approved_at = floor_to_second(in.now);
+  if (tally.required == 0) {
+    progress.condition(api::kApproved, "True", api::reason::kNoApprovalNeeded, describe(*in.policy) + " grants without approval");
+  } else {
+    progress.condition(api::kApproved, "True", api::reason::kQuorumReached, "approved by " + joined(tally.approved_by) + " (" + tally.figures() + ")");
+  }
+}
+
+void set_times(const Input& in, Progress& progress, const GrantTimes& times) {
+  progress.status.granted_at = times.granted_at;
+  progress.status.expires_at = times.expires_at;
+  progress.status.binding_name = api::binding_name(*in.request);
+}
+
+std::string granted_sentence(const Progress& progress, const Input& in) {
+  const auto& status = progress.status;
+  std::string sentence = describe(*status.subject) + " has " + describe(*status.role_ref) + " in " + in.request->metadata.name_space + " until " +
+                         format_rfc3339(*status.expires_at);
+  return status.approved_by.empty() ? sentence + ", without approval" : sentence + ", approved by " + joined(status.approved_by);
+}
+
+Progress::Step granted(const Input& in, const Progress& progress, const api::RoleBinding& binding) {
+  return {.action = api::AuditAction::Granted, .message = granted_sentence(progress, in), .doing = "Grant", .related = reference_to(binding)};
+}
+
+void activate(Progress& progress, const Progress::Step& step) {
+  progress.status.phase = api::Phase::Active;
+  progress.message("access until " + format_rfc3339(*progress.status.expires_at));
+  progress.condition(api::kGranted, "True", api::reason::kBindingCreated, step.message);
+  progress.tell(step);
+}
+
+// The binding was refused: says so once, and tries again at its time.
+Decision wait_to_retry(const Input& in, Progress progress, std::optional<TimePoint> expires_at) {
+  const GrantFailure& failure = *in.grant_failure;
+  const bool is_known = progress.condition_is(api::kGranted, "False", failure.reason);
+  progress.message(failure.message);
+  progress.condition(api::kGranted, "False", failure.reason, failure.message);
+  if (!is_known) progress.step({.action = api::AuditAction::Failed, .message = failure.message, .is_warning = true, .doing = "Grant"});
+  return progress.done(std::nullopt, expires_at ? std::min(failure.retry_at, *expires_at) : failure.retry_at);
+}
+
+// A binding of our name and label that is not ours: nothing of ours to delete, and nothing is granted beside it.
+Decision report_squatter(const Input& in, Progress progress) {
+  const std::string what =
+      "RoleBinding " + in.binding->metadata.name + " is there already and does not belong to this request: delete it, and the grant goes on";
+  const bool is_known = progress.condition_is(api::kGranted, "False", api::reason::kBindingNameTaken);
+  progress.message(what);
+  progress.condition(api::kGranted, "False", api::reason::kBindingNameTaken, what);
+  if (!is_known) {
+    progress.step({.action = api::AuditAction::Tampered, .message = what, .is_warning = true, .doing = "Observe", .related = reference_to(*in.binding)});
+  }
+  return progress.done();
+}
+
+bool may_not_try_yet(const Input& in) { return in.grant_failure && in.now < in.grant_failure->retry_at; }
+
+}  // namespace
+
+Decision hold_for_guard(const Input& input, Progress progress) {
+  const std::string message = "nothing is granted while the admission policies that establish who asks and who decides are not in force: " + input.guard.difference;
+  progress.message(message);
+  progress.condition(api::kGranted, "False", api::reason::kGuardNotInForce, message);
+  return progress.done();
+}
+
+std::optional<Decision> resume_grant(const Input& input) {
+  const bool is_own = input.binding && is_ours(*input.request, *input.binding);
+  Progress progress(input);
+  const auto begun = grant_begun(input, progress);
+  if (!begun) return std::nullopt;
+  if (is_own) {
+    const auto expires_at = begun->broken ? std::nullopt : std::optional(begun->times.expires_at);
+    if (auto what = difference(*input.request, *input.binding, input.granted_record ? expires_at : std::nullopt)) return remove_changed(input, *what);
+  }
+
+  const Tally counted = tally(input);
+  set_times(input, progress, begun->times);
+  if (const auto ending = why_not_resumed(input, progress, counted, *begun)) {
+    if (is_own) return remove(*input.binding);
+    return end(input, progress, *ending);
+  }
+  if (input.guard.in_force) note_decisions(input, counted, progress);
+  if (!is_own && input.binding) return report_squatter(input, progress);
+  if (!input.binding && !input.guard.in_force) return hold_for_guard(input, progress);
+
+  approve(input, progress, counted);
+  if (!input.binding && may_not_try_yet(input)) return wait_to_retry(input, progress, begun->times.expires_at);
+  const api::RoleBinding binding = binding_for(*input.request, progress.status, begun->times);
+  activate(progress, granted(input, progress, input.binding ? *input.binding : binding));
+  progress.status.observed_decisions = static_cast<int>(input.request->decisions.size());
+  return progress.done(input.binding ? std::nullopt : std::optional(binding), begun->times.expires_at);
+}
+
+Decision grant(const Input& input, Progress progress, const Tally& tally) {
+  approve(input, progress, tally);
+  if (!input.request->status.phase) {
+    // What was pinned at first sight is stored before anything is built on it.
+    progress.message("approved, access is about to be granted");
+    return progress.done();
+  }
+  if (input.binding) return report_squatter(input, progress);
+  if (may_not_try_yet(input)) return wait_to_retry(input, progress, std::nullopt);
+
+  const TimePoint granted_at = floor_to_second(input.now);
+  const GrantTimes times{.granted_at = granted_at, .expires_at = granted_at + parse_duration(progress.status.duration).value_or(std::chrono::seconds(0))};
+  set_times(input, progress, times);
+  const api::RoleBinding binding = binding_for(*input.request, progress.status, times);
+  const Progress::Step step = granted(input, progress, binding);
+  progress.record(step);
+  activate(progress, step);
+  return progress.done(binding, times.expires_at);
+}
+
+}  // namespace curfew::core

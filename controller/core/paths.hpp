@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+
+#include "core/binding.hpp"
+#include "core/decide.hpp"
+#include "core/progress.hpp"
+
+// The parts of decide(), one for each state of a request.
+namespace curfew::core {
+
+Decision decide_deleted(const Input& input);   // the request is gone, or going
+Decision decide_complete(const Input& input);  // it is over
+Decision decide_active(const Input& input);    // it has been granted
+Decision decide_pending(const Input& input);   // it has not
+
+// Where a grant was under way before (a crash, a failure): goes on with it, or ends it. nullopt: there was none.
+std::optional<Decision> resume_grant(const Input& input);
+
+// Everything allows it: makes the grant, or says why it cannot be made now.
+Decision grant(const Input& input, Progress progress, const Tally& tally);
+
+// Nothing is granted while the guard is not in force.
+Decision hold_for_guard(const Input& input, Progress progress);
+
+// Somebody changed the binding: deletes it, and says so once.
+Decision remove_changed(const Input& input, const std::string& what);
+
+// What remove_changed left in the status for the time when the binding is gone.
+std::optional<Ending> ending_by_change(const Progress& progress);
+
+}  // namespace curfew::core

@@ -1,0 +1,156 @@
+#include "core/progress.hpp"
+
+#include "api/names.hpp"
+#include "api/text.hpp"
+#include "core/wanted.hpp"
+#include "core/words.hpp"
+
+namespace curfew::core {
+namespace {
+
+api::AuditAction action_for(api::Phase phase) {
+  switch (phase) {
+    case api::Phase::Denied: return api::AuditAction::Denied;
+    case api::Phase::TimedOut: return api::AuditAction::TimedOut;
+    case api::Phase::Withdrawn: return api::AuditAction::Withdrawn;
+    case api::Phase::Expired: return api::AuditAction::Expired;
+    case api::Phase::Revoked: return api::AuditAction::Revoked;
+    default: return api::AuditAction::Rejected;
+  }
+}
+
+std::string sentence_of(const api::Decision& decision) {
+  switch (decision.verdict) {
+    case api::Verdict::Approve: return decision.person.username + " approved";
+    case api::Verdict::Deny: return decision.person.username + " denied";
+    case api::Verdict::Revoke: return decision.person.username + " revoked";
+  }
+  return decision.person.username;
+}
+
+}  // namespace
+
+Progress::Progress(const Input& input) : status(pinned_status(input)), input_(input) {
+  status.observed_generation = input.request->metadata.generation;
+}
+
+void Progress::step(const Step& step) {
+  record(step);
+  tell(step);
+}
+
+void Progress::record(const Step& step) {
+  const api::AccessRequest& request = *input_.request;
+  api::AuditRecord record;
+  record.metadata.name = api::record_name(request.metadata.uid, step.action, step.decision_index);
+  record.action = step.action;
+  record.time = input_.now;
+  record.actor = step.actor;
+  record.request = {.name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
+  record.policy = status.policy;
+  record.role = status.role_ref;
+  record.subject = status.subject;
+  record.reason = request.spec.reason;
+  record.comment = step.comment;
+  record.duration = status.duration;
+  record.granted_at = status.granted_at;
+  record.expires_at = status.expires_at;
+  if (!status.binding_name.empty()) {
+    record.binding = api::BindingRef{.name = status.binding_name, .uid = input_.binding ? input_.binding->metadata.uid : ""};
+  }
+  record.message = api::cut(step.message, api::kMostMessageBytes);
+  records_.push_back({std::move(record)});
+}
+
+void Progress::tell(const Step& step) {
+  events_.push_back({.type = step.is_warning ? "Warning" : "Normal",
+                     .reason = std::string(api::to_string(step.action)),
+                     .action = std::string(step.doing),
+                     .note = api::cut(step.message, api::kMostNoteBytes),
+                     .related = step.related});
+}
+
+void Progress::condition(std::string_view type, std::string_view value, std::string_view reason, std::string_view message) {
+  api::set_condition(status.conditions, {.type = std::string(type),
+                                         .status = std::string(value),
+                                         .reason = std::string(reason),
+                                         .message = api::cut(message, api::kMostMessageBytes),
+                                         .observed_generation = input_.request->metadata.generation,
+                                         .last_transition_time = floor_to_second(input_.now)});
+}
+
+void Progress::message(std::string_view text) { status.message = api::cut(text, api::kMostMessageBytes); }
+
+bool Progress::condition_is(std::string_view type, std::string_view value, std::string_view reason) const {
+  const api::Condition* found = api::find_condition(status.conditions, type);
+  return found != nullptr && found->status == value && found->reason == reason;
+}
+
+Decision Progress::done(std::optional<api::RoleBinding> grant, std::optional<TimePoint> wake_at) const {
+  Decision decision{.actions = {}, .wake_at = wake_at};
+  decision.actions.insert(decision.actions.end(), records_.begin(), records_.end());
+  if (grant) decision.actions.emplace_back(CreateBinding{std::move(*grant)});
+  if (!input_.request_is_gone && status != input_.request->status) decision.actions.emplace_back(UpdateStatus{status});
+  decision.actions.insert(decision.actions.end(), events_.begin(), events_.end());
+  return decision;
+}
+
+Decision Progress::done_after(const Decision& first) const {
+  Decision decision = first;
+  const Decision rest = done();
+  decision.actions.insert(decision.actions.end(), rest.actions.begin(), rest.actions.end());
+  return decision;
+}
+
+Ending ending_by(const api::Decision& decision, api::Phase phase) {
+  const std::string sentence = phase == api::Phase::Withdrawn ? decision.person.username + " withdrew this" : sentence_of(decision);
+  return {.phase = phase,
+          .reason = std::string(api::to_string(phase)),
+          .message = with_comment(sentence, decision.comment),
+          .actor = decision.person,
+          .comment = decision.comment};
+}
+
+Decision end(const Input& input, Progress progress, const Ending& ending) {
+  api::AccessRequestStatus& status = progress.status;
+  const bool had_access = ending.phase == api::Phase::Expired || ending.phase == api::Phase::Revoked;
+  status.phase = ending.phase;
+  status.complete = true;
+  status.ended_at = floor_to_second(input.now);
+  status.observed_decisions = static_cast<int>(input.request->decisions.size());
+  progress.message(ending.message);
+  if (!had_access) progress.condition(api::kApproved, "False", ending.reason, ending.message);
+  progress.condition(api::kGranted, "False", ending.reason, ending.message);
+  progress.step({.action = action_for(ending.phase),
+                 .message = ending.message,
+                 .actor = ending.actor,
+                 .comment = ending.comment,
+                 .is_warning = ending.phase == api::Phase::Rejected || (ending.phase == api::Phase::Revoked && !ending.actor),
+                 .doing = had_access ? "End" : "Decide"});
+  return progress.done();
+}
+
+void note_decisions(const Input& input, const Tally& tally, Progress& progress) {
+  if (!tally.policy_known) return;  // nobody can tell yet whether they count
+  const auto& decisions = input.request->decisions;
+  const auto first = static_cast<std::size_t>(std::max(0, progress.status.observed_decisions));
+  for (std::size_t i = first; i < decisions.size(); ++i) {
+    const api::Decision& decision = decisions[i];
+    const auto& discounted = tally.discounted[i];
+    // One end has one record: what was said after the decision that ends the request has nothing left to end.
+    if (!discounted && decision.verdict != api::Verdict::Approve) continue;
+    progress.step({.action = discounted ? api::AuditAction::PolicyViolation : api::AuditAction::Approved,
+                   .message = discounted ? discounted->message : with_comment(sentence_of(decision), decision.comment),
+                   .actor = decision.person,
+                   .comment = decision.comment,
+                   .decision_index = static_cast<int>(i),
+                   .is_warning = discounted.has_value()});
+  }
+  progress.status.observed_decisions = static_cast<int>(decisions.size());
+}
+
+bool has_unseen_decisions(const api::AccessRequest& request) {
+  return request.decisions.size() > static_cast<std::size_t>(std::max(0, request.status.observed_decisions));
+}
+
+}  // namespace curfew::core

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/action.hpp"
+#include "core/denial.hpp"
+#include "core/input.hpp"
+#include "core/tally.hpp"
+
+namespace curfew::core {
+
+// What a decision has come to so far: the status that the request will have, and what is to be recorded and told.
+class Progress {
+ public:
+  explicit Progress(const Input& input);  // the request's own status, with what can be pinned by now
+
+  api::AccessRequestStatus status;
+
+  // A record whose fields are the request's, and an Event with the same words.
+  struct Step {
+    api::AuditAction action = api::AuditAction::Requested;
+    std::string message;
+    std::optional<api::Person> actor = std::nullopt;
+    std::string comment = {};
+    std::optional<int> decision_index = std::nullopt;  // part of the record's name
+    bool is_warning = false;
+    std::string_view doing = "Decide";  // the Event's `action`
+    std::optional<api::ObjectReference> related = std::nullopt;
+  };
+  void step(const Step& step);
+  void record(const Step& step);
+  void tell(const Step& step);
+
+  void condition(std::string_view type, std::string_view value, std::string_view reason, std::string_view message);
+  void message(std::string_view text);
+  bool condition_is(std::string_view type, std::string_view value, std::string_view reason) const;
+
+  // Records, the grant if there is one to make, the status if it is new, Events: a step that fails leaves out those after it, and Events tell only
+  // what has happened.
+  Decision done(std::optional<api::RoleBinding> grant = std::nullopt, std::optional<TimePoint> wake_at = std::nullopt) const;
+  // The same for a binding that has to go first: what is told waits for the deletion's acceptance, not for its completion.
+  Decision done_after(const Decision& first) const;
+
+ private:
+  const Input& input_;
+  std::vector<WriteRecord> records_;
+  std::vector<EmitEvent> events_;
+};
+
+// How a request, or what it granted, ends.
+struct Ending {
+  api::Phase phase = api::Phase::Revoked;
+  std::string reason;   // of the conditions
+  std::string message;
+  std::optional<api::Person> actor = std::nullopt;
+  std::string comment = {};
+};
+
+// By what this person said. `phase` is Denied, Withdrawn or, once there was access, Revoked.
+Ending ending_by(const api::Decision& decision, api::Phase phase);
+
+// Record, final status, Event.
+Decision end(const Input& input, Progress progress, const Ending& ending);
+
+// Writes down the decisions that the status has not observed yet, but the one that ends the request, which its end tells.
+void note_decisions(const Input& input, const Tally& tally, Progress& progress);
+
+bool has_unseen_decisions(const api::AccessRequest& request);
+
+}  // namespace curfew::core

@@ -1,0 +1,34 @@
+#include "core/selector.hpp"
+
+#include <algorithm>
+
+namespace curfew::core {
+namespace {
+
+using Labels = std::map<std::string, std::string>;
+
+bool matches(const api::LabelSelector::Requirement& requirement, const Labels& labels) {
+  const auto label = labels.find(requirement.key);
+  const bool present = label != labels.end();
+  const auto& values = requirement.values;
+  const bool listed = present && std::find(values.begin(), values.end(), label->second) != values.end();
+  if (requirement.op == "In") return listed;
+  if (requirement.op == "NotIn") return !listed;
+  if (requirement.op == "Exists") return present;
+  if (requirement.op == "DoesNotExist") return !present;
+  return false;
+}
+
+}  // namespace
+
+bool matches(const api::LabelSelector& selector, const Labels& labels) {
+  const auto has = [&](const auto& wanted) {
+    const auto label = labels.find(wanted.first);
+    return label != labels.end() && label->second == wanted.second;
+  };
+  return std::all_of(selector.match_labels.begin(), selector.match_labels.end(), has) &&
+         std::all_of(selector.match_expressions.begin(), selector.match_expressions.end(),
+                     [&](const auto& requirement) { return matches(requirement, labels); });
+}
+
+}  // namespace curfew::core

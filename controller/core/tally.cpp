@@ -1,0 +1,65 @@
+#include "core/tally.hpp"
+
+#include <algorithm>
+
+#include "api/names.hpp"
+#include "core/identity.hpp"
+#include "core/words.hpp"
+
+namespace curfew::core {
+namespace {
+
+Denial not_an_approver(const Input& in, const api::Person& person, const std::string& verb) {
+  const std::string named = in.policy ? describe(in.policy->spec.approval.approvers) : "nobody: there is no such AccessPolicy";
+  return {.reason = std::string(api::reason::kApproverNotAllowed),
+          .message = person.username + " may not " + verb + " this: the approvers are " + named};
+}
+
+std::optional<Denial> approve(const Input& in, const api::Person& person, std::vector<std::string>& approved_by) {
+  if (!in.policy) return not_an_approver(in, person, "approve");
+  if (auto denial = approval_denial(*in.request, *in.policy, person)) return denial;
+  if (std::find(approved_by.begin(), approved_by.end(), person.username) != approved_by.end()) {
+    return Denial{std::string(api::reason::kApproverNotAllowed), person.username + " has approved already, and counts once"};
+  }
+  approved_by.push_back(person.username);
+  return std::nullopt;
+}
+
+std::optional<Denial> deny(const Input& in, const api::Person& person) {
+  if (in.policy && covers(in.policy->spec.approval.approvers, person)) return std::nullopt;
+  return not_an_approver(in, person, "deny");
+}
+
+std::optional<Denial> revoke(const Input& in, const api::Person& person) {
+  if (may_revoke(*in.request, in.policy.get(), person)) return std::nullopt;
+  return not_an_approver(in, person, "revoke");
+}
+
+std::optional<Denial> count(const Input& in, const api::Decision& decision, Tally& result) {
+  switch (decision.verdict) {
+    case api::Verdict::Approve: return approve(in, decision.person, result.approved_by);
+    case api::Verdict::Deny: return deny(in, decision.person);
+    case api::Verdict::Revoke: return revoke(in, decision.person);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string Tally::figures() const { return std::to_string(approved_by.size()) + "/" + std::to_string(required); }
+
+Tally tally(const Input& input) {
+  Tally result;
+  result.policy_known = input.policy != nullptr;
+  if (input.policy) result.required = static_cast<std::size_t>(std::max(0, input.policy->spec.approval.required));
+  for (std::size_t i = 0; i < input.request->decisions.size(); ++i) {
+    const api::Decision& decision = input.request->decisions[i];
+    result.discounted.push_back(count(input, decision, result));
+    if (result.discounted.back() || decision.verdict == api::Verdict::Approve) continue;
+    if (!result.ending) result.ending = i;
+    if (!result.revoked && decision.verdict == api::Verdict::Revoke) result.revoked = i;
+  }
+  return result;
+}
+
+}  // namespace curfew::core

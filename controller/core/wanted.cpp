@@ -1,0 +1,47 @@
+#include "core/wanted.hpp"
+
+#include "core/identity.hpp"
+#include "util/duration.hpp"
+
+namespace curfew::core {
+
+std::optional<api::RoleRef> wanted_role(const api::AccessRequest& request, const api::AccessPolicy* policy) {
+  if (request.status.role_ref) return request.status.role_ref;
+  if (request.spec.role) return request.spec.role;
+  if (policy != nullptr && policy->spec.roles.size() == 1) return policy->spec.roles.front();
+  return std::nullopt;
+}
+
+std::string wanted_duration(const api::AccessRequest& request, const api::AccessPolicy* policy) {
+  if (!request.status.duration.empty()) return request.status.duration;
+  if (!request.spec.duration.empty()) return request.spec.duration;
+  if (policy == nullptr) return "";
+  return policy->spec.default_duration.empty() ? policy->spec.max_duration : policy->spec.default_duration;
+}
+
+std::optional<api::Subject> wanted_subject(const api::AccessRequest& request) {
+  if (request.status.subject) return request.status.subject;
+  if (!request.spec.requester) return request.spec.subject;
+  if (!request.spec.subject || username_of(*request.spec.subject) == request.spec.requester->username) return subject_for(*request.spec.requester);
+  return request.spec.subject;
+}
+
+api::AccessRequestStatus pinned_status(const Input& input) {
+  const api::AccessRequest& request = *input.request;
+  api::AccessRequestStatus status = request.status;
+  if (!status.phase) status.phase = api::Phase::Pending;
+  if (!status.requested_at) status.requested_at = request.metadata.creation_timestamp;
+  status.subject = wanted_subject(request);
+  status.role_ref = wanted_role(request, input.policy.get());
+  if (const auto duration = parse_duration(wanted_duration(request, input.policy.get()))) status.duration = format_duration(*duration);
+  if (!status.policy || status.policy->uid.empty()) {
+    status.policy = api::PolicyRef{.name = request.spec.policy};
+    if (input.policy) {
+      status.policy->uid = input.policy->metadata.uid;
+      status.policy->generation = input.policy->metadata.generation;
+    }
+  }
+  return status;
+}
+
+}  // namespace curfew::core
