@@ -1,0 +1,402 @@
+#include "reconcile/apply.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "unit/reconcile/builders.hpp"
+#include "unit/reconcile/fake_api.hpp"
+#include "unit/runtime/manual_clock.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using namespace std::chrono_literals;
+using api::AuditAction;
+using api::Phase;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
+using Kind = runtime::Outcome::Kind;
+
+namespace {
+
+using Calls = std::vector<std::string>;
+
+const TimePoint kExpiresAt = *parse_rfc3339("2026-11-24T21:00:00Z");
+const std::string kRequestPath = "/apis/curfew.dev/v1alpha1/namespaces/payments/accessrequests/debug";
+const std::string kBindingsPath = "/apis/rbac.authorization.k8s.io/v1/namespaces/payments/rolebindings";
+const std::string kBindingPath = kBindingsPath + "/curfew-" + kUid;
+const std::string kRecordsPath = "/apis/curfew.dev/v1alpha1/auditrecords";
+
+// The decision to grant, as far as this layer is concerned.
+struct Fixture {
+  FakeApi api;
+  kube::Client client{api};
+  audit::Writer audit{client};
+  kube::EventRecorder events{client, "test"};
+  reconcile::Stores stores;
+  reconcile::Memory memory;
+  runtime::Metrics metrics{"test"};
+  ManualClock clock;
+  bool may_grant = true;
+  reconcile::Applier applier{{.client = client,
+                              .audit = audit,
+                              .events = events,
+                              .stores = stores,
+                              .memory = memory,
+                              .metrics = metrics,
+                              .clock = clock,
+                              .may_grant = [this] { return may_grant; }}};
+  core::Input input;
+
+  Fixture() {
+    const auto stored = api.put(request_in(Phase::Pending));
+    input.request = deliver(stores.requests, stored);
+  }
+
+  runtime::Outcome apply(std::vector<core::Action> actions, std::optional<TimePoint> wake_at = {}, std::stop_token stop = {}) {
+    return applier.apply(input, {.actions = std::move(actions), .wake_at = wake_at}, std::move(stop));
+  }
+  core::WriteRecord granted_record(TimePoint expires_at = kExpiresAt) const {
+    auto granted = record(AuditAction::Granted);
+    granted.granted_at = expires_at - 1h;
+    granted.expires_at = expires_at;
+    granted.role = api::RoleRef{.kind = "ClusterRole", .name = "view"};
+    granted.subject = api::Subject{.kind = "User", .name = "alice", .name_space = {}};
+    return {granted};
+  }
+  core::CreateBinding grant() const {
+    auto made = binding(kExpiresAt);
+    made.metadata.uid.clear();
+    made.metadata.resource_version.clear();
+    return {made};
+  }
+  core::UpdateStatus status(Phase phase) const { return {request_in(phase).status}; }
+  std::vector<core::Action> granting() const { return {granted_record(), grant(), status(Phase::Active)}; }
+  core::DeleteBinding deletion() const { return {.key = {"payments", std::string("curfew-") + kUid}, .uid = std::string("binding-of-") + kUid}; }
+};
+
+}  // namespace
+
+TEST_CASE("a grant is its record, then its binding, then the status") {
+  Fixture f;
+  CHECK(f.apply(f.granting()).kind == Kind::Done);
+  CHECK(f.api.calls() == Calls{"POST " + kRecordsPath, "POST " + kBindingsPath, "PATCH " + kRequestPath + "/status"});
+  CHECK(f.memory.granted_record(kUid)->expires_at == kExpiresAt);
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
+}
+
+TEST_CASE("what was written is known before the watch brings it") {
+  Fixture f;
+  f.apply(f.granting());
+  const auto known = f.stores.bindings.get({"payments", std::string("curfew-") + kUid});
+  REQUIRE(known);
+  CHECK_FALSE(known->metadata.uid.empty());
+  CHECK(f.stores.requests.get(f.input.request->metadata.key())->status.phase == Phase::Active);
+}
+
+TEST_CASE("without its record nothing is granted") {
+  Fixture f;
+  SECTION("trouble") {
+    f.api.fail("POST " + kRecordsPath, 503, "ServiceUnavailable", "etcd is away");
+    CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
+  }
+  SECTION("busy") {
+    f.api.fail("POST " + kRecordsPath, {.kind = ErrorKind::TooManyRequests, .message = "later", .retry_after = 3s});
+    const auto outcome = f.apply(f.granting());
+    CHECK(outcome.kind == Kind::RetryAfter);
+    CHECK(outcome.after == 3s);
+  }
+  SECTION("not allowed") {
+    f.api.fail("POST " + kRecordsPath, 403, "Forbidden", "no");
+    const auto outcome = f.apply(f.granting());
+    CHECK(outcome.kind == Kind::RetryAfter);
+    CHECK(outcome.after == 60s);
+  }
+  CHECK(f.api.calls() == Calls{"POST " + kRecordsPath});
+  CHECK(f.api.get(kBindingPath).is_null());
+}
+
+TEST_CASE("a Granted record that is stored already with the same times is a resumed grant") {
+  Fixture f;
+  f.api.put(f.granted_record().record);
+  f.apply(f.granting());
+  CHECK_FALSE(f.api.get(kBindingPath).is_null());
+}
+
+TEST_CASE("a Granted record that is stored with other times counts: it is decided again with it") {
+  Fixture f;
+  f.api.put(f.granted_record(kExpiresAt - 10min).record);
+  const auto outcome = f.apply(f.granting());
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after > 0s);
+  CHECK(outcome.after < 1s);
+  CHECK(f.memory.granted_record(kUid)->expires_at == kExpiresAt - 10min);
+  CHECK(f.api.get(kBindingPath).is_null());
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("a Granted record that is stored for another role or person is not this grant") {
+  Fixture f;
+  auto stored = f.granted_record().record;
+  SECTION("role") { stored.role->name = "admin"; }
+  SECTION("subject") { stored.subject->name = "mallory"; }
+  f.api.put(stored);
+  f.apply(f.granting());
+  CHECK(f.api.get(kBindingPath).is_null());
+}
+
+TEST_CASE("any other record that is stored already is written") {
+  Fixture f;
+  f.api.put(record(AuditAction::Requested));
+  f.apply({core::WriteRecord{record(AuditAction::Requested)}, f.status(Phase::Pending)});
+  CHECK(f.api.calls() == Calls{"POST " + kRecordsPath, "PATCH " + kRequestPath + "/status"});
+}
+
+TEST_CASE("a binding of an attempt whose answer was lost is adopted") {
+  Fixture f;
+  const auto stored = f.api.put(binding(kExpiresAt));
+  CHECK(f.apply(f.granting()).kind == Kind::Done);
+  CHECK(f.stores.bindings.get(stored.metadata.key())->metadata.uid == stored.metadata.uid);
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
+  CHECK_FALSE(f.memory.failure(kUid));
+}
+
+TEST_CASE("a binding that has our name but is not the grant is not adopted") {
+  Fixture f;
+  auto other = binding(kExpiresAt);
+  SECTION("another end") { other.metadata.annotations.begin()->second = "2027-01-01T00:00:00Z"; }
+  SECTION("another role") { other.role_ref.name = "admin"; }
+  SECTION("another subject") { other.subjects.push_back({.kind = "User", .name = "mallory", .name_space = {}}); }
+  SECTION("no label") { other.metadata.labels.clear(); }
+  SECTION("another owner") { other.metadata.owner_references.front().uid = kOtherUid; }
+  const auto stored = f.api.put(other);
+  const auto outcome = f.apply(f.granting());
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after > 0s);  // decided again, to say so
+  CHECK(f.memory.failure(kUid)->reason == "BindingNameTaken");
+  CHECK_THAT(f.memory.failure(kUid)->message, ContainsSubstring("curfew-" + std::string(kUid)));
+  CHECK_FALSE(f.stores.bindings.get(stored.metadata.key()));
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("a binding of our name that is being deleted is waited for") {
+  Fixture f;
+  auto going = binding(kExpiresAt);
+  going.metadata.deletion_timestamp = f.clock.now();
+  going.metadata.finalizers = {"example.com/hold"};
+  f.api.put(going);
+  CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
+  CHECK_FALSE(f.memory.failure(kUid));
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("a role that may not be bound is remembered for a minute, in the API server's words") {
+  Fixture f;
+  f.api.fail("POST " + kBindingsPath, 403, "Forbidden", "attempting to grant RBAC permissions not currently held");
+  const auto outcome = f.apply(f.granting());
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after > 0s);
+  CHECK(outcome.after < 1s);
+  const auto failure = f.memory.failure(kUid);
+  REQUIRE(failure);
+  CHECK(failure->reason == "BindingForbidden");
+  CHECK_THAT(failure->message, StartsWith("attempting to grant RBAC permissions not currently held"));
+  CHECK_THAT(failure->message, ContainsSubstring("curfew.dev/grantable"));
+  CHECK(failure->retry_at == f.clock.now() + 60s);
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("a binding that the API server finds invalid is remembered as such") {
+  Fixture f;
+  f.api.fail("POST " + kBindingsPath, 422, "Invalid", "subjects[0].name: Required value");
+  f.apply(f.granting());
+  CHECK(f.memory.failure(kUid)->reason == "BindingInvalid");
+  CHECK(f.memory.failure(kUid)->message == "subjects[0].name: Required value");
+}
+
+TEST_CASE("trouble in creating the binding is retried and not remembered") {
+  Fixture f;
+  f.api.fail("POST " + kBindingsPath, {.kind = ErrorKind::Timeout, .message = "no answer"});
+  CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
+  CHECK_FALSE(f.memory.failure(kUid));
+  CHECK(f.api.calls().size() == 2);
+}
+
+TEST_CASE("the status is written against the request that was decided on") {
+  Fixture f;
+  f.apply({f.status(Phase::Active)});
+  const auto body = f.api.last_body();
+  CHECK(body["metadata"]["uid"] == kUid);
+  CHECK(body["metadata"]["resourceVersion"] == f.input.request->metadata.resource_version);
+  CHECK(body["status"]["phase"] == "Active");
+}
+
+TEST_CASE("a status that lost against another write is decided on again at once") {
+  Fixture f;
+  f.api.put(request_in(Phase::Pending));  // somebody wrote: a new resourceVersion
+  CHECK(f.apply({f.status(Phase::Active)}).kind == Kind::RetryNow);
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("a request that was deleted meanwhile needs no status") {
+  Fixture f;
+  f.api.erase(kRequestPath);
+  const auto outcome = f.apply({f.status(Phase::Expired)});
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after == 0s);
+  CHECK_FALSE(f.memory.was_completed_here(kUid));  // its leaving is news: a deletion
+}
+
+TEST_CASE("a completed request is known to be completed here before the watch can say that it left") {
+  Fixture f;
+  bool known_in_time = false;
+  f.api.on_call = [&](const std::string&) { known_in_time = f.memory.was_completed_here(kUid); };
+  f.memory.remember_granted(record(AuditAction::Granted));
+  f.apply({f.status(Phase::Expired)});
+  CHECK(known_in_time);
+  CHECK(f.memory.was_completed_here(kUid));
+  CHECK_FALSE(f.memory.granted_record(kUid));
+}
+
+TEST_CASE("a completion that was not written is not one") {
+  Fixture f;
+  f.api.fail("PATCH", 503, "ServiceUnavailable", "etcd is away");
+  f.memory.remember_granted(record(AuditAction::Granted));
+  CHECK(f.apply({f.status(Phase::Expired)}).kind == Kind::RetryRateLimited);
+  CHECK_FALSE(f.memory.was_completed_here(kUid));
+  CHECK(f.memory.granted_record(kUid));
+}
+
+TEST_CASE("a deletion comes first and what follows it waits until the binding is gone") {
+  Fixture f;
+  const auto stored = f.api.put(binding(kExpiresAt));
+  const auto outcome = f.apply({f.deletion(), f.status(Phase::Revoked)});
+  CHECK(f.api.calls() == Calls{"DELETE " + kBindingPath});
+  CHECK(f.api.last_body()["preconditions"]["uid"] == stored.metadata.uid);
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after == 1s);
+}
+
+TEST_CASE("a deletion that fails is tried again within a second") {
+  Fixture f;
+  f.api.put(binding(kExpiresAt));
+  f.api.fail("DELETE", 403, "Forbidden", "no");
+  const auto outcome = f.apply({f.deletion(), f.status(Phase::Revoked)});
+  CHECK(outcome.after == 1s);
+  CHECK(f.api.calls().size() == 1);
+}
+
+TEST_CASE("a deletion of another one's binding is not carried out but decided again") {
+  Fixture f;
+  auto other = binding(kExpiresAt);
+  other.metadata.uid = "another";
+  f.api.put(other);
+  CHECK(f.apply({f.deletion()}).kind == Kind::RetryNow);
+  CHECK_FALSE(f.api.get(kBindingPath).is_null());
+}
+
+TEST_CASE("a held binding is freed, and looked at again") {
+  Fixture f;
+  auto held = binding(kExpiresAt);
+  held.metadata.finalizers = {"example.com/hold"};
+  held.metadata.deletion_timestamp = f.clock.now();
+  f.api.put(held);
+  const auto outcome = f.apply({core::FreeBinding{.key = held.metadata.key(), .uid = held.metadata.uid}, f.status(Phase::Revoked)});
+  CHECK(f.api.get(kBindingPath).is_null());
+  CHECK(outcome.after == 1s);
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("once leadership is lost nothing is granted, written or said, but access still ends") {
+  Fixture f;
+  f.may_grant = false;
+  SECTION("granting") {
+    CHECK(f.apply(f.granting()).kind == Kind::Done);
+    CHECK(f.api.calls().empty());
+  }
+  SECTION("ending") {
+    f.api.put(binding(kExpiresAt));
+    f.apply({f.deletion(), f.status(Phase::Revoked)});
+    CHECK(f.api.calls() == Calls{"DELETE " + kBindingPath});
+  }
+}
+
+TEST_CASE("leadership that is lost between two steps stops the next one") {
+  Fixture f;
+  std::string last;
+  SECTION("after the record") { last = "POST " + kRecordsPath; }
+  SECTION("after the binding") { last = "POST " + kBindingsPath; }
+  f.api.on_call = [&](const std::string& call) {
+    if (call == last) f.may_grant = false;
+  };
+  f.apply(f.granting());
+  CHECK(f.api.calls().back() == last);
+}
+
+TEST_CASE("a stop between two steps stops the next one") {
+  Fixture f;
+  std::stop_source stop;
+  f.api.on_call = [&](const std::string&) { stop.request_stop(); };
+  f.apply(f.granting(), {}, stop.get_token());
+  CHECK(f.api.calls() == Calls{"POST " + kRecordsPath});
+}
+
+TEST_CASE("a decision says when it is to be made again, rounded up") {
+  Fixture f;
+  CHECK(f.apply({}, f.clock.now() + 1500us).after == 2ms);
+  CHECK(f.apply({}, f.clock.now() + 1h).after == 1h);
+  CHECK(f.apply({}, f.clock.now() - 1h).after == 1ms);
+  CHECK(f.apply({}).after == 0s);
+}
+
+TEST_CASE("a gone request is forgotten when its end is recorded and its binding is gone") {
+  Fixture f;
+  f.input.request_is_gone = true;
+  f.memory.remember_departed(f.input.request);
+  f.memory.remember_granted(record(AuditAction::Granted));
+  const auto key = f.input.request->metadata.key();
+  SECTION("recorded") {
+    f.apply({core::WriteRecord{record(AuditAction::Revoked)}});
+    CHECK_FALSE(f.memory.departed(key));
+    CHECK_FALSE(f.memory.granted_record(kUid));
+  }
+  SECTION("not recorded") {
+    f.api.fail("POST", 503, "ServiceUnavailable", "etcd is away");
+    f.apply({core::WriteRecord{record(AuditAction::Revoked)}});
+    CHECK(f.memory.departed(key));
+  }
+  SECTION("its binding is there") {
+    f.input.binding = shared(binding(kExpiresAt));
+    f.apply({core::WriteRecord{record(AuditAction::Revoked)}});
+    CHECK(f.memory.departed(key));
+  }
+}
+
+TEST_CASE("after a gone request the one that has its name now is looked at") {
+  Fixture f;
+  take_away(f.stores.requests, f.input.request->metadata.key());
+  f.input.request_is_gone = true;
+  f.memory.remember_departed(f.input.request);
+  SECTION("there is one") {
+    deliver(f.stores.requests, request("debug", kOtherUid));
+    CHECK(f.apply({core::WriteRecord{record(AuditAction::Revoked)}}).after > 0s);
+  }
+  SECTION("there is none") { CHECK(f.apply({core::WriteRecord{record(AuditAction::Revoked)}}).after == 0s); }
+}
+
+TEST_CASE("retention deletes the request that was decided on, and no other") {
+  Fixture f;
+  SECTION("it") {
+    CHECK(f.apply({core::DeleteRequest{}}).kind == Kind::Done);
+    CHECK(f.api.get(kRequestPath).is_null());
+  }
+  SECTION("another of its name") {
+    f.api.erase(kRequestPath);
+    f.api.put(request("debug", kOtherUid));
+    CHECK(f.apply({core::DeleteRequest{}}).kind == Kind::RetryNow);
+    CHECK_FALSE(f.api.get(kRequestPath).is_null());
+  }
+  SECTION("gone already") {
+    f.api.erase(kRequestPath);
+    CHECK(f.apply({core::DeleteRequest{}}).kind == Kind::Done);
+  }
+}

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "api/codec.hpp"
+#include "http/transport.hpp"
+#include "kube/request.hpp"
+
+namespace curfew::testing {
+
+// A tiny API server behind the transport: objects by path, with the answers that a real one gives to conflicts, preconditions, finalizers and pages. For one
+// thread. Calls are kept in order, as "GET /path"; tests can make some of them fail.
+class FakeApi final : public http::Transport {
+ public:
+  using Json = nlohmann::json;
+
+  Result<http::Response> send(const http::Request& request, std::chrono::milliseconds deadline, std::stop_token stop) override;
+  Result<http::Response> stream(const http::Request& request, const http::LineSink& sink, std::chrono::milliseconds idle, std::stop_token stop) override;
+
+  // As it is stored: uid and resourceVersion are given where the object has none.
+  template <class T>
+  T put(T object) {
+    Json json = api::encode(object);
+    const auto stored = store(kube::target_of(kube::resource_of<T>(), object.metadata.name_space, object.metadata.name), std::move(json));
+    return *api::decode<T>(stored);
+  }
+  void put_raw(const std::string& path, Json object) { store(path, std::move(object)); }
+
+  // null: it is not there.
+  Json get(const std::string& path) const;
+  template <class T>
+  Json get(const api::ObjectKey& key) const {
+    return get(kube::target_of(kube::resource_of<T>(), key.name_space, key.name));
+  }
+  void erase(const std::string& path) { objects_.erase(path); }
+
+  // The next `times` calls whose "METHOD path" contains `what` are answered so, and change nothing.
+  void fail(std::string what, int status, std::string reason, std::string message, int times = 1);
+  void fail(std::string what, Error error, int times = 1);
+
+  // Runs at each call, before it is answered.
+  std::function<void(const std::string& call)> on_call;
+
+  const std::vector<std::string>& calls() const { return calls_; }
+  Json last_body() const { return bodies_.empty() ? Json() : bodies_.back(); }
+  void forget_calls() {
+    calls_.clear();
+    bodies_.clear();
+  }
+
+ private:
+  struct Failure {
+    std::string what;
+    Result<http::Response> answer;
+    int times;
+  };
+
+  http::Response answer(const http::Request& request, const std::string& path, const Json& body);
+  http::Response list(const std::string& target, const std::string& path) const;
+  http::Response create(const std::string& path, Json object);
+  http::Response replace(const std::string& path, Json object);
+  http::Response patch(const std::string& path, const Json& change);
+  http::Response remove(const std::string& path, const Json& options);
+  Json store(const std::string& path, Json object);
+
+  std::map<std::string, Json> objects_;  // in the order of their paths, as etcd has them
+  std::list<Failure> failures_;
+  std::vector<std::string> calls_;
+  std::vector<Json> bodies_;
+  int version_ = 1000;
+};
+
+}  // namespace curfew::testing

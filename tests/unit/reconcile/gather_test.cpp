@@ -1,0 +1,172 @@
+#include "reconcile/gather.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/reconcile/builders.hpp"
+#include "unit/reconcile/fake_api.hpp"
+#include "unit/runtime/manual_clock.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using api::Phase;
+
+namespace {
+
+using Calls = std::vector<std::string>;
+
+constexpr const char* kPath = "/apis/curfew.dev/v1alpha1/namespaces/payments/accessrequests/debug";
+
+struct Fixture {
+  FakeApi api;
+  kube::Client client{api};
+  reconcile::Stores stores;
+  reconcile::Memory memory;
+  ManualClock clock;
+  reconcile::Gatherer gatherer{stores, memory, client, clock, {}};
+  const api::ObjectKey key = request().metadata.key();
+
+  Result<std::optional<core::Input>> gather() { return gatherer.gather(key, {.in_force = true, .since = {}, .difference = {}}, {}); }
+  // The request left the selection of live ones; this is its last known state.
+  void depart(const api::AccessRequest& last) { memory.remember_departed(shared(last)); }
+};
+
+}  // namespace
+
+TEST_CASE("a live request is gathered from the stores without a call") {
+  Fixture f;
+  auto asked = request_in(Phase::Active);
+  asked.status.role_ref = api::RoleRef{.kind = "ClusterRole", .name = "view"};
+  const auto live = deliver(f.stores.requests, asked);
+  api::AccessPolicy policy;
+  policy.metadata.name = "payments-debug";
+  const auto stored_policy = deliver(f.stores.policies, policy);
+  api::Namespace name_space;
+  name_space.metadata.name = "payments";
+  const auto stored_name_space = deliver(f.stores.namespaces, name_space);
+  api::ClusterRole view;
+  view.metadata.name = "view";
+  view.metadata.uid = "role-uid";
+  deliver(f.stores.cluster_roles, view);
+  const auto stored_binding = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+  f.memory.remember_granted(record(api::AuditAction::Granted));
+  f.memory.remember_failure(kUid, {.reason = "BindingForbidden", .message = "no", .retry_at = {}});
+
+  const auto input = f.gather();
+  REQUIRE(input);
+  REQUIRE(*input);
+  CHECK((*input)->request == live);
+  CHECK_FALSE((*input)->request_is_gone);
+  CHECK((*input)->policy == stored_policy);
+  CHECK((*input)->name_space == stored_name_space);
+  CHECK((*input)->role->uid == "role-uid");
+  CHECK((*input)->binding == stored_binding);
+  CHECK((*input)->granted_record->request.uid == kUid);
+  CHECK((*input)->grant_failure->reason == "BindingForbidden");
+  CHECK((*input)->guard.in_force);
+  CHECK((*input)->now == f.clock.now());
+  CHECK(f.api.calls().empty());
+}
+
+TEST_CASE("a Role is looked up in the request's namespace only") {
+  Fixture f;
+  auto asked = request_in(Phase::Pending);
+  asked.spec.role = api::RoleRef{.kind = "Role", .name = "debugger"};
+  deliver(f.stores.requests, asked);
+  api::Role role;
+  role.metadata.name = "debugger";
+  role.metadata.uid = "role-uid";
+  SECTION("elsewhere") {
+    role.metadata.name_space = "shop";
+    deliver(f.stores.roles, role);
+    CHECK_FALSE((*f.gather())->role);
+  }
+  SECTION("here") {
+    role.metadata.name_space = "payments";
+    deliver(f.stores.roles, role);
+    CHECK((*f.gather())->role->uid == "role-uid");
+  }
+}
+
+TEST_CASE("a key without any request leaves nothing to decide") {
+  Fixture f;
+  const auto input = f.gather();
+  REQUIRE(input);
+  CHECK_FALSE(*input);
+  CHECK(f.api.calls().empty());
+}
+
+TEST_CASE("a departed request that is not there any more is gone, which one GET says") {
+  Fixture f;
+  f.depart(request_in(Phase::Active));
+  const auto input = f.gather();
+  REQUIRE(input);
+  REQUIRE(*input);
+  CHECK((*input)->request_is_gone);
+  CHECK((*input)->request->metadata.uid == kUid);
+  CHECK((*input)->request->status.phase == Phase::Active);
+  CHECK(f.api.calls() == Calls{std::string("GET ") + kPath});
+  CHECK(f.memory.departed(f.key));  // until its end is recorded
+}
+
+TEST_CASE("a departed request whose name another one has now is gone") {
+  Fixture f;
+  f.depart(request_in(Phase::Active));
+  const auto newer = f.api.put(request("debug", kOtherUid));
+  deliver(f.stores.requests, newer);
+  const auto input = f.gather();
+  REQUIRE(*input);
+  CHECK((*input)->request_is_gone);
+  CHECK((*input)->request->metadata.uid == kUid);
+}
+
+TEST_CASE("a departed request that came back is live") {
+  Fixture f;
+  f.depart(request_in(Phase::Active));
+  SECTION("in the store: without a call") {
+    deliver(f.stores.requests, request_in(Phase::Active));
+    const auto input = f.gather();
+    REQUIRE(*input);
+    CHECK_FALSE((*input)->request_is_gone);
+    CHECK(f.api.calls().empty());
+  }
+  SECTION("at the API server only: the watch will bring it") {
+    f.api.put(request_in(Phase::Active));
+    const auto input = f.gather();
+    REQUIRE(input);
+    CHECK_FALSE(*input);
+    CHECK(f.api.calls().size() == 1);
+  }
+  CHECK_FALSE(f.memory.departed(f.key));
+}
+
+TEST_CASE("a departed request that another replica completed is over") {
+  Fixture f;
+  f.depart(request_in(Phase::Active));
+  f.api.put(request_in(Phase::Expired));
+  const auto input = f.gather();
+  REQUIRE(input);
+  CHECK_FALSE(*input);
+  CHECK_FALSE(f.memory.departed(f.key));
+}
+
+TEST_CASE("a request that another replica completed is decided on while its binding is still there") {
+  Fixture f;
+  f.depart(request_in(Phase::Active));
+  f.api.put(request_in(Phase::Expired));
+  const auto left = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+  const auto input = f.gather();
+  REQUIRE(*input);
+  CHECK_FALSE((*input)->request_is_gone);
+  CHECK((*input)->request->status.phase == Phase::Expired);
+  CHECK((*input)->binding == left);
+}
+
+TEST_CASE("trouble in asking for a departed request decides nothing") {
+  Fixture f;
+  f.depart(request_in(Phase::Active));
+  f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+  const auto input = f.gather();
+  REQUIRE_FALSE(input);
+  CHECK(input.error().kind == ErrorKind::Unavailable);
+  CHECK(f.memory.departed(f.key));
+}

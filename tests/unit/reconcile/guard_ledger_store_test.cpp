@@ -1,0 +1,69 @@
+#include "reconcile/guard_ledger_store.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/reconcile/fake_api.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using namespace std::chrono_literals;
+using reconcile::GuardLedger;
+
+namespace {
+
+constexpr const char* kPath = "/api/v1/namespaces/curfew-system/configmaps/curfew-guard";
+
+GuardLedger ledger(std::int64_t generation) {
+  return {.objects = {{"A/a", {.uid = "1", .generation = generation, .created = {}}}}, .since = TimePoint(1000s)};
+}
+
+struct Fixture {
+  FakeApi api;
+  kube::Client client{api};
+  reconcile::GuardLedgerStore store{client, "curfew-system"};
+};
+
+}  // namespace
+
+TEST_CASE("no ledger is stored at first") {
+  Fixture f;
+  const auto loaded = f.store.load({});
+  REQUIRE(loaded);
+  CHECK_FALSE(*loaded);
+}
+
+TEST_CASE("a saved ledger is loaded again, and replaced by the next one") {
+  Fixture f;
+  REQUIRE(f.store.save(ledger(1), {}));
+  CHECK(**f.store.load({}) == ledger(1));
+  REQUIRE(f.store.save(ledger(2), {}));
+  CHECK(**f.store.load({}) == ledger(2));
+  CHECK(f.api.get(kPath)["kind"] == "ConfigMap");
+}
+
+TEST_CASE("a ledger that cannot be read for trouble is an error, not an absence") {
+  Fixture f;
+  REQUIRE(f.store.save(ledger(1), {}));
+  f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+  const auto loaded = f.store.load({});
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error().kind == ErrorKind::Unavailable);
+}
+
+TEST_CASE("a ConfigMap without a readable ledger is as none") {
+  Fixture f;
+  SECTION("no data") { f.api.put_raw(kPath, {{"metadata", {{"name", "curfew-guard"}}}}); }
+  SECTION("garbage") { f.api.put_raw(kPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"ledger", "garbage"}}}}); }
+  SECTION("other data") { f.api.put_raw(kPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"other", "x"}}}}); }
+  const auto loaded = f.store.load({});
+  REQUIRE(loaded);
+  CHECK_FALSE(*loaded);
+}
+
+TEST_CASE("a ledger that cannot be saved is an error") {
+  Fixture f;
+  f.api.fail("PUT", 403, "Forbidden", "no");
+  const auto saved = f.store.save(ledger(1), {});
+  REQUIRE_FALSE(saved);
+  CHECK(saved.error().kind == ErrorKind::Forbidden);
+}

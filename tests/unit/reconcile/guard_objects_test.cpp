@@ -1,0 +1,168 @@
+#include "reconcile/guard_objects.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <functional>
+
+#include "unit/reconcile/guard_golden.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using Catch::Matchers::StartsWith;
+using Json = nlohmann::json;
+
+namespace {
+
+reconcile::GuardSpecs live_guard() {
+  reconcile::GuardSpecs live;
+  for (const Json& object : golden_guard()) live[guard_id(object)] = reconcile::with_defaults(object.at("spec"));
+  return live;
+}
+
+// What the controller says of the guard once one of its objects was changed so.
+std::optional<std::string> after(const std::string& id, const std::function<void(Json&)>& change) {
+  auto live = reconcile::shipped_guard();
+  const Json before = live.at(id);
+  change(live.at(id));
+  REQUIRE(live.at(id) != before);  // otherwise the case tests nothing
+  return reconcile::guard_difference(reconcile::shipped_guard(), live);
+}
+
+}  // namespace
+
+TEST_CASE("the shipped guard is six policies, each with its binding") {
+  const auto shipped = reconcile::shipped_guard();
+  CHECK(shipped.size() == 12);
+  for (const auto& [id, spec] : shipped) {
+    CAPTURE(id);
+    if (!id.starts_with("ValidatingAdmissionPolicy/")) continue;
+    CHECK(spec.at("failurePolicy") == "Fail");
+    CHECK_FALSE(spec.at("validations").empty());
+    const auto binding = shipped.find("ValidatingAdmissionPolicyBinding/" + id.substr(id.find('/') + 1));
+    REQUIRE(binding != shipped.end());
+    CHECK(binding->second.at("validationActions") == Json{"Deny"});
+  }
+}
+
+TEST_CASE("what a real API server stores of the guard is what is shipped") {
+  const auto shipped = reconcile::shipped_guard();
+  INFO("if the guard was changed on purpose: tests/golden/README.md says how to write guard.json anew");
+  const auto live = live_guard();
+  REQUIRE(live.size() == shipped.size());
+  for (const auto& [id, spec] : shipped) {
+    CAPTURE(id);
+    REQUIRE(live.contains(id));
+    CHECK(live.at(id) == spec);
+  }
+  CHECK_FALSE(reconcile::guard_difference(shipped, live));
+}
+
+TEST_CASE("repeated line breaks, which depend on what installs the guard, mean nothing") {
+  const Json once{{"validations", {{{"expression", "a &&\n  b"}}}}};
+  const Json twice{{"validations", {{{"expression", "a &&\n\n\n  b"}}}}};
+  CHECK(reconcile::with_defaults(twice) == reconcile::with_defaults(once));
+  const Json none{{"validations", {{{"expression", "a &&  b"}}}}};
+  CHECK(reconcile::with_defaults(none) != reconcile::with_defaults(once));
+}
+
+TEST_CASE("defaults of a binding's resources are written out") {
+  const Json rule{{"apiGroups", {"a"}}, {"apiVersions", {"*"}}, {"operations", {"CREATE"}}, {"resources", {"b"}}};
+  Json complete_rule = rule;
+  complete_rule["scope"] = "*";
+  const Json given{{"policyName", "x"}, {"validationActions", {"Deny"}}, {"matchResources", {{"excludeResourceRules", {rule}}}}};
+  Json complete = given;  // as a real API server stores it
+  complete["matchResources"] = {{"excludeResourceRules", {complete_rule}}, {"matchPolicy", "Equivalent"}, {"namespaceSelector", Json::object()}, {"objectSelector", Json::object()}};
+  CHECK(reconcile::with_defaults(given) == complete);
+}
+
+TEST_CASE("defaults do not replace what is said") {
+  const Json said{{"failurePolicy", "Ignore"},
+                  {"matchConstraints",
+                   {{"matchPolicy", "Exact"},
+                    {"namespaceSelector", {{"matchLabels", {{"a", "b"}}}}},
+                    {"objectSelector", {{"matchLabels", {{"c", "d"}}}}},
+                    {"resourceRules", {{{"scope", "Namespaced"}}}}}}};
+  CHECK(reconcile::with_defaults(said) == said);
+  CHECK(reconcile::with_defaults(Json("no object")) == "no object");
+}
+
+TEST_CASE("every weakening of a policy shows") {
+  struct Weakening {
+    const char* name;
+    std::function<void(Json&)> change;
+  };
+  const Json exempt{{"name", "exempt"}, {"expression", "request.userInfo.username != 'mallory'"}};
+  const Json some_rule{{"apiGroups", {"curfew.dev"}}, {"apiVersions", {"*"}}, {"operations", {"*"}}, {"resources", {"*"}}, {"scope", "*"}};
+  const Json labelled{{"matchLabels", {{"guarded", "true"}}}};
+  const Weakening weakenings[] = {
+      {"failurePolicy Ignore", [](Json& spec) { spec["failurePolicy"] = "Ignore"; }},
+      {"a validation removed", [](Json& spec) { spec["validations"].erase(0); }},
+      {"no validations", [](Json& spec) { spec["validations"] = Json::array(); }},
+      {"a validation that always holds", [](Json& spec) { spec["validations"][0]["expression"] = "true"; }},
+      {"a match condition added", [&](Json& spec) { spec["matchConditions"].push_back(exempt); }},
+      {"resources excluded", [&](Json& spec) { spec["matchConstraints"]["excludeResourceRules"] = {some_rule}; }},
+      {"a namespace selector", [&](Json& spec) { spec["matchConstraints"]["namespaceSelector"] = labelled; }},
+      {"an object selector", [&](Json& spec) { spec["matchConstraints"]["objectSelector"] = labelled; }},
+      {"an operation less", [](Json& spec) { spec["matchConstraints"]["resourceRules"][0]["operations"].erase(0); }},
+      {"another scope", [](Json& spec) { spec["matchConstraints"]["resourceRules"][0]["scope"] = "Cluster"; }},
+      {"matchPolicy Exact", [](Json& spec) { spec["matchConstraints"]["matchPolicy"] = "Exact"; }},
+      {"a parameter kind changed", [](Json& spec) { spec["paramKind"] = {{"apiVersion", "v1"}, {"kind", "ConfigMap"}}; }},
+      {"emptied", [](Json& spec) { spec = Json::object(); }},
+  };
+  for (const auto& [id, spec] : reconcile::shipped_guard()) {
+    if (!id.starts_with("ValidatingAdmissionPolicy/")) continue;
+    for (const Weakening& weakening : weakenings) {
+      CAPTURE(id, weakening.name);
+      const auto difference = after(id, weakening.change);
+      REQUIRE(difference);
+      CHECK_THAT(*difference, StartsWith(id + " is not what this version of Curfew ships"));
+    }
+  }
+}
+
+TEST_CASE("a changed variable shows") {
+  const auto difference = after("ValidatingAdmissionPolicy/curfew-identity", [](Json& spec) { spec["variables"][0]["expression"] = "true"; });
+  CHECK(difference);
+}
+
+TEST_CASE("every weakening of a binding shows") {
+  struct Weakening {
+    const char* name;
+    std::function<void(Json&)> change;
+  };
+  const Weakening weakenings[] = {
+      {"Audit", [](Json& spec) { spec["validationActions"] = {"Audit"}; }},
+      {"Warn", [](Json& spec) { spec["validationActions"] = {"Warn"}; }},
+      {"another policy", [](Json& spec) { spec["policyName"] = "curfew-nothing"; }},
+      {"other parameters", [](Json& spec) { spec["paramRef"] = {{"name", "mine"}, {"parameterNotFoundAction", "Allow"}}; }},
+      {"some resources", [](Json& spec) { spec["matchResources"] = {{"namespaceSelector", {{"matchLabels", {{"guarded", "true"}}}}}}; }},
+  };
+  for (const auto& [id, spec] : reconcile::shipped_guard()) {
+    if (!id.starts_with("ValidatingAdmissionPolicyBinding/")) continue;
+    for (const Weakening& weakening : weakenings) {
+      CAPTURE(id, weakening.name);
+      CHECK(after(id, weakening.change));
+    }
+  }
+}
+
+TEST_CASE("a parameter selector that leaves policies out shows") {
+  CHECK(after("ValidatingAdmissionPolicyBinding/curfew-eligibility", [](Json& spec) { spec["paramRef"]["selector"] = {{"matchLabels", {{"a", "b"}}}}; }));
+}
+
+TEST_CASE("a missing object shows, whichever it is") {
+  for (const auto& [id, spec] : reconcile::shipped_guard()) {
+    CAPTURE(id);
+    auto live = reconcile::shipped_guard();
+    live.erase(id);
+    const auto difference = reconcile::guard_difference(reconcile::shipped_guard(), live);
+    REQUIRE(difference);
+    CHECK_THAT(*difference, StartsWith(id + " is missing"));
+  }
+}
+
+TEST_CASE("objects of others do not count") {
+  auto live = reconcile::shipped_guard();
+  live["ValidatingAdmissionPolicy/of-somebody-else"] = {{"failurePolicy", "Ignore"}};
+  CHECK_FALSE(reconcile::guard_difference(reconcile::shipped_guard(), live));
+}

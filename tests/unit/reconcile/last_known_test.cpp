@@ -1,0 +1,111 @@
+#include "reconcile/last_known.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/reconcile/builders.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using api::AuditAction;
+using reconcile::request_of;
+
+namespace {
+
+const TimePoint kGrantedAt = *parse_rfc3339("2026-11-24T20:00:00Z");
+const TimePoint kExpiresAt = *parse_rfc3339("2026-11-24T21:00:00Z");
+
+// The records of a request that was granted, as the controller writes them.
+std::vector<api::AuditRecord> granted_records() {
+  auto requested = record(AuditAction::Requested);
+  requested.actor = api::Person{.username = "alice", .groups = {"dev"}};
+  auto approved = record(AuditAction::Approved);
+  approved.actor = api::Person{.username = "bob", .groups = {}};
+  auto granted = record(AuditAction::Granted);
+  granted.role = api::RoleRef{.kind = "ClusterRole", .name = "view"};
+  granted.subject = api::Subject{.kind = "User", .name = "alice", .name_space = {}};
+  granted.duration = "1h";
+  granted.granted_at = kGrantedAt;
+  granted.expires_at = kExpiresAt;
+  granted.binding = api::BindingRef{.name = std::string("curfew-") + kUid, .uid = {}};
+  return {approved, granted, requested};
+}
+
+}  // namespace
+
+TEST_CASE("a binding tells of an active request") {
+  auto left = binding("2026-11-24T21:00:00Z");
+  left.metadata.creation_timestamp = kGrantedAt + std::chrono::milliseconds(300);
+  const auto known = request_of(left);
+  CHECK(known->metadata.key() == api::ObjectKey{"payments", "debug"});
+  CHECK(known->metadata.uid == kUid);
+  CHECK(known->spec.policy == "payments-debug");
+  CHECK(known->status.phase == api::Phase::Active);
+  CHECK_FALSE(known->status.complete);
+  CHECK(known->status.policy->name == "payments-debug");
+  CHECK(known->status.role_ref == api::RoleRef{.kind = "ClusterRole", .name = "view"});
+  CHECK(known->status.subject == api::Subject{.kind = "User", .name = "alice", .name_space = {}});
+  CHECK(known->status.granted_at == kGrantedAt);
+  CHECK(known->status.expires_at == kExpiresAt);
+  CHECK(known->status.binding_name == left.metadata.name);
+}
+
+TEST_CASE("a binding of others names no request") {
+  SECTION("without an owner") {
+    auto foreign = binding("2026-11-24T21:00:00Z");
+    foreign.metadata.owner_references.clear();
+    CHECK(request_of(foreign)->metadata.name.empty());
+  }
+  SECTION("with an owner of another uid") {
+    auto foreign = binding("2026-11-24T21:00:00Z");
+    foreign.metadata.owner_references.front().uid = kOtherUid;
+    CHECK(request_of(foreign)->metadata.name.empty());
+  }
+  SECTION("without the label") {
+    auto foreign = binding("2026-11-24T21:00:00Z");
+    foreign.metadata.labels.clear();
+    CHECK(request_of(foreign)->metadata.name.empty());
+  }
+}
+
+TEST_CASE("a binding without a readable end, subject or policy still tells what it can") {
+  auto left = binding("soon");
+  left.subjects.clear();
+  left.metadata.annotations.erase(std::string(api::kPolicyAnnotation));
+  const auto known = request_of(left);
+  CHECK(known->metadata.name == "debug");
+  CHECK_FALSE(known->status.expires_at);
+  CHECK_FALSE(known->status.subject);
+  CHECK(known->spec.policy.empty());
+}
+
+TEST_CASE("records tell of an active request, in whatever order they come") {
+  auto records = granted_records();
+  const auto by_name = [](const api::AuditRecord& a, const api::AuditRecord& b) { return a.metadata.name < b.metadata.name; };
+  std::ranges::sort(records, by_name);
+  do {
+    const auto known = request_of(records);
+    CHECK(known->metadata.key() == api::ObjectKey{"payments", "debug"});
+    CHECK(known->metadata.uid == kUid);
+    CHECK(known->spec.requester == api::Person{.username = "alice", .groups = {"dev"}});
+    CHECK(known->spec.reason == "INC-1");
+    CHECK(known->spec.policy == "payments-debug");
+    CHECK(known->spec.role == api::RoleRef{.kind = "ClusterRole", .name = "view"});
+    CHECK(known->status.phase == api::Phase::Active);
+    CHECK(known->status.role_ref == api::RoleRef{.kind = "ClusterRole", .name = "view"});
+    CHECK(known->status.subject == api::Subject{.kind = "User", .name = "alice", .name_space = {}});
+    CHECK(known->status.duration == "1h");
+    CHECK(known->status.granted_at == kGrantedAt);
+    CHECK(known->status.expires_at == kExpiresAt);
+    CHECK(known->status.binding_name == std::string("curfew-") + kUid);
+  } while (std::ranges::next_permutation(records, by_name).found);
+}
+
+TEST_CASE("records without a grant tell of a pending request") {
+  auto records = granted_records();
+  std::erase_if(records, [](const api::AuditRecord& r) { return r.action == AuditAction::Granted; });
+  const auto known = request_of(records);
+  CHECK(known->status.phase == api::Phase::Pending);
+  CHECK_FALSE(known->status.expires_at);
+  CHECK(known->status.binding_name.empty());
+}

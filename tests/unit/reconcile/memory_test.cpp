@@ -1,0 +1,58 @@
+#include "reconcile/memory.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/reconcile/builders.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using reconcile::Memory;
+
+TEST_CASE("a departed request is remembered until its own uid is forgotten") {
+  Memory memory;
+  const auto gone = shared(request());
+  memory.remember_departed(gone);
+  CHECK(memory.departed(gone->metadata.key()) == gone);
+  CHECK(memory.departed_keys() == std::vector{gone->metadata.key()});
+
+  memory.forget_departed(gone->metadata.key(), kOtherUid);
+  CHECK(memory.departed(gone->metadata.key()) == gone);
+
+  memory.forget_departed(gone->metadata.key(), kUid);
+  CHECK(memory.departed(gone->metadata.key()) == nullptr);
+  CHECK(memory.departed_keys().empty());
+}
+
+TEST_CASE("of two departed requests of one name the last one counts") {
+  Memory memory;
+  memory.remember_departed(shared(request()));
+  memory.remember_departed(shared(request("debug", kOtherUid)));
+  CHECK(memory.departed(request().metadata.key())->metadata.uid == kOtherUid);
+  CHECK(memory.departed_keys().size() == 1);
+}
+
+TEST_CASE("a completion here is remembered by uid until it is forgotten") {
+  Memory memory;
+  CHECK_FALSE(memory.was_completed_here(kUid));
+  memory.remember_completed(kUid);
+  CHECK(memory.was_completed_here(kUid));
+  CHECK_FALSE(memory.was_completed_here(kOtherUid));
+  memory.forget_completed(kUid);
+  CHECK_FALSE(memory.was_completed_here(kUid));
+}
+
+TEST_CASE("a request that is over leaves neither its record nor its failure behind") {
+  Memory memory;
+  memory.remember_granted(record(api::AuditAction::Granted));
+  memory.remember_granted(record(api::AuditAction::Granted, "other", kOtherUid));
+  memory.remember_failure(kUid, {.reason = "BindingForbidden", .message = "no", .retry_at = {}});
+  REQUIRE(memory.granted_record(kUid));
+  CHECK(memory.granted_record(kUid)->request.uid == kUid);
+  CHECK(memory.failure(kUid)->reason == "BindingForbidden");
+  CHECK_FALSE(memory.failure(kOtherUid));
+
+  memory.forget(kUid);
+  CHECK_FALSE(memory.granted_record(kUid));
+  CHECK_FALSE(memory.failure(kUid));
+  CHECK(memory.granted_record(kOtherUid));
+}

@@ -1,0 +1,128 @@
+#include "reconcile/record_sweep.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "unit/reconcile/builders.hpp"
+#include "unit/reconcile/fake_api.hpp"
+#include "unit/runtime/manual_clock.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using api::AuditAction;
+
+namespace {
+
+struct Fixture {
+  FakeApi api;
+  kube::Client client{api};
+  reconcile::Stores stores;
+  reconcile::Memory memory;
+  ManualClock clock;
+  runtime::WorkQueue<reconcile::Key> queue{clock};
+  reconcile::Triggers triggers{queue, stores, memory, [] { return true; }};
+  reconcile::RecordSweep sweep{client, stores, memory, triggers};
+
+  void write(const std::string& name, const std::string& uid, std::initializer_list<AuditAction> actions) {
+    for (const AuditAction action : actions) api.put(record(action, name, uid));
+  }
+};
+
+// In the order of their names, as the API server lists them.
+std::string uid(int number) {
+  std::string digits = std::to_string(number);
+  return "3f2c9a4e-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
+}
+
+}  // namespace
+
+TEST_CASE("a granted request whose end is not recorded has departed, with its record") {
+  Fixture f;
+  f.write("debug", kUid, {AuditAction::Requested, AuditAction::Approved, AuditAction::Granted});
+  REQUIRE(f.sweep.run({}));
+  const auto gone = f.memory.departed({"payments", "debug"});
+  REQUIRE(gone);
+  CHECK(gone->metadata.uid == kUid);
+  CHECK(gone->status.phase == api::Phase::Active);
+  CHECK(f.memory.granted_record(kUid));
+  CHECK(f.queue.size() == 1);
+}
+
+TEST_CASE("a pending request whose end is not recorded has departed") {
+  Fixture f;
+  f.write("debug", kUid, {AuditAction::Requested});
+  REQUIRE(f.sweep.run({}));
+  REQUIRE(f.memory.departed({"payments", "debug"}));
+  CHECK(f.memory.departed({"payments", "debug"})->status.phase == api::Phase::Pending);
+  CHECK_FALSE(f.memory.granted_record(kUid));
+}
+
+TEST_CASE("a request whose end is recorded is over") {
+  Fixture f;
+  const auto end = GENERATE(AuditAction::Denied, AuditAction::Expired, AuditAction::Revoked, AuditAction::Withdrawn, AuditAction::TimedOut, AuditAction::Rejected);
+  CAPTURE(api::to_string(end));
+  f.write("debug", kUid, {AuditAction::Requested, AuditAction::Granted, end});
+  REQUIRE(f.sweep.run({}));
+  CHECK(f.memory.departed_keys().empty());
+  CHECK_FALSE(f.memory.granted_record(kUid));
+}
+
+TEST_CASE("a violation is no end") {
+  Fixture f;
+  const auto violation = GENERATE(AuditAction::Failed, AuditAction::Tampered, AuditAction::PolicyViolation);
+  CAPTURE(api::to_string(violation));
+  f.write("debug", kUid, {AuditAction::Granted, violation});
+  REQUIRE(f.sweep.run({}));
+  CHECK(f.memory.departed_keys().size() == 1);
+}
+
+TEST_CASE("a live request has not departed, one of its name with another uid has") {
+  Fixture f;
+  deliver(f.stores.requests, request_in(api::Phase::Active));
+  SECTION("live") {
+    f.write("debug", kUid, {AuditAction::Granted});
+    REQUIRE(f.sweep.run({}));
+    CHECK(f.memory.departed_keys().empty());
+  }
+  SECTION("another") {
+    f.write("debug", kOtherUid, {AuditAction::Granted});
+    REQUIRE(f.sweep.run({}));
+    CHECK(f.memory.departed({"payments", "debug"})->metadata.uid == kOtherUid);
+  }
+}
+
+TEST_CASE("no records, nothing departed") {
+  Fixture f;
+  f.api.put_raw("/api/v1/namespaces/x", {{"metadata", {{"name", "x"}}}});
+  REQUIRE(f.sweep.run({}));
+  CHECK(f.memory.departed_keys().empty());
+}
+
+TEST_CASE("the records of a request stand together across the border of two pages") {
+  Fixture f;
+  // 499 records of requests that are over, then one request whose records are the last of one page and the first of the next.
+  constexpr int kPageSize = 500;
+  f.write("first", uid(0), {AuditAction::Requested});
+  for (int i = 1; i < kPageSize - 1; ++i) f.write("over", uid(i), {AuditAction::Withdrawn});
+  SECTION("its end is on the next page: it is over") {
+    f.write("border", uid(kPageSize), {AuditAction::Approved, AuditAction::Granted, AuditAction::Expired});
+    REQUIRE(f.sweep.run({}));
+    CHECK(f.memory.departed_keys() == std::vector<api::ObjectKey>{{"payments", "first"}});
+  }
+  SECTION("its grant is on the next page: it was active") {
+    f.write("border", uid(kPageSize), {AuditAction::Approved, AuditAction::Granted});
+    REQUIRE(f.sweep.run({}));
+    REQUIRE(f.memory.departed_keys().size() == 2);
+    CHECK(f.memory.departed({"payments", "border"})->status.phase == api::Phase::Active);
+  }
+  CHECK(f.api.calls().size() == 2);
+}
+
+TEST_CASE("a sweep that fails on its way says so") {
+  Fixture f;
+  f.write("debug", kUid, {AuditAction::Granted});
+  f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+  const auto swept = f.sweep.run({});
+  REQUIRE_FALSE(swept);
+  CHECK(swept.error().kind == ErrorKind::Unavailable);
+}

@@ -1,0 +1,278 @@
+#include "reconcile/triggers.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/reconcile/builders.hpp"
+#include "unit/runtime/manual_clock.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using namespace std::chrono_literals;
+using api::Phase;
+using reconcile::Key;
+
+namespace {
+
+using Keys = std::vector<Key>;
+
+Key request_key(const std::string& name, const std::string& name_space = "payments") {
+  return {.kind = Key::Kind::Request, .object = {.name_space = name_space, .name = name}};
+}
+Key policy_key(const std::string& name = "payments-debug") { return {.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}}; }
+
+struct Fixture {
+  ManualClock clock;
+  runtime::WorkQueue<Key> queue{clock};
+  reconcile::Stores stores;
+  reconcile::Memory memory;
+  bool leading = true;
+  reconcile::Triggers triggers{queue, stores, memory, [this] { return leading; }};
+
+  // What is to be looked at now, sorted.
+  Keys queued() {
+    Keys keys;
+    while (const auto key = queue.try_get()) {
+      keys.push_back(*key);
+      queue.done(*key);
+    }
+    std::ranges::sort(keys);
+    return keys;
+  }
+  Keys queued_within(std::chrono::milliseconds time) {
+    clock.advance(time);
+    return queued();
+  }
+  void see(const api::AccessRequest& object) {
+    const auto before = stores.requests.get(object.metadata.key());
+    triggers.changed(before, deliver(stores.requests, object));
+  }
+  void see_leave(const api::ObjectKey& key) { triggers.changed(take_away(stores.requests, key), std::shared_ptr<const api::AccessRequest>()); }
+  // Known already: queues nothing.
+  void know(const api::AccessRequest& object) { deliver(stores.requests, object); }
+};
+
+api::AccessRequest elsewhere(const std::string& name, const std::string& policy, const std::string& name_space) {
+  auto made = request(name, "uid-of-" + name);
+  made.metadata.name_space = name_space;
+  made.spec.policy = policy;
+  return made;
+}
+
+api::AccessPolicy policy(std::int64_t generation = 1, const std::string& uid = "policy-uid") {
+  api::AccessPolicy made;
+  made.metadata.name = "payments-debug";
+  made.metadata.uid = uid;
+  made.metadata.generation = generation;
+  made.spec.roles = {{.kind = "ClusterRole", .name = "view"}};
+  return made;
+}
+
+api::Namespace name_space(const std::string& team) {
+  api::Namespace made;
+  made.metadata.name = "payments";
+  made.metadata.labels = {{"team", team}};
+  return made;
+}
+
+template <class T>
+T named(const std::string& name, const std::string& in = {}) {
+  T made;
+  made.metadata.name = name;
+  made.metadata.name_space = in;
+  return made;
+}
+
+template <class T>
+const std::shared_ptr<const T> kNone{};
+
+}  // namespace
+
+TEST_CASE("a new request is looked at at once, its policy's counts a second later") {
+  Fixture f;
+  f.see(request());
+  CHECK(f.queued() == Keys{request_key("debug")});
+  CHECK(f.queued_within(999ms).empty());
+  CHECK(f.queued_within(1ms) == Keys{policy_key()});
+}
+
+TEST_CASE("a request that changes within its phase leaves its policy alone") {
+  Fixture f;
+  f.know(request_in(Phase::Pending));
+  f.see(request_in(Phase::Pending));
+  CHECK(f.queued_within(10s) == Keys{request_key("debug")});
+}
+
+TEST_CASE("a request that changes its phase changes its policy's counts") {
+  Fixture f;
+  f.know(request_in(Phase::Pending));
+  f.see(request_in(Phase::Active));
+  CHECK(f.queued_within(1s) == Keys{request_key("debug"), policy_key()});
+}
+
+TEST_CASE("a request that leaves the selection has departed") {
+  Fixture f;
+  f.know(request_in(Phase::Active));
+  f.see_leave(request().metadata.key());
+  CHECK(f.queued_within(1s) == Keys{request_key("debug"), policy_key()});
+  REQUIRE(f.memory.departed(request().metadata.key()));
+  CHECK(f.memory.departed(request().metadata.key())->status.phase == Phase::Active);
+}
+
+TEST_CASE("a request that was completed here has not departed when it leaves the selection") {
+  Fixture f;
+  f.know(request_in(Phase::Active));
+  f.memory.remember_completed(kUid);
+  f.see_leave(request().metadata.key());
+  CHECK(f.queued_within(1s) == Keys{policy_key()});
+  CHECK_FALSE(f.memory.departed(request().metadata.key()));
+  CHECK_FALSE(f.memory.was_completed_here(kUid));  // it is not needed any more
+}
+
+TEST_CASE("of a request deleted and made again between two lists, the first one has departed") {
+  Fixture f;
+  f.know(request_in(Phase::Active));
+  f.see(request("debug", kOtherUid));
+  CHECK(f.queued() == Keys{request_key("debug")});
+  REQUIRE(f.memory.departed(request().metadata.key()));
+  CHECK(f.memory.departed(request().metadata.key())->metadata.uid == kUid);
+}
+
+TEST_CASE("a policy that means something else concerns its requests") {
+  Fixture f;
+  f.know(request());
+  f.know(elsewhere("other", "another-policy", "payments"));
+  SECTION("new") { f.triggers.changed(kNone<api::AccessPolicy>, shared(policy())); }
+  SECTION("gone") { f.triggers.changed(shared(policy()), kNone<api::AccessPolicy>); }
+  SECTION("changed") { f.triggers.changed(shared(policy(1)), shared(policy(2))); }
+  SECTION("made again") { f.triggers.changed(shared(policy(1)), shared(policy(1, "new-uid"))); }
+  CHECK(f.queued() == Keys{request_key("debug"), policy_key()});
+}
+
+TEST_CASE("a policy's new status concerns nobody else") {
+  Fixture f;
+  f.know(request());
+  f.triggers.changed(shared(policy()), shared(policy()));
+  CHECK(f.queued() == Keys{policy_key()});
+}
+
+TEST_CASE("a binding's change is its request's") {
+  Fixture f;
+  f.know(request());
+  const auto one = shared(binding("2026-11-24T21:00:00Z"));
+  SECTION("made") { f.triggers.changed(kNone<api::RoleBinding>, one); }
+  SECTION("changed") { f.triggers.changed(one, one); }
+  SECTION("gone") { f.triggers.changed(one, kNone<api::RoleBinding>); }
+  CHECK(f.queued() == Keys{request_key("debug")});
+  CHECK(f.memory.departed_keys().empty());
+}
+
+TEST_CASE("a binding without its request is that request's departure") {
+  Fixture f;
+  SECTION("no request of that name") {}
+  SECTION("a request of that name with another uid") { f.know(request("debug", kOtherUid)); }
+  f.triggers.changed(kNone<api::RoleBinding>, shared(binding("2026-11-24T21:00:00Z")));
+  CHECK(f.queued() == Keys{request_key("debug")});
+  REQUIRE(f.memory.departed(request().metadata.key()));
+  CHECK(f.memory.departed(request().metadata.key())->metadata.uid == kUid);
+}
+
+TEST_CASE("what is known of a departed request is not replaced by what its binding tells") {
+  Fixture f;
+  auto known = request_in(Phase::Active);
+  known.spec.reason = "INC-1";
+  f.memory.remember_departed(shared(known));
+  f.triggers.changed(kNone<api::RoleBinding>, shared(binding("2026-11-24T21:00:00Z")));
+  CHECK(f.memory.departed(request().metadata.key())->spec.reason == "INC-1");
+}
+
+TEST_CASE("a binding of others concerns no request") {
+  Fixture f;
+  auto foreign = binding("2026-11-24T21:00:00Z");
+  foreign.metadata.owner_references.clear();
+  f.triggers.changed(kNone<api::RoleBinding>, shared(foreign));
+  CHECK(f.queued().empty());
+  CHECK(f.memory.departed_keys().empty());
+}
+
+TEST_CASE("a namespace's labels concern the requests in it") {
+  Fixture f;
+  f.know(request());
+  f.know(elsewhere("other", "payments-debug", "shop"));
+  SECTION("new") { f.triggers.changed(kNone<api::Namespace>, shared(name_space("a"))); }
+  SECTION("relabelled") { f.triggers.changed(shared(name_space("a")), shared(name_space("b"))); }
+  SECTION("gone") { f.triggers.changed(shared(name_space("a")), kNone<api::Namespace>); }
+  CHECK(f.queued() == Keys{request_key("debug")});
+}
+
+TEST_CASE("a namespace that keeps its labels concerns nobody") {
+  Fixture f;
+  f.know(request());
+  f.triggers.changed(shared(name_space("a")), shared(name_space("a")));
+  CHECK(f.queued().empty());
+}
+
+TEST_CASE("a ClusterRole that comes or goes concerns the policies that offer it, and their requests") {
+  Fixture f;
+  f.know(request());
+  f.know(elsewhere("other", "another-policy", "payments"));
+  deliver(f.stores.policies, policy());
+  const auto view = shared(named<api::ClusterRole>("view"));
+  const auto edit = shared(named<api::ClusterRole>("edit"));
+  f.triggers.changed(view, view);
+  f.triggers.changed(kNone<api::ClusterRole>, edit);
+  CHECK(f.queued().empty());
+  SECTION("comes") { f.triggers.changed(kNone<api::ClusterRole>, view); }
+  SECTION("goes") { f.triggers.changed(view, kNone<api::ClusterRole>); }
+  CHECK(f.queued() == Keys{request_key("debug"), policy_key()});
+}
+
+TEST_CASE("a Role that comes or goes concerns the requests in its namespace") {
+  Fixture f;
+  f.know(request());
+  f.know(elsewhere("other", "payments-debug", "shop"));
+  const auto role = shared(named<api::Role>("debugger", "payments"));
+  f.triggers.changed(role, role);
+  CHECK(f.queued().empty());
+  SECTION("comes") { f.triggers.changed(kNone<api::Role>, role); }
+  SECTION("goes") { f.triggers.changed(role, kNone<api::Role>); }
+  CHECK(f.queued() == Keys{request_key("debug")});
+}
+
+TEST_CASE("everything is policies, requests, departures and orphaned bindings") {
+  Fixture f;
+  deliver(f.stores.policies, policy());
+  f.know(request());
+  f.memory.remember_departed(shared(request("gone", "uid-gone")));
+  deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+  deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z", "orphan", kOtherUid));
+  f.triggers.everything();
+  CHECK(f.queued() == Keys{request_key("debug"), request_key("gone"), request_key("orphan"), policy_key()});
+  CHECK(f.memory.departed({"payments", "orphan"})->metadata.uid == kOtherUid);
+}
+
+TEST_CASE("everything can be looked at later") {
+  Fixture f;
+  f.know(request());
+  f.triggers.everything(6s);
+  CHECK(f.queued_within(5999ms).empty());
+  CHECK(f.queued_within(1ms) == Keys{request_key("debug")});
+}
+
+TEST_CASE("a replica that does not lead queues and remembers nothing") {
+  Fixture f;
+  f.leading = false;
+  deliver(f.stores.policies, policy());
+  f.see(request_in(Phase::Pending));
+  f.see(request_in(Phase::Active));
+  f.see_leave(request().metadata.key());
+  f.see(request());
+  f.triggers.changed(kNone<api::AccessPolicy>, shared(policy()));
+  f.triggers.changed(kNone<api::RoleBinding>, shared(binding("2026-11-24T21:00:00Z", "orphan", kOtherUid)));
+  f.triggers.changed(kNone<api::Namespace>, shared(name_space("a")));
+  f.triggers.changed(kNone<api::ClusterRole>, shared(named<api::ClusterRole>("view")));
+  f.triggers.changed(kNone<api::Role>, shared(named<api::Role>("debugger", "payments")));
+  f.triggers.everything();
+  CHECK(f.queued_within(10s).empty());
+  CHECK(f.memory.departed_keys().empty());
+}
