@@ -1,5 +1,7 @@
 #include "reconcile/guard_objects.hpp"
 
+#include <algorithm>
+
 #include "kube/yaml.hpp"
 
 namespace curfew::reconcile {
@@ -19,6 +21,18 @@ void default_match(nlohmann::json& match) {
   }
 }
 
+// A folded YAML text with deeper lines in it reaches the API server with one line break or with several, depending on what installs it (kubectl -f, kubectl -k,
+// Helm). Line breaks cannot stand in CEL's strings, so how many there are means nothing.
+void join_line_breaks(nlohmann::json& value) {
+  if (value.is_structured()) {
+    for (auto& part : value) join_line_breaks(part);
+  } else if (value.is_string()) {
+    auto& text = value.get_ref<std::string&>();
+    const auto repeated = std::unique(text.begin(), text.end(), [](char a, char b) { return a == '\n' && b == '\n'; });
+    text.erase(repeated, text.end());
+  }
+}
+
 }  // namespace
 
 nlohmann::json with_defaults(nlohmann::json spec) {
@@ -28,6 +42,7 @@ nlohmann::json with_defaults(nlohmann::json spec) {
     default_match(spec["matchConstraints"]);
   }
   if (spec.contains("matchResources")) default_match(spec["matchResources"]);
+  join_line_breaks(spec);
   return spec;
 }
 

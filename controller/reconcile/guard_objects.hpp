@@ -18,8 +18,8 @@ using GuardSpecs = std::map<std::string, nlohmann::json>;
 // Parses the YAML above. Throws std::runtime_error where it is not a list of Kubernetes objects, which is a bug in the build.
 GuardSpecs shipped_guard();
 
-// A spec as the API server would store it: the defaults of ValidatingAdmissionPolicy and ValidatingAdmissionPolicyBinding written out, so that two that mean
-// the same are equal.
+// A spec as the API server would store it: the defaults of ValidatingAdmissionPolicy and ValidatingAdmissionPolicyBinding written out, and repeated line breaks
+// joined, so that two that mean the same are equal.
 nlohmann::json with_defaults(nlohmann::json spec);
 
 // What differs, as a sentence; nullopt: the cluster's guard is what is shipped. `live` may hold objects of others, which do not count.
