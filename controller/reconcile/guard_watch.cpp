@@ -26,12 +26,14 @@ std::string encode(const GuardLedger& ledger) {
 std::optional<GuardLedger> decode_ledger(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object() || !json.contains("objects") || !json["objects"].is_object()) return std::nullopt;
-  const auto since = parse_rfc3339(json.value("since", ""));
+  if (!json.contains("since") || !json["since"].is_string()) return std::nullopt;
+  const auto since = parse_rfc3339(json["since"].get<std::string>());
   if (!since) return std::nullopt;
   GuardLedger ledger{.objects = {}, .since = *since};
   for (const auto& [id, identity] : json["objects"].items()) {
-    if (!identity.is_object()) return std::nullopt;
-    ledger.objects[id] = {.uid = identity.value("uid", ""), .generation = identity.value("generation", std::int64_t{0})};
+    if (!identity.is_object() || !identity.contains("uid") || !identity.contains("generation")) return std::nullopt;
+    if (!identity["uid"].is_string() || !identity["generation"].is_number_integer()) return std::nullopt;
+    ledger.objects[id] = {.uid = identity["uid"].get<std::string>(), .generation = identity["generation"].get<std::int64_t>()};
   }
   return ledger;
 }
