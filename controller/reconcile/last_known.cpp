@@ -38,16 +38,16 @@ std::shared_ptr<const api::AccessRequest> request_of(const std::vector<api::Audi
     request.metadata.name_space = record.request.name_space;
     request.metadata.name = record.request.name;
     request.metadata.uid = record.request.uid;
-    request.spec.reason = record.reason;
-    request.spec.role = record.role;
+    // Not each of them says everything.
+    if (!record.reason.empty()) request.spec.reason = record.reason;
     if (record.action == api::AuditAction::Requested) request.spec.requester = record.actor;
     if (record.policy) {
       request.spec.policy = record.policy->name;
       request.status.policy = record.policy;
     }
-    if (record.role) request.status.role_ref = record.role;
+    if (record.role) request.spec.role = request.status.role_ref = record.role;
     if (record.subject) request.status.subject = record.subject;
-    request.status.duration = record.duration;
+    if (!record.duration.empty()) request.status.duration = record.duration;
     if (record.action != api::AuditAction::Granted) continue;
     request.status.phase = api::Phase::Active;
     request.status.granted_at = record.granted_at;
