@@ -78,12 +78,13 @@ void Revoker::run(std::stop_token stop) {
 Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
   const auto binding = parts_.bindings.get(key);
   if (!binding) return Outcome{};
-  const TimePoint now = parts_.clock.now();
-  const auto end = end_of(*binding, now);
-  if (!end) return Outcome{};
+  std::optional<TimePoint> end;
   {
     const std::scoped_lock lock(mutex_);
-    if (*end > due_before(now) + kLongestWait) {  // its end moved, or leadership did
+    const TimePoint due = due_before(parts_.clock.now());
+    end = end_of(*binding, due);  // one that cannot be read has waited its turn already
+    if (!end) return Outcome{};
+    if (*end > due + kLongestWait) {  // its end moved, or leadership did
       ends_.set(key, *end);
       return Outcome{};
     }
