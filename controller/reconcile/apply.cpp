@@ -63,7 +63,11 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
     const Step step = std::visit([&](const auto& known) { return run(input, known, stop); }, action);
     if (step) return *step;
   }
-  if (input.request_is_gone && !input.binding) finished(input);
+  if (input.request_is_gone && !input.binding) {
+    finished(input);
+    // Another one may have its name by now, whose changes came while the key stood for the one that is gone.
+    return parts_.stores.requests.get(input.request->metadata.key()) ? again_in(std::chrono::milliseconds(1)) : kDone;
+  }
   if (!decision.wake_at) return kDone;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*decision.wake_at - parts_.clock.now());
   return again_in(std::max(left, std::chrono::milliseconds(1)));
