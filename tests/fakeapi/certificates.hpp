@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <openssl/types.h>
+#include <string>
+
+#include "fakeapi/scripted_server.hpp"
+
+namespace curfew::fakeapi {
+
+// A certificate authority made on the spot.
+class Authority {
+ public:
+  explicit Authority(const std::string& name);
+
+  const std::string& pem() const { return pem_; }
+
+  // A server's certificate. `names` as OpenSSL's subjectAltName: "IP:127.0.0.1,DNS:localhost". `days` below zero: it has expired.
+  Identity issue(const std::string& names, int days = 1) const;
+
+ private:
+  std::shared_ptr<EVP_PKEY> key_;
+  std::shared_ptr<X509> certificate_;
+  std::string pem_;
+};
+
+}  // namespace curfew::fakeapi
