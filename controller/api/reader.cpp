@@ -1,7 +1,6 @@
 #include "api/reader.hpp"
 
-#include <cstdlib>
-#include <limits>
+#include <utility>
 
 #include "api/text.hpp"
 
@@ -27,8 +26,8 @@ std::string in_words(const nlohmann::json& json) {
 
 template <class Int>
 void read_integer(const Reader& reader, const nlohmann::json& json, Int& value) {
-  const bool fits = json.is_number_unsigned() ? json.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<Int>::max())
-                                              : json.is_number_integer() && json.get<std::int64_t>() >= std::numeric_limits<Int>::min();
+  const bool fits = json.is_number_unsigned() ? std::in_range<Int>(json.get<std::uint64_t>())
+                                              : json.is_number_integer() && std::in_range<Int>(json.get<std::int64_t>());
   if (fits) {
     value = json.get<Int>();
   } else {
