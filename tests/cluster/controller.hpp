@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/cluster.hpp"
+
+namespace curfew::test {
+
+struct Page {
+  int status = 0;  // 0: no answer
+  std::string body;
+};
+
+// A controller process of a test's own. Killed, if it still runs, when this goes out of scope.
+class Controller {
+ public:
+  // Runs with the control plane's kubeconfig for Curfew's ServiceAccount. `flags` are added to the command line.
+  explicit Controller(const Cluster& cluster, std::vector<std::string> flags = {});
+
+  // The program of this build.
+  static std::string program();
+
+  // Runs it and waits until it says that it has started. Fails the test where it does not.
+  void start();
+  // start(), then waits until it leads and is ready to grant.
+  void start_leading();
+  // SIGTERM: the exit code, nullopt where it goes on after five seconds.
+  std::optional<int> stop();
+  // SIGKILL, and waits until it is gone.
+  void kill();
+  void pause() const { child_->signal(19); }   // SIGSTOP
+  void resume() const { child_->signal(18); }  // SIGCONT
+
+  bool leads() const { return has_said("leading"); }
+  pid_t pid() const { return child_->pid(); }
+  const std::filesystem::path& log_file() const { return log_; }
+  // What it has logged since the last start; a line that is not JSON fails the test.
+  std::vector<Json> log() const;
+  bool has_said(const std::string& message) const;
+  int times_said(const std::string& message) const;
+  // HOST:PORT, as logged at the start.
+  std::string metrics_address() const;
+  Page get(const std::string& path) const;
+
+ private:
+  std::vector<std::string> command_;
+  std::filesystem::path log_;
+  std::size_t log_begin_ = 0;  // where in the log this start's lines begin
+  std::optional<Child> child_;
+};
+
+// One GET, on a connection of its own.
+Page http_get(const std::string& host_and_port, const std::string& path);
+
+}  // namespace curfew::test

@@ -1,0 +1,153 @@
+#include "lifecycle.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <thread>
+
+namespace curfew::test {
+namespace {
+
+std::string in_seconds(milliseconds time) { return "--timeout=" + std::to_string(time.count()) + "ms"; }
+
+std::string find(const Json& object, const char* field) { return object.is_object() ? object.value(field, "") : ""; }
+
+}  // namespace
+
+void Scene::change(const std::string& policy, const Json& spec) const {
+  const Json patch{{"spec", spec}};
+  REQUIRE_THAT(admin.kubectl({"patch", "accesspolicy", policy, "--type", "merge", "--patch", patch.dump()}), Succeeds());
+}
+
+std::string developers_may_view(const std::string& approval, const std::string& more) {
+  std::string spec = "{requesters: [{kind: Group, name: developers}], approval: " + approval + ", " + more;
+  if (more.find("roles:") == std::string::npos) spec += ", roles: [{kind: ClusterRole, name: view}]";
+  if (more.find("namespaces:") == std::string::npos) spec += ", namespaces: {selector: {}}";
+  if (more.find("duration:") == std::string::npos) spec += ", duration: {default: 10m, max: 1h}";
+  return spec + "}";
+}
+
+std::string one_of_sre(const std::string& more) { return developers_may_view("{required: 1, approvers: [{kind: Group, name: sre}]}", more); }
+
+std::string automatic(const std::string& more) { return developers_may_view("{required: 0}", more); }
+
+Request::Request(const Scene& scene, const std::string& policy, const std::string& more, std::optional<Person> who, std::string name)
+    : scene_(scene), name_(std::move(name)) {
+  const std::string spec = "{policy: " + policy + (more.empty() ? "" : ", " + more) + "}";
+  const ProcessResult made = who.value_or(scene.alice).kubectl({"create", "-o", "json", "-f", "-"}, scene.space.request(name_, spec));
+  REQUIRE_THAT(made, Succeeds());
+  uid_ = Json::parse(made.out).at("metadata").at("uid").get<std::string>();
+}
+
+TimePoint Request::time(const std::string& field) const { return time_of(status()[field]); }
+
+Json Request::condition(const std::string& type) const {
+  const Json conditions = status().value("conditions", Json::array());
+  const auto found = std::ranges::find_if(conditions, [&](const Json& condition) { return condition.value("type", "") == type; });
+  return found == conditions.end() ? Json() : *found;
+}
+
+void Request::await(const std::string& phase, milliseconds patience) const {
+  scene_.admin.kubectl({"wait", "accessrequest", name_, "-n", scene_.space.name(), "--for=jsonpath={.status.phase}=" + phase, in_seconds(patience)});
+  const Json seen = status();
+  INFO("status: " << seen.dump(1));
+  REQUIRE(seen.value("phase", "") == phase);
+}
+
+void Request::await_reason(const std::string& condition_type, const std::string& reason, milliseconds patience) const {
+  const bool came = eventually(patience, [&] { return find(condition(condition_type), "reason") == reason; });
+  INFO("waited for " << condition_type << " to have the reason " << reason << "; status: " << status().dump(1));
+  REQUIRE(came);
+}
+
+void Request::await_message(const std::string& part, milliseconds patience) const {
+  const bool came = eventually(patience, [&] { return text("message").find(part) != std::string::npos; });
+  INFO("waited for the message \"" << part << "\"; status: " << status().dump(1));
+  REQUIRE(came);
+}
+
+void Request::await_no_binding(milliseconds patience) const {
+  const bool went = eventually(patience, [&] { return !binding(); });
+  INFO("the binding is still there: " << binding().value_or(Json()).dump(1));
+  REQUIRE(went);
+}
+
+ProcessResult Request::say(const Person& who, const std::string& verb, const std::string& comment) const {
+  return who.kubectl({"annotate", "accessrequest", name_, "-n", scene_.space.name(), "curfew.dev/" + verb + "=" + comment});
+}
+
+void Request::remove(const Person& who) const {
+  REQUIRE_THAT(who.kubectl({"delete", "accessrequest", name_, "-n", scene_.space.name(), "--wait=false"}), Succeeds());
+}
+
+std::optional<Json> Request::binding() const {
+  const ProcessResult found =
+      scene_.admin.kubectl({"get", "rolebinding", binding_name(), "-n", scene_.space.name(), "-o", "json", "--ignore-not-found"});
+  REQUIRE_THAT(found, Succeeds());
+  if (found.out.empty()) return std::nullopt;
+  return Json::parse(found.out);
+}
+
+std::vector<Json> Request::records() const {
+  const std::string selector = "request.namespace=" + scene_.space.name() + ",request.name=" + name_;
+  std::vector<Json> found;
+  for (const Json& record : scene_.admin.get({"auditrecords", "--field-selector", selector})["items"]) {
+    if (record["request"].value("uid", "") == uid_) found.push_back(record);
+  }
+  std::ranges::stable_sort(found, {}, [](const Json& record) { return time_of(record["time"]); });
+  return found;
+}
+
+std::vector<std::string> Request::recorded() const {
+  std::vector<std::string> actions;
+  for (const Json& record : records()) actions.push_back(record["action"].get<std::string>());
+  return actions;
+}
+
+Json Request::await_record(const std::string& action, milliseconds patience) const {
+  std::vector<Json> all;
+  Json wanted;
+  eventually(patience, [&] {
+    all = records();
+    const auto found = std::ranges::find_if(all, [&](const Json& record) { return record["action"] == action; });
+    if (found != all.end()) wanted = *found;
+    return found != all.end();
+  });
+  INFO("waited for a record " << action << "; there are: " << Json(all).dump(1));
+  REQUIRE(!wanted.is_null());
+  return wanted;
+}
+
+std::vector<std::string> Request::events() const {
+  std::vector<std::string> reasons;
+  for (const Json& event : scene_.admin.get({"events.v1.events.k8s.io", "-n", scene_.space.name()})["items"]) {
+    if (event["regarding"].value("uid", "") == uid_) reasons.push_back(event.value("reason", ""));
+  }
+  return reasons;
+}
+
+TimePoint now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+
+void sleep_until(TimePoint time) { std::this_thread::sleep_until(time); }
+
+TimePoint time_of(const Json& text) {
+  INFO("a time: " << text.dump());
+  REQUIRE(text.is_string());
+  const auto time = parse_rfc3339(text.get<std::string>());
+  REQUIRE(time.has_value());
+  return *time;
+}
+
+std::vector<Json> calls_of_curfew(const Cluster& cluster, TimePoint since) {
+  std::vector<Json> calls;
+  std::ifstream log(cluster.state() / "logs" / "audit.log");
+  std::string line;
+  while (std::getline(log, line)) {
+    if (line.find("system:serviceaccount:curfew-system:curfew\"") == std::string::npos) continue;
+    const Json entry = Json::parse(line, nullptr, false);
+    if (!entry.is_object() || entry["user"].value("username", "") != "system:serviceaccount:curfew-system:curfew") continue;
+    if (time_of(entry["requestReceivedTimestamp"]) >= since) calls.push_back(entry);
+  }
+  return calls;
+}
+
+}  // namespace curfew::test

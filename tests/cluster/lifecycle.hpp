@@ -1,0 +1,91 @@
+#pragma once
+
+#include <catch2/catch_test_macros.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/cluster.hpp"
+#include "support/matchers.hpp"
+#include "util/time.hpp"
+
+// What people see of a request's life, through kubectl.
+namespace curfew::test {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A namespace and the people who act in it.
+struct Scene {
+  const Cluster& cluster = Cluster::shared();
+  mutable TestNamespace space{cluster};  // remembers the policies made in it
+  Person alice = cluster.as("alice");  // group developers
+  Person bob = cluster.as("bob");      // group sre
+  Person carol = cluster.as("carol");  // group sre
+  Person dave = cluster.as("dave");    // in no group
+  Person admin = cluster.admin();
+
+  // Applies a merge patch to a policy's spec.
+  void change(const std::string& policy, const Json& spec) const;
+  bool can_list_pods(const Person& who) const { return who.can({"list", "pods", "-n", space.name()}); }
+};
+
+// Flow-style AccessPolicy specs: developers ask for view, everywhere; `approval` and what else is in `more` is added.
+std::string developers_may_view(const std::string& approval, const std::string& more = "duration: {default: 10m, max: 1h}");
+// ... and one of sre approves.
+std::string one_of_sre(const std::string& more = "duration: {default: 10m, max: 1h}");
+// ... without anybody's approval.
+std::string automatic(const std::string& more = "duration: {default: 10m, max: 1h}");
+
+// An AccessRequest that somebody made.
+class Request {
+ public:
+  // Asks under a policy of that name, with `more` in the spec; fails the test where that is refused.
+  Request(const Scene& scene, const std::string& policy, const std::string& more, std::optional<Person> who = std::nullopt, std::string name = "ask");
+
+  const std::string& name() const { return name_; }
+  const std::string& uid() const { return uid_; }
+  std::string binding_name() const { return "curfew-" + uid_; }
+  Json stored() const { return scene_.admin.get({"accessrequest", name_, "-n", scene_.space.name()}); }
+  Json status() const { return stored().value("status", Json::object()); }
+  std::string text(const std::string& field) const { return status().value(field, ""); }
+  TimePoint time(const std::string& field) const;
+  Json condition(const std::string& type) const;  // null where there is none
+
+  // Waits for that phase; fails the test, with the status, where it does not come.
+  void await(const std::string& phase, milliseconds patience = seconds(2)) const;
+  // Waits until the condition has that reason.
+  void await_reason(const std::string& condition_type, const std::string& reason, milliseconds patience = seconds(2)) const;
+  void await_message(const std::string& part, milliseconds patience = seconds(2)) const;
+  // Waits until the RoleBinding is gone.
+  void await_no_binding(milliseconds patience = seconds(2)) const;
+
+  // verb: approve, deny or revoke.
+  ProcessResult say(const Person& who, const std::string& verb, const std::string& comment = "ok") const;
+  void approve(const Person& who, const std::string& comment = "ok") const { REQUIRE_THAT(say(who, "approve", comment), Succeeds()); }
+  void remove(const Person& who) const;
+
+  std::optional<Json> binding() const;
+  // Oldest first.
+  std::vector<Json> records() const;
+  std::vector<std::string> recorded() const;  // their actions
+  // Waits until there is a record of that action, and returns it.
+  Json await_record(const std::string& action, milliseconds patience = seconds(2)) const;
+  // Reasons of the Events on the request, in no particular order.
+  std::vector<std::string> events() const;
+
+ private:
+  const Scene& scene_;
+  std::string name_;
+  std::string uid_;
+};
+
+TimePoint now();
+void sleep_until(TimePoint time);
+TimePoint time_of(const Json& text);
+
+// What the API server's audit log has of Curfew's own calls, from that time on.
+std::vector<Json> calls_of_curfew(const Cluster& cluster, TimePoint since);
+
+}  // namespace curfew::test

@@ -1,0 +1,56 @@
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "lifecycle.hpp"
+
+// When the binding cannot be made.
+using namespace curfew::test;
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("a role that Curfew may not bind is said so in the API server's words, and granted once it may", "[lifecycle][slow]") {
+  const Scene scene;
+  const std::string role = unique("reader");
+  REQUIRE_THAT(scene.admin.kubectl({"create", "clusterrole", role, "--verb=list", "--resource=pods"}), Succeeds());
+  const Request request(scene, scene.space.policy(automatic("roles: [{kind: ClusterRole, name: " + role + "}]")), "duration: 30m");
+  request.await_reason("Granted", "BindingForbidden", seconds(4));
+  CHECK(request.text("phase") == "Pending");
+  const std::string message = request.condition("Granted")["message"].get<std::string>();
+  CHECK_THAT(message, ContainsSubstring("rolebindings.rbac.authorization.k8s.io") && ContainsSubstring("forbidden") && ContainsSubstring("curfew.dev/grantable"));
+  CHECK(request.condition("Granted")["status"] == "False");
+  CHECK(request.condition("Approved")["status"] == "True");
+  CHECK_FALSE(request.binding().has_value());
+
+  REQUIRE_THAT(scene.admin.apply("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: grantable-" + role +
+                                 ", labels: {curfew.dev/grantable: \"true\"}}\nrules: [{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], "
+                                 "resourceNames: [" +
+                                 role + "], verbs: [bind]}]"),
+               Succeeds());
+  request.await("Active", seconds(75));
+  CHECK(scene.can_list_pods(scene.alice));
+  // The grant's record, written before the first attempt, fixed its end.
+  CHECK(request.time("expiresAt") == time_of(request.await_record("Granted")["expiresAt"]));
+  CHECK(request.recorded() == std::vector<std::string>{"Requested", "Granted", "Failed"});
+  scene.admin.kubectl({"delete", "clusterrole", role, "grantable-" + role});
+}
+
+TEST_CASE("somebody else's binding of the grant's name is not taken for the grant", "[lifecycle]") {
+  const Scene scene;
+  const Request request(scene, scene.space.policy(one_of_sre()), "duration: 10m");
+  request.await("Pending");
+  // Only somebody with Curfew's own token gets this past the guard.
+  const Json foreign{{"apiVersion", "rbac.authorization.k8s.io/v1"},
+                     {"kind", "RoleBinding"},
+                     {"metadata",
+                      {{"name", request.binding_name()},
+                       {"namespace", scene.space.name()},
+                       {"labels", {{"curfew.dev/request-uid", request.uid()}}},
+                       {"annotations", {{"curfew.dev/expires-at", "2099-01-01T00:00:00Z"}}}}},
+                     {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}}},
+                     {"subjects", Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "mallory"}}})}};
+  REQUIRE_THAT(scene.cluster.curfew().kubectl({"create", "-f", "-"}, foreign.dump()), Succeeds());
+  request.approve(scene.bob);
+  request.await_reason("Granted", "BindingNameTaken", seconds(4));
+  CHECK(request.text("phase") == "Pending");
+  CHECK_THAT(request.condition("Granted")["message"].get<std::string>(), ContainsSubstring(request.binding_name()));
+  CHECK_FALSE(scene.can_list_pods(scene.alice));
+  CHECK(request.binding().value()["subjects"][0]["name"] == "mallory");  // left for an admin to look at
+}

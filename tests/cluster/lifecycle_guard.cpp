@@ -1,0 +1,156 @@
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "controller.hpp"
+#include "lifecycle.hpp"
+
+// While the admission policies that establish who asks and who approves are not what Curfew ships, nothing is granted, what is first said in that time
+// never counts, and access still ends.
+using namespace curfew::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+// Takes the guard away from a control plane and gives it back.
+class Guard {
+ public:
+  explicit Guard(const Scene& scene) : scene_(scene) {}
+  ~Guard() { install(); }
+
+  void remove(const std::string& policy) const {
+    REQUIRE_THAT(scene_.admin.kubectl({"delete", "validatingadmissionpolicy", policy}), Succeeds());
+  }
+  void weaken(const std::string& binding) const {
+    REQUIRE_THAT(scene_.admin.kubectl({"patch", "validatingadmissionpolicybinding", binding, "--type", "merge", "--patch", R"({"spec": {"validationActions": ["Audit"]}})"}),
+                 Succeeds());
+  }
+  // Off as the API server sees it, so that a decision can be forged.
+  void lift() const {
+    for (const char* policy : {"curfew-identity", "curfew-eligibility"}) remove(policy);
+  }
+  void install() const { scene_.admin.kubectl({"apply", "-k", CURFEW_SOURCE_DIR "/manifests"}); }
+
+ private:
+  const Scene& scene_;
+};
+
+// An approval in bob's name, by somebody else. It takes the API server a moment to forget a deleted policy.
+void forge_approval(const Scene& scene, const Request& request) {
+  const std::string patch =
+      R"([{"op": "add", "path": "/decisions", "value": [{"verdict": "Approve", "username": "bob", "groups": ["sre", "system:authenticated"], "comment": "forged"}]}])";
+  const bool forged = eventually(seconds(10), [&] {
+    return scene.alice.kubectl({"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--type", "json", "--patch", patch}).ok();
+  });
+  REQUIRE(forged);
+}
+
+bool readyz_says(const Controller& controller, int status, const std::string& part) {
+  return eventually(seconds(5), [&] {
+    const Page page = controller.get("/readyz");
+    return page.status == status && page.body.find(part) != std::string::npos;
+  });
+}
+
+void check_not_granted(const Scene& scene, const Request& request) {
+  CHECK(request.text("phase") != "Active");
+  CHECK_FALSE(request.binding().has_value());
+  CHECK_FALSE(scene.can_list_pods(scene.alice));
+}
+
+}  // namespace
+
+TEST_CASE("nothing is granted while an admission policy is missing or weakened", "[replica]") {
+  const Scene scene;
+  const Guard guard(scene);
+  Controller controller(scene.cluster);
+  controller.start_leading();
+  const std::string policy = scene.space.policy(one_of_sre());
+  const Request waiting(scene, policy, "duration: 10m", std::nullopt, "waiting");
+  const Request revoked(scene, policy, "duration: 10m", std::nullopt, "revoked");
+  const Request expiring(scene, policy, "duration: 8s", std::nullopt, "expiring");
+  waiting.await("Pending");
+  for (const Request* request : {&revoked, &expiring}) {
+    request->approve(scene.bob);
+    request->await("Active");
+  }
+  CHECK(controller.get("/readyz").status == 200);
+
+  const bool is_missing = GENERATE(true, false);
+  DYNAMIC_SECTION((is_missing ? "missing" : "weakened")) {
+    if (is_missing) guard.remove("curfew-writes");
+    else guard.weaken("curfew-eligibility");
+    const std::string named = is_missing ? "ValidatingAdmissionPolicy/curfew-writes is missing" : "ValidatingAdmissionPolicyBinding/curfew-eligibility is not what";
+    CHECK(readyz_says(controller, 503, named));
+    CHECK(controller.get("/metrics").body.find("curfew_guard_in_force 0") != std::string::npos);
+
+    const Request asked(scene, scene.space.policy(automatic()), "duration: 10m", std::nullopt, "asked");
+    asked.await("Rejected");
+    CHECK(asked.condition("Granted")["reason"] == "GuardNotInForce");
+    CHECK_THAT(asked.text("message"), ContainsSubstring(named) && ContainsSubstring("ask again"));
+    CHECK_FALSE(asked.binding().has_value());
+
+    waiting.await_reason("Granted", "GuardNotInForce");  // said before anybody approves in vain
+    waiting.approve(scene.bob);
+    REQUIRE_THAT(revoked.say(scene.alice, "revoke", "done"), Succeeds());
+    revoked.await_no_binding();
+    revoked.await("Revoked");
+    sleep_until(expiring.time("expiresAt") + milliseconds(50));
+    check_not_granted(scene, waiting);
+    expiring.await("Expired");
+    CHECK(expiring.recorded().back() == "Expired");
+
+    guard.install();
+    CHECK(readyz_says(controller, 200, ""));
+    sleep_until(now() + seconds(7));
+    check_not_granted(scene, waiting);
+    const Request later(scene, policy, "duration: 10m", std::nullopt, "later");
+    later.approve(scene.bob);
+    later.await("Active");
+  }
+  controller.stop();
+}
+
+TEST_CASE("a decision that was forged while the guard was away never counts", "[replica]") {
+  const Scene scene;
+  const Guard guard(scene);
+  Controller controller(scene.cluster);
+  controller.start_leading();
+  const Request request(scene, scene.space.policy(one_of_sre()), "duration: 10m");
+  request.await("Pending");
+  const bool watched = GENERATE(true, false);
+  DYNAMIC_SECTION((watched ? "before Curfew's eyes" : "while Curfew was down")) {
+    if (!watched) CHECK(controller.stop() == 0);
+    guard.lift();
+    if (watched) CHECK(readyz_says(controller, 503, "is missing"));
+    forge_approval(scene, request);
+    if (watched) check_not_granted(scene, request);
+    guard.install();
+    if (!watched) {
+      sleep_until(now() + seconds(2));
+      controller.start_leading();
+    }
+    CHECK(readyz_says(controller, 200, ""));
+    request.await("Rejected", seconds(8));
+    sleep_until(now() + seconds(7));  // also when the guard counts again
+    CHECK(request.condition("Granted")["reason"] == "GuardNotInForce");
+    check_not_granted(scene, request);
+
+    const Request honest(scene, scene.space.policy(one_of_sre()), "duration: 10m", std::nullopt, "honest");
+    honest.approve(scene.bob);
+    honest.await("Active");
+  }
+  controller.stop();
+}
+
+TEST_CASE("a restart alone makes nobody ask again", "[replica]") {
+  const Scene scene;
+  Controller controller(scene.cluster);
+  controller.start_leading();
+  const Request request(scene, scene.space.policy(one_of_sre()), "duration: 10m");
+  request.await("Pending");
+  CHECK(controller.stop() == 0);
+  request.approve(scene.bob);
+  controller.start_leading();
+  request.await("Active", seconds(5));
+  controller.stop();
+}
