@@ -1,0 +1,94 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/names.hpp"
+#include "core/input.hpp"
+#include "core/policy_status.hpp"
+
+// One-line builders for inputs to decide: alice, of the developers, asks for ClusterRole view in payments; two of sre (bob, carol, ...) approve.
+namespace curfew::core::test {
+
+using namespace std::chrono_literals;
+
+inline constexpr TimePoint kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) + 20h;
+
+inline api::Person person(std::string name, std::vector<std::string> groups = {}) { return {.username = std::move(name), .groups = std::move(groups)}; }
+inline api::Person sre(std::string name) { return person(std::move(name), {"sre"}); }
+inline api::Subject user(std::string name) { return {.kind = "User", .name = std::move(name)}; }
+inline api::Subject group(std::string name) { return {.kind = "Group", .name = std::move(name)}; }
+inline api::Subject robot(std::string name_space, std::string name) {
+  return {.kind = "ServiceAccount", .name = std::move(name), .name_space = std::move(name_space)};
+}
+inline api::RoleRef cluster_role(std::string name) { return {.kind = "ClusterRole", .name = std::move(name)}; }
+inline api::Decision approve(api::Person who, std::string comment = "") { return {api::Verdict::Approve, std::move(who), std::move(comment)}; }
+inline api::Decision deny(api::Person who, std::string comment = "") { return {api::Verdict::Deny, std::move(who), std::move(comment)}; }
+inline api::Decision revoke(api::Person who, std::string comment = "") { return {api::Verdict::Revoke, std::move(who), std::move(comment)}; }
+
+inline api::AccessPolicy a_policy(int required = 1) {
+  api::AccessPolicy policy;
+  policy.metadata = {.name = "payments-debug", .uid = "policy-uid", .generation = 3};
+  policy.spec.requesters = {group("developers")};
+  policy.spec.roles = {cluster_role("view")};
+  policy.spec.namespaces.names = {"payments"};
+  policy.spec.default_duration = "30m";
+  policy.spec.max_duration = "4h";
+  policy.spec.approval = {.required = required, .approvers = {group("sre")}};
+  return policy;
+}
+
+inline api::AccessRequest a_request() {
+  api::AccessRequest request;
+  request.metadata = {.name = "fix", .name_space = "payments", .uid = "uid-1", .generation = 1, .creation_timestamp = kNow};
+  request.spec = {.policy = "payments-debug", .reason = "INC-123", .requester = person("alice", {"developers"})};
+  return request;
+}
+
+// The situation around a request, changed by chained calls; `input()` freezes it.
+class Situation {
+ public:
+  api::AccessRequest request = a_request();
+  std::optional<api::AccessPolicy> policy = a_policy();
+  std::optional<api::Namespace> name_space = api::Namespace{.metadata = {.name = "payments"}};
+  bool role_exists = true;
+  std::optional<api::RoleBinding> binding;
+  std::optional<api::AuditRecord> granted_record;
+  std::optional<GrantFailure> failure;
+  GuardState guard{.in_force = true};
+  bool gone = false;
+  Settings settings;
+  TimePoint now = kNow;
+
+  Situation& by(api::Decision decision) {
+    request.decisions.push_back(std::move(decision));
+    return *this;
+  }
+  Situation& at(TimePoint time) {
+    now = time;
+    return *this;
+  }
+
+  Input input() const {
+    Input in;
+    in.request = std::make_shared<api::AccessRequest>(request);
+    in.request_is_gone = gone;
+    if (policy) {
+      in.policy = std::make_shared<api::AccessPolicy>(*policy);
+      in.policy_problems = policy_problems(*policy, [this](const std::string&) { return role_exists; });
+    }
+    if (name_space) in.name_space = std::make_shared<api::Namespace>(*name_space);
+    if (role_exists && wanted_role(request, in.policy.get())) in.role = RoleFacts{.uid = "role-uid"};
+    if (binding) in.binding = std::make_shared<api::RoleBinding>(*binding);
+    in.granted_record = granted_record;
+    in.grant_failure = failure;
+    in.guard = guard;
+    in.settings = settings;
+    in.now = now;
+    return in;
+  }
+};
+
+}  // namespace curfew::core::test

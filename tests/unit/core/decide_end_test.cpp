@@ -1,0 +1,109 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "world.hpp"
+
+using namespace curfew;
+using namespace curfew::core;
+using namespace curfew::core::test;
+using api::AuditAction;
+using api::Phase;
+
+namespace {
+
+World active_world() {
+  World w;
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  return w;
+}
+
+World expired_world() {
+  World w = active_world();
+  w.s.at(kNow + 30min);
+  w.settle();
+  return w;
+}
+
+}  // namespace
+
+TEST_CASE("deleting an active request ends the access first and is recorded as Revoked") {
+  World w = active_world();
+  SECTION("gone") { w.s.gone = true; }
+  SECTION("going, held by somebody's finalizer") { w.s.request.metadata.deletion_timestamp = kNow; }
+  const Decision first = w.step();
+  REQUIRE(first.actions.size() == 1);
+  CHECK(std::holds_alternative<DeleteBinding>(first.actions[0]));
+  w.step();
+  CHECK(w.record(AuditAction::Revoked).message == "AccessRequest payments/fix was deleted, which ended the access");
+  if (!w.s.gone) {
+    CHECK(w.phase() == Phase::Revoked);
+    CHECK(w.condition("Granted") == "False RequestDeleted");
+    CHECK(w.step().actions.empty());
+  }
+}
+
+TEST_CASE("deleting a pending request is recorded as Withdrawn") {
+  World w;
+  w.settle();
+  w.s.gone = true;
+  w.step();
+  CHECK(w.record(AuditAction::Withdrawn).message == "AccessRequest payments/fix was deleted before anything was granted");
+}
+
+TEST_CASE("deleting a request whose grant was recorded is recorded as Revoked, whatever its status says") {
+  World w;
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  w.step(3);
+  REQUIRE(w.s.binding);
+  w.s.gone = true;
+  w.step();
+  CHECK_FALSE(w.s.binding);
+  w.step();
+  CHECK(w.has(AuditAction::Revoked));
+}
+
+TEST_CASE("deleting a completed request says nothing new, but leaves no binding of it") {
+  World w = expired_world();
+  const auto records = w.records.size();
+  w.s.gone = true;
+  CHECK(w.step().actions.empty());
+  CHECK(w.records.size() == records);
+}
+
+TEST_CASE("a binding of a request that is over is deleted where it is ours, and only there") {
+  World a = active_world();
+  const auto binding = a.s.binding;
+  World w = expired_world();
+  w.s.binding = binding;
+  SECTION("ours") {
+    w.settle();
+    CHECK_FALSE(w.s.binding);
+  }
+  SECTION("somebody else's") {
+    w.s.binding->metadata.owner_references.clear();
+    w.settle();
+    CHECK(w.s.binding);
+  }
+}
+
+TEST_CASE("a completed request is kept for its time and then deleted") {
+  World w = expired_world();
+  const TimePoint kept_until = kNow + 30min + 24h * 7;
+  CHECK(w.step().wake_at == kept_until);
+  w.s.at(kept_until - 1us);
+  CHECK(w.step().actions.empty());
+  w.s.at(kept_until);
+  w.step();
+  CHECK(w.request_is_deleted);
+}
+
+TEST_CASE("a status that says an end without saying complete is completed") {
+  World w;
+  w.s.request.status.phase = Phase::Denied;
+  w.settle();
+  CHECK(w.status().complete);
+  CHECK(w.phase() == Phase::Denied);
+}

@@ -1,0 +1,208 @@
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+#include <catch2/matchers/catch_matchers_vector.hpp>
+
+#include "world.hpp"
+
+using namespace curfew;
+using namespace curfew::core;
+using namespace curfew::core::test;
+using api::AuditAction;
+using api::Phase;
+using Catch::Matchers::Equals;
+
+namespace {
+
+World approved_world() {
+  World w;
+  w.s.at(kNow + 100ms);
+  w.settle();
+  w.s.by(approve(sre("bob"))).at(kNow + 10s + 250ms);
+  return w;
+}
+
+std::string names_of(const Decision& decision) {
+  std::string names;
+  for (const Action& action : decision.actions) {
+    constexpr const char* kNames[] = {"WriteRecord", "CreateBinding", "DeleteBinding", "FreeBinding", "UpdateStatus", "EmitEvent", "DeleteRequest"};
+    names += (names.empty() ? "" : " ") + std::string(kNames[action.index()]);
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("a quorum grants: record, binding, status, Events, in that order") {
+  World w = approved_world();
+  const Decision decision = w.step();
+  CHECK(names_of(decision) == "WriteRecord WriteRecord CreateBinding UpdateStatus EmitEvent EmitEvent");
+  CHECK(decision.wake_at == kNow + 10s + 30min);
+
+  CHECK(w.phase() == Phase::Active);
+  CHECK(w.status().granted_at == kNow + 10s);
+  CHECK(w.status().expires_at == kNow + 10s + 30min);
+  CHECK(w.status().approvals == "1/1");
+  CHECK(w.status().binding_name == "curfew-uid-1");
+  CHECK(w.status().message == "access until 2026-11-24T20:30:10Z");
+  CHECK(w.condition("Approved") == "True QuorumReached");
+  CHECK(w.condition("Granted") == "True BindingCreated");
+  CHECK(w.record(AuditAction::Granted).expires_at == w.status().expires_at);
+  CHECK(w.record(AuditAction::Granted).message == "User alice has ClusterRole view in payments until 2026-11-24T20:30:10Z, approved by bob");
+  CHECK_THAT(w.told(), Equals(std::vector<std::string>{"Requested", "Approved", "Granted"}));
+  CHECK(w.events.back().related->name == "curfew-uid-1");
+  CHECK(w.step().actions.empty());
+}
+
+TEST_CASE("the binding carries its own end, its owner, and nothing that could hold it") {
+  World w = approved_world();
+  w.settle();
+  REQUIRE(w.s.binding);
+  const auto& meta = w.s.binding->metadata;
+  CHECK(meta.name == "curfew-uid-1");
+  CHECK(meta.name_space == "payments");
+  CHECK(meta.labels == std::map<std::string, std::string>{{"curfew.dev/request-uid", "uid-1"}});
+  CHECK(meta.annotations == std::map<std::string, std::string>{{"curfew.dev/expires-at", "2026-11-24T20:30:10Z"},
+                                                               {"curfew.dev/request", "payments/fix"},
+                                                               {"curfew.dev/policy", "payments-debug"},
+                                                               {"curfew.dev/approved-by", "[\"bob\"]"}});
+  CHECK_THAT(meta.owner_references, Equals(std::vector<api::OwnerReference>{{"curfew.dev/v1alpha1", "AccessRequest", "fix", "uid-1"}}));
+  CHECK(meta.finalizers.empty());
+  CHECK_THAT(w.s.binding->subjects, Equals(std::vector<api::Subject>{user("alice")}));
+  CHECK(w.s.binding->role_ref == cluster_role("view"));
+}
+
+TEST_CASE("a policy that asks for no approval grants at once") {
+  World w;
+  w.s.policy = a_policy(0);
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  CHECK(w.condition("Approved") == "True NoApprovalNeeded");
+  CHECK(w.status().approvals == "0/0");
+}
+
+TEST_CASE("a crash between any two steps of a grant is made good by the next decision") {
+  const std::size_t done_before_crash = GENERATE(range(std::size_t{0}, std::size_t{7}));
+  World w = approved_world();
+  w.step(done_before_crash);
+  w.restart();
+  w.s.at(kNow + 60s);
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  REQUIRE(w.s.binding);
+  CHECK(w.record(AuditAction::Granted).granted_at == w.status().granted_at);
+  CHECK(w.record(AuditAction::Granted).expires_at == w.status().expires_at);
+  CHECK(w.s.binding->metadata.annotations.at("curfew.dev/expires-at") == format_rfc3339(*w.status().expires_at));
+}
+
+TEST_CASE("a grant that was recorded but never made is not made after its end") {
+  World w = approved_world();
+  w.step(2);
+  w.restart();
+  w.s.at(kNow + 1h);
+  w.settle();
+  CHECK(w.phase() == Phase::Expired);
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.has(AuditAction::Expired));
+}
+
+TEST_CASE("a grant that was recorded but not made is not made when something denies it meanwhile") {
+  World w = approved_world();
+  w.step(2);
+  SECTION("a decision") {
+    w.s.by(deny(sre("carol")));
+    w.settle();
+    CHECK(w.record(AuditAction::Revoked).actor == sre("carol"));
+  }
+  SECTION("the policy") {
+    w.s.policy->spec.max_duration = "10m";
+    w.s.policy->spec.default_duration = "10m";
+    w.settle();
+    CHECK(w.condition("Granted") == "False DurationTooLong");
+  }
+  SECTION("the quorum") {
+    w.s.policy->spec.approval.required = 2;
+    w.settle();
+    CHECK(w.condition("Granted") == "False NotEnoughApprovals");
+  }
+  CHECK(w.phase() == Phase::Revoked);
+  CHECK_FALSE(w.s.binding);
+}
+
+TEST_CASE("a Granted record that does not fit the request grants nothing") {
+  World w = approved_world();
+  w.step(2);
+  w.s.granted_record->role = cluster_role("admin");
+  w.settle();
+  CHECK(w.phase() == Phase::Revoked);
+  CHECK(w.condition("Granted") == "False RecordChanged");
+  CHECK_FALSE(w.s.binding);
+}
+
+TEST_CASE("a binding that the API server refuses is tried again at its time, and the condition has the server's words") {
+  World w = approved_world();
+  w.bindings_are_forbidden = true;
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  CHECK(w.condition("Approved") == "True QuorumReached");
+  CHECK(w.condition("Granted") == "False BindingForbidden");
+  CHECK(w.status().message == "forbidden: make it grantable");
+  CHECK(w.step().wake_at == w.s.now + 60s);
+  const auto told = w.told();
+  CHECK(std::count(told.begin(), told.end(), "Approved") == 1);
+  CHECK(w.has(AuditAction::Failed));
+
+  w.bindings_are_forbidden = false;
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  w.s.now += 60s;
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  CHECK(w.status().expires_at == kNow + 10s + 30min);
+}
+
+TEST_CASE("a binding of our name that is not ours is reported, never granted beside, never deleted") {
+  World w = approved_world();
+  api::RoleBinding foreign;
+  foreign.metadata = {.name = "curfew-uid-1", .name_space = "payments", .uid = "foreign", .labels = {{"curfew.dev/request-uid", "uid-1"}}};
+  foreign.role_ref = cluster_role("view");
+  foreign.subjects = {user("mallory")};
+  w.s.binding = foreign;
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  CHECK(w.condition("Granted") == "False BindingNameTaken");
+  CHECK(w.has(AuditAction::Tampered));
+  REQUIRE(w.s.binding);
+  CHECK(w.s.binding->metadata.uid == "foreign");
+  w.s.binding.reset();
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+}
+
+TEST_CASE("a binding of ours that was changed before the grant was complete is deleted and ends it") {
+  World w = approved_world();
+  w.step(3);
+  REQUIRE(w.s.binding);
+  const int what = GENERATE(range(0, 3));
+  if (what == 0) w.s.binding->subjects.push_back(user("mallory"));
+  if (what == 1) w.s.binding->role_ref = cluster_role("admin");
+  if (what == 2) w.s.binding->metadata.annotations["curfew.dev/expires-at"] = "never";
+  w.settle();
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.phase() == Phase::Revoked);
+  CHECK(w.condition("Granted") == "False BindingChanged");
+  CHECK(w.has(AuditAction::Tampered));
+}
+
+TEST_CASE("no grant without the guard, also one that was under way") {
+  World w = approved_world();
+  w.step(2);
+  w.s.guard = {.in_force = false, .difference = "missing"};
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  CHECK_FALSE(w.s.binding);
+  w.s.guard = {.in_force = true};
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+}

@@ -1,0 +1,225 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_vector.hpp>
+
+#include "world.hpp"
+
+using namespace curfew;
+using namespace curfew::core;
+using namespace curfew::core::test;
+using api::AuditAction;
+using api::Phase;
+using Catch::Matchers::Equals;
+
+TEST_CASE("at first sight, what the request left to the policy is pinned and the request recorded") {
+  World w;
+  w.s.request.spec.duration = "90m";
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  CHECK(w.status().role_ref == cluster_role("view"));
+  CHECK(w.status().subject == user("alice"));
+  CHECK(w.status().duration == "1h30m");
+  CHECK(w.status().policy == api::PolicyRef{"payments-debug", "policy-uid", 3});
+  CHECK(w.status().requested_at == kNow);
+  CHECK(w.status().approvals == "0/1");
+  CHECK(w.status().observed_generation == 1);
+  CHECK(w.record(AuditAction::Requested).actor == person("alice", {"developers"}));
+  CHECK(w.record(AuditAction::Requested).message == "alice asks for ClusterRole view in payments for 1h30m under AccessPolicy payments-debug: INC-123");
+  CHECK_THAT(w.told(), Equals(std::vector<std::string>{"Requested"}));
+}
+
+TEST_CASE("what was pinned stays when the policy's defaults change") {
+  World w;
+  w.settle();
+  w.s.policy->spec.default_duration = "1h";
+  w.s.policy->spec.roles = {cluster_role("edit"), cluster_role("view")};
+  w.settle();
+  CHECK(w.status().duration == "30m");
+  CHECK(w.status().role_ref == cluster_role("view"));
+}
+
+TEST_CASE("a waiting request says how many approvals it waits for, and from whom") {
+  World w;
+  w.s.policy = a_policy(2);
+  w.s.policy->spec.approval.approvers = {group("sre"), user("carol")};
+  w.settle();
+  CHECK(w.status().message == "waiting for 2 more approvals (0/2) from Group sre, User carol");
+  w.s.by(approve(sre("bob"), "looks right"));
+  w.settle();
+  CHECK(w.status().message == "waiting for 1 more approval (1/2) from Group sre, User carol");
+  CHECK(w.condition("Approved") == "False WaitingForApproval");
+  CHECK_THAT(w.status().approved_by, Equals(std::vector<std::string>{"bob"}));
+  CHECK(w.records.at("uid-1-approved-0").comment == "looks right");
+  CHECK_FALSE(w.s.binding);
+}
+
+TEST_CASE("one person counts once, however often and in whatever way they approve") {
+  World w;
+  w.s.policy = a_policy(2);
+  w.settle();
+  w.s.by(approve(sre("bob"))).by(approve(sre("bob")));
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  CHECK(w.status().approvals == "1/2");
+  CHECK(w.records.at("uid-1-policyviolation-1").message == "bob has approved already, and counts once");
+}
+
+TEST_CASE("an approval that does not count is recorded as a violation, in words") {
+  World w;
+  w.settle();
+  w.s.by(approve(person("dave"))).by(approve(person("alice", {"developers", "sre"})));
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  CHECK(w.records.at("uid-1-policyviolation-0").message == "dave is not an approver of AccessPolicy payments-debug, which names Group sre");
+  CHECK(w.records.at("uid-1-policyviolation-1").message == "alice asked for this access and so cannot approve it");
+  CHECK(w.status().observed_decisions == 2);
+  CHECK_FALSE(w.has(AuditAction::Approved));
+}
+
+TEST_CASE("a denial ends a request, over a quorum that was reached") {
+  World w;
+  w.settle();
+  w.s.by(approve(sre("bob"))).by(deny(sre("carol"), "not during the freeze"));
+  w.settle();
+  CHECK(w.phase() == Phase::Denied);
+  CHECK(w.status().complete);
+  CHECK(w.status().message == "carol denied: not during the freeze");
+  CHECK(w.record(AuditAction::Denied).actor == sre("carol"));
+  CHECK(w.record(AuditAction::Denied).comment == "not during the freeze");
+  CHECK(w.has(AuditAction::Approved));
+  CHECK(w.condition("Granted") == "False Denied");
+  CHECK_FALSE(w.s.binding);
+}
+
+TEST_CASE("a denial by somebody who may not deny changes nothing") {
+  World w;
+  w.settle();
+  w.s.by(deny(person("dave")));
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  CHECK(w.has(AuditAction::PolicyViolation));
+}
+
+TEST_CASE("the requester withdraws what is pending") {
+  World w;
+  w.settle();
+  w.s.by(revoke(person("alice"), "solved"));
+  w.settle();
+  CHECK(w.phase() == Phase::Withdrawn);
+  CHECK(w.status().message == "alice withdrew this: solved");
+  CHECK(w.has(AuditAction::Withdrawn));
+}
+
+TEST_CASE("the first of two that end a request is the one that counts") {
+  World w;
+  w.settle();
+  w.s.by(revoke(person("alice"))).by(deny(sre("bob")));
+  w.settle();
+  CHECK(w.phase() == Phase::Withdrawn);
+  CHECK_FALSE(w.has(AuditAction::Denied));
+}
+
+TEST_CASE("what the policy does not allow is Rejected with the rule's words") {
+  World w;
+  w.s.request.spec.duration = "5h";
+  w.settle();
+  CHECK(w.phase() == Phase::Rejected);
+  CHECK(w.status().complete);
+  CHECK(w.status().ended_at == kNow);
+  CHECK(w.status().message == "spec.duration 5h is longer than the 4h that AccessPolicy payments-debug allows");
+  CHECK(w.record(AuditAction::Rejected).message == w.status().message);
+  CHECK(w.condition("Approved") == "False DurationTooLong");
+  CHECK_THAT(w.told(), Equals(std::vector<std::string>{"Requested", "Rejected"}));
+  CHECK(w.events.back().type == "Warning");
+}
+
+TEST_CASE("an unknown policy is waited for, for five seconds") {
+  World w;
+  w.s.policy.reset();
+  CHECK(w.step().wake_at == kNow + 5s);
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  CHECK(w.condition("Approved") == "Unknown PolicyNotFound");
+  SECTION("and then the request is Rejected") {
+    w.s.at(kNow + 5s);
+    w.settle();
+    CHECK(w.phase() == Phase::Rejected);
+    CHECK(w.condition("Approved") == "False PolicyNotFound");
+  }
+  SECTION("and goes on when it arrives, pinned only then") {
+    CHECK_FALSE(w.status().role_ref);
+    w.s.policy = a_policy();
+    w.s.at(kNow + 2s);
+    w.settle();
+    CHECK(w.condition("Approved") == "False WaitingForApproval");
+    CHECK(w.status().role_ref == cluster_role("view"));
+    CHECK(w.status().policy->uid == "policy-uid");
+  }
+}
+
+TEST_CASE("what is first seen while the guard is not in force never counts") {
+  World w;
+  SECTION("a request") {
+    w.s.guard = {.in_force = false, .difference = "policy curfew-identity is missing"};
+    w.settle();
+    CHECK(w.phase() == Phase::Rejected);
+    CHECK(w.condition("Granted") == "False GuardNotInForce");
+  }
+  SECTION("a request that is older than the guard") {
+    w.s.guard.since = kNow + 1s;
+    w.settle();
+    CHECK(w.phase() == Phase::Rejected);
+  }
+  SECTION("a decision") {
+    w.settle();
+    w.s.guard.in_force = false;
+    w.s.by(approve(sre("bob")));
+    w.settle();
+    CHECK(w.phase() == Phase::Rejected);
+    CHECK_FALSE(w.has(AuditAction::Approved));
+  }
+  SECTION("a decision that was not seen before the guard came back") {
+    w.settle();
+    w.s.guard.since = kNow + 10s;
+    w.s.by(approve(sre("bob")));
+    w.settle();
+    CHECK(w.phase() == Phase::Rejected);
+  }
+}
+
+TEST_CASE("a request of the second in which the guard came into force is believed: its time has no fraction") {
+  World w;
+  w.s.guard.since = kNow + 900ms;
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+}
+
+TEST_CASE("what was seen under the guard waits while it is not in force, and goes on after") {
+  World w;
+  w.bindings_are_forbidden = true;
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  w.s.guard = {.in_force = false, .difference = "policy curfew-identity differs"};
+  w.restart();
+  w.bindings_are_forbidden = false;
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  CHECK(w.condition("Granted") == "False GuardNotInForce");
+  CHECK_FALSE(w.s.binding);
+  w.s.guard = {.in_force = true, .since = kNow + 20s};
+  w.s.at(kNow + 20s);
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+}
+
+TEST_CASE("messages are cut to what the API server takes, whole characters only") {
+  World w;
+  w.settle();
+  std::string comment;
+  for (int i = 0; i < 1024; ++i) comment += "\xF0\x9F\x98\x80";
+  w.s.by(deny(sre("bob"), comment));
+  w.settle();
+  CHECK(w.status().message.size() <= 4096);
+  CHECK(w.events.back().note.size() <= 1024);
+  CHECK(w.record(AuditAction::Denied).comment == comment);
+}

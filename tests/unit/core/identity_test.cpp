@@ -1,0 +1,90 @@
+#include "core/identity.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "builders.hpp"
+#include "core/selector.hpp"
+#include "core/words.hpp"
+
+using namespace curfew;
+using namespace curfew::core;
+using namespace curfew::core::test;
+
+TEST_CASE("an entry covers by user name, by group membership and by ServiceAccount, byte for byte") {
+  const std::vector<api::Subject> entries{user("carol"), group("sre"), robot("ci", "deployer")};
+  CHECK(covers(entries, person("carol")));
+  CHECK(covers(entries, person("bob", {"dev", "sre"})));
+  CHECK(covers(entries, person("system:serviceaccount:ci:deployer")));
+  CHECK_FALSE(covers(entries, person("Carol")));
+  CHECK_FALSE(covers(entries, person("sre")));
+  CHECK_FALSE(covers(entries, person("mallory", {"carol"})));
+  CHECK_FALSE(covers(entries, person("system:serviceaccount:other:deployer")));
+  CHECK_FALSE(covers({}, person("carol", {"sre"})));
+}
+
+TEST_CASE("membership is found among two hundred groups") {
+  std::vector<std::string> groups;
+  for (int i = 0; i < 200; ++i) groups.push_back("group-" + std::to_string(i));
+  const std::vector<api::Subject> last{group("group-199")};
+  CHECK(covers(last, person("alice", groups)));
+}
+
+TEST_CASE("a ServiceAccount that asks gets the access as a ServiceAccount") {
+  CHECK(subject_for(person("system:serviceaccount:ci:deployer")) == robot("ci", "deployer"));
+  CHECK(subject_for(person("alice")) == user("alice"));
+  CHECK(subject_for(person("system:serviceaccount:ci")) == user("system:serviceaccount:ci"));
+  CHECK(subject_for(person("system:serviceaccount::x")) == user("system:serviceaccount::x"));
+}
+
+TEST_CASE("an approval counts from an approver who is neither the requester nor the subject") {
+  auto request = a_request();
+  const auto policy = a_policy();
+  CHECK_FALSE(approval_denial(request, policy, sre("bob")));
+  CHECK(approval_denial(request, policy, person("dave"))->reason == "ApproverNotAllowed");
+  CHECK(approval_denial(request, policy, person("dave"))->message == "dave is not an approver of AccessPolicy payments-debug, which names Group sre");
+  CHECK(approval_denial(request, policy, sre("alice"))->reason == "SelfApproval");
+  request.spec.subject = user("bob");
+  CHECK(approval_denial(request, policy, sre("bob"))->message == "bob would get this access and so cannot approve it");
+}
+
+TEST_CASE("allowing self-approval makes nobody an approver") {
+  auto policy = a_policy();
+  policy.spec.approval.allow_self_approval = true;
+  CHECK_FALSE(approval_denial(a_request(), policy, sre("alice")));
+  CHECK(approval_denial(a_request(), policy, person("alice", {"developers"}))->reason == "ApproverNotAllowed");
+}
+
+TEST_CASE("approvers, the requester and the subject may revoke, the latter two without the policy") {
+  auto request = a_request();
+  request.status.subject = user("carl");
+  const auto policy = a_policy();
+  CHECK(may_revoke(request, &policy, sre("bob")));
+  CHECK_FALSE(may_revoke(request, nullptr, sre("bob")));
+  CHECK(may_revoke(request, nullptr, person("alice")));
+  CHECK(may_revoke(request, nullptr, person("carl")));
+  CHECK_FALSE(may_revoke(request, &policy, person("dave", {"developers"})));
+}
+
+TEST_CASE("a label selector means what Kubernetes means by it") {
+  const std::map<std::string, std::string> labels{{"team", "payments"}, {"env", ""}};
+  const auto one = [](std::string key, std::string op, std::vector<std::string> values = {}) {
+    return api::LabelSelector{.match_labels = {}, .match_expressions = {{.key = std::move(key), .op = std::move(op), .values = std::move(values)}}};
+  };
+  CHECK(matches({}, labels));
+  CHECK(matches({.match_labels = {{"team", "payments"}}}, labels));
+  CHECK_FALSE(matches({.match_labels = {{"team", "payments"}, {"tier", "1"}}}, labels));
+  CHECK(matches(one("team", "In", {"a", "payments"}), labels));
+  CHECK_FALSE(matches(one("tier", "In", {""}), labels));
+  CHECK(matches(one("tier", "NotIn", {"1"}), labels));
+  CHECK_FALSE(matches(one("team", "NotIn", {"payments"}), labels));
+  CHECK(matches(one("env", "Exists"), labels));
+  CHECK_FALSE(matches(one("tier", "Exists"), labels));
+  CHECK(matches(one("tier", "DoesNotExist"), labels));
+  CHECK_FALSE(matches(one("env", "DoesNotExist"), labels));
+  CHECK_FALSE(matches(one("team", "Near", {"payments"}), labels));
+}
+
+TEST_CASE("white space of any kind is blank, a letter of any script is not") {
+  for (const char* blank : {"", " \t\r\n", "\xC2\xA0", "\xE3\x80\x80 \xE2\x80\xA8"}) CHECK(is_blank(blank));
+  for (const char* text : {"x", " \xC3\xA9", "\xE2\x80\xAE", "\xF0\x9F\x98\x80", "\xC2"}) CHECK_FALSE(is_blank(text));
+}

@@ -1,0 +1,106 @@
+#include "world.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+namespace curfew::core::test {
+
+Decision World::step(std::size_t most_actions) {
+  const Decision decision = decide(s.input());
+  std::size_t done = 0;
+  for (const Action& action : decision.actions) {
+    if (done++ == most_actions) break;
+    if (!std::visit([this](const auto& known) { return run(known); }, action)) break;
+  }
+  return decision;
+}
+
+void World::settle() {
+  constexpr int kPlenty = 20;
+  for (int i = 0; i < kPlenty; ++i) {
+    if (step().actions.empty() || request_is_deleted) return;
+  }
+  FAIL("decide and apply reach no fixed point");
+}
+
+void World::restart() {
+  s.granted_record.reset();
+  s.failure.reset();
+}
+
+bool World::has(api::AuditAction action) const {
+  return std::any_of(records.begin(), records.end(), [&](const auto& entry) { return entry.second.action == action; });
+}
+
+const api::AuditRecord& World::record(api::AuditAction action) const {
+  const auto found = std::find_if(records.begin(), records.end(), [&](const auto& entry) { return entry.second.action == action; });
+  INFO("no record " << api::to_string(action));
+  REQUIRE(found != records.end());
+  return found->second;
+}
+
+std::string World::condition(std::string_view type) const {
+  const auto* found = api::find_condition(status().conditions, type);
+  return found == nullptr ? "" : found->status + " " + found->reason;
+}
+
+std::vector<std::string> World::told() const {
+  std::vector<std::string> reasons;
+  for (const auto& event : events) reasons.push_back(event.reason);
+  return reasons;
+}
+
+bool World::run(const WriteRecord& action) {
+  const auto [stored, is_new] = records.emplace(action.record.metadata.name, action.record);
+  if (action.record.action != api::AuditAction::Granted) return true;
+  s.granted_record = stored->second;
+  return is_new;
+}
+
+bool World::run(const CreateBinding& action) {
+  if (bindings_are_forbidden) {
+    s.failure = GrantFailure{.reason = "BindingForbidden", .message = "forbidden: make it grantable", .retry_at = s.now + 60s};
+    return false;
+  }
+  if (s.binding) return false;
+  s.binding = action.binding;
+  s.binding->metadata.uid = "binding-" + std::to_string(++bindings_made_);
+  s.binding->metadata.creation_timestamp = floor_to_second(s.now);
+  if (binding_is_held) s.binding->metadata.finalizers = {"somebody/else"};
+  s.failure.reset();
+  return true;
+}
+
+bool World::run(const DeleteBinding& action) {
+  if (!s.binding || s.binding->metadata.uid != action.uid) return true;
+  if (s.binding->metadata.finalizers.empty()) {
+    s.binding.reset();
+  } else {
+    s.binding->metadata.deletion_timestamp = s.now;
+  }
+  return true;
+}
+
+bool World::run(const FreeBinding& action) {
+  if (s.binding && s.binding->metadata.uid == action.uid) s.binding.reset();
+  return true;
+}
+
+bool World::run(const UpdateStatus& action) {
+  CHECK_FALSE(s.gone);
+  CHECK(action.status != s.request.status);
+  s.request.status = action.status;
+  return true;
+}
+
+bool World::run(const EmitEvent& action) {
+  events.push_back(action);
+  return true;
+}
+
+bool World::run(const DeleteRequest&) {
+  request_is_deleted = true;
+  return true;
+}
+
+}  // namespace curfew::core::test
