@@ -1,5 +1,6 @@
 #include "runtime/leader_elector.hpp"
 
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <functional>
 #include <semaphore>
@@ -415,10 +416,12 @@ TEST_CASE_METHOD(Fixture, "stale news of an earlier holder does not make a leade
   stale = store.stored();
   a.elector.release();
   b.attempt();
+  const int gets = store.gets();
   b.elector.observe(stale);
   b.attempt();
   CHECK(b.elector.is_leader());
   CHECK(b.stopped == 0);
+  CHECK(store.gets() == gets);  // it renewed by what it had written itself
 }
 
 TEST_CASE_METHOD(Fixture, "a store or callback that throws ends neither the election nor the program") {
@@ -438,6 +441,12 @@ TEST_CASE("run leads, hands over when stopped, and a waiting candidate takes the
   FakeStore store;
   std::binary_semaphore a_leads(0);
   std::binary_semaphore b_leads(0);
+  std::atomic<int> calls = 0;
+  store.before_call = [&](milliseconds) {
+    ++calls;
+    calls.notify_all();
+    return std::nullopt;
+  };
   LeaderElector a(store, clock, {"ns", "lease"}, "a", {.on_started_leading = [&] { a_leads.release(); }, .on_stopped_leading = {}});
   LeaderElector b(store, clock, {"ns", "lease"}, "b", {.on_started_leading = [&] { b_leads.release(); }, .on_stopped_leading = {}});
   store.on_write = [&](const Lease& lease) { b.observe(lease); };  // the watch
@@ -445,6 +454,7 @@ TEST_CASE("run leads, hands over when stopped, and a waiting candidate takes the
   std::jthread run_a([&](std::stop_token stop) { a.run(std::move(stop)); });
   a_leads.acquire();
   std::jthread run_b([&](std::stop_token stop) { b.run(std::move(stop)); });
+  for (int now = calls; now < 3; now = calls) calls.wait(now);  // a's read and write, and b's first read
   run_a.request_stop();
   run_a.join();
   CHECK_FALSE(a.is_leader());

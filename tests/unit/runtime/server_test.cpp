@@ -191,6 +191,7 @@ TEST_CASE_METHOD(Fixture, "other methods are refused, and say which are accepted
 
 TEST_CASE_METHOD(Fixture, "a body is refused, announced or chunked, before it is read") {
   CHECK_THAT(ask("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 314572800\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
+  CHECK_THAT(ask("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
   CHECK_THAT(ask("GET /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
 }
 
