@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <pplx/threadpool.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -49,10 +50,13 @@ bool refuses_connections(const ServerName& server) {
   v6.sin6_family = AF_INET6;
   v4.sin_port = v6.sin6_port = htons(server.port);
   const auto* address = is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
-  const int result = ::connect(socket, address, static_cast<socklen_t>(is_v4 ? sizeof v4 : sizeof v6));
-  const bool refused = result != 0 && errno == ECONNREFUSED;  // loopback says so at once
+  int error = ::connect(socket, address, static_cast<socklen_t>(is_v4 ? sizeof v4 : sizeof v6)) == 0 ? 0 : errno;
+  pollfd ready{.fd = socket, .events = POLLOUT, .revents = 0};
+  socklen_t length = sizeof error;
+  constexpr int kPatienceMs = 200;
+  if (error == EINPROGRESS && ::poll(&ready, 1, kPatienceMs) == 1) ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
   ::close(socket);
-  return refused;
+  return error == ECONNREFUSED;
 }
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }

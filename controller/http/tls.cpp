@@ -171,6 +171,7 @@ std::string TlsClient::explain(X509_STORE_CTX* chain) const {
       return "its certificate is not valid before " + (certificate ? text_of(X509_get0_notBefore(certificate)) : "an unknown time") +
              "; is this machine's clock right?";
     case X509_V_OK:  // the chain is good: the name was refused, by a callback that does not say so
+    case X509_V_ERR_UNSPECIFIED:
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "its certificate is for other names than " + verified_name_ + " (it has: " + (leaf ? names_of(leaf) : "none") + ")";

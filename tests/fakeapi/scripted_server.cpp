@@ -1,5 +1,6 @@
 #include "fakeapi/scripted_server.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cstring>
 #include <netinet/in.h>
@@ -72,6 +73,20 @@ std::shared_ptr<SSL_CTX> server_context(const Identity& identity) {
   if (SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 || SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1)
     throw std::runtime_error("the scripted server's certificate cannot be used");
   return context;
+}
+
+// "Name: value" lines, whatever blanks the client left out: some write none.
+std::string tidy(const std::string& head) {
+  std::string tidied;
+  for (std::size_t at = 0; at < head.size();) {
+    const std::size_t end = std::min(head.find("\r\n", at), head.size());
+    std::string line = head.substr(at, end - at);
+    const std::size_t colon = line.find(':');
+    if (at > 0 && colon != std::string::npos && line.substr(colon + 1, 1) != " ") line.insert(colon + 1, " ");
+    tidied += line + "\r\n";
+    at = end + 2;
+  }
+  return tidied;
 }
 
 std::string header_value(const std::string& head, const std::string& name) {
@@ -164,7 +179,7 @@ void ScriptedServer::serve(Connection& connection) {
     while ((end = buffer.find("\r\n\r\n")) == std::string::npos)
       if (!read_more()) return;
     SeenRequest request;
-    request.head = buffer.substr(0, end + 2);
+    request.head = tidy(buffer.substr(0, end));
     buffer.erase(0, end + 4);
     request.method = request.head.substr(0, request.head.find(' '));
     const std::size_t target = request.method.size() + 1;

@@ -27,7 +27,7 @@ struct Lines {
 
 TEST_CASE("a stream's lines are whole wherever the chunks were cut") {
   const std::string text = "{\"name\":\"größe\"}\n{\"second\":\"日本\"}\n\n{\"third\":1}\n";
-  const std::size_t size = GENERATE(1, 2, 3, 7, 1000);
+  const std::size_t size = GENERATE(1U, 2U, 3U, 7U, 1000U);
   std::vector<Action> answer{Send{chunked_head()}};
   for (std::size_t at = 0; at < text.size(); at += size) answer.emplace_back(Send{chunk(text.substr(at, size))});
   answer.emplace_back(Send{last_chunk()});
