@@ -1,0 +1,39 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "kube/contact_monitor.hpp"
+
+using namespace curfew;
+using namespace curfew::kube;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Error kRefused{.kind = ErrorKind::Transport, .message = "refused"};
+const ContactMonitor::Instant kStart{100s};
+
+}  // namespace
+
+TEST_CASE("lost contact is news once, until it is back") {
+  ContactMonitor contact;
+  CHECK(contact.in_contact());
+  CHECK(contact.failed(kRefused, kStart, kStart + 1s));
+  CHECK_FALSE(contact.in_contact());
+  CHECK_FALSE(contact.failed(kRefused, kStart + 2s, kStart + 3s));
+  contact.succeeded(kStart + 4s);
+  CHECK(contact.in_contact());
+  CHECK(contact.failed(kRefused, kStart + 5s, kStart + 6s));
+}
+
+TEST_CASE("a failure while others get answers is no lost contact") {
+  ContactMonitor contact;
+  contact.succeeded(kStart + 50s);
+  CHECK_FALSE(contact.failed(kRefused, kStart, kStart + 60s));  // a watch that broke
+  CHECK(contact.in_contact());
+  CHECK(contact.failed(kRefused, kStart + 60s, kStart + 61s));  // and could not be resumed
+}
+
+TEST_CASE("a call that was stopped says nothing about the server") {
+  ContactMonitor contact;
+  CHECK_FALSE(contact.failed({.kind = ErrorKind::Cancelled, .message = "stopped"}, kStart, kStart + 1s));
+  CHECK(contact.in_contact());
+}

@@ -1,0 +1,57 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "http/line_splitter.hpp"
+#include "kube/line_decoder.hpp"
+#include "kube/raw_object.hpp"
+
+using namespace curfew;
+using namespace curfew::kube;
+
+TEST_CASE("a line of a watch is an event") {
+  const auto event = decode_line(R"({"type":"MODIFIED","object":{"metadata":{"name":"a"}}})");
+  REQUIRE(event);
+  CHECK(event->type == EventType::Modified);
+  CHECK(event->object["metadata"]["name"] == "a");
+}
+
+TEST_CASE("anything else is Decode, never an exception") {
+  const std::string line = GENERATE("", "{", "nonsense", "[]", "1", "null", "{}", R"({"type":"ADDED"})", R"({"type":"ADDED","object":1})",
+                                    R"({"type":1,"object":{}})", R"({"type":"NEW","object":{}})", "{\"type\":\"ADDED\",\"object\":{\"a\":\"\xff\"}}");
+  const auto event = decode_line(line);
+  REQUIRE_FALSE(event);
+  CHECK(event.error().kind == ErrorKind::Decode);
+}
+
+TEST_CASE("a splitter gives whole lines, and says when one is too long or the sink has enough") {
+  std::vector<std::string> lines;
+  const http::LineSink sink = [&](std::string_view line) {
+    lines.emplace_back(line);
+    return line != "stop";
+  };
+  using Outcome = http::LineSplitter::Outcome;
+  http::LineSplitter splitter(8);
+  CHECK(splitter.feed("ab", sink) == Outcome::More);
+  CHECK(splitter.feed("c\n\nde", sink) == Outcome::More);
+  CHECK(splitter.feed("f\n12345678\n", sink) == Outcome::More);
+  CHECK(lines == std::vector<std::string>{"abc", "", "def", "12345678"});
+  CHECK(splitter.feed("st", sink) == Outcome::More);
+  CHECK(splitter.feed("op\nmore\n", sink) == Outcome::Stopped);
+  CHECK(lines.back() == "stop");
+  http::LineSplitter another(8);
+  CHECK(another.feed("12345", sink) == Outcome::More);
+  CHECK(another.feed("6789", sink) == Outcome::TooLong);
+}
+
+TEST_CASE("a raw object keeps all of itself and needs a name") {
+  const nlohmann::json json = {{"metadata", {{"name", "a"}, {"uid", "u"}, {"resourceVersion", "3"}, {"generation", 2}, {"deletionTimestamp", "2026-11-24T20:00:00Z"}}},
+                               {"spec", {1, 2}}};
+  const auto object = decode_raw(json);
+  REQUIRE(object);
+  CHECK(object->metadata.uid == "u");
+  CHECK(object->metadata.generation == 2);
+  CHECK(object->metadata.deletion_timestamp);
+  CHECK(*object->json == json);
+  for (const auto& bad : {nlohmann::json(), nlohmann::json(1), nlohmann::json{{"metadata", 1}}, nlohmann::json{{"metadata", {{"name", 1}}}}})
+    CHECK_FALSE(decode_raw(bad));
+}
