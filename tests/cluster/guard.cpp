@@ -41,4 +41,11 @@ void Asked::set_status(const Json& status) const {
       Succeeds());
 }
 
+void exempt_unmutated_namespaces(const Cluster& cluster) {
+  const Json patch{{"spec", {{"matchResources", {{"namespaceSelector", {{"matchExpressions", Json::array({{{"key", "curfew-test"}, {"operator", "NotIn"}, {"values", {"unmutated"}}}})}}}}}}}};
+  for (const char* binding : {"curfew-requester", "curfew-decision"}) {
+    REQUIRE_THAT(cluster.admin().kubectl({"patch", "mutatingadmissionpolicybinding", binding, "--type", "merge", "--patch", patch.dump()}), Succeeds());
+  }
+}
+
 }  // namespace curfew::test
