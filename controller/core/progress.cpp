@@ -44,7 +44,7 @@ void Progress::record(const Step& step) {
   api::AuditRecord record;
   record.metadata.name = api::record_name(request.metadata.uid, step.action, step.decision_index);
   record.action = step.action;
-  record.time = input_.now;
+  record.time = input_.now + std::chrono::microseconds(records_.size());  // what happens together is still read in its order
   record.actor = step.actor;
   record.request = {.name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
   record.policy = status.policy;
