@@ -46,7 +46,7 @@ LeaderElector::LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectK
 
 bool LeaderElector::is_leader() const { return clock_.steady() < leads_until_.load(); }
 
-void LeaderElector::run(std::stop_token stop) {
+void LeaderElector::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const milliseconds wait = attempt(stop);
     std::unique_lock lock(mutex_);

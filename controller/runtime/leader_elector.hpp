@@ -50,7 +50,7 @@ class LeaderElector {
   bool is_leader() const;
 
   // Stands for election until the token is triggered; losing never ends it. Gives the lease back at the end.
-  void run(std::stop_token stop);
+  void run(const std::stop_token& stop);
 
   // A watch event of the Lease. Saves a candidate its reads, and lets it take a released lease at once. Thread-safe.
   void observe(const api::Lease& lease);

@@ -59,7 +59,7 @@ class WorkQueue {
   }
 
   // Waits for a key; nullopt once the token is triggered, whatever is still queued. The caller owes a done().
-  std::optional<Key> get(std::stop_token stop) {
+  std::optional<Key> get(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
       if (auto key = take_locked()) return key;
@@ -112,7 +112,7 @@ class WorkQueue {
     const auto at = delay < SteadyTime::max() - now ? now + delay : SteadyTime::max();
     const auto known = delayed_.deadline_of(key);
     if (known && *known <= at) return;
-    const bool is_earliest = !delayed_.next() || at < *delayed_.next();
+    const bool is_earliest = at < delayed_.next().value_or(SteadyTime::max());
     delayed_.set(key, at);
     if (is_earliest) changed_.notify_all();  // whoever waits for the deadline that was the earliest has to wait anew
   }

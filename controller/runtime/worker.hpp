@@ -46,7 +46,7 @@ class Workers {
   // The queue must outlive the workers.
   Workers(WorkQueue<Key>& queue, Handler handler, int threads, WorkerHooks hooks = {})
       : queue_(queue), handler_(std::move(handler)), hooks_(std::move(hooks)) {
-    for (int i = 0; i < threads; ++i) threads_.emplace_back([this](std::stop_token stop) { run(std::move(stop)); });
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
   }
   ~Workers() { stop(); }
   Workers(const Workers&) = delete;
@@ -59,7 +59,7 @@ class Workers {
   }
 
  private:
-  void run(std::stop_token stop) {
+  void run(const std::stop_token& stop) {
     while (const auto key = queue_.get(stop)) {
       settle(*key, handle(*key, stop));
       queue_.done(*key);

@@ -451,9 +451,9 @@ TEST_CASE("run leads, hands over when stopped, and a waiting candidate takes the
   LeaderElector b(store, clock, {"ns", "lease"}, "b", {.on_started_leading = [&] { b_leads.release(); }, .on_stopped_leading = {}});
   store.on_write = [&](const Lease& lease) { b.observe(lease); };  // the watch
 
-  std::jthread run_a([&](std::stop_token stop) { a.run(std::move(stop)); });
+  std::jthread run_a([&](const std::stop_token& stop) { a.run(stop); });
   a_leads.acquire();
-  std::jthread run_b([&](std::stop_token stop) { b.run(std::move(stop)); });
+  std::jthread run_b([&](const std::stop_token& stop) { b.run(stop); });
   for (int now = calls; now < 3; now = calls) calls.wait(now);  // a's read and write, and b's first read
   run_a.request_stop();
   run_a.join();

@@ -172,7 +172,7 @@ TEST_CASE_METHOD(Fixture, "a waiting worker is woken by a key, and by its stop t
 
 TEST_CASE_METHOD(Fixture, "a stopped worker gets no key even if there is one") {
   queue.add("a");
-  std::stop_source source;
+  const std::stop_source source;
   source.request_stop();
   CHECK_FALSE(queue.get(source.get_token()));
   CHECK(queue.size() == 1);
@@ -181,7 +181,7 @@ TEST_CASE_METHOD(Fixture, "a stopped worker gets no key even if there is one") {
 TEST_CASE("a worker that waits for a far deadline is woken for a nearer one that is set meanwhile") {
   const ListeningClock clock;
   WorkQueue<std::string> queue(clock);
-  std::stop_source source;
+  const std::stop_source source;
   queue.add_after("far", 1h);
   const int before = clock.times_asked();
   std::optional<std::string> first;
@@ -204,6 +204,7 @@ TEST_CASE("many producers and workers lose no key and never share one") {
   std::atomic<int> settled = 0;
 
   std::vector<std::jthread> workers;
+  workers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     workers.emplace_back([&](const std::stop_token& stop) {
       while (const auto key = queue.get(stop)) {
@@ -221,6 +222,7 @@ TEST_CASE("many producers and workers lose no key and never share one") {
   }
   {
     std::vector<std::jthread> producers;
+    producers.reserve(2);
     for (int i = 0; i < 2; ++i) {
       producers.emplace_back([&, i] {
         for (int round = 0; round < kAddsEach; ++round) {
