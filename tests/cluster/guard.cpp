@@ -36,13 +36,15 @@ ProcessResult Asked::server_side_apply(const Person& who, const Json& object) co
 
 void Asked::set_status(const Json& status) const {
   const Json patch{{"status", status}};
-  REQUIRE_THAT(
-      curfew.kubectl({"patch", "accessrequest", "ask", "-n", space.name(), "--subresource", "status", "--type", "merge", "--patch", patch.dump()}),
-      Succeeds());
+  REQUIRE_THAT(curfew.kubectl({"patch", "accessrequest", "ask", "-n", space.name(), "--subresource", "status", "--type", "merge", "--patch", patch.dump()}),
+               Succeeds());
 }
 
 void exempt_unmutated_namespaces(const Cluster& cluster) {
-  const Json patch{{"spec", {{"matchResources", {{"namespaceSelector", {{"matchExpressions", Json::array({{{"key", "curfew-test"}, {"operator", "NotIn"}, {"values", {"unmutated"}}}})}}}}}}}};
+  const Json patch{
+      {"spec",
+       {{"matchResources",
+         {{"namespaceSelector", {{"matchExpressions", Json::array({{{"key", "curfew-test"}, {"operator", "NotIn"}, {"values", {"unmutated"}}}})}}}}}}}};
   for (const char* binding : {"curfew-requester", "curfew-decision"}) {
     REQUIRE_THAT(cluster.admin().kubectl({"patch", "mutatingadmissionpolicybinding", binding, "--type", "merge", "--patch", patch.dump()}), Succeeds());
   }

@@ -91,9 +91,10 @@ TEST_CASE("the kinds are not deleted by accident", "[guard]") {
 
 TEST_CASE("the kinds of others are deleted as ever", "[guard]") {
   const Cluster& cluster = Cluster::shared();
-  REQUIRE_THAT(cluster.admin().apply("{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: things.example.com}, spec: {group: "
-                                     "example.com, scope: Cluster, names: {kind: Thing, plural: things}, versions: [{name: v1, served: true, storage: true, schema: "
-                                     "{openAPIV3Schema: {type: object}}}]}}"),
-               Succeeds());
+  REQUIRE_THAT(
+      cluster.admin().apply("{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: things.example.com}, spec: {group: "
+                            "example.com, scope: Cluster, names: {kind: Thing, plural: things}, versions: [{name: v1, served: true, storage: true, schema: "
+                            "{openAPIV3Schema: {type: object}}}]}}"),
+      Succeeds());
   CHECK_THAT(cluster.admin().kubectl({"delete", "crd", "things.example.com", "--timeout=30s"}), Succeeds());
 }

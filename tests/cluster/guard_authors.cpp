@@ -8,8 +8,9 @@ using namespace curfew::test;
 namespace {
 
 std::string policy(const std::string& name, const std::string& roles, const std::string& max = "1h") {
-  return "{apiVersion: curfew.dev/v1alpha1, kind: AccessPolicy, metadata: {name: " + name + "}, spec: {requesters: [{kind: User, name: paul}], roles: " + roles +
-         ", namespaces: {selector: {}}, duration: {max: " + max + "}, approval: {required: 0}}}";
+  return "{apiVersion: curfew.dev/v1alpha1, kind: AccessPolicy, metadata: {name: " + name +
+         "}, spec: {requesters: [{kind: User, name: paul}], roles: " + roles + ", namespaces: {selector: {}}, duration: {max: " + max +
+         "}, approval: {required: 0}}}";
 }
 
 // Lets paul, a policy author, bind one role.
@@ -22,8 +23,9 @@ struct Paul {
   std::string name = unique("policy");
 
   Paul(const std::string& kind, const std::string& role_name) {
-    REQUIRE_THAT(admin.kubectl({"create", "clusterrole", role, "--verb=bind", "--resource=" + kind + ".rbac.authorization.k8s.io", "--resource-name=" + role_name}),
-                 Succeeds());
+    REQUIRE_THAT(
+        admin.kubectl({"create", "clusterrole", role, "--verb=bind", "--resource=" + kind + ".rbac.authorization.k8s.io", "--resource-name=" + role_name}),
+        Succeeds());
     REQUIRE_THAT(admin.kubectl({"create", "clusterrolebinding", role, "--clusterrole=" + role, "--user=" + username}), Succeeds());
   }
   ~Paul() {
@@ -65,6 +67,7 @@ TEST_CASE("a policy that offers more than its author may bind can be labelled bu
 
 TEST_CASE("a cluster administrator offers any role", "[guard]") {
   const Cluster& cluster = Cluster::shared();
-  CHECK_THAT(cluster.admin().kubectl({"create", "-f", "-", "--dry-run=server"}, policy("any", "[{kind: ClusterRole, name: cluster-admin}, {kind: Role, name: x}]")),
-             Succeeds());
+  CHECK_THAT(
+      cluster.admin().kubectl({"create", "-f", "-", "--dry-run=server"}, policy("any", "[{kind: ClusterRole, name: cluster-admin}, {kind: Role, name: x}]")),
+      Succeeds());
 }

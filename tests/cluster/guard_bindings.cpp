@@ -54,9 +54,15 @@ TEST_CASE("nobody makes a RoleBinding that looks like Curfew's", "[guard]") {
   TestNamespace space(cluster);
   const Person eve = cluster.somebody("eve", {"curfew-test-intruders"});
   Json binding = role_binding(space.name(), "mine");
-  SECTION("by its label") { binding["metadata"]["labels"] = {{"curfew.dev/request-uid", "x"}}; }
-  SECTION("by its name") { binding["metadata"]["name"] = std::string("curfew-") + kUid; }
-  SECTION("by a name that begins like one") { binding["metadata"]["name"] = std::string("curfew-") + kUid + "-more"; }
+  SECTION("by its label") {
+    binding["metadata"]["labels"] = {{"curfew.dev/request-uid", "x"}};
+  }
+  SECTION("by its name") {
+    binding["metadata"]["name"] = std::string("curfew-") + kUid;
+  }
+  SECTION("by a name that begins like one") {
+    binding["metadata"]["name"] = std::string("curfew-") + kUid + "-more";
+  }
   SECTION("by a generated name") {
     binding["metadata"].erase("name");
     binding["metadata"]["generateName"] = std::string("curfew-") + kUid;
@@ -85,12 +91,13 @@ TEST_CASE("a managed binding is not edited, by any means", "[guard]") {
   const Json before = managed.stored();
   const Json eve{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "eve"}};
 
-  for (const Json& change : {Json{{"subjects", Json::array({eve})}}, Json{{"subjects", Json::array()}},
-                             Json{{"metadata", {{"annotations", {{"curfew.dev/expires-at", "2199-01-01T00:00:00Z"}}}}}},
-                             Json{{"metadata", {{"annotations", {{"curfew.dev/expires-at", nullptr}}}}}}, Json{{"metadata", {{"annotations", nullptr}}}},
-                             Json{{"metadata", {{"labels", nullptr}}}}, Json{{"metadata", {{"labels", {{"curfew.dev/request-uid", "x"}}}}}},
-                             Json{{"metadata", {{"labels", {{"team", "x"}}}}}},
-                             Json{{"metadata", {{"ownerReferences", Json::array({{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "x"}, {"uid", kUid}}})}}}}}) {
+  for (const Json& change :
+       {Json{{"subjects", Json::array({eve})}}, Json{{"subjects", Json::array()}},
+        Json{{"metadata", {{"annotations", {{"curfew.dev/expires-at", "2199-01-01T00:00:00Z"}}}}}},
+        Json{{"metadata", {{"annotations", {{"curfew.dev/expires-at", nullptr}}}}}}, Json{{"metadata", {{"annotations", nullptr}}}},
+        Json{{"metadata", {{"labels", nullptr}}}}, Json{{"metadata", {{"labels", {{"curfew.dev/request-uid", "x"}}}}}},
+        Json{{"metadata", {{"labels", {{"team", "x"}}}}}},
+        Json{{"metadata", {{"ownerReferences", Json::array({{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "x"}, {"uid", kUid}}})}}}}}) {
     INFO(change.dump());
     CHECK_THAT(managed.patch(who, "merge", change), Refused(kManaged));
     Json whole = before;
@@ -120,7 +127,8 @@ TEST_CASE("nobody holds up the end of a managed binding by a finalizer", "[guard
 TEST_CASE("whoever may delete RoleBindings may delete a managed one", "[guard]") {
   Managed managed;
   const auto how = GENERATE("background", "foreground", "orphan");
-  REQUIRE_THAT(managed.eve.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name(), std::string("--cascade=") + how, "--timeout=30s"}), Succeeds());
+  REQUIRE_THAT(managed.eve.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name(), std::string("--cascade=") + how, "--timeout=30s"}),
+               Succeeds());
   CHECK_THAT(managed.admin.kubectl({"get", "rolebinding", managed.name, "-n", managed.space.name()}), Refused("not found"));
 }
 
@@ -137,8 +145,11 @@ TEST_CASE("writing a managed binding back as it is changes nothing and is allowe
 TEST_CASE("Curfew takes away from its bindings and changes nothing else", "[guard]") {
   Managed managed;
   const std::string sentence = "Curfew takes away from RoleBindings of its own, and changes nothing else";
-  CHECK_THAT(managed.patch(managed.curfew, "json", Json::array({{{"op", "add"}, {"path", "/subjects/-"}, {"value", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "eve"}}}}})),
-             Refused(sentence));
+  CHECK_THAT(
+      managed.patch(
+          managed.curfew, "json",
+          Json::array({{{"op", "add"}, {"path", "/subjects/-"}, {"value", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "eve"}}}}})),
+      Refused(sentence));
   CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"annotations", {{"curfew.dev/expires-at", "2199-01-01T00:00:00Z"}}}}}}), Refused(sentence));
   CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"labels", nullptr}}}}), Refused(sentence));
   CHECK_THAT(managed.patch(managed.curfew, "merge", {{"subjects", Json::array()}}), Succeeds());
@@ -151,10 +162,18 @@ TEST_CASE("Curfew makes no RoleBinding that is not marked with its request and i
   TestNamespace space(cluster);
   const std::string sentence = "Curfew makes only RoleBindings that are labelled with their request and annotated with their end";
   Json binding = managed_binding(space.name());
-  SECTION("no label") { binding["metadata"].erase("labels"); }
-  SECTION("no end") { binding["metadata"].erase("annotations"); }
-  SECTION("another name") { binding["metadata"]["name"] = "for-ever"; }
-  SECTION("another request's label") { binding["metadata"]["labels"]["curfew.dev/request-uid"] = "00000000-0000-0000-0000-000000000000"; }
+  SECTION("no label") {
+    binding["metadata"].erase("labels");
+  }
+  SECTION("no end") {
+    binding["metadata"].erase("annotations");
+  }
+  SECTION("another name") {
+    binding["metadata"]["name"] = "for-ever";
+  }
+  SECTION("another request's label") {
+    binding["metadata"]["labels"]["curfew.dev/request-uid"] = "00000000-0000-0000-0000-000000000000";
+  }
   CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()), Refused(sentence));
 }
 
@@ -169,7 +188,8 @@ TEST_CASE("Curfew touches no RoleBinding of others", "[guard]") {
 TEST_CASE("Curfew grants nothing in the namespaces of Kubernetes and its own", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   const auto reserved = GENERATE("kube-system", "kube-public", "curfew-system");
-  CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, managed_binding(reserved).dump()), Refused("Curfew grants nothing in kube-* and in its own namespace"));
+  CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, managed_binding(reserved).dump()),
+             Refused("Curfew grants nothing in kube-* and in its own namespace"));
 }
 
 TEST_CASE("deleting a request takes its binding along while Curfew is down", "[guard]") {

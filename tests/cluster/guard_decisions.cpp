@@ -11,7 +11,9 @@ namespace {
 const Json kBobs{{"verdict", "Approve"}, {"username", "bob"}, {"groups", {"sre", "system:authenticated"}}, {"comment", "ok"}};
 const Json kCarols{{"verdict", "Approve"}, {"username", "carol"}, {"groups", {"sre", "system:authenticated"}}, {"comment", "ok"}};
 
-Json append(const Json& decision) { return Json::array({{{"op", "add"}, {"path", "/decisions/-"}, {"value", decision}}}); }
+Json append(const Json& decision) {
+  return Json::array({{{"op", "add"}, {"path", "/decisions/-"}, {"value", decision}}});
+}
 
 // Whoever RBAC lets write anything at all.
 ProcessResult as_another(const Person& admin, const Asked& asked, const std::string& user, const std::string& annotation) {
@@ -68,9 +70,15 @@ TEST_CASE("every way of writing an annotation makes the same decision", "[guard]
     REQUIRE_THAT(asked.json_patch(asked.bob, Json::array({{{"op", "add"}, {"path", "/metadata/annotations/curfew.dev~1approve"}, {"value", "ok"}}})),
                  Succeeds());
   }
-  SECTION("merge patch") { REQUIRE_THAT(asked.merge_patch(asked.bob, annotation), Succeeds()); }
-  SECTION("replace") { REQUIRE_THAT(asked.replace(asked.bob, annotation), Succeeds()); }
-  SECTION("server-side apply") { REQUIRE_THAT(asked.server_side_apply(asked.bob, annotation), Succeeds()); }
+  SECTION("merge patch") {
+    REQUIRE_THAT(asked.merge_patch(asked.bob, annotation), Succeeds());
+  }
+  SECTION("replace") {
+    REQUIRE_THAT(asked.replace(asked.bob, annotation), Succeeds());
+  }
+  SECTION("server-side apply") {
+    REQUIRE_THAT(asked.server_side_apply(asked.bob, annotation), Succeeds());
+  }
   CHECK(asked.decisions() == Json::array({kBobs}));
 }
 

@@ -117,8 +117,11 @@ TEST_CASE("an answer of the policy names the policy, the field, the value and wh
   TestNamespace space(cluster);
   const std::string policy = space.policy(
       "{requesters: [{kind: Group, name: developers}, {kind: ServiceAccount, namespace: flux, name: flux}], roles: [{kind: ClusterRole, name: view}, "
-      "{kind: Role, name: debugger}], namespaces: {names: [billing, " + space.name() + "]}, duration: {max: 90m}, reason: {required: true}, approval: {required: 0}}");
-  const auto ask = [&](const std::string& who, const std::string& rest) { return cluster.as(who).apply(space.request("ask", "{policy: " + policy + rest + "}")); };
+      "{kind: Role, name: debugger}], namespaces: {names: [billing, " +
+      space.name() + "]}, duration: {max: 90m}, reason: {required: true}, approval: {required: 0}}");
+  const auto ask = [&](const std::string& who, const std::string& rest) {
+    return cluster.as(who).apply(space.request("ask", "{policy: " + policy + rest + "}"));
+  };
   const std::string role = ", role: {kind: ClusterRole, name: view}";
 
   CHECK_THAT(ask("dave", ""), Refused("dave is not a requester of AccessPolicy " + policy + ": Group developers, ServiceAccount flux/flux"));
@@ -143,8 +146,9 @@ TEST_CASE("a request under a policy that does not exist is accepted: it may be o
 
 TEST_CASE("other policies have no say about a request", "[guard]") {
   Asked asked;
-  asked.space.policy("{requesters: [{kind: User, name: nobody}], roles: [{kind: ClusterRole, name: edit}], namespaces: {names: [elsewhere]}, duration: {max: 1s}, "
-                     "reason: {required: true}, approval: {required: 1, approvers: [{kind: User, name: nobody}]}}");
+  asked.space.policy(
+      "{requesters: [{kind: User, name: nobody}], roles: [{kind: ClusterRole, name: edit}], namespaces: {names: [elsewhere]}, duration: {max: 1s}, "
+      "reason: {required: true}, approval: {required: 1, approvers: [{kind: User, name: nobody}]}}");
   CHECK_THAT(asked.alice.apply(asked.space.request("another", "{policy: " + asked.policy + ", duration: 1h}")), Succeeds());
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
 }
@@ -171,7 +175,8 @@ TEST_CASE("a long list of people is left out of the sentence rather than turned 
   std::string people = "[";
   for (int i = 0; i < 64; ++i) people += "{kind: User, name: " + std::string(200, 'x') + std::to_string(i) + "}, ";
   people.replace(people.size() - 2, 2, "]");
-  const std::string policy =
-      space.policy("{requesters: " + people + ", roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, duration: {max: 1h}, approval: {required: 0}}");
-  CHECK_THAT(cluster.as("dave").apply(space.request("ask", "{policy: " + policy + "}")), Refused("you are not among the people whom the AccessPolicy lists for this"));
+  const std::string policy = space.policy(
+      "{requesters: " + people + ", roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, duration: {max: 1h}, approval: {required: 0}}");
+  CHECK_THAT(cluster.as("dave").apply(space.request("ask", "{policy: " + policy + "}")),
+             Refused("you are not among the people whom the AccessPolicy lists for this"));
 }

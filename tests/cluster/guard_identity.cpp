@@ -34,7 +34,8 @@ TEST_CASE("a request in the name of another is no different for a ServiceAccount
   TestNamespace space(cluster);
   const std::string policy = space.policy(kDevelopersAskSreApprove);
   REQUIRE_THAT(cluster.admin().kubectl({"create", "serviceaccount", "robot", "-n", space.name()}), Succeeds());
-  REQUIRE_THAT(cluster.admin().kubectl({"create", "rolebinding", "robot", "-n", space.name(), "--clusterrole=curfew-requester", "--serviceaccount=" + space.name() + ":robot"}),
+  REQUIRE_THAT(cluster.admin().kubectl(
+                   {"create", "rolebinding", "robot", "-n", space.name(), "--clusterrole=curfew-requester", "--serviceaccount=" + space.name() + ":robot"}),
                Succeeds());
 
   CHECK_THAT(cluster.service_account(space.name(), "robot")
@@ -63,9 +64,9 @@ TEST_CASE("what was asked cannot be changed, by anybody and by any means", "[gua
   const Person who = asked.cluster.as(name);
   const Json whole_spec = asked.stored()["spec"];
 
-  for (const Json& change : {Json{{"duration", "1h"}}, Json{{"reason", "INC-2"}}, Json{{"policy", "another"}},
-                             Json{{"subject", {{"kind", "User"}, {"name", "dave"}}}}, Json{{"role", {{"kind", "ClusterRole"}, {"name", "edit"}}}},
-                             Json{{"requester", {{"username", "carol"}, {"groups", Json::array()}}}}}) {
+  for (const Json& change :
+       {Json{{"duration", "1h"}}, Json{{"reason", "INC-2"}}, Json{{"policy", "another"}}, Json{{"subject", {{"kind", "User"}, {"name", "dave"}}}},
+        Json{{"role", {{"kind", "ClusterRole"}, {"name", "edit"}}}}, Json{{"requester", {{"username", "carol"}, {"groups", Json::array()}}}}}) {
     INFO(name << " changes " << change.dump());
     const std::string field = change.begin().key();
     CHECK_THAT(asked.json_patch(who, Json::array({{{"op", "add"}, {"path", "/spec/" + field}, {"value", change[field]}}})),
@@ -99,14 +100,22 @@ TEST_CASE("what was asked cannot be changed even where the schema has lost its r
   }));
   CHECK_THAT(said, Refused("spec cannot be changed: what was asked is what is approved; make a new request"));
 
-  REQUIRE_THAT(patch_crd({{"op", "add"}, {"path", path}, {"value", Json::array({{{"rule", "self == oldSelf"}, {"message", crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["x-kubernetes-validations"][0]["message"]}}})}}), Succeeds());
+  REQUIRE_THAT(
+      patch_crd({{"op", "add"},
+                 {"path", path},
+                 {"value",
+                  Json::array({{{"rule", "self == oldSelf"},
+                                {"message",
+                                 crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["x-kubernetes-validations"][0]["message"]}}})}}),
+      Succeeds());
 }
 
 TEST_CASE("a new request carries neither decisions nor commands", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
-  const std::string policy = space.policy("{requesters: [{kind: Group, name: developers}, {kind: Group, name: 'system:masters'}], "
-                                          "roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, duration: {max: 1h}, approval: {required: 0}}");
+  const std::string policy = space.policy(
+      "{requesters: [{kind: Group, name: developers}, {kind: Group, name: 'system:masters'}], "
+      "roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, duration: {max: 1h}, approval: {required: 0}}");
   const std::string request = space.request("ask", "{policy: " + policy + "}");
   const auto name = GENERATE("alice", "admin");
   const Person who = cluster.as(name);
@@ -123,8 +132,9 @@ TEST_CASE("a new request has no status, whatever it says itself", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
 
-  REQUIRE_THAT(cluster.as("alice").apply(space.request("ask", "{policy: " + space.policy(kDevelopersAskSreApprove) + "}") + "status: {phase: Active, approvals: 1/1}"),
-               Succeeds());
+  REQUIRE_THAT(
+      cluster.as("alice").apply(space.request("ask", "{policy: " + space.policy(kDevelopersAskSreApprove) + "}") + "status: {phase: Active, approvals: 1/1}"),
+      Succeeds());
 
   CHECK_FALSE(cluster.admin().get({"accessrequest", "ask", "-n", space.name()}).contains("status"));
 }

@@ -31,7 +31,9 @@ TEST_CASE("nobody but Curfew writes the status of a request", "[guard]") {
   Json object = asked.stored();
   object.merge_patch(active);
   CHECK_THAT(who.kubectl({"replace", "--subresource", "status", "-f", "-"}, object.dump()), Refused(sentence));
-  const Json applied{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"metadata", {{"name", "ask"}, {"namespace", asked.space.name()}}},
+  const Json applied{{"apiVersion", "curfew.dev/v1alpha1"},
+                     {"kind", "AccessRequest"},
+                     {"metadata", {{"name", "ask"}, {"namespace", asked.space.name()}}},
                      {"status", active["status"]}};
   CHECK_THAT(who.kubectl({"apply", "--server-side", "--subresource", "status", "-f", "-"}, applied.dump()), Refused(sentence));
   // By the front door it is dropped.
@@ -52,11 +54,11 @@ TEST_CASE("Curfew writes the status of a request, and by that nothing else of it
   asked.set_status({{"phase", "Pending"}, {"complete", false}});
   CHECK(asked.stored()["status"]["phase"] == "Pending");
 
-  const Json more{{"status", {{"phase", "Active"}}},
-                  {"spec", {{"duration", "1h"}}},
-                  {"decisions", Json::array({{{"verdict", "Approve"}, {"username", "bob"}}})}};
-  REQUIRE_THAT(asked.curfew.kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(), "--subresource", "status", "--type", "merge", "--patch", more.dump()}),
-               Succeeds());
+  const Json more{
+      {"status", {{"phase", "Active"}}}, {"spec", {{"duration", "1h"}}}, {"decisions", Json::array({{{"verdict", "Approve"}, {"username", "bob"}}})}};
+  REQUIRE_THAT(
+      asked.curfew.kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(), "--subresource", "status", "--type", "merge", "--patch", more.dump()}),
+      Succeeds());
   CHECK(asked.stored()["status"]["phase"] == "Active");
   CHECK_FALSE(asked.stored().contains("decisions"));
   CHECK_FALSE(asked.stored()["spec"].contains("duration"));

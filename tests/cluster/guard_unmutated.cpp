@@ -18,9 +18,8 @@ struct Unmutated {
   Unmutated() {
     REQUIRE_THAT(cluster.admin().kubectl({"label", "namespace", space.name(), "curfew-test=unmutated"}), Succeeds());
     exempt_unmutated_namespaces(cluster);
-    REQUIRE(eventually(std::chrono::seconds(10), [this] {
-      return !alice.kubectl({"create", "--dry-run=server", "-f", "-"}, space.request("probe", "{policy: " + policy + "}")).ok();
-    }));
+    REQUIRE(eventually(std::chrono::seconds(10),
+                       [this] { return !alice.kubectl({"create", "--dry-run=server", "-f", "-"}, space.request("probe", "{policy: " + policy + "}")).ok(); }));
   }
 
   ProcessResult ask(const std::string& requester) const {
@@ -34,9 +33,10 @@ constexpr const char* kAlice = ", requester: {username: alice, groups: [develope
 
 TEST_CASE("where nothing fills in the requester, nobody but oneself can be named", "[guard]") {
   const Unmutated here;
-  const std::string requester = GENERATE("", ", requester: {username: bob, groups: [sre, 'system:authenticated']}", ", requester: {username: bob, groups: [developers, 'system:authenticated']}",
-                                         ", requester: {username: alice}", ", requester: {username: alice, groups: [developers]}",
-                                         ", requester: {username: alice, groups: [developers, sre, 'system:authenticated']}");
+  const std::string requester =
+      GENERATE("", ", requester: {username: bob, groups: [sre, 'system:authenticated']}",
+               ", requester: {username: bob, groups: [developers, 'system:authenticated']}", ", requester: {username: alice}",
+               ", requester: {username: alice, groups: [developers]}", ", requester: {username: alice, groups: [developers, sre, 'system:authenticated']}");
   CHECK_THAT(here.ask(requester), Refused("spec.requester must be yourself, alice, with your own groups: leave it out"));
 }
 

@@ -21,11 +21,14 @@ ProcessResult declare(const Json& patch) {
   Json spec = sound_spec();
   spec.merge_patch(patch);
   static const std::string name = unique("policy");
-  return Cluster::shared().admin().kubectl({"create", "--dry-run=server", "-o", "json", "-f", "-"},
-                                           Json{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessPolicy"}, {"metadata", {{"name", name}}}, {"spec", spec}}.dump());
+  return Cluster::shared().admin().kubectl(
+      {"create", "--dry-run=server", "-o", "json", "-f", "-"},
+      Json{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessPolicy"}, {"metadata", {{"name", name}}}, {"spec", spec}}.dump());
 }
 
-Json person(const std::string& kind, const std::string& name) { return {{"kind", kind}, {"name", name}}; }
+Json person(const std::string& kind, const std::string& name) {
+  return {{"kind", kind}, {"name", name}};
+}
 
 Json window(const std::string& start, const std::string& end) {
   return {{"schedule", {{"timeZone", "UTC"}, {"windows", Json::array({{{"days", {"Mon"}}, {"start", start}, {"end", end}}})}}}};
@@ -35,14 +38,17 @@ Json window(const std::string& start, const std::string& end) {
 
 TEST_CASE("each duration of a policy is refused by one sentence where it is none", "[guard]") {
   const auto value = GENERATE("banana", "", "-5m", "0s", "1d", "1h30", "99999999h");
-  const auto field = GENERATE(values<std::pair<std::string, std::string>>(
-      {{"/duration/max", "spec.duration.max"}, {"/duration/default", "spec.duration.default"}, {"/approval/timeout", "spec.approval.timeout"}, {"/limits/cooldown", "spec.limits.cooldown"}}));
+  const auto field = GENERATE(values<std::pair<std::string, std::string>>({{"/duration/max", "spec.duration.max"},
+                                                                           {"/duration/default", "spec.duration.default"},
+                                                                           {"/approval/timeout", "spec.approval.timeout"},
+                                                                           {"/limits/cooldown", "spec.limits.cooldown"}}));
   Json patch = Json::object();
   patch[Json::json_pointer(field.first)] = value;
   const ProcessResult said = declare(patch);
   INFO(said.err);
   CHECK_THAT(said, Refused(field.second + ": Invalid value: "));
-  CHECK_THAT(said, Refused(std::string("\"") + value + "\" is not a duration that Curfew accepts: write hours, minutes and seconds like 1h30m, 45m or 90s, from 1s to 8760h"));
+  CHECK_THAT(said, Refused(std::string("\"") + value +
+                           "\" is not a duration that Curfew accepts: write hours, minutes and seconds like 1h30m, 45m or 90s, from 1s to 8760h"));
   CHECK(said.err.find('\n') == said.err.size() - 1);
 }
 
@@ -54,16 +60,20 @@ TEST_CASE("a refusal of a policy names the field, the value and what would be ac
   const Case one = GENERATE(values<Case>({
       {{{"requesters", Json::array()}}, "spec.requesters in body should have at least 1 items"},
       {{{"requesters", nullptr}}, "spec.requesters: Required value"},
-      {{{"requesters", Json::array({person("Robot", "x")})}}, "spec.requesters[0].kind: Unsupported value: \"Robot\": supported values: \"User\", \"Group\", \"ServiceAccount\""},
+      {{{"requesters", Json::array({person("Robot", "x")})}},
+       "spec.requesters[0].kind: Unsupported value: \"Robot\": supported values: \"User\", \"Group\", \"ServiceAccount\""},
       {{{"requesters", Json::array({person("ServiceAccount", "flux")})}}, "ServiceAccount \"flux\" needs its namespace"},
-      {{{"subjects", Json::array({{{"kind", "Group"}, {"name", "sre"}, {"namespace", "x"}}})}}, "Group \"sre\" has no namespace: only a ServiceAccount has one"},
+      {{{"subjects", Json::array({{{"kind", "Group"}, {"name", "sre"}, {"namespace", "x"}}})}},
+       "Group \"sre\" has no namespace: only a ServiceAccount has one"},
       {{{"roles", Json::array()}}, "spec.roles in body should have at least 1 items"},
-      {{{"roles", Json::array({person("ClusterRoles", "view")})}}, "spec.roles[0].kind: Unsupported value: \"ClusterRoles\": supported values: \"ClusterRole\", \"Role\""},
+      {{{"roles", Json::array({person("ClusterRoles", "view")})}},
+       "spec.roles[0].kind: Unsupported value: \"ClusterRoles\": supported values: \"ClusterRole\", \"Role\""},
       {{{"namespaces", nullptr}}, "spec.namespaces: Required value"},
       {{{"namespaces", {{"names", nullptr}}}}, "give names, or a selector, or both; 'selector: {}' means every namespace"},
       {{{"namespaces", {{"names", Json::array()}}}}, "give names, or a selector, or both; 'selector: {}' means every namespace"},
       {{{"namespaces", {{"names", {"Payments"}}}}}, "\"Payments\" is not the name of a namespace: lower-case letters, digits and \"-\", at most 63"},
-      {{{"namespaces", {{"selector", {{"matchExpressions", Json::array({{{"key", "team"}, {"operator", "In"}}})}}}}}}, "operator In on key \"team\" needs values"},
+      {{{"namespaces", {{"selector", {{"matchExpressions", Json::array({{{"key", "team"}, {"operator", "In"}}})}}}}}},
+       "operator In on key \"team\" needs values"},
       {{{"namespaces", {{"selector", {{"matchExpressions", Json::array({{{"key", "team"}, {"operator", "Exists"}, {"values", {"x"}}}})}}}}}},
        "operator Exists on key \"team\" takes no values"},
       {{{"duration", {{"max", nullptr}}}}, "spec.duration.max: Required value"},
@@ -87,16 +97,24 @@ TEST_CASE("a refusal of a policy names the field, the value and what would be ac
 }
 
 TEST_CASE("a policy may say everything", "[guard]") {
-  CHECK_THAT(declare({{"description", "Debug payments in working hours"},
-                      {"subjects", Json::array({person("User", "bob")})},
-                      {"namespaces", {{"selector", {{"matchLabels", {{"team", "payments"}}}, {"matchExpressions", Json::array({{{"key", "tier"}, {"operator", "NotIn"}, {"values", {"x"}}}})}}}}},
-                      {"schedule", {{"timeZone", "Europe/Berlin"}, {"windows", Json::array({{{"days", {"Mon", "Fri"}}, {"start", "22:00"}, {"end", "06:00"}}, {{"days", {"Sun"}}, {"start", "00:00"}, {"end", "24:00"}}})}, {"endAtWindowClose", true}}},
-                      {"reason", {{"required", true}, {"pattern", "^(INC|CHG)-[0-9]+"}}},
-                      {"approval", {{"required", 8}, {"allowSelfApproval", true}, {"timeout", "8h"}}},
-                      {"limits", {{"activePerRequester", 1}, {"cooldown", "15m"}}},
-                      {"onChange", "Keep"},
-                      {"suspend", false}}),
-             Succeeds());
+  CHECK_THAT(
+      declare(
+          {{"description", "Debug payments in working hours"},
+           {"subjects", Json::array({person("User", "bob")})},
+           {"namespaces",
+            {{"selector",
+              {{"matchLabels", {{"team", "payments"}}}, {"matchExpressions", Json::array({{{"key", "tier"}, {"operator", "NotIn"}, {"values", {"x"}}}})}}}}},
+           {"schedule",
+            {{"timeZone", "Europe/Berlin"},
+             {"windows",
+              Json::array({{{"days", {"Mon", "Fri"}}, {"start", "22:00"}, {"end", "06:00"}}, {{"days", {"Sun"}}, {"start", "00:00"}, {"end", "24:00"}}})},
+             {"endAtWindowClose", true}}},
+           {"reason", {{"required", true}, {"pattern", "^(INC|CHG)-[0-9]+"}}},
+           {"approval", {{"required", 8}, {"allowSelfApproval", true}, {"timeout", "8h"}}},
+           {"limits", {{"activePerRequester", 1}, {"cooldown", "15m"}}},
+           {"onChange", "Keep"},
+           {"suspend", false}}),
+      Succeeds());
   CHECK_THAT(declare({{"approval", {{"required", 0}, {"approvers", nullptr}}}}), Succeeds());
 }
 

@@ -11,8 +11,9 @@ namespace {
 ProcessResult ask(const Json& spec) {
   const Cluster& cluster = Cluster::shared();
   static const std::string name = unique("ask");
-  return cluster.as("alice").kubectl({"create", "--dry-run=server", "-f", "-"},
-                                     Json{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"metadata", {{"name", name}, {"namespace", "default"}}}, {"spec", spec}}.dump());
+  return cluster.as("alice").kubectl(
+      {"create", "--dry-run=server", "-f", "-"},
+      Json{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"metadata", {{"name", name}, {"namespace", "default"}}}, {"spec", spec}}.dump());
 }
 
 int count(const std::string& text, const std::string& part) {
@@ -25,8 +26,8 @@ int count(const std::string& text, const std::string& part) {
 
 TEST_CASE("a duration that is none is refused by one sentence", "[guard]") {
   const std::string duration =
-      GENERATE("banana", "", "-5m", "0s", "0h0m0s", "1d", "1h30", "1.5h", "1H", " 1h", "1h ", "30m1h", "1h1h", "8761h", "8760h1s", "99999999h", "9223372036854775807s",
-               "99999999999999999999999999999999h", "1h\n", "\u0661h", "1ms", "1us", "P1D", "infinity");
+      GENERATE("banana", "", "-5m", "0s", "0h0m0s", "1d", "1h30", "1.5h", "1H", " 1h", "1h ", "30m1h", "1h1h", "8761h", "8760h1s", "99999999h",
+               "9223372036854775807s", "99999999999999999999999999999999h", "1h\n", "\u0661h", "1ms", "1us", "P1D", "infinity");
   const ProcessResult said = ask({{"policy", "any"}, {"duration", duration}});
   CHECK_THAT(said, Refused("is not a duration that Curfew accepts: write hours, minutes and seconds like 1h30m, 45m or 90s, from 1s to 8760h"));
   CHECK_THAT(said, Refused("spec.duration: Invalid value: "));
@@ -48,11 +49,14 @@ TEST_CASE("a refusal names the field, the value and what would be accepted", "[g
       {Json::object(), "spec.policy: Required value"},
       {{{"policy", ""}}, "spec.policy: Invalid value: \"\": spec.policy in body should be at least 1 chars long"},
       {{{"policy", 5}}, "spec.policy in body must be of type string"},
-      {{{"policy", "any"}, {"role", {{"kind", "Banana"}, {"name", "view"}}}}, "spec.role.kind: Unsupported value: \"Banana\": supported values: \"ClusterRole\", \"Role\""},
+      {{{"policy", "any"}, {"role", {{"kind", "Banana"}, {"name", "view"}}}},
+       "spec.role.kind: Unsupported value: \"Banana\": supported values: \"ClusterRole\", \"Role\""},
       {{{"policy", "any"}, {"role", {{"kind", "Role"}}}}, "spec.role.name: Required value"},
-      {{{"policy", "any"}, {"subject", {{"kind", "Group"}, {"name", "x"}}}}, "spec.subject.kind: Unsupported value: \"Group\": supported values: \"User\", \"ServiceAccount\""},
+      {{{"policy", "any"}, {"subject", {{"kind", "Group"}, {"name", "x"}}}},
+       "spec.subject.kind: Unsupported value: \"Group\": supported values: \"User\", \"ServiceAccount\""},
       {{{"policy", "any"}, {"subject", {{"kind", "ServiceAccount"}, {"name", "robot"}}}}, "ServiceAccount \"robot\" needs its namespace"},
-      {{{"policy", "any"}, {"subject", {{"kind", "User"}, {"name", "bob"}, {"namespace", "x"}}}}, "User \"bob\" has no namespace: only a ServiceAccount has one"},
+      {{{"policy", "any"}, {"subject", {{"kind", "User"}, {"name", "bob"}, {"namespace", "x"}}}},
+       "User \"bob\" has no namespace: only a ServiceAccount has one"},
       {{{"policy", "any"}, {"startTime", "tomorrow"}}, "spec.startTime in body must be of type date-time: \"tomorrow\""},
       {{{"policy", "any"}, {"duration", 60}}, "spec.duration in body must be of type string"},
       {"banana", "spec in body must be of type object"},

@@ -43,8 +43,13 @@ TEST_CASE("a list of policies shows what one wants to know", "[guard]") {
 TEST_CASE("a list of audit records shows what an auditor wants to know", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   const std::string name = unique("record");
-  REQUIRE_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, Json{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AuditRecord"}, {"metadata", {{"name", name}}}, {"action", "Granted"},
-                                                                    {"time", "2026-11-24T20:00:00.123456Z"}, {"request", {{"namespace", name}, {"name", "ask"}}}}.dump()),
+  REQUIRE_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, Json{{"apiVersion", "curfew.dev/v1alpha1"},
+                                                                    {"kind", "AuditRecord"},
+                                                                    {"metadata", {{"name", name}}},
+                                                                    {"action", "Granted"},
+                                                                    {"time", "2026-11-24T20:00:00.123456Z"},
+                                                                    {"request", {{"namespace", name}, {"name", "ask"}}}}
+                                                                   .dump()),
                Succeeds());
   const std::string list = cluster.admin().kubectl({"get", "auditrecord", name}).out;
   CHECK(squeezed(list) == "NAME TIME ACTION NAMESPACE REQUEST ACTOR SUBJECT ROLE POLICY");
@@ -77,7 +82,8 @@ TEST_CASE("kubectl get curfew lists policies and requests", "[guard]") {
 
 TEST_CASE("a status that the schema does not know is refused", "[guard]") {
   Asked asked;
-  CHECK_THAT(asked.curfew.kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(), "--subresource", "status", "--type", "merge", "--patch", R"({"status": {"phase": "Done"}})"}),
+  CHECK_THAT(asked.curfew.kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(), "--subresource", "status", "--type", "merge", "--patch",
+                                   R"({"status": {"phase": "Done"}})"}),
              Refused("status.phase: Unsupported value: \"Done\""));
 }
 
@@ -99,6 +105,7 @@ TEST_CASE("the samples apply", "[guard]") {
   CHECK_THAT(cluster.as("alice").kubectl({"create", "--dry-run=server", "-f", samples + "request-debug.yaml"}), Succeeds());
   CHECK_THAT(cluster.as("alice").kubectl({"create", "--dry-run=server", "-f", samples + "request-break-glass.yaml"}), Succeeds());
   CHECK_THAT(cluster.as("bob").kubectl({"create", "--dry-run=server", "-f", samples + "request-on-call.yaml"}), Succeeds());
-  CHECK_THAT(cluster.as("dave").kubectl({"create", "--dry-run=server", "-f", samples + "request-debug.yaml"}), Refused("dave is not a requester of AccessPolicy payments-debug"));
+  CHECK_THAT(cluster.as("dave").kubectl({"create", "--dry-run=server", "-f", samples + "request-debug.yaml"}),
+             Refused("dave is not a requester of AccessPolicy payments-debug"));
   REQUIRE_THAT(cluster.admin().kubectl({"delete", "-k", samples}), Succeeds());
 }

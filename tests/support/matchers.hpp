@@ -31,8 +31,12 @@ class RefusedMatcher : public Catch::Matchers::MatcherGenericBase {
   std::string sentence_;
 };
 
-inline SucceedsMatcher Succeeds() { return {}; }
-inline RefusedMatcher Refused(std::string sentence) { return RefusedMatcher(std::move(sentence)); }
+inline SucceedsMatcher Succeeds() {
+  return {};
+}
+inline RefusedMatcher Refused(std::string sentence) {
+  return RefusedMatcher(std::move(sentence));
+}
 
 }  // namespace curfew::test
 

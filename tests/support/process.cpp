@@ -24,7 +24,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-[[noreturn]] void fail(int error, const std::string& what) { throw std::system_error(error, std::generic_category(), what); }
+[[noreturn]] void fail(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
 
 class Descriptor {
  public:
@@ -98,7 +100,9 @@ pid_t spawn(std::vector<std::string> argv, const std::map<std::string, std::stri
   return pid;
 }
 
-int as_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+int as_exit_code(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 std::optional<int> poll_exit(pid_t pid) {
   int status = 0;
@@ -157,8 +161,7 @@ ProcessResult run(const std::vector<std::string>& argv, const ProcessOptions& op
   return result;
 }
 
-Child::Child(const std::vector<std::string>& argv, const std::filesystem::path& log, const std::map<std::string, std::string>& environment)
-    : log_(log) {
+Child::Child(const std::vector<std::string>& argv, const std::filesystem::path& log, const std::map<std::string, std::string>& environment) : log_(log) {
   const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const Descriptor file(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (file.get() < 0) fail(errno, "cannot write " + log.string());
