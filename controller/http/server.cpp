@@ -76,16 +76,16 @@ class Session : public std::enable_shared_from_this<Session> {
   Session& operator=(const Session&) = delete;
 
   void read() {
-    parser_.emplace();
-    parser_->header_limit(shared_.limits.header_bytes);
-    parser_->body_limit(0);
+    auto& parser = parser_.emplace();
+    parser.header_limit(shared_.limits.header_bytes);
+    parser.body_limit(0);
     stream_.expires_after(shared_.limits.read);
-    bhttp::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) { self->answer(error); });
+    bhttp::async_read(stream_, buffer_, parser, [self = shared_from_this()](error_code error, std::size_t) { self->answer(error); });
   }
 
  private:
   void answer(error_code error) {
-    if (!error) return write(respond(parser_->get()));
+    if (!error) return write(respond(parser_->get()));  // NOLINT(bugprone-unchecked-optional-access): read() made it
     const auto refusal = refusal_for(error);
     if (!refusal) return close();
     PageResponse response = make_response(*refusal, 11);
@@ -135,7 +135,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void close() {
     error_code ignored;
-    stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
+    static_cast<void>(stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored));
     stream_.close();
   }
 
