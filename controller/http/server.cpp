@@ -87,7 +87,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void answer(error_code error) {
     if (!error) return write(respond(parser_->get()));  // NOLINT(bugprone-unchecked-optional-access): read() made it
     const auto refusal = refusal_for(error);
-    if (!refusal) return close();
+    if (!refusal) return stream_.close();
     PageResponse response = make_response(*refusal, 11);
     response.keep_alive(false);
     write(std::move(response));
@@ -128,15 +128,9 @@ class Session : public std::enable_shared_from_this<Session> {
     response_ = std::move(response);
     stream_.expires_after(shared_.limits.write);
     bhttp::async_write(stream_, response_, [self = shared_from_this()](error_code error, std::size_t) {
-      if (error || !self->response_.keep_alive()) return self->close();
+      if (error || !self->response_.keep_alive()) return self->stream_.close();
       self->read();
     });
-  }
-
-  void close() {
-    error_code ignored;
-    static_cast<void>(stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored));
-    stream_.close();
   }
 
   beast::tcp_stream stream_;
