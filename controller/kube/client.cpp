@@ -55,8 +55,8 @@ Client::Client(http::Transport& transport, ClientOptions options) : transport_(t
 void Client::observe(std::string_view verb, const Resource& resource, const Result<http::Response>& response, Instant began, bool streamed) {
   const Instant ended = now();
   const int status = response ? response->status : 0;
-  if (response && !means_no_contact(status)) contact_.succeeded(ended);
-  else contact_.failed(response ? error_from_response(*response) : response.error(), began, ended);
+  if (response && !means_no_contact(status)) monitor().succeeded(ended);
+  else monitor().failed(response ? error_from_response(*response) : response.error(), began, ended);
   if (options_.observe_call) options_.observe_call(verb, resource.plural, status, ended - began);
   // The Date of a stream is as old as its beginning.
   if (options_.observe_date && !streamed && response && response->date) options_.observe_date(*response->date, ended - began);
@@ -107,7 +107,7 @@ Result<void> Client::watch(const Resource& resource, const Selection& selection,
   const Instant began = now();
   bool heard = false;
   const auto listen = [&](std::string_view line) {
-    if (!std::exchange(heard, true)) contact_.succeeded(now());
+    if (!std::exchange(heard, true)) monitor().succeeded(now());
     return sink(line);
   };
   const auto response = transport_.stream(watch_request(resource, selection, params), listen, idle, std::move(stop));

@@ -38,6 +38,7 @@ struct Page {
 
 struct ClientOptions {
   std::chrono::milliseconds deadline = std::chrono::seconds(10);  // of each call but a watch
+  ContactMonitor* contact = nullptr;                        // shared with other clients of the same server; null: its own
   // For metrics, on the caller's thread; status 0 where there was no answer. Verbs are Kubernetes' own: get, list, watch, create, update, patch, delete.
   std::function<void(std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took)> observe_call = {};
   // The server's clock (whole seconds) at the end of a call that took `round_trip`.
@@ -100,11 +101,13 @@ class Client {
   Result<void> watch(const Resource& resource, const Selection& selection, const WatchParams& params, const http::LineSink& sink,
                      std::chrono::milliseconds idle, std::stop_token stop);
 
-  const ContactMonitor& contact() const { return contact_; }
+  const ContactMonitor& contact() const { return options_.contact != nullptr ? *options_.contact : own_contact_; }
 
  private:
   Result<nlohmann::json> call(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop);
   void observe(std::string_view verb, const Resource& resource, const Result<http::Response>& response, ContactMonitor::Instant began, bool streamed);
+
+  ContactMonitor& monitor() { return options_.contact != nullptr ? *options_.contact : own_contact_; }
 
   template <class T>
   static Result<T> typed(const Result<nlohmann::json>& body) {
@@ -114,7 +117,7 @@ class Client {
 
   http::Transport& transport_;
   const ClientOptions options_;
-  ContactMonitor contact_;
+  ContactMonitor own_contact_;
 };
 
 // The key in an object's metadata, as far as it can be read.

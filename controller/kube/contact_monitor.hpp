@@ -15,7 +15,8 @@ class ContactMonitor {
   // A call that began at `began` got an answer at `now`.
   void succeeded(Instant now);
 
-  // It got none. Counts as lost contact unless another call got an answer in the meantime, or the caller gave up itself. True if this one was the news.
+  // It got none. Counts as lost contact unless another call got an answer in the meantime, or the caller gave up itself. True if this one was the
+  // news; it is none where nothing was ever reached, which whoever starts says better.
   bool failed(const Error& error, Instant began, Instant now);
 
   bool in_contact() const;

@@ -55,6 +55,18 @@ ErrorKind kind_of(int code, std::string_view reason) {
 
 }  // namespace
 
+bool concerns_contact(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::Transport:
+    case ErrorKind::Timeout:
+    case ErrorKind::Tls:
+    case ErrorKind::Unavailable:
+    case ErrorKind::Unauthorized:
+    case ErrorKind::Cancelled: return true;
+    default: return false;
+  }
+}
+
 Error error_from_response(const http::Response& response) {
   const auto json = nlohmann::json::parse(response.body, nullptr, false);
   const bool is_status = json.is_object() && string_at(json, "kind") == "Status";

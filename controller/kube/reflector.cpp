@@ -10,15 +10,6 @@
 namespace curfew::kube {
 namespace {
 
-// What the client's ContactMonitor speaks of, for all reflectors together.
-bool concerns_contact(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::Transport: case ErrorKind::Timeout: case ErrorKind::Tls: case ErrorKind::Unavailable: case ErrorKind::Unauthorized: case ErrorKind::Cancelled:
-      return true;
-    default: return false;
-  }
-}
-
 // The driver of a Watcher: does what it says, tells it how it went.
 class Loop {
  public:

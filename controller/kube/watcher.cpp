@@ -33,6 +33,7 @@ void Watcher::event_seen(std::string_view resource_version) {
   if (resource_version.empty() || resource_version == resource_version_) return;
   resource_version_ = resource_version;
   progressed_ = true;
+  expired_ = false;
 }
 
 void Watcher::watch_failed(const Error& error) {
@@ -42,7 +43,7 @@ void Watcher::watch_failed(const Error& error) {
   continue_token_.clear();
   resource_version_.clear();
   // The first time at once: whoever reads the store waits for this.
-  if (progressed_ && error.kind == ErrorKind::Gone && !error.retry_after) {
+  if (!std::exchange(expired_, true) && error.kind == ErrorKind::Gone && !error.retry_after) {
     progressed_ = false;
     backoff_.reset();
     return;

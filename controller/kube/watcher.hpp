@@ -14,7 +14,7 @@ namespace curfew::kube {
 
 struct WatcherTiming {
   std::chrono::milliseconds first_backoff{200};
-  std::chrono::milliseconds longest_backoff{10'000};
+  std::chrono::milliseconds longest_backoff{3'000};  // also how long it takes at most to hear again from a server that is back
   std::chrono::seconds shortest_watch{240};  // asked of the server, at random between the two
   std::chrono::seconds longest_watch{360};
   std::chrono::seconds settled{5};           // a watch that lasted as long did its work, events or not
@@ -56,6 +56,7 @@ class Watcher {
   std::string continue_token_;
   std::string resource_version_;
   bool progressed_ = true;  // since something last went wrong
+  bool expired_ = false;    // the version has, and no event came since
   std::optional<std::chrono::milliseconds> delay_;
 };
 
