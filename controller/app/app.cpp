@@ -19,6 +19,7 @@
 #include "reconcile/policy_reconciler.hpp"
 #include "reconcile/record_sweep.hpp"
 #include "reconcile/request_reconciler.hpp"
+#include "reconcile/retention.hpp"
 #include "reconcile/revoker.hpp"
 #include "reconcile/triggers.hpp"
 #include "runtime/health.hpp"
@@ -53,7 +54,7 @@ struct App::Impl {
       : config(c), identity(make_identity()), transport(connect(c)), client(*transport, client_options()), lease_client(*transport, lease_options()) {}
 
   kube::ClientOptions client_options() {
-    return {.observe_call = [this](std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took) {
+    return {.contact = &contact, .observe_call = [this](std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took) {
       metrics.api_request_took(verb, resource, status, std::chrono::duration_cast<std::chrono::microseconds>(took));
     }};
   }
@@ -85,6 +86,7 @@ struct App::Impl {
   SystemClock clock;
   runtime::Metrics metrics{kVersion};
   runtime::Health health;
+  kube::ContactMonitor contact;
   std::unique_ptr<http::Transport> transport;
   kube::Client client;
   kube::Client lease_client;
@@ -102,7 +104,8 @@ struct App::Impl {
   reconcile::GuardLedgerStore ledgers{client, config.name_space};
   reconcile::Triggers triggers{queue, stores, memory, [this] { return may_grant(); }};
   reconcile::RecordSweep sweep{client, stores, memory, triggers};
-  Leadership leadership{{.ledgers = ledgers, .guard = guard, .sweep = sweep, .triggers = triggers, .stores_synced = [this] {
+  reconcile::Retention retention{{.client = client, .clock = clock, .keep = config.completed_request_ttl, .is_leading = [this] { return may_grant(); }}};
+  Leadership leadership{{.ledgers = ledgers, .guard = guard, .sweep = sweep, .retention = retention, .triggers = triggers, .stores_synced = [this] {
                            return stores.synced() && guard_policies.synced() && guard_bindings.synced();
                          }}};
   ClientLeaseStore lease_store{lease_client, {config.name_space, std::string(api::kLeaseName)}};
@@ -120,7 +123,8 @@ struct App::Impl {
                               .memory = memory,
                               .metrics = metrics,
                               .clock = clock,
-                              .may_grant = [this] { return may_grant(); }}};
+                              .may_grant = [this] { return may_grant(); },
+                              .on_completed = [this](const api::AccessRequest& request) { retention.completed(request); }}};
   reconcile::RequestReconciler requests{gatherer, applier, [this] { return guard.state(); }};
   reconcile::PolicyReconciler policies{client, events, stores, clock};
   reconcile::Revoker revoker{
@@ -195,6 +199,7 @@ App::App(const Config& config) : impl_(std::make_unique<Impl>(config)) { check_a
 
 App::~App() {
   Impl& impl = *impl_;
+  const bool was_started = impl.server.has_value();
   impl.election = {};  // gives the lease back first, so that another replica takes over while we finish
   impl.leadership.stop();
   for (std::jthread& thread : impl.threads) thread.request_stop();
@@ -202,7 +207,7 @@ App::~App() {
   impl.ending_workers.reset();
   impl.threads.clear();
   impl.server.reset();
-  log::info("stopped");
+  if (was_started) log::info("stopped");
 }
 
 void App::start() {
@@ -213,6 +218,7 @@ void App::start() {
 
   impl.thread([&impl](std::stop_token stop) { impl.events.run(std::move(stop)); });
   impl.thread([&impl](std::stop_token stop) { impl.revoker.run(std::move(stop)); });
+  impl.thread([&impl](std::stop_token stop) { impl.retention.run(std::move(stop)); });
   impl.watch(impl.stores.bindings, {.labels = std::string(api::kRequestUidLabel)});
   impl.watch(impl.stores.requests, {.fields = "status.complete!=true"});
   impl.watch(impl.stores.policies);

@@ -71,7 +71,7 @@ void Leadership::run(std::stop_token stop) {
       else failed = true;
     }
     if (!swept && !failed) {
-      swept = parts_.sweep.run(stop).has_value();
+      swept = parts_.sweep.run(stop).has_value() && parts_.retention.sweep(stop).has_value();
       failed = !swept;
     }
     if (!failed) backoff.reset();

@@ -8,6 +8,7 @@
 #include "reconcile/guard_ledger_store.hpp"
 #include "reconcile/guard_watch.hpp"
 #include "reconcile/record_sweep.hpp"
+#include "reconcile/retention.hpp"
 #include "reconcile/triggers.hpp"
 #include "runtime/leader_elector.hpp"
 
@@ -20,6 +21,7 @@ class Leadership {
     reconcile::GuardLedgerStore& ledgers;
     reconcile::GuardWatch& guard;
     reconcile::RecordSweep& sweep;
+    reconcile::Retention& retention;
     reconcile::Triggers& triggers;
     std::function<bool()> stores_synced;
   };

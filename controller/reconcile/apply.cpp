@@ -7,6 +7,7 @@
 #include "api/codec.hpp"
 #include "api/names.hpp"
 #include "reconcile/ending.hpp"
+#include "kube/error.hpp"
 #include "reconcile/error_policy.hpp"
 #include "util/log.hpp"
 
@@ -36,7 +37,7 @@ Outcome retry(const Error& error) {
 }
 
 void log_failure(std::string_view what, const core::Input& input, const Error& error) {
-  if (error.kind == ErrorKind::Conflict || error.kind == ErrorKind::Cancelled) return;
+  if (error.kind == ErrorKind::Conflict || kube::concerns_contact(error.kind)) return;
   log::warn(what, {{"request", api::to_string(input.request->metadata.key())},
                    {"uid", input.request->metadata.uid},
                    {"kind", to_string(error.kind)},
@@ -157,6 +158,7 @@ Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& a
     log_failure("status not written", input, updated.error());
     return retry(updated.error());
   }
+  if (action.status.complete && parts_.on_completed) parts_.on_completed(*updated);
   parts_.stores.requests.assume(std::move(*updated));
   if (action.status.complete) {
     parts_.metrics.request_completed(*action.status.phase);

@@ -1,0 +1,72 @@
+#include "reconcile/retention.hpp"
+
+#include <algorithm>
+
+#include "kube/error.hpp"
+#include "util/log.hpp"
+
+namespace curfew::reconcile {
+namespace {
+
+using std::chrono::seconds;
+
+// The wall clock may step: it is looked at again at least so often.
+constexpr seconds kLongestWait{60};
+constexpr seconds kRetry{60};
+
+}  // namespace
+
+void Retention::completed(const api::AccessRequest& request) {
+  if (!request.status.complete) return;
+  const TimePoint until = request.status.ended_at.value_or(request.metadata.creation_timestamp) + parts_.keep;
+  const std::scoped_lock lock(mutex_);
+  if (!kept_.try_emplace(request.metadata.uid, Kept{request.metadata.key(), until}).second) return;
+  uids_due_.emplace(until, request.metadata.uid);
+  changed_.notify_all();
+}
+
+Result<void> Retention::sweep(std::stop_token stop) {
+  kube::ListParams params;
+  do {
+    auto page = parts_.client.list<api::AccessRequest>({.fields = "status.complete=true"}, params, stop);
+    if (!page) return tl::unexpected(page.error());
+    for (const api::AccessRequest& request : page->items) completed(request);
+    params.continue_token = page->continue_token;
+  } while (!params.continue_token.empty());
+  return {};
+}
+
+void Retention::run(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    if (!parts_.is_leading()) {  // whoever leads next goes through them all
+      kept_.clear();
+      uids_due_.clear();
+    }
+    const TimePoint now = parts_.clock.now();
+    if (uids_due_.empty() || uids_due_.begin()->first > now) {
+      const auto first = uids_due_.empty() ? TimePoint::max() : uids_due_.begin()->first;
+      const auto wait = uids_due_.empty() ? kLongestWait : std::min<std::chrono::microseconds>(first - now, kLongestWait);
+      changed_.wait_for(lock, stop, wait, [&] { return !uids_due_.empty() && uids_due_.begin()->first < first; });
+      continue;
+    }
+    const std::string uid = uids_due_.begin()->second;
+    const Kept kept = kept_.at(uid);
+    uids_due_.erase(uids_due_.begin());
+    lock.unlock();
+    const bool gone = has_gone(uid, kept, stop);
+    lock.lock();
+    if (gone) kept_.erase(uid);
+    else if (kept_.contains(uid)) uids_due_.emplace(parts_.clock.now() + kRetry, uid);
+  }
+}
+
+bool Retention::has_gone(const std::string& uid, const Kept& kept, std::stop_token stop) {
+  const auto removed = parts_.client.remove<api::AccessRequest>(kept.key, uid, stop);
+  if (removed || removed.error().kind == ErrorKind::Conflict) return true;  // Conflict: another one has its name
+  if (kube::concerns_contact(removed.error().kind)) return false;
+  log::warn("completed request not deleted, trying again", {{"request", api::to_string(kept.key)}, {"uid", uid}, {"err", removed.error().message}});
+  return false;
+}
+
+}  // namespace curfew::reconcile

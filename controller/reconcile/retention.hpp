@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <stop_token>
+
+#include "api/access_request.hpp"
+#include "kube/client.hpp"
+#include "util/clock.hpp"
+#include "util/result.hpp"
+
+namespace curfew::reconcile {
+
+// Deletes completed requests when they have been kept long enough; their audit records stay. They are not watched: the leader hears of each one when it completes
+// it, and goes through those from before its term once. Thread-safe.
+class Retention {
+ public:
+  struct Parts {
+    kube::Client& client;
+    const Clock& clock;
+    std::chrono::seconds keep;
+    std::function<bool()> is_leading;
+  };
+
+  explicit Retention(Parts parts) : parts_(std::move(parts)) {}
+
+  // A request that is complete, as stored.
+  void completed(const api::AccessRequest& request);
+
+  // All complete requests of the cluster, page by page; memory: one page, and a name for each.
+  Result<void> sweep(std::stop_token stop);
+
+  void run(std::stop_token stop);
+
+ private:
+  struct Kept {
+    api::ObjectKey key;
+    TimePoint until;
+  };
+  using ByUid = std::map<std::string, Kept>;
+
+  bool has_gone(const std::string& uid, const Kept& kept, std::stop_token stop);
+
+  const Parts parts_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  ByUid kept_;                                      // protected by mutex_
+  std::multimap<TimePoint, std::string> uids_due_;  // protected by mutex_; the same, by time
+};
+
+}  // namespace curfew::reconcile
