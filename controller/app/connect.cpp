@@ -47,6 +47,9 @@ void check_access(kube::Client& client) {
       }
       throw std::runtime_error("the API server does not know AccessRequests: install Curfew first (kubectl apply -k manifests/)");
     }
+    if (error.kind == ErrorKind::Unauthorized) {
+      throw std::runtime_error("the API server does not accept our token or certificate, which is wrong or has expired: " + error.message);
+    }
     throw std::runtime_error(error.message);
   }
 }

@@ -68,18 +68,21 @@ void GuardWatch::observe(const std::string& kind, const std::string& name, const
 void GuardWatch::restore(std::optional<GuardLedger> ledger) {
   state_.with([&](State& state) {
     state.ledger = std::move(ledger);
+    state.is_complete = true;
     evaluate(state);
   });
 }
 
 void GuardWatch::evaluate(State& state) const {
-  auto difference = guard_difference(shipped_, state.live);
-  if (difference != state.difference) {
-    if (difference) log::warn("guard not in force", {{"difference", *difference}});
-    else log::info("guard in force");
+  state.difference = guard_difference(shipped_, state.live);
+  if (!state.difference) {
+    state.ledger = next_ledger(state.ledger, state.identities, clock_.now());
+    state.is_complete = true;
   }
-  state.difference = std::move(difference);
-  if (!state.difference) state.ledger = next_ledger(state.ledger, state.identities, clock_.now());
+  if (!state.is_complete || state.said == state.difference) return;
+  state.said = state.difference;
+  if (state.difference) log::warn("guard not in force", {{"difference", *state.difference}});
+  else log::info("guard in force");
 }
 
 core::GuardState GuardWatch::state() const {

@@ -58,6 +58,8 @@ class GuardWatch {
     std::map<std::string, GuardLedger::Identity> identities;
     std::optional<GuardLedger> ledger;
     std::optional<std::string> difference = "the guard has not been looked at yet";
+    bool is_complete = false;         // before that, what is missing may only not have been heard of yet
+    std::optional<std::string> said = "nothing";  // the difference that was last logged
   };
   void evaluate(State& state) const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/names.hpp"
+#include "kube/error.hpp"
 #include "reconcile/ending.hpp"
 #include "util/log.hpp"
 
@@ -45,7 +46,10 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before, con
   const TimePoint now = parts_.clock.now();
   const auto end = after ? end_of(*after, now) : std::nullopt;
   if (before && !after) {
-    if (const auto due = end_of(*before, now)) parts_.metrics.revocation_was_late(now - *due);
+    if (const auto due = end_of(*before, now)) {
+      parts_.metrics.revocation_was_late(now - *due);
+      log::info("access ended", {{"binding", api::to_string(key)}, {"uid", before->metadata.uid}, {"expires_at", format_rfc3339(*due)}});
+    }
   }
   if (after && !end) {
     log::warn("binding bears our label but is not ours: left alone", {{"binding", api::to_string(key)}, {"uid", after->metadata.uid}});
@@ -91,15 +95,14 @@ Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
   }
   if (binding->metadata.deletion_timestamp && !binding->metadata.finalizers.empty()) {
     const auto freed = free_binding(parts_.client, key, binding->metadata.uid, stop);
-    if (!freed) log::warn("held binding not freed, trying again", {{"binding", api::to_string(key)}, {"err", freed.error().message}});
+    if (!freed && !kube::concerns_contact(freed.error().kind)) log::warn("held binding not freed, trying again", {{"binding", api::to_string(key)}, {"err", freed.error().message}});
     return Outcome{.kind = Outcome::Kind::RetryRateLimited};
   }
   const auto outcome = delete_binding(parts_.client, key, binding->metadata.uid, stop);
   if (!outcome) {
-    log::warn("binding not deleted, trying again", {{"binding", api::to_string(key)}, {"err", outcome.error().message}});
+    if (!kube::concerns_contact(outcome.error().kind)) log::warn("binding not deleted, trying again", {{"binding", api::to_string(key)}, {"err", outcome.error().message}});
     return Outcome{.kind = Outcome::Kind::RetryRateLimited};
   }
-  log::info("access ended", {{"binding", api::to_string(key)}, {"uid", binding->metadata.uid}, {"expires_at", format_rfc3339(*end)}});
   return Outcome{.after = kLongestWait};  // until the watch says that it is gone
 }
 
