@@ -90,7 +90,8 @@ std::optional<Json> Request::binding() const {
 std::vector<Json> Request::records() const {
   const std::string selector = "request.namespace=" + scene_.space.name() + ",request.name=" + name_;
   std::vector<Json> found;
-  for (const Json& record : scene_.admin.get({"auditrecords", "--field-selector", selector})["items"]) {
+  const Json list = scene_.admin.get({"auditrecords", "--field-selector", selector});
+  for (const Json& record : list["items"]) {
     if (record["request"].value("uid", "") == uid_) found.push_back(record);
   }
   std::ranges::stable_sort(found, {}, [](const Json& record) { return time_of(record["time"]); });
@@ -119,7 +120,8 @@ Json Request::await_record(const std::string& action, milliseconds patience) con
 
 std::vector<std::string> Request::events() const {
   std::vector<std::string> reasons;
-  for (const Json& event : scene_.admin.get({"events.v1.events.k8s.io", "-n", scene_.space.name()})["items"]) {
+  const Json list = scene_.admin.get({"events.v1.events.k8s.io", "-n", scene_.space.name()});
+  for (const Json& event : list["items"]) {
     if (event["regarding"].value("uid", "") == uid_) reasons.push_back(event.value("reason", ""));
   }
   return reasons;

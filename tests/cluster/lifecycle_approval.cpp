@@ -11,6 +11,17 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
+// A ServiceAccount of the scene's namespace, with the rights that people have.
+Person service_account(const Scene& scene, const std::string& name) {
+  const std::string& space = scene.space.name();
+  REQUIRE_THAT(scene.admin.kubectl({"create", "serviceaccount", name, "-n", space}), Succeeds());
+  for (const char* role : {"curfew-requester", "curfew-approver"}) {
+    REQUIRE_THAT(scene.admin.kubectl({"create", "rolebinding", name + "-" + role, "-n", space, "--clusterrole", role, "--serviceaccount", space + ":" + name}),
+                 Succeeds());
+  }
+  return scene.cluster.service_account(space, name);
+}
+
 }  // namespace
 
 TEST_CASE("two approvals are two people", "[lifecycle]") {
@@ -68,7 +79,7 @@ TEST_CASE("nobody approves their own request unless the policy allows it", "[lif
 
 TEST_CASE("an approver may be a User or a ServiceAccount", "[lifecycle]") {
   const Scene scene;
-  REQUIRE_THAT(scene.admin.kubectl({"create", "serviceaccount", "robot", "-n", scene.space.name()}), Succeeds());
+  const Person robot = service_account(scene, "robot");
   const std::string policy = scene.space.policy(developers_may_view(
       "{required: 1, approvers: [{kind: User, name: dave}, {kind: ServiceAccount, namespace: " + scene.space.name() + ", name: robot}]}"));
   const Request request(scene, policy, "duration: 10m");
@@ -81,7 +92,6 @@ TEST_CASE("an approver may be a User or a ServiceAccount", "[lifecycle]") {
     CHECK(request.status()["approvedBy"] == Json{"dave"});
   }
   SECTION("ServiceAccount") {
-    const Person robot = scene.cluster.service_account(scene.space.name(), "robot");
     request.approve(robot);
     request.await("Active");
     CHECK(request.status()["approvedBy"] == Json{"system:serviceaccount:" + scene.space.name() + ":robot"});
@@ -91,8 +101,7 @@ TEST_CASE("an approver may be a User or a ServiceAccount", "[lifecycle]") {
 TEST_CASE("a ServiceAccount that asks gets the binding as a ServiceAccount", "[lifecycle]") {
   const Scene scene;
   const std::string& space = scene.space.name();
-  REQUIRE_THAT(scene.admin.kubectl({"create", "serviceaccount", "flux", "-n", space}), Succeeds());
-  const Person flux = scene.cluster.service_account(space, "flux");
+  const Person flux = service_account(scene, "flux");
   const std::string policy = scene.space.policy("{requesters: [{kind: ServiceAccount, namespace: " + space +
                                                 ", name: flux}], roles: [{kind: ClusterRole, name: view}], namespaces: {names: [" + space +
                                                 "]}, duration: {max: 1h}, approval: {required: 0}}");

@@ -182,7 +182,7 @@ TEST_CASE("a request that a finalizer of others holds ends like any deleted one"
     request.await_no_binding();
     request.await(is_active ? "Revoked" : "Withdrawn");
     CHECK_FALSE(scene.can_list_pods(scene.alice));
-    CHECK_THAT(request.say(scene.bob, "approve"), Refused("over"));
+    CHECK_THAT(request.say(scene.carol, "approve"), Refused("over"));
     REQUIRE_THAT(finalizers(nullptr), Succeeds());
     CHECK(request.recorded().back() == (is_active ? "Revoked" : "Withdrawn"));
     CHECK(std::ranges::count(request.recorded(), request.recorded().back()) == 1);

@@ -29,6 +29,16 @@ std::string counted(const std::vector<Json>& calls) {
   return text.str();
 }
 
+// What earlier tests leave behind is cleaned up by the control plane, and followed by Curfew.
+void await_quiet(const Scene& scene) {
+  const auto others = [&] {
+    const Json all = scene.admin.get({"accessrequests", "-A"});
+    return std::ranges::count_if(all["items"], [&](const Json& request) { return request["metadata"]["namespace"] != scene.space.name(); });
+  };
+  REQUIRE(eventually(seconds(60), [&] { return others() == 0; }));
+  sleep_until(now() + seconds(3));
+}
+
 }  // namespace
 
 TEST_CASE("an idle controller reads nothing but its lease", "[replica]") {
@@ -38,7 +48,7 @@ TEST_CASE("an idle controller reads nothing but its lease", "[replica]") {
   const Request live(scene, scene.space.policy(one_of_sre()), "duration: 10m");
   live.approve(scene.bob);
   live.await("Active");
-  sleep_until(now() + seconds(3));  // what the start, and the test, set off
+  await_quiet(scene);
 
   const auto since = now();
   sleep_until(since + seconds(10));
@@ -55,7 +65,7 @@ TEST_CASE("a whole life of a request takes writes only, and few of them", "[repl
   Controller controller(scene.cluster);
   controller.start_leading();
   const std::string policy = scene.space.policy(one_of_sre());
-  sleep_until(now() + seconds(3));
+  await_quiet(scene);
 
   const auto since = now();
   const Request request(scene, policy, "duration: 2s");

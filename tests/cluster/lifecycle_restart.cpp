@@ -117,7 +117,8 @@ TEST_CASE("a controller killed in the middle of granting grants once", "[replica
   CHECK(eventually(seconds(10), settled));
   CHECK(bindings_in(scene) == kMany);
   std::map<std::string, Texts> actions;
-  for (const Json& record : scene.admin.get({"auditrecords", "--field-selector", "request.namespace=" + scene.space.name()})["items"]) {
+  const Json records = scene.admin.get({"auditrecords", "--field-selector", "request.namespace=" + scene.space.name()});
+  for (const Json& record : records["items"]) {
     actions[record["request"]["name"].get<std::string>()].push_back(record["action"].get<std::string>());
   }
   CHECK(actions.size() == kMany);
