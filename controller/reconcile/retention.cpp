@@ -1,6 +1,7 @@
 #include "reconcile/retention.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "kube/error.hpp"
 #include "util/log.hpp"
@@ -37,19 +38,22 @@ Result<void> Retention::sweep(std::stop_token stop) {
 }
 
 void Retention::run(std::stop_token stop) {
-  std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    if (!parts_.is_leading()) {  // whoever leads next goes through them all
-      kept_.clear();
-      uids_due_.clear();
-    }
-    const TimePoint now = parts_.clock.now();
-    if (uids_due_.empty() || uids_due_.begin()->first > now) {
-      const auto first = uids_due_.empty() ? TimePoint::max() : uids_due_.begin()->first;
-      const auto wait = uids_due_.empty() ? kLongestWait : std::min<std::chrono::microseconds>(first - now, kLongestWait);
-      changed_.wait_for(lock, stop, wait, [&] { return !uids_due_.empty() && uids_due_.begin()->first < first; });
-      continue;
-    }
+    delete_due(stop);
+    std::unique_lock lock(mutex_);
+    const auto first = uids_due_.empty() ? std::nullopt : std::optional(uids_due_.begin()->first);
+    const auto wait = first ? std::min<std::chrono::microseconds>(*first - parts_.clock.now(), kLongestWait) : kLongestWait;
+    changed_.wait_for(lock, stop, wait, [&] { return !uids_due_.empty() && (!first || uids_due_.begin()->first < *first); });
+  }
+}
+
+void Retention::delete_due(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  if (!parts_.is_leading()) {  // whoever leads next goes through them all
+    kept_.clear();
+    uids_due_.clear();
+  }
+  while (!stop.stop_requested() && !uids_due_.empty() && uids_due_.begin()->first <= parts_.clock.now()) {
     const std::string uid = uids_due_.begin()->second;
     const Kept kept = kept_.at(uid);
     uids_due_.erase(uids_due_.begin());
@@ -57,7 +61,7 @@ void Retention::run(std::stop_token stop) {
     const bool gone = has_gone(uid, kept, stop);
     lock.lock();
     if (gone) kept_.erase(uid);
-    else if (kept_.contains(uid)) uids_due_.emplace(parts_.clock.now() + kRetry, uid);
+    else uids_due_.emplace(parts_.clock.now() + kRetry, uid);
   }
 }
 

@@ -33,7 +33,10 @@ class Retention {
   // All complete requests of the cluster, page by page; memory: one page, and a name for each.
   Result<void> sweep(std::stop_token stop);
 
+  // Deletes at their time, for ever. One thread.
   void run(std::stop_token stop);
+  // One turn of it, for run() and tests.
+  void delete_due(std::stop_token stop);
 
  private:
   struct Kept {

@@ -1,0 +1,93 @@
+#include "reconcile/retention.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/reconcile/builders.hpp"
+#include "unit/reconcile/fake_api.hpp"
+#include "unit/runtime/manual_clock.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Fixture {
+  FakeApi api;
+  kube::Client client{api};
+  ManualClock clock;
+  bool leads = true;
+  reconcile::Retention retention{{.client = client, .clock = clock, .keep = 60s, .is_leading = [this] { return leads; }}};
+
+  api::AccessRequest complete(const std::string& name, const std::string& uid, TimePoint ended_at) {
+    auto request = request_in(api::Phase::Expired, name, uid);
+    request.status.ended_at = ended_at;
+    return api.put(request);
+  }
+  bool has(const std::string& name) const { return !api.get<api::AccessRequest>({"payments", name}).is_null(); }
+};
+
+}  // namespace
+
+TEST_CASE("a completed request is deleted when its time is over, and not before") {
+  Fixture f;
+  f.retention.completed(f.complete("debug", kUid, f.clock.now()));
+  f.clock.advance(59s);
+  f.retention.delete_due({});
+  CHECK(f.has("debug"));
+  f.clock.advance(1s);
+  f.retention.delete_due({});
+  CHECK_FALSE(f.has("debug"));
+  f.api.forget_calls();
+  f.retention.delete_due({});
+  CHECK(f.api.calls().empty());
+}
+
+TEST_CASE("requests that were completed before this term are found, and the live ones left alone") {
+  Fixture f;
+  f.complete("old", kUid, f.clock.now() - 61s);
+  f.api.put(request_in(api::Phase::Active, "live", kOtherUid));
+  REQUIRE(f.retention.sweep({}));
+  f.retention.delete_due({});
+  CHECK_FALSE(f.has("old"));
+  CHECK(f.has("live"));
+}
+
+TEST_CASE("another request of the same name is not deleted in its place") {
+  Fixture f;
+  f.retention.completed(f.complete("debug", kUid, f.clock.now() - 61s));
+  f.complete("debug", kOtherUid, f.clock.now());
+  f.retention.delete_due({});
+  CHECK(f.has("debug"));
+  f.api.forget_calls();
+  f.clock.advance(30s);
+  f.retention.delete_due({});
+  CHECK(f.api.calls().empty());
+}
+
+TEST_CASE("a deletion that fails is tried again a minute later") {
+  Fixture f;
+  f.retention.completed(f.complete("debug", kUid, f.clock.now() - 61s));
+  f.api.fail("DELETE", 500, "InternalError", "no");
+  f.retention.delete_due({});
+  CHECK(f.has("debug"));
+  f.retention.delete_due({});
+  CHECK(f.has("debug"));
+  f.clock.advance(60s);
+  f.retention.delete_due({});
+  CHECK_FALSE(f.has("debug"));
+}
+
+TEST_CASE("a replica that does not lead deletes nothing, and forgets") {
+  Fixture f;
+  f.retention.completed(f.complete("debug", kUid, f.clock.now() - 61s));
+  f.leads = false;
+  f.retention.delete_due({});
+  CHECK(f.has("debug"));
+  f.leads = true;
+  f.retention.delete_due({});
+  CHECK(f.has("debug"));
+  REQUIRE(f.retention.sweep({}));
+  f.retention.delete_due({});
+  CHECK_FALSE(f.has("debug"));
+}
