@@ -4,6 +4,6 @@ option(CURFEW_WERROR "Treat warnings as errors" OFF)
 function(curfew_set_warnings target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
-    -Wsuggest-override -Wno-missing-field-initializers -Wcast-align -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough
+    -Wsuggest-override -Wno-missing-field-initializers -Wcast-align -Woverloaded-virtual -Wimplicit-fallthrough
     $<$<BOOL:${CURFEW_WERROR}>:-Werror>)
 endfunction()
