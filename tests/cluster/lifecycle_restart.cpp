@@ -48,7 +48,6 @@ TEST_CASE("a killed controller goes on where it was", "[replica]") {
   Killed killed;
   const Scene& scene = killed.scene;
   const Request running = killed.active("running", "30m");
-  const Request expiring = killed.active("expiring", "4s");
   const Request deleted = killed.active("deleted", "30m");
   const Request unbound = killed.active("unbound", "30m");
   const Request revoked = killed.active("revoked", "30m");
@@ -57,8 +56,10 @@ TEST_CASE("a killed controller goes on where it was", "[replica]") {
   withdrawn.await("Pending");
   approved.await("Pending");
   const auto expires_at = running.time("expiresAt");
+  const Request expiring = killed.active("expiring", "8s");
 
   killed.controller.kill();
+  REQUIRE(now() < expiring.time("expiresAt") - seconds(1));
   approved.approve(scene.bob, "while it was down");
   deleted.remove(scene.alice);
   withdrawn.remove(scene.alice);
@@ -132,9 +133,10 @@ TEST_CASE("a controller killed in the middle of granting grants once", "[replica
 TEST_CASE("a request whose time passed while nobody ran is never given access afterwards", "[replica]") {
   Killed killed;
   const Scene& scene = killed.scene;
-  const Request request = killed.active("ask", "3s");
+  const Request request = killed.active("ask", "5s");
   const auto expires_at = request.time("expiresAt");
   killed.controller.kill();
+  REQUIRE(now() < expires_at - seconds(1));
   REQUIRE_THAT(scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()}), Succeeds());
   sleep_until(expires_at + milliseconds(500));
   killed.controller.start_leading();
