@@ -195,7 +195,7 @@ std::shared_ptr<Exchange> CpprestTransport::Impl::start(web::http::client::http_
   };
   try {
     client.request(message, exchange->token())
-        .then([exchange](web::http::http_response response) {
+        .then([exchange](const web::http::http_response& response) {
           exchange->head(response);
           return response.content_ready();
         })
@@ -246,7 +246,7 @@ Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const LineS
       }
       case Exchange::Event::Bytes: {
         const std::string bytes = exchange.take();
-        const Response head = exchange.response().value_or(Response{});
+        Response head = exchange.response().value_or(Response{});
         if (!sink || head.status < 200 || head.status > 299) {
           if (body.size() + bytes.size() > kLargestBody) return too_large("an answer", kLargestBody);
           body += bytes;

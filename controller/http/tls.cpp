@@ -75,10 +75,10 @@ std::string names_of(X509* certificate) {
 }
 
 int keep_alive_index() {
-  static const int kIndex = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, [](void*, void* owner, CRYPTO_EX_DATA*, int, long, void*) {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, [](void*, void* owner, CRYPTO_EX_DATA*, int, long, void*) {
     delete static_cast<std::shared_ptr<TlsClient>*>(owner);
   });
-  return kIndex;
+  return index;
 }
 
 void require(long result, const char* what) {
@@ -137,7 +137,7 @@ void TlsClient::configure(SSL_CTX* context) {
   }
   auto owner = std::make_unique<std::shared_ptr<TlsClient>>(shared_from_this());
   require(SSL_CTX_set_ex_data(context, keep_alive_index(), owner.get()), "a context");
-  static_cast<void>(owner.release());  // freed with the context
+  [[maybe_unused]] const auto* freed_with_context = owner.release();
   SSL_CTX_set_cert_verify_callback(context, &TlsClient::verify, this);
 }
 

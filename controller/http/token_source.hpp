@@ -25,7 +25,7 @@ class TokenSource {
   struct State {
     std::string token;
     struct stat seen {};
-    std::chrono::steady_clock::time_point read_at{};
+    std::chrono::steady_clock::time_point read_at;
     bool loaded = false;
   };
   Result<std::string> reload(State& state, bool always);

@@ -19,8 +19,8 @@ std::string_view to_string(Method method);
 struct Request {
   Method method = Method::Get;
   std::string target;  // path and query, encoded: "/api/v1/namespaces?limit=500"
-  std::string content_type = {};
-  std::string body = {};
+  std::string content_type;
+  std::string body;
 };
 
 struct Response {

@@ -1,5 +1,8 @@
 #include "kube/client.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include "kube/error.hpp"
 
 namespace curfew::kube {
@@ -59,7 +62,8 @@ void Client::observe(std::string_view verb, const Resource& resource, const Resu
   else monitor().failed(response ? error_from_response(*response) : response.error(), began, ended);
   if (options_.observe_call) options_.observe_call(verb, resource.plural, status, ended - began);
   // The Date of a stream is as old as its beginning.
-  if (options_.observe_date && !streamed && response && response->date) options_.observe_date(*response->date, ended - began);
+  const std::optional<TimePoint> date = response && !streamed ? response->date : std::nullopt;
+  if (date && options_.observe_date) options_.observe_date(*date, ended - began);
 }
 
 Result<nlohmann::json> Client::call(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop) {

@@ -40,9 +40,9 @@ struct ClientOptions {
   std::chrono::milliseconds deadline = std::chrono::seconds(10);  // of each call but a watch
   ContactMonitor* contact = nullptr;                        // shared with other clients of the same server; null: its own
   // For metrics, on the caller's thread; status 0 where there was no answer. Verbs are Kubernetes' own: get, list, watch, create, update, patch, delete.
-  std::function<void(std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took)> observe_call = {};
+  std::function<void(std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took)> observe_call;
   // The server's clock (whole seconds) at the end of a call that took `round_trip`.
-  std::function<void(TimePoint server_date, std::chrono::nanoseconds round_trip)> observe_date = {};
+  std::function<void(TimePoint server_date, std::chrono::nanoseconds round_trip)> observe_date;
 };
 
 // The API server, typed. Thread-safe; the transport outlives it. Every call returns within its deadline, and promptly when stopped (Cancelled).

@@ -23,8 +23,8 @@ class ContactMonitor {
 
  private:
   struct State {
-    Instant last_success{};
-    Instant lost_at{};
+    Instant last_success;
+    Instant lost_at;
     bool lost = false;
   };
   Guarded<State> state_;

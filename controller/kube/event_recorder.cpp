@@ -58,7 +58,7 @@ void EventRecorder::record(api::Event event) {
   ready_.notify_one();
 }
 
-void EventRecorder::run(std::stop_token stop) {
+void EventRecorder::run(const std::stop_token& stop) {
   while (true) {
     std::unique_lock lock(mutex_);
     if (!ready_.wait(lock, stop, [this] { return !queue_.empty(); }) || stop.stop_requested()) return;

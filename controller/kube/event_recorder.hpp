@@ -23,7 +23,7 @@ class EventRecorder {
   void record(api::Event event);
 
   // Posts until stopped.
-  void run(std::stop_token stop);
+  void run(const std::stop_token& stop);
 
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }  // the queue was full
   std::uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }    // given up after a few tries

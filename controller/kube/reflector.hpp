@@ -48,19 +48,19 @@ void log_undecodable(const Resource& resource, const api::ObjectKey& key, const 
 template <class T>
 struct ReflectorConfig {
   Resource resource;
-  Selection selection{};
-  std::function<Result<T>(const nlohmann::json&)> decode{};
+  Selection selection;
+  std::function<Result<T>(const nlohmann::json&)> decode;
   // After the store has changed, on the reflector's thread, for events and for what a new list finds different. Null: not there. DELETED has
   // the last known state as `before`; for an object that left the selection that is its state before it did.
-  std::function<void(const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after)> on_change{};
-  std::function<void()> on_synced{};  // once, after the handler has seen the first list
-  ReflectorTiming timing{};
+  std::function<void(const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after)> on_change;
+  std::function<void()> on_synced;  // once, after the handler has seen the first list
+  ReflectorTiming timing;
 };
 
 // For a Kind of ours: where it lives and how it is decoded go without saying.
 template <class T>
-ReflectorConfig<T> reflector_config(Selection selection = {}) {
-  return {.resource = resource_of<T>(), .selection = std::move(selection), .decode = [](const nlohmann::json& json) { return api::decode<T>(json); }};
+ReflectorConfig<T> reflector_config(const Selection& selection = {}) {
+  return {.resource = resource_of<T>(), .selection = selection, .decode = [](const nlohmann::json& json) { return api::decode<T>(json); }};
 }
 
 // For any other kind, whole.

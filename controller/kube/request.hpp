@@ -34,8 +34,8 @@ struct Selection {
 
 struct ListParams {
   int limit = 500;
-  std::string continue_token = {};
-  std::string resource_version = {};  // empty: the most recent (a consistent read)
+  std::string continue_token;
+  std::string resource_version;  // empty: the most recent (a consistent read)
 };
 
 struct WatchParams {
