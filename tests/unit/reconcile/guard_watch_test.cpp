@@ -80,7 +80,7 @@ TEST_CASE("objects other than in the ledger count five seconds from now") {
   const GuardLedger before{.objects = kUntouched, .since = TimePoint(700s)};
   auto live = kUntouched;
   SECTION("changed and put back") { live["A/a"].generation = 3; }
-  SECTION("deleted and made again") { live["A/a"].uid = "9"; }
+  SECTION("deleted and made again") { live["A/a"].uid = std::string("9"); }
   SECTION("one more") { live["C/c"] = {.uid = "3", .generation = 1, .created = TimePoint(100s)}; }
   SECTION("one less") { live.erase("A/a"); }
   const auto ledger = reconcile::next_ledger(before, live, kNow);
