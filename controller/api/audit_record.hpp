@@ -37,7 +37,7 @@ struct AuditRecord {
 
   ObjectMeta metadata;
   AuditAction action = AuditAction::Requested;
-  TimePoint time{};
+  TimePoint time;
   std::optional<Person> actor;  // nullopt: Curfew itself, or unknown (a deletion)
   RequestRef request;
   std::optional<PolicyRef> policy;

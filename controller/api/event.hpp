@@ -24,7 +24,7 @@ struct Event {
   static constexpr std::string_view kPlural = "events";
 
   ObjectMeta metadata;
-  TimePoint time{};
+  TimePoint time;
   std::string type = "Normal";  // or Warning
   std::string reason;           // an audit action, or a condition's reason
   std::string action;           // what was done, in a word: Grant, End, Decide, Observe

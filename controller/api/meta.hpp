@@ -37,7 +37,7 @@ struct ObjectMeta {
   std::string uid;
   std::string resource_version;
   std::int64_t generation = 0;
-  TimePoint creation_timestamp{};
+  TimePoint creation_timestamp;
   std::optional<TimePoint> deletion_timestamp;
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
@@ -55,7 +55,7 @@ struct Condition {
   std::string reason;
   std::string message;
   std::int64_t observed_generation = 0;
-  TimePoint last_transition_time{};
+  TimePoint last_transition_time;
 
   bool operator==(const Condition&) const = default;
 };

@@ -11,8 +11,8 @@ namespace curfew::core {
 
 // When access begins and ends, whole seconds.
 struct GrantTimes {
-  TimePoint granted_at{};
-  TimePoint expires_at{};
+  TimePoint granted_at;
+  TimePoint expires_at;
 };
 
 // The RoleBinding that carries this grant. The request's role and subject must be pinned in `status`.

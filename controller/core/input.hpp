@@ -23,7 +23,7 @@ struct RoleFacts {
 // Whether the admission policies that establish who asked and who approved are what Curfew ships.
 struct GuardState {
   bool in_force = false;
-  TimePoint since{};        // in force without a break since then; what was first said earlier is not believed unless it was seen before
+  TimePoint since;        // in force without a break since then; what was first said earlier is not believed unless it was seen before
   std::string difference;   // what is wrong, as a sentence, while not in force
 };
 
@@ -31,7 +31,7 @@ struct GuardState {
 struct GrantFailure {
   std::string reason;   // a condition's reason
   std::string message;  // the API server's own words
-  TimePoint retry_at{};
+  TimePoint retry_at;
 };
 
 struct Settings {
@@ -53,7 +53,7 @@ struct Input {
   std::optional<GrantFailure> grant_failure;
   GuardState guard;
   Settings settings;
-  TimePoint now{};
+  TimePoint now;
 };
 
 // The role that a request is about: pinned in its status, else named in its spec, else the only one that the policy offers.

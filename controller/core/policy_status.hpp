@@ -14,7 +14,7 @@ struct PolicyInput {
   std::function<bool(const std::string&)> cluster_role_exists;
   int active_grants = 0;
   int pending_requests = 0;
-  TimePoint now{};
+  TimePoint now;
 };
 
 // What the policy uses and Curfew does not do yet: ignoring it would make the policy weaker than its author meant it.

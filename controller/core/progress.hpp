@@ -24,7 +24,7 @@ class Progress {
     api::AuditAction action = api::AuditAction::Requested;
     std::string message;
     std::optional<api::Person> actor = std::nullopt;
-    std::string comment = {};
+    std::string comment;
     std::optional<int> decision_index = std::nullopt;  // part of the record's name
     bool is_warning = false;
     std::string_view doing = "Decide";  // the Event's `action`
@@ -56,7 +56,7 @@ struct Ending {
   std::string reason;   // of the conditions
   std::string message;
   std::optional<api::Person> actor = std::nullopt;
-  std::string comment = {};
+  std::string comment;
 };
 
 // By what this person said. `phase` is Denied, Withdrawn or, once there was access, Revoked.

@@ -30,7 +30,7 @@ json to_json(const YAML::Node& node) {
     return list;
   }
   if (!node.IsScalar()) return nullptr;
-  const std::string text = node.as<std::string>();
+  auto text = node.as<std::string>();
   if (node.Tag() == "!") return text;
   if (text == "true" || text == "false") return text == "true";
   if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) return std::stoi(text);

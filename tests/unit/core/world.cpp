@@ -46,6 +46,7 @@ std::string World::condition(std::string_view type) const {
 
 std::vector<std::string> World::told() const {
   std::vector<std::string> reasons;
+  reasons.reserve(events.size());
   for (const auto& event : events) reasons.push_back(event.reason);
   return reasons;
 }
