@@ -1,17 +1,11 @@
 #include "http/cpprest_transport.hpp"
 
-#include <arpa/inet.h>
-#include <cerrno>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <poll.h>
 #include <pplx/threadpool.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "http/cpprest_errors.hpp"
 #include "http/cpprest_exchange.hpp"
 #include "http/line_splitter.hpp"
 #include "http/tls.hpp"
@@ -22,13 +16,8 @@ namespace {
 
 // Nothing ever waits on the library's threads (waiting is done on the callers' own), so that a few carry any number of requests.
 constexpr std::size_t kLibraryThreads = 4;
+constexpr int kTriesUnanswered = 3;  // of a request whose connection broke before an answer began
 constexpr std::chrono::seconds kGoodbye{2};  // for requests still under way when the transport is destroyed
-
-struct ServerName {
-  std::string host;
-  std::uint16_t port = 0;
-  std::string text() const { return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port); }
-};
 
 // However the caller leaves: a sink may throw.
 struct Leaving {
@@ -37,53 +26,6 @@ struct Leaving {
 };
 
 web::http::method method_of(Method method) { return web::http::method(std::string(to_string(method))); }
-
-// The library reports a refused connection and an unreachable host alike; for an address (never a name: resolving can block) ask once more.
-bool refuses_connections(const ServerName& server) {
-  sockaddr_in v4{};
-  sockaddr_in6 v6{};
-  const bool is_v4 = ::inet_pton(AF_INET, server.host.c_str(), &v4.sin_addr) == 1;
-  if (!is_v4 && ::inet_pton(AF_INET6, server.host.c_str(), &v6.sin6_addr) != 1) return server.host == "localhost";
-  const int socket = ::socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (socket < 0) return false;
-  v4.sin_family = AF_INET;
-  v6.sin6_family = AF_INET6;
-  v4.sin_port = v6.sin6_port = htons(server.port);
-  const auto* address = is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
-  int error = ::connect(socket, address, static_cast<socklen_t>(is_v4 ? sizeof v4 : sizeof v6)) == 0 ? 0 : errno;
-  pollfd ready{.fd = socket, .events = POLLOUT, .revents = 0};
-  socklen_t length = sizeof error;
-  constexpr int kPatienceMs = 200;
-  if (error == EINPROGRESS && ::poll(&ready, 1, kPatienceMs) == 1) ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
-  ::close(socket);
-  return error == ECONNREFUSED;
-}
-
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
-// The library's codes are not to be trusted alone (an end of file prints as ENOENT): the phase comes from its words, the reason from both.
-Error explain(const web::http::http_exception& error, const ServerName& server, TlsClient* tls) {
-  const std::string_view what = error.what();
-  const int code = error.error_code().value();
-  const std::string name = "the API server at " + server.text();
-  const char* openssl = code > 0xFFFFFF ? ERR_reason_error_string(static_cast<unsigned long>(static_cast<unsigned>(code))) : nullptr;
-  if (code == ETIMEDOUT) return {.kind = ErrorKind::Timeout, .message = name + " did not answer in time"};
-  if (contains(what, "SSL handshake")) {
-    const std::string refusal = tls ? tls->take_refusal() : std::string();
-    if (!refusal.empty()) return {.kind = ErrorKind::Tls, .message = name + " cannot be trusted: " + refusal};
-    return {.kind = ErrorKind::Tls, .message = name + " does not complete a TLS handshake" + (openssl ? std::string(": ") + openssl : std::string())};
-  }
-  if (openssl) return {.kind = ErrorKind::Tls, .message = name + " ended the TLS session: " + openssl};
-  if (contains(what, "resolving")) return {.kind = ErrorKind::Transport, .message = "the API server's name " + server.host + " cannot be resolved"};
-  if (contains(what, "Failed to connect")) {
-    const bool refused = code == ECONNREFUSED || (code == EHOSTUNREACH && refuses_connections(server));
-    return {.kind = ErrorKind::Transport, .message = name + (refused ? " refused the connection" : " cannot be reached")};
-  }
-  if (code == ECONNRESET || code == EPIPE) return {.kind = ErrorKind::Transport, .message = name + " reset the connection"};
-  if (code == ENOENT || code == ECONNABORTED || code == ECANCELED)
-    return {.kind = ErrorKind::Transport, .message = name + " closed the connection before its answer was complete"};
-  return {.kind = ErrorKind::Transport, .message = fmt::format("no usable answer from {}: {} (code {})", name, what, code)};
-}
 
 }  // namespace
 
@@ -263,7 +205,9 @@ Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const LineS
 Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client& client, const Request& request, const LineSink* sink, const Limit& limit,
                                                   const std::string& late, const std::stop_token& stop) {
   constexpr int kUnauthorized = 401;
-  for (bool again = true;; again = false) {
+  int unanswered = 0;
+  bool token_is_fresh = false;
+  while (true) {
     if (stop.stop_requested()) return fail(ErrorKind::Cancelled, "stopped");
     const auto token = tokens_.current();
     if (!token) return tl::unexpected(token.error());
@@ -275,7 +219,9 @@ Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client
     }
     const Leaving leaving{*under_way};
     auto result = receive(*under_way, sink, limit, late, stop);
-    if (result && result->status == kUnauthorized && again && tokens_.refused(*token)) continue;
+    // A kept connection that the server had closed already, most likely; the library itself tries again in some of these cases only.
+    if (!result && !under_way->response() && is_broken_connection(under_way->failure()) && ++unanswered < kTriesUnanswered) continue;
+    if (result && result->status == kUnauthorized && !std::exchange(token_is_fresh, true) && tokens_.refused(*token)) continue;
     return result;
   }
 }

@@ -144,6 +144,8 @@ TEST_CASE("trouble while listing or watching is waited out") {
   ScriptedServer server({{"GET", kList, {Send{response(500, "")}}},
                          {"GET", kList, {Send{response(200, "{\"cut")}}},
                          {"GET", kList, {Send{response(200, "{}")}}},
+                         {"GET", kList, {Reset{}}},  // three times in a row: before that, it may have been a stale connection
+                         {"GET", kList, {Reset{}}},
                          {"GET", kList, {Reset{}}},
                          {"GET", kList, {Send{response(200, list_of(10, {}))}}},
                          {"GET", kWatch + "10", {Send{response(429, "")}}},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <csignal>
 #include <cstring>
 #include <netinet/in.h>
 #include <openssl/err.h>
@@ -151,6 +152,11 @@ std::string ScriptedServer::trouble(std::chrono::milliseconds patience) {
 }
 
 void ScriptedServer::accept_all() {
+  // OpenSSL writes without MSG_NOSIGNAL; the connections' threads inherit this.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   while (true) {
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     const std::scoped_lock lock(mutex_);

@@ -156,8 +156,19 @@ TEST_CASE("a POST on a kept connection that the server has closed arrives all th
   const auto transport = transport_to(server);
   REQUIRE(transport->send(get("/1"), kPatience, {}));
   const auto answer = transport->send({.method = http::Method::Post, .target = "/things", .content_type = "application/json", .body = "{}"}, kPatience, {});
+  INFO((answer ? std::string() : answer.error().message));
   REQUIRE(answer);
   CHECK(answer->status == 201);
+  CHECK(server.trouble().empty());
+}
+
+TEST_CASE("a request whose connection breaks before an answer is tried three times and no more") {
+  ScriptedServer server({{"GET", "/", {Reset{}}}, {"GET", "/", {Reset{}}}, {"GET", "/", {Reset{}}}});
+  const auto transport = transport_to(server);
+  const auto answer = transport->send(get("/"), kPatience, {});
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == ErrorKind::Transport);
+  CHECK(answer.error().message == "the API server at 127.0.0.1:" + std::to_string(server.port()) + " reset the connection");
   CHECK(server.trouble().empty());
 }
 
