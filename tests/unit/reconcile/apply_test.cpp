@@ -172,6 +172,7 @@ TEST_CASE("a binding that has our name but is not the grant is not adopted") {
   const auto outcome = f.apply(f.granting());
   CHECK(outcome.kind == Kind::Done);
   CHECK(outcome.after > 0s);  // decided again, to say so
+  REQUIRE(f.memory.failure(kUid));
   CHECK(f.memory.failure(kUid)->reason == "BindingNameTaken");
   CHECK_THAT(f.memory.failure(kUid)->message, ContainsSubstring("curfew-" + std::string(kUid)));
   CHECK_FALSE(f.stores.bindings.get(stored.metadata.key()));
@@ -209,6 +210,7 @@ TEST_CASE("a binding that the API server finds invalid is remembered as such") {
   Fixture f;
   f.api.fail("POST " + kBindingsPath, 422, "Invalid", "subjects[0].name: Required value");
   f.apply(f.granting());
+  REQUIRE(f.memory.failure(kUid));
   CHECK(f.memory.failure(kUid)->reason == "BindingInvalid");
   CHECK(f.memory.failure(kUid)->message == "subjects[0].name: Required value");
 }

@@ -35,9 +35,9 @@ TEST_CASE("no ledger is stored at first") {
 TEST_CASE("a saved ledger is loaded again, and replaced by the next one") {
   Fixture f;
   REQUIRE(f.store.save(ledger(1), {}));
-  CHECK(**f.store.load({}) == ledger(1));
+  CHECK(f.store.load({}).value() == ledger(1));
   REQUIRE(f.store.save(ledger(2), {}));
-  CHECK(**f.store.load({}) == ledger(2));
+  CHECK(f.store.load({}).value() == ledger(2));
   CHECK(f.api.get(kPath)["kind"] == "ConfigMap");
 }
 
