@@ -218,7 +218,7 @@ void App::start() {
 
   impl.thread([&impl](std::stop_token stop) { impl.events.run(std::move(stop)); });
   impl.thread([&impl](std::stop_token stop) { impl.revoker.run(std::move(stop)); });
-  impl.thread([&impl](std::stop_token stop) { impl.retention.run(std::move(stop)); });
+  impl.thread([&impl](const std::stop_token& stop) { impl.retention.run(stop); });
   impl.watch(impl.stores.bindings, {.labels = std::string(api::kRequestUidLabel)});
   impl.watch(impl.stores.requests, {.fields = "status.complete!=true"});
   impl.watch(impl.stores.policies);

@@ -58,12 +58,16 @@ bool only_ends_access(const core::Action& action) {
 }  // namespace
 
 Outcome Applier::apply(const core::Input& input, const core::Decision& decision, std::stop_token stop) {
+  bool awaits_deletion = false;
   for (const core::Action& action : decision.actions) {
     if (stop.stop_requested()) return kDone;
     if (!only_ends_access(action) && !parts_.may_grant()) return kDone;
     const Step step = std::visit([&](const auto& known) { return run(input, known, stop); }, action);
     if (step) return *step;
+    // What follows in the decision waits for the deletion's acceptance only.
+    awaits_deletion = awaits_deletion || std::holds_alternative<core::DeleteBinding>(action);
   }
+  if (awaits_deletion) return again_in(kDeletionCheck);
   if (input.request_is_gone && !input.binding) {
     finished(input);
     // Another one may have its name by now, whose changes came while the key stood for the one that is gone.
@@ -134,7 +138,7 @@ Applier::Step Applier::grant_failed(const core::Input& input, const Error& error
 
 Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop) {
   const auto outcome = delete_binding(parts_.client, action.key, action.uid, stop);
-  if (outcome) return again_in(kDeletionCheck);
+  if (outcome) return std::nullopt;
   log_failure("binding not deleted", input, outcome.error());
   if (outcome.error().kind == ErrorKind::Conflict) return Outcome{.kind = Outcome::Kind::RetryNow};
   return again_in(kDeletionCheck);

@@ -26,7 +26,7 @@ void Retention::completed(const api::AccessRequest& request) {
   changed_.notify_all();
 }
 
-Result<void> Retention::sweep(std::stop_token stop) {
+Result<void> Retention::sweep(const std::stop_token& stop) {
   kube::ListParams params;
   do {
     auto page = parts_.client.list<api::AccessRequest>({.fields = "status.complete=true"}, params, stop);
@@ -37,7 +37,7 @@ Result<void> Retention::sweep(std::stop_token stop) {
   return {};
 }
 
-void Retention::run(std::stop_token stop) {
+void Retention::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     delete_due(stop);
     std::unique_lock lock(mutex_);
@@ -47,7 +47,7 @@ void Retention::run(std::stop_token stop) {
   }
 }
 
-void Retention::delete_due(std::stop_token stop) {
+void Retention::delete_due(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   if (!parts_.is_leading()) {  // whoever leads next goes through them all
     kept_.clear();
@@ -65,7 +65,7 @@ void Retention::delete_due(std::stop_token stop) {
   }
 }
 
-bool Retention::has_gone(const std::string& uid, const Kept& kept, std::stop_token stop) {
+bool Retention::has_gone(const std::string& uid, const Kept& kept, const std::stop_token& stop) {
   const auto removed = parts_.client.remove<api::AccessRequest>(kept.key, uid, stop);
   if (removed || removed.error().kind == ErrorKind::Conflict) return true;  // Conflict: another one has its name
   if (kube::concerns_contact(removed.error().kind)) return false;

@@ -31,12 +31,12 @@ class Retention {
   void completed(const api::AccessRequest& request);
 
   // All complete requests of the cluster, page by page; memory: one page, and a name for each.
-  Result<void> sweep(std::stop_token stop);
+  Result<void> sweep(const std::stop_token& stop);
 
   // Deletes at their time, for ever. One thread.
-  void run(std::stop_token stop);
+  void run(const std::stop_token& stop);
   // One turn of it, for run() and tests.
-  void delete_due(std::stop_token stop);
+  void delete_due(const std::stop_token& stop);
 
  private:
   struct Kept {
@@ -45,7 +45,7 @@ class Retention {
   };
   using ByUid = std::map<std::string, Kept>;
 
-  bool has_gone(const std::string& uid, const Kept& kept, std::stop_token stop);
+  bool has_gone(const std::string& uid, const Kept& kept, const std::stop_token& stop);
 
   const Parts parts_;
   std::mutex mutex_;

@@ -91,6 +91,8 @@ Page http_get(const std::string& host_and_port, const std::string& path) {
   address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(host_and_port.substr(colon + 1))));
   ::inet_pton(AF_INET, host_and_port.substr(0, colon).c_str(), &address.sin_addr);
   const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  REQUIRE(connection >= 0);
+  if (connection < 0) return {};
   const timeval patience{.tv_sec = 5, .tv_usec = 0};
   ::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   std::string answer;

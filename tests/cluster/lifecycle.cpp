@@ -30,7 +30,7 @@ std::string one_of_sre(const std::string& more) { return developers_may_view("{r
 
 std::string automatic(const std::string& more) { return developers_may_view("{required: 0}", more); }
 
-Request::Request(const Scene& scene, const std::string& policy, const std::string& more, std::optional<Person> who, std::string name)
+Request::Request(const Scene& scene, const std::string& policy, const std::string& more, const std::optional<Person>& who, std::string name)
     : scene_(scene), name_(std::move(name)) {
   const std::string spec = "{policy: " + policy + (more.empty() ? "" : ", " + more) + "}";
   const ProcessResult made = who.value_or(scene.alice).kubectl({"create", "-o", "json", "-f", "-"}, scene.space.request(name_, spec));

@@ -42,7 +42,7 @@ std::string automatic(const std::string& more = "duration: {default: 10m, max: 1
 class Request {
  public:
   // Asks under a policy of that name, with `more` in the spec; fails the test where that is refused.
-  Request(const Scene& scene, const std::string& policy, const std::string& more, std::optional<Person> who = std::nullopt, std::string name = "ask");
+  Request(const Scene& scene, const std::string& policy, const std::string& more, const std::optional<Person>& who = std::nullopt, std::string name = "ask");
 
   const std::string& name() const { return name_; }
   const std::string& uid() const { return uid_; }

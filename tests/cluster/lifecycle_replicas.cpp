@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <catch2/generators/catch_generators.hpp>
-#include <catch2/matchers/catch_matchers_string.hpp>
 #include <csignal>
 
 #include "controller.hpp"
@@ -8,7 +7,6 @@
 
 // Stopping, and two replicas: one leads, either can end access.
 using namespace curfew::test;
-using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -90,7 +88,7 @@ TEST_CASE("another replica takes over within two seconds of a clean stop", "[rep
 }
 
 TEST_CASE("two replicas do everything once", "[replica]") {
-  Two two;
+  const Two two;
   const Request request = two.active("3s");
   request.await("Expired", seconds(6));
   CHECK(request.recorded() == Texts{"Requested", "Approved", "Granted", "Expired"});

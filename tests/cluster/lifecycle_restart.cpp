@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <catch2/matchers/catch_matchers_string.hpp>
 #include <set>
 
 #include "controller.hpp"
@@ -7,7 +6,6 @@
 
 // A controller that is killed at any moment: the next one goes on from what is in the cluster.
 using namespace curfew::test;
-using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -102,7 +100,6 @@ TEST_CASE("a controller killed in the middle of granting grants once", "[replica
   Killed killed;
   const Scene& scene = killed.scene;
   const std::string at_once = scene.space.policy(automatic());
-  std::vector<Request> requests;
   // Asked in quick succession, killed at once: some have a record and no binding, some a binding and no status.
   std::string batch;
   constexpr int kMany = 12;

@@ -13,6 +13,8 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
+constexpr const char* kManifests = CURFEW_SOURCE_DIR "/manifests";
+
 ProcessResult run_controller(std::vector<std::string> flags) {
   flags.insert(flags.begin(), {Controller::program(), "--metrics-address", "127.0.0.1:0"});
   return run(flags, {.input = {}, .environment = {}, .timeout = seconds(60)});
@@ -129,15 +131,15 @@ TEST_CASE("without Curfew's kinds the controller waits a little, and then says w
   const Cluster& cluster = Cluster::shared();
   const Person admin = cluster.admin();
   const std::string kubeconfig = cluster.curfew().kubeconfig().string();
-  const auto install = [&] { return admin.kubectl({"apply", "-k", CURFEW_SOURCE_DIR "/manifests"}); };
+  const auto install = [&] { return admin.kubectl({"apply", "-k", kManifests}); };
   REQUIRE_THAT(admin.kubectl({"annotate", "crd", "accessrequests.curfew.dev", "curfew.dev/allow-delete=yes"}), Succeeds());
   REQUIRE_THAT(admin.kubectl({"delete", "crd", "accessrequests.curfew.dev", "--timeout=60s"}), Succeeds());
   const ProcessResult without = run_controller({"--kubeconfig", kubeconfig});
   Controller controller(cluster);
   SECTION("they come in time") {
     // start() waits ten seconds for it.
-    const std::vector<std::string> later{"sh", "-c", "sleep 3; exec \"$0\" --kubeconfig \"$1\" apply -k " CURFEW_SOURCE_DIR "/manifests", cluster.kubectl().string(),
-                                         admin.kubeconfig().string()};
+    const std::vector<std::string> later{
+        "sh", "-c", R"(sleep 3; exec "$0" --kubeconfig "$1" apply -k "$2")", cluster.kubectl().string(), admin.kubeconfig().string(), kManifests};
     Child installing(later, cluster.state() / "test" / "install.log");
     controller.start();
     CHECK(installing.wait(seconds(20)) == 0);
