@@ -268,12 +268,16 @@ TEST_CASE("a completion that was not written is not one") {
   CHECK(f.memory.granted_record(kUid));
 }
 
-TEST_CASE("a deletion comes first and what follows it waits until the binding is gone") {
+TEST_CASE("a deletion comes first, what follows it is done once it is accepted, and then it is looked at again") {
   Fixture f;
   const auto stored = f.api.put(binding(kExpiresAt));
-  const auto outcome = f.apply({f.deletion(), f.status(Phase::Revoked)});
-  CHECK(f.api.calls() == Calls{"DELETE " + kBindingPath});
-  CHECK(f.api.last_body()["preconditions"]["uid"] == stored.metadata.uid);
+  FakeApi::Json options;
+  f.api.on_call = [&](const std::string& call) {
+    if (call.starts_with("DELETE")) options = f.api.last_body();
+  };
+  const auto outcome = f.apply({f.deletion(), core::WriteRecord{record(AuditAction::Tampered)}});
+  CHECK(f.api.calls() == Calls{"DELETE " + kBindingPath, "POST " + kRecordsPath});
+  CHECK(options["preconditions"]["uid"] == stored.metadata.uid);
   CHECK(outcome.kind == Kind::Done);
   CHECK(outcome.after == 1s);
 }
