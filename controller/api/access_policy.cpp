@@ -5,52 +5,52 @@
 
 namespace curfew::api {
 
-static void read(const Reader& reader, LabelSelector::Requirement& value) {
+void read(const Reader& reader, LabelSelector::Requirement& value) {
   reader.get("key", value.key);
   reader.get("operator", value.op);
   reader.get("values", value.values);
 }
 
-static void read(const Reader& reader, LabelSelector& value) {
+void read(const Reader& reader, LabelSelector& value) {
   reader.get("matchLabels", value.match_labels);
   reader.get("matchExpressions", value.match_expressions);
 }
 
-static void read(const Reader& reader, ScheduleWindow& value) {
+void read(const Reader& reader, ScheduleWindow& value) {
   reader.get("days", value.days);
   reader.get("start", value.start);
   reader.get("end", value.end);
 }
 
-static void read(const Reader& reader, Schedule& value) {
+void read(const Reader& reader, Schedule& value) {
   reader.get("timeZone", value.time_zone);
   reader.get("windows", value.windows);
   reader.get("endAtWindowClose", value.end_at_window_close);
 }
 
-static void read(const Reader& reader, AccessPolicySpec::Namespaces& value) {
+void read(const Reader& reader, AccessPolicySpec::Namespaces& value) {
   reader.get("names", value.names);
   reader.get("selector", value.selector);
 }
 
-static void read(const Reader& reader, AccessPolicySpec::Reason& value) {
+void read(const Reader& reader, AccessPolicySpec::Reason& value) {
   reader.get("required", value.required);
   reader.get("pattern", value.pattern);
 }
 
-static void read(const Reader& reader, AccessPolicySpec::Approval& value) {
+void read(const Reader& reader, AccessPolicySpec::Approval& value) {
   reader.get("required", value.required);
   reader.get("approvers", value.approvers);
   reader.get("allowSelfApproval", value.allow_self_approval);
   reader.get("timeout", value.timeout);
 }
 
-static void read(const Reader& reader, AccessPolicySpec::Limits& value) {
+void read(const Reader& reader, AccessPolicySpec::Limits& value) {
   reader.get("activePerRequester", value.active_per_requester);
   reader.get("cooldown", value.cooldown);
 }
 
-static void read(const Reader& reader, AccessPolicySpec& value) {
+void read(const Reader& reader, AccessPolicySpec& value) {
   reader.get("description", value.description);
   reader.get("requesters", value.requesters);
   reader.get("subjects", value.subjects);
@@ -67,14 +67,14 @@ static void read(const Reader& reader, AccessPolicySpec& value) {
   reader.get("suspend", value.suspend);
 }
 
-static void read(const Reader& reader, AccessPolicyStatus& value) {
+void read(const Reader& reader, AccessPolicyStatus& value) {
   reader.get("observedGeneration", value.observed_generation);
   reader.get("conditions", value.conditions);
   reader.get("activeGrants", value.active_grants);
   reader.get("pendingRequests", value.pending_requests);
 }
 
-static void read(const Reader& reader, AccessPolicy& value) {
+void read(const Reader& reader, AccessPolicy& value) {
   reader.get("metadata", value.metadata);
   reader.get("spec", value.spec);
   reader.get("status", value.status);

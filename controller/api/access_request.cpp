@@ -34,16 +34,16 @@ bool is_terminal(Phase phase) { return phase != Phase::Pending && phase != Phase
 
 std::string binding_name(const AccessRequest& request) { return std::string(kBindingPrefix) + request.metadata.uid; }
 
-static void read(const Reader& reader, Verdict& value) { read_enum(reader, value, Verdict::Revoke); }
-static void read(const Reader& reader, Phase& value) { read_enum(reader, value, Phase::Revoked); }
+void read(const Reader& reader, Verdict& value) { read_enum(reader, value, Verdict::Revoke); }
+void read(const Reader& reader, Phase& value) { read_enum(reader, value, Phase::Revoked); }
 
-static void read(const Reader& reader, Decision& value) {
+void read(const Reader& reader, Decision& value) {
   reader.get("verdict", value.verdict);
   read(reader, value.person);
   reader.get("comment", value.comment);
 }
 
-static void read(const Reader& reader, AccessRequestSpec& value) {
+void read(const Reader& reader, AccessRequestSpec& value) {
   reader.get("policy", value.policy);
   reader.get("role", value.role);
   reader.get("subject", value.subject);
@@ -53,7 +53,7 @@ static void read(const Reader& reader, AccessRequestSpec& value) {
   reader.get("requester", value.requester);
 }
 
-static void read(const Reader& reader, AccessRequestStatus& value) {
+void read(const Reader& reader, AccessRequestStatus& value) {
   reader.get("phase", value.phase);
   reader.get("complete", value.complete);
   reader.get("policy", value.policy);
@@ -74,7 +74,7 @@ static void read(const Reader& reader, AccessRequestStatus& value) {
   reader.get("conditions", value.conditions);
 }
 
-static void read(const Reader& reader, AccessRequest& value) {
+void read(const Reader& reader, AccessRequest& value) {
   reader.get("metadata", value.metadata);
   reader.get("spec", value.spec);
   reader.get("decisions", value.decisions);

@@ -32,20 +32,20 @@ std::string record_name(std::string_view request_uid, AuditAction action, std::o
   return name;
 }
 
-static void read(const Reader& reader, AuditAction& value) { read_enum(reader, value, AuditAction::PolicyViolation); }
+void read(const Reader& reader, AuditAction& value) { read_enum(reader, value, AuditAction::PolicyViolation); }
 
-static void read(const Reader& reader, RequestRef& value) {
+void read(const Reader& reader, RequestRef& value) {
   reader.get("namespace", value.name_space);
   reader.get("name", value.name);
   reader.get("uid", value.uid);
 }
 
-static void read(const Reader& reader, BindingRef& value) {
+void read(const Reader& reader, BindingRef& value) {
   reader.get("name", value.name);
   reader.get("uid", value.uid);
 }
 
-static void read(const Reader& reader, AuditRecord& value) {
+void read(const Reader& reader, AuditRecord& value) {
   reader.get("metadata", value.metadata);
   reader.get("action", value.action);
   reader.get("time", value.time);

@@ -5,7 +5,7 @@
 
 namespace curfew::api {
 
-static void read(const Reader& reader, Lease& value) {
+void read(const Reader& reader, Lease& value) {
   reader.get("metadata", value.metadata);
   const Reader spec = reader.at("spec");
   spec.get("holderIdentity", value.holder_identity);

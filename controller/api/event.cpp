@@ -7,7 +7,7 @@
 
 namespace curfew::api {
 
-static void read(const Reader& reader, ObjectReference& value) {
+void read(const Reader& reader, ObjectReference& value) {
   reader.get("apiVersion", value.api_version);
   reader.get("kind", value.kind);
   reader.get("namespace", value.name_space);
@@ -15,7 +15,7 @@ static void read(const Reader& reader, ObjectReference& value) {
   reader.get("uid", value.uid);
 }
 
-static void read(const Reader& reader, Event& value) {
+void read(const Reader& reader, Event& value) {
   reader.get("metadata", value.metadata);
   reader.get("eventTime", value.time);
   reader.get("type", value.type);

@@ -23,7 +23,7 @@ const Condition* find_condition(const std::vector<Condition>& conditions, std::s
   return found == conditions.end() ? nullptr : &*found;
 }
 
-static void read(const Reader& reader, OwnerReference& value) {
+void read(const Reader& reader, OwnerReference& value) {
   reader.get("apiVersion", value.api_version);
   reader.get("kind", value.kind);
   reader.get("name", value.name);

@@ -5,15 +5,15 @@
 
 namespace curfew::api {
 
-static void read(const Reader& reader, RoleBinding& value) {
+void read(const Reader& reader, RoleBinding& value) {
   reader.get("metadata", value.metadata);
   reader.get("roleRef", value.role_ref);
   reader.get("subjects", value.subjects);
 }
 
-static void read(const Reader& reader, Role& value) { reader.get("metadata", value.metadata); }
-static void read(const Reader& reader, ClusterRole& value) { reader.get("metadata", value.metadata); }
-static void read(const Reader& reader, Namespace& value) { reader.get("metadata", value.metadata); }
+void read(const Reader& reader, Role& value) { reader.get("metadata", value.metadata); }
+void read(const Reader& reader, ClusterRole& value) { reader.get("metadata", value.metadata); }
+void read(const Reader& reader, Namespace& value) { reader.get("metadata", value.metadata); }
 
 template Result<RoleBinding> decode(const nlohmann::json& json);
 template Result<Role> decode(const nlohmann::json& json);

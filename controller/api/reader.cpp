@@ -17,7 +17,7 @@ std::string in_words(const nlohmann::json& json) {
     case Type::array: return "a list";
     case Type::string: return cut(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), 100);
     case Type::boolean: return json.get<bool>() ? "true" : "false";
-    case Type::number_float: return "the number " + json.dump();
+    case Type::number_float:
     case Type::number_integer:
     case Type::number_unsigned: return "the number " + json.dump();
     default: return json.type_name();

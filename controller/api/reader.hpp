@@ -58,6 +58,35 @@ void read(const Reader& reader, Person& value);
 void read(const Reader& reader, Subject& value);
 void read(const Reader& reader, RoleRef& value);
 void read(const Reader& reader, PolicyRef& value);
+void read(const Reader& reader, LabelSelector::Requirement& value);
+void read(const Reader& reader, LabelSelector& value);
+void read(const Reader& reader, ScheduleWindow& value);
+void read(const Reader& reader, Schedule& value);
+void read(const Reader& reader, AccessPolicySpec::Namespaces& value);
+void read(const Reader& reader, AccessPolicySpec::Reason& value);
+void read(const Reader& reader, AccessPolicySpec::Approval& value);
+void read(const Reader& reader, AccessPolicySpec::Limits& value);
+void read(const Reader& reader, AccessPolicySpec& value);
+void read(const Reader& reader, AccessPolicyStatus& value);
+void read(const Reader& reader, AccessPolicy& value);
+void read(const Reader& reader, Verdict& value);
+void read(const Reader& reader, Phase& value);
+void read(const Reader& reader, Decision& value);
+void read(const Reader& reader, AccessRequestSpec& value);
+void read(const Reader& reader, AccessRequestStatus& value);
+void read(const Reader& reader, AccessRequest& value);
+void read(const Reader& reader, AuditAction& value);
+void read(const Reader& reader, RequestRef& value);
+void read(const Reader& reader, BindingRef& value);
+void read(const Reader& reader, AuditRecord& value);
+void read(const Reader& reader, Lease& value);
+void read(const Reader& reader, ObjectReference& value);
+void read(const Reader& reader, Event& value);
+void read(const Reader& reader, OwnerReference& value);
+void read(const Reader& reader, RoleBinding& value);
+void read(const Reader& reader, Role& value);
+void read(const Reader& reader, ClusterRole& value);
+void read(const Reader& reader, Namespace& value);
 
 template <class T>
 void read(const Reader& reader, std::optional<T>& value) {

@@ -52,7 +52,7 @@ Decision decide_active(const Input& input) {
 }
 
 Decision remove_changed(const Input& input, const std::string& what) {
-  const Decision removal = remove(*input.binding);
+  Decision removal = remove(*input.binding);
   Progress progress(input);
   if (progress.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return removal;
   progress.condition(api::kGranted, "False", api::reason::kBindingChanged, what);

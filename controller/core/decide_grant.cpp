@@ -73,7 +73,7 @@ void set_times(const Input& in, Progress& progress, const GrantTimes& times) {
 
 std::string granted_sentence(const Progress& progress, const Input& in) {
   const auto& status = progress.status;
-  std::string sentence = describe(*status.subject) + " has " + describe(*status.role_ref) + " in " + in.request->metadata.name_space + " until " +
+  const std::string sentence = describe(*status.subject) + " has " + describe(*status.role_ref) + " in " + in.request->metadata.name_space + " until " +
                          format_rfc3339(*status.expires_at);
   return status.approved_by.empty() ? sentence + ", without approval" : sentence + ", approved by " + joined(status.approved_by);
 }

@@ -111,7 +111,7 @@ TEST_CASE("an empty selector is kept apart from none") {
 }
 
 TEST_CASE("a status patch replaces all that was there, in nested objects too") {
-  const json before = kRequest.at("status");
+  const json& before = kRequest.at("status");
   api::AccessRequestStatus status;
   status.phase = api::Phase::Pending;
   status.subject = api::Subject{.kind = "User", .name = "alice"};

@@ -74,7 +74,7 @@ TEST_CASE("deleting a completed request says nothing new, but leaves no binding 
 }
 
 TEST_CASE("a binding of a request that is over is deleted where it is ours, and only there") {
-  World a = active_world();
+  const World a = active_world();
   const auto binding = a.s.binding;
   World w = expired_world();
   w.s.binding = binding;
