@@ -2,17 +2,12 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "guard.hpp"
+#include "support/text.hpp"
 
 // Any text that people write is kept as they wrote it.
 using namespace curfew::test;
 
 namespace {
-
-std::string repeated(const std::string& text, int times) {
-  std::string result;
-  for (int i = 0; i < times; ++i) result += text;
-  return result;
-}
 
 const std::vector<std::string> kTexts{
     R"(it's "quoted" and \escaped\ and {{templated}})",

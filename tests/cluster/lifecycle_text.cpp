@@ -2,19 +2,10 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "lifecycle.hpp"
+#include "support/text.hpp"
 
 // Whatever people write is kept as it was written.
 using namespace curfew::test;
-
-namespace {
-
-std::string repeated(const std::string& text, int times) {
-  std::string result;
-  for (int i = 0; i < times; ++i) result += text;
-  return result;
-}
-
-}  // namespace
 
 TEST_CASE("reasons and comments reach the records as they were written", "[lifecycle]") {
   struct Case {
