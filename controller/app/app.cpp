@@ -73,6 +73,8 @@ struct App::Impl {
   void add_health_checks();
   void start_server();
   template <class T>
+  void keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> settings);
+  template <class T>
   void watch(kube::Store<T>& store, kube::Selection selection = {});
   void watch_guard(const char* plural, const char* kind, kube::Store<kube::RawObject>& store);
   void watch_lease();
@@ -139,14 +141,19 @@ struct App::Impl {
 };
 
 template <class T>
+void App::Impl::keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> settings) {
+  auto reflector = std::make_shared<kube::Reflector<T>>(client, store, std::move(settings));
+  thread([reflector](std::stop_token stop) { reflector->run(std::move(stop)); });
+}
+
+template <class T>
 void App::Impl::watch(kube::Store<T>& store, kube::Selection selection) {
   auto settings = kube::reflector_config<T>(std::move(selection));
   settings.on_change = [this](const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after) {
     if constexpr (std::is_same_v<T, api::RoleBinding>) revoker.observe(before, after);
     triggers.changed(before, after);
   };
-  auto reflector = std::make_shared<kube::Reflector<T>>(client, store, std::move(settings));
-  thread([reflector](std::stop_token stop) { reflector->run(std::move(stop)); });
+  keep_current(store, std::move(settings));
 }
 
 void App::Impl::watch_guard(const char* plural, const char* kind, kube::Store<kube::RawObject>& store) {
@@ -154,8 +161,7 @@ void App::Impl::watch_guard(const char* plural, const char* kind, kube::Store<ku
   settings.on_change = [this, kind](const auto& before, const auto& after) {
     guard.observe(kind, (after ? after : before)->metadata.name, after);
   };
-  auto reflector = std::make_shared<kube::Reflector<kube::RawObject>>(client, store, std::move(settings));
-  thread([reflector](std::stop_token stop) { reflector->run(std::move(stop)); });
+  keep_current(store, std::move(settings));
 }
 
 void App::Impl::watch_lease() {
@@ -163,8 +169,7 @@ void App::Impl::watch_lease() {
   settings.on_change = [this](const auto&, const auto& after) {
     if (after) elector.observe(*after);
   };
-  auto reflector = std::make_shared<kube::Reflector<api::Lease>>(client, leases, std::move(settings));
-  thread([reflector](std::stop_token stop) { reflector->run(std::move(stop)); });
+  keep_current(leases, std::move(settings));
 }
 
 void App::Impl::add_health_checks() {

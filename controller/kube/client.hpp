@@ -72,7 +72,7 @@ class Client {
     return typed<T>(call("patch", resource_of<T>(), merge_patch_request(resource_of<T>(), key, patch), std::move(stop)));
   }
 
-  // `patch` is an encode_status_patch(), or {"status": {...}}.
+  // `patch` is {"status": {...}}: see status_patch().
   template <class T>
   Result<T> patch_status(const api::ObjectKey& key, const nlohmann::json& patch, std::stop_token stop) {
     return typed<T>(call("patch", resource_of<T>(), status_patch_request(resource_of<T>(), key, patch), std::move(stop)));

@@ -108,6 +108,10 @@ http::Request merge_patch_request(const Resource& resource, const api::ObjectKey
   return patch_request(target_of(resource, key.name_space, key.name), patch);
 }
 
+nlohmann::json status_patch(const api::ObjectMeta& as_read, nlohmann::json status) {
+  return {{"metadata", {{"uid", as_read.uid}, {"resourceVersion", as_read.resource_version}}}, {"status", std::move(status)}};
+}
+
 http::Request status_patch_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& patch) {
   return patch_request(target_of(resource, key.name_space, key.name, "status"), patch);
 }

@@ -57,6 +57,8 @@ http::Request create_request(const Resource& resource, std::string_view name_spa
 http::Request update_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& object);
 // JSON merge patches; a metadata.resourceVersion or metadata.uid inside makes them conditional.
 http::Request merge_patch_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& patch);
+// The patch that replaces a status, only while the object is as it was read.
+nlohmann::json status_patch(const api::ObjectMeta& as_read, nlohmann::json status);
 http::Request status_patch_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& patch);
 // Only if the object still has that uid; dependents go in the background.
 http::Request delete_request(const Resource& resource, const api::ObjectKey& key, std::string_view uid);

@@ -152,8 +152,7 @@ Applier::Step Applier::run(const core::Input& input, const core::FreeBinding& ac
 
 Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& action, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
-  const nlohmann::json patch{{"metadata", {{"uid", request.metadata.uid}, {"resourceVersion", request.metadata.resource_version}}},
-                             {"status", api::encode_status_patch(action.status)}};
+  const nlohmann::json patch = kube::status_patch(request.metadata, api::encode_status_patch(action.status));
   if (action.status.complete) parts_.memory.remember_completed(request.metadata.uid);
   auto updated = parts_.client.patch_status<api::AccessRequest>(request.metadata.key(), patch, stop);
   if (!updated) {

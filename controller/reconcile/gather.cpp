@@ -56,14 +56,9 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
 }
 
 std::optional<core::RoleFacts> Gatherer::role_facts(const api::RoleRef& role, const std::string& name_space) const {
-  if (role.kind == api::ClusterRole::kKind) {
-    const auto found = stores_.cluster_roles.get({"", role.name});
-    if (found) return core::RoleFacts{.uid = found->metadata.uid};
-    return std::nullopt;
-  }
-  const auto found = stores_.roles.get({name_space, role.name});
-  if (found) return core::RoleFacts{.uid = found->metadata.uid};
-  return std::nullopt;
+  const auto facts = [](const auto& found) { return found ? std::optional(core::RoleFacts{.uid = found->metadata.uid}) : std::nullopt; };
+  if (role.kind == api::ClusterRole::kKind) return facts(stores_.cluster_roles.get({"", role.name}));
+  return facts(stores_.roles.get({name_space, role.name}));
 }
 
 }  // namespace curfew::reconcile

@@ -26,8 +26,7 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
   const api::AccessPolicyStatus status = core::policy_status(input);
   if (status == policy->status) return Outcome{};
 
-  const nlohmann::json patch{{"metadata", {{"uid", policy->metadata.uid}, {"resourceVersion", policy->metadata.resource_version}}},
-                             {"status", api::encode_status_patch(status)}};
+  const nlohmann::json patch = kube::status_patch(policy->metadata, api::encode_status_patch(status));
   auto updated = client_.patch_status<api::AccessPolicy>(key, patch, stop);
   if (!updated) {
     if (updated.error().kind == ErrorKind::NotFound) return Outcome{};

@@ -21,8 +21,8 @@ void Retention::completed(const api::AccessRequest& request) {
   if (!request.status.complete) return;
   const TimePoint until = request.status.ended_at.value_or(request.metadata.creation_timestamp) + parts_.keep;
   const std::scoped_lock lock(mutex_);
-  if (!kept_.try_emplace(request.metadata.uid, Kept{request.metadata.key(), until}).second) return;
-  uids_due_.emplace(until, request.metadata.uid);
+  if (!kept_.try_emplace(request.metadata.uid, request.metadata.key()).second) return;
+  due_.set(request.metadata.uid, until);
   changed_.notify_all();
 }
 
@@ -41,9 +41,9 @@ void Retention::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     delete_due(stop);
     std::unique_lock lock(mutex_);
-    const auto first = uids_due_.empty() ? std::nullopt : std::optional(uids_due_.begin()->first);
+    const auto first = due_.next();
     const auto wait = first ? std::min<std::chrono::microseconds>(*first - parts_.clock.now(), kLongestWait) : kLongestWait;
-    changed_.wait_for(lock, stop, wait, [&] { return !uids_due_.empty() && (!first || uids_due_.begin()->first < *first); });
+    changed_.wait_for(lock, stop, wait, [&] { return due_.next() && (!first || *due_.next() < *first); });
   }
 }
 
@@ -51,25 +51,24 @@ void Retention::delete_due(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   if (!parts_.is_leading()) {  // whoever leads next goes through them all
     kept_.clear();
-    uids_due_.clear();
+    due_ = {};
   }
-  while (!stop.stop_requested() && !uids_due_.empty() && uids_due_.begin()->first <= parts_.clock.now()) {
-    const std::string uid = uids_due_.begin()->second;
-    const Kept kept = kept_.at(uid);
-    uids_due_.erase(uids_due_.begin());
+  for (const std::string& uid : due_.pop_due(parts_.clock.now())) {
+    if (stop.stop_requested()) return;
+    const api::ObjectKey key = kept_.at(uid);
     lock.unlock();
-    const bool gone = has_gone(uid, kept, stop);
+    const bool gone = has_gone(uid, key, stop);
     lock.lock();
     if (gone) kept_.erase(uid);
-    else uids_due_.emplace(parts_.clock.now() + kRetry, uid);
+    else due_.set(uid, parts_.clock.now() + kRetry);
   }
 }
 
-bool Retention::has_gone(const std::string& uid, const Kept& kept, const std::stop_token& stop) {
-  const auto removed = parts_.client.remove<api::AccessRequest>(kept.key, uid, stop);
+bool Retention::has_gone(const std::string& uid, const api::ObjectKey& key, const std::stop_token& stop) {
+  const auto removed = parts_.client.remove<api::AccessRequest>(key, uid, stop);
   if (removed || removed.error().kind == ErrorKind::Conflict) return true;  // Conflict: another one has its name
   if (kube::concerns_contact(removed.error().kind)) return false;
-  log::warn("completed request not deleted, trying again", {{"request", api::to_string(kept.key)}, {"uid", uid}, {"err", removed.error().message}});
+  log::warn("completed request not deleted, trying again", {{"request", api::to_string(key)}, {"uid", uid}, {"err", removed.error().message}});
   return false;
 }
 

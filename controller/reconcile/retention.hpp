@@ -9,6 +9,7 @@
 
 #include "api/access_request.hpp"
 #include "kube/client.hpp"
+#include "runtime/deadline_heap.hpp"
 #include "util/clock.hpp"
 #include "util/result.hpp"
 
@@ -39,19 +40,13 @@ class Retention {
   void delete_due(const std::stop_token& stop);
 
  private:
-  struct Kept {
-    api::ObjectKey key;
-    TimePoint until;
-  };
-  using ByUid = std::map<std::string, Kept>;
-
-  bool has_gone(const std::string& uid, const Kept& kept, const std::stop_token& stop);
+  bool has_gone(const std::string& uid, const api::ObjectKey& key, const std::stop_token& stop);
 
   const Parts parts_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  ByUid kept_;                                      // protected by mutex_
-  std::multimap<TimePoint, std::string> uids_due_;  // protected by mutex_; the same, by time
+  std::map<std::string, api::ObjectKey> kept_;  // by UID; protected by mutex_
+  runtime::DeadlineHeap<std::string> due_;      // UIDs; protected by mutex_
 };
 
 }  // namespace curfew::reconcile

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/names.hpp"
+#include "core/binding.hpp"
 #include "kube/error.hpp"
 #include "reconcile/ending.hpp"
 #include "util/log.hpp"
@@ -34,9 +35,7 @@ std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now) 
     return owner.kind == api::AccessRequest::kKind && owner.uid == label->second;
   });
   if (!is_owned) return std::nullopt;
-  const auto annotation = meta.annotations.find(std::string(api::kExpiresAtAnnotation));
-  if (annotation == meta.annotations.end()) return now;
-  return parse_rfc3339(annotation->second).value_or(now);
+  return core::end_of(binding).value_or(now);
 }
 
 Revoker::Revoker(Parts parts) : parts_(std::move(parts)), queue_(parts_.clock, kRetries) {}
