@@ -75,7 +75,7 @@ struct App::Impl {
   template <class T>
   void keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> settings);
   template <class T>
-  void watch(kube::Store<T>& store, kube::Selection selection = {});
+  void watch(kube::Store<T>& store, const kube::Selection& selection = {});
   void watch_guard(const char* plural, const char* kind, kube::Store<kube::RawObject>& store);
   void watch_lease();
   template <class Run>
@@ -147,8 +147,8 @@ void App::Impl::keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> set
 }
 
 template <class T>
-void App::Impl::watch(kube::Store<T>& store, kube::Selection selection) {
-  auto settings = kube::reflector_config<T>(std::move(selection));
+void App::Impl::watch(kube::Store<T>& store, const kube::Selection& selection) {
+  auto settings = kube::reflector_config<T>(selection);
   settings.on_change = [this](const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after) {
     if constexpr (std::is_same_v<T, api::RoleBinding>) revoker.observe(before, after);
     triggers.changed(before, after);
@@ -221,7 +221,7 @@ void App::start() {
   impl.start_server();
   log::info("started", {{"version", kVersion}, {"identity", impl.identity}, {"metrics_address", impl.server->address()}});
 
-  impl.thread([&impl](std::stop_token stop) { impl.events.run(std::move(stop)); });
+  impl.thread([&impl](const std::stop_token& stop) { impl.events.run(stop); });
   impl.thread([&impl](std::stop_token stop) { impl.revoker.run(std::move(stop)); });
   impl.thread([&impl](const std::stop_token& stop) { impl.retention.run(stop); });
   impl.watch(impl.stores.bindings, {.labels = std::string(api::kRequestUidLabel)});
@@ -242,7 +242,7 @@ void App::start() {
     return;
   }
   impl.watch_lease();
-  impl.election = std::jthread([&impl](std::stop_token stop) { impl.elector.run(std::move(stop)); });
+  impl.election = std::jthread([&impl](const std::stop_token& stop) { impl.elector.run(stop); });
 }
 
 std::string App::metrics_address() const { return impl_->server->address(); }

@@ -15,7 +15,7 @@ nlohmann::json scalar(const YAML::Node& node) {
   if (text == "true") return true;
   if (text == "false") return false;
   if (text == "null" || text == "~" || text.empty()) return nullptr;
-  const auto number = nlohmann::json::parse(text, nullptr, false);
+  auto number = nlohmann::json::parse(text, nullptr, false);
   if (number.is_number()) return number;
   return text;
 }

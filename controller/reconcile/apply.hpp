@@ -30,7 +30,7 @@ class Applier {
     runtime::Metrics& metrics;
     const Clock& clock;
     std::function<bool()> may_grant;     // false once leadership is lost: nothing but endings goes on
-    std::function<void(const api::AccessRequest&)> on_completed = {};  // a request that this replica has completed, as stored
+    std::function<void(const api::AccessRequest&)> on_completed;  // a request that this replica has completed, as stored
   };
 
   explicit Applier(Parts parts) : parts_(std::move(parts)) {}

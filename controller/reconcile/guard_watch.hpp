@@ -20,12 +20,12 @@ struct GuardLedger {
   struct Identity {
     std::string uid;
     std::int64_t generation = 0;
-    TimePoint created{};
+    TimePoint created;
 
     bool operator==(const Identity& other) const { return uid == other.uid && generation == other.generation; }
   };
   std::map<std::string, Identity> objects;  // by "KIND/NAME"
-  TimePoint since{};
+  TimePoint since;
 
   bool operator==(const GuardLedger&) const = default;
 };

@@ -35,6 +35,7 @@ void Memory::forget_departed(const api::ObjectKey& key, const std::string& uid) 
 std::vector<api::ObjectKey> Memory::departed_keys() const {
   return state_.with([](const State& state) {
     std::vector<api::ObjectKey> keys;
+    keys.reserve(state.departed.size());
     for (const auto& [key, request] : state.departed) keys.push_back(key);
     return keys;
   });
