@@ -117,7 +117,7 @@ struct App::Impl {
                                  identity,
                                  {.on_started_leading = [this] { leadership.start(); }, .on_stopped_leading = [this] { leadership.stop(); }}};
 
-  reconcile::Gatherer gatherer{stores, memory, client, clock, core::Settings{.completed_request_ttl = config.completed_request_ttl}};
+  reconcile::Gatherer gatherer{stores, memory, client, clock, core::Settings{}};
   reconcile::Applier applier{{.client = client,
                               .audit = audit,
                               .events = events,

@@ -50,10 +50,7 @@ struct EmitEvent {
   std::optional<api::ObjectReference> related;
 };
 
-// Deletes the request itself, with its UID as precondition: retention.
-struct DeleteRequest {};
-
-using Action = std::variant<WriteRecord, CreateBinding, DeleteBinding, FreeBinding, UpdateStatus, EmitEvent, DeleteRequest>;
+using Action = std::variant<WriteRecord, CreateBinding, DeleteBinding, FreeBinding, UpdateStatus, EmitEvent>;
 
 // What to do, in this order, each step only when the one before it succeeded; and when to decide again without any change.
 struct Decision {

@@ -25,10 +25,7 @@ Decision decide_complete(const Input& input) {
     if (!status.ended_at) status.ended_at = floor_to_second(input.now);
     return {.actions = {UpdateStatus{status}}, .wake_at = std::nullopt};
   }
-  const TimePoint ended_at = request.status.ended_at.value_or(request.metadata.creation_timestamp);
-  const TimePoint kept_until = ended_at + input.settings.completed_request_ttl;
-  if (input.now < kept_until) return {.actions = {}, .wake_at = kept_until};
-  return {.actions = {DeleteRequest{}}, .wake_at = std::nullopt};
+  return {};
 }
 
 }  // namespace curfew::core

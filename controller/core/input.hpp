@@ -35,7 +35,6 @@ struct GrantFailure {
 };
 
 struct Settings {
-  std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
   std::chrono::seconds not_found_grace{5};     // files applied together arrive in any order
   std::chrono::milliseconds end_lead{1000};    // a binding that goes within this of its end has expired, not been removed
 };

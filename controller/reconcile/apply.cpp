@@ -188,12 +188,6 @@ Applier::Step Applier::run(const core::Input& input, const core::EmitEvent& acti
   return std::nullopt;
 }
 
-Applier::Step Applier::run(const core::Input& input, const core::DeleteRequest&, std::stop_token stop) {
-  auto outcome = parts_.client.remove<api::AccessRequest>(input.request->metadata.key(), input.request->metadata.uid, stop);
-  if (!outcome && outcome.error().kind != ErrorKind::NotFound) return retry(outcome.error());
-  return std::nullopt;
-}
-
 void Applier::finished(const core::Input& input) {
   parts_.memory.forget(input.request->metadata.uid);
   if (input.request_is_gone) parts_.memory.forget_departed(input.request->metadata.key(), input.request->metadata.uid);

@@ -47,7 +47,6 @@ class Applier {
   Step run(const core::Input& input, const core::FreeBinding& action, std::stop_token stop);
   Step run(const core::Input& input, const core::UpdateStatus& action, std::stop_token stop);
   Step run(const core::Input& input, const core::EmitEvent& action, std::stop_token stop);
-  Step run(const core::Input& input, const core::DeleteRequest& action, std::stop_token stop);
 
   Step adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted, std::stop_token stop);
   Step grant_failed(const core::Input& input, const Error& error);

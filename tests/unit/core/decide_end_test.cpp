@@ -89,17 +89,6 @@ TEST_CASE("a binding of a request that is over is deleted where it is ours, and 
   }
 }
 
-TEST_CASE("a completed request is kept for its time and then deleted") {
-  World w = expired_world();
-  const TimePoint kept_until = kNow + 30min + 24h * 7;
-  CHECK(w.step().wake_at == kept_until);
-  w.s.at(kept_until - 1us);
-  CHECK(w.step().actions.empty());
-  w.s.at(kept_until);
-  w.step();
-  CHECK(w.request_is_deleted);
-}
-
 TEST_CASE("a status that says an end without saying complete is completed") {
   World w;
   w.s.request.status.phase = Phase::Denied;

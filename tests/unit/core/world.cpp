@@ -18,7 +18,7 @@ Decision World::step(std::size_t most_actions) {
 void World::settle() {
   constexpr int kPlenty = 20;
   for (int i = 0; i < kPlenty; ++i) {
-    if (step().actions.empty() || request_is_deleted) return;
+    if (step().actions.empty()) return;
   }
   FAIL("decide and apply reach no fixed point");
 }
@@ -96,11 +96,6 @@ bool World::run(const UpdateStatus& action) {
 
 bool World::run(const EmitEvent& action) {
   events.push_back(action);
-  return true;
-}
-
-bool World::run(const DeleteRequest&) {
-  request_is_deleted = true;
   return true;
 }
 

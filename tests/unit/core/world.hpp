@@ -18,7 +18,6 @@ class World {
   std::vector<EmitEvent> events;
   bool binding_is_held = false;      // a finalizer of somebody's
   bool bindings_are_forbidden = false;
-  bool request_is_deleted = false;
 
   // Decides once and carries out at most that many actions. What was carried out.
   Decision step(std::size_t most_actions = 1000);
@@ -41,7 +40,6 @@ class World {
   bool run(const FreeBinding& action);
   bool run(const UpdateStatus& action);
   bool run(const EmitEvent& action);
-  bool run(const DeleteRequest& action);
   int bindings_made_ = 0;
 };
 

@@ -388,21 +388,3 @@ TEST_CASE("after a gone request the one that has its name now is looked at") {
   }
   SECTION("there is none") { CHECK(f.apply({core::WriteRecord{record(AuditAction::Revoked)}}).after == 0s); }
 }
-
-TEST_CASE("retention deletes the request that was decided on, and no other") {
-  Fixture f;
-  SECTION("it") {
-    CHECK(f.apply({core::DeleteRequest{}}).kind == Kind::Done);
-    CHECK(f.api.get(kRequestPath).is_null());
-  }
-  SECTION("another of its name") {
-    f.api.erase(kRequestPath);
-    f.api.put(request("debug", kOtherUid));
-    CHECK(f.apply({core::DeleteRequest{}}).kind == Kind::RetryNow);
-    CHECK_FALSE(f.api.get(kRequestPath).is_null());
-  }
-  SECTION("gone already") {
-    f.api.erase(kRequestPath);
-    CHECK(f.apply({core::DeleteRequest{}}).kind == Kind::Done);
-  }
-}
