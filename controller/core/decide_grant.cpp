@@ -137,6 +137,9 @@ std::optional<Decision> resume_grant(const Input& input) {
   set_times(input, progress, begun->times);
   if (const auto ending = why_not_resumed(input, progress, counted, *begun)) {
     if (is_own) return remove(*input.binding);
+    if (begun->broken) {
+      progress.step({.action = api::AuditAction::Tampered, .message = begun->broken->message, .is_warning = true, .doing = "Observe"});
+    }
     return end(input, progress, *ending);
   }
   if (input.guard.in_force) note_decisions(input, counted, progress);

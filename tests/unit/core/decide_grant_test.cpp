@@ -137,6 +137,7 @@ TEST_CASE("a Granted record that does not fit the request grants nothing") {
   w.settle();
   CHECK(w.phase() == Phase::Revoked);
   CHECK(w.condition("Granted") == "False RecordChanged");
+  CHECK(w.record(AuditAction::Tampered).message == w.record(AuditAction::Revoked).message);
   CHECK_FALSE(w.s.binding);
 }
 
