@@ -58,7 +58,11 @@ void Leadership::run(std::stop_token stop) {
   if (!learn_the_past(stop)) return;
   ready_ = true;
   log::info("leading");
-  parts_.triggers.everything();
+  {
+    const std::scoped_lock lock(mutex_);
+    guard_changed_ = false;  // before this term, or by the first lists
+  }
+  look_at_everything();
 
   std::optional<reconcile::GuardLedger> saved;
   bool swept = false;
@@ -81,10 +85,14 @@ void Leadership::run(std::stop_token stop) {
     else changed_.wait(lock, stop, [this] { return guard_changed_; });
     if (!std::exchange(guard_changed_, false)) continue;
     lock.unlock();
-    // Once now, for the requests that cannot be believed, and once when a guard that was put back counts again.
-    parts_.triggers.everything();
-    parts_.triggers.everything(std::chrono::seconds(6));
+    look_at_everything();
   }
+}
+
+// Once now, also for the requests that cannot be believed; and, where the guard does not count, once when it would if it was just put back.
+void Leadership::look_at_everything() {
+  parts_.triggers.everything();
+  if (!parts_.guard.state().in_force) parts_.triggers.everything(std::chrono::seconds(6));
 }
 
 }  // namespace curfew::app

@@ -39,6 +39,7 @@ class Leadership {
 
  private:
   void run(std::stop_token stop);
+  void look_at_everything();
   bool learn_the_past(std::stop_token stop);
   bool wait(std::stop_token stop, std::chrono::milliseconds time);
 
