@@ -48,6 +48,7 @@ struct Input {
   std::shared_ptr<const api::Namespace> name_space;
   std::optional<RoleFacts> role;                      // of the pinned role, or the one that first sight would pin
   std::shared_ptr<const api::RoleBinding> binding;    // named for this request and carrying its label
+  std::string binding_uid;                            // of that binding, or of the last one there was; empty where it is not known
   std::optional<api::AuditRecord> granted_record;     // as stored, where it is known to exist
   std::optional<GrantFailure> grant_failure;
   GuardState guard;

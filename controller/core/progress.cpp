@@ -56,7 +56,7 @@ void Progress::record(const Step& step) {
   record.granted_at = status.granted_at;
   record.expires_at = status.expires_at;
   if (!status.binding_name.empty()) {
-    record.binding = api::BindingRef{.name = status.binding_name, .uid = input_.binding ? input_.binding->metadata.uid : ""};
+    record.binding = api::BindingRef{.name = status.binding_name, .uid = input_.binding_uid};
   }
   record.message = api::cut(step.message, api::kMostMessageBytes);
   records_.push_back({std::move(record)});

@@ -21,6 +21,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   input.name_space = stores_.namespaces.get({"", key.name_space});
   if (const auto role = core::wanted_role(request, input.policy.get())) input.role = role_facts(*role, key.name_space);
   input.binding = stores_.bindings.get({key.name_space, api::binding_name(request)});
+  input.binding_uid = input.binding ? input.binding->metadata.uid : memory_.last_binding_uid(request.metadata.uid);
   input.granted_record = memory_.granted_record(request.metadata.uid);
   input.grant_failure = memory_.failure(request.metadata.uid);
   input.guard = std::move(guard);

@@ -64,6 +64,14 @@ std::optional<api::AuditRecord> Memory::granted_record(const std::string& reques
   return state_.with([&](const State& state) { return find(state.granted, request_uid); });
 }
 
+void Memory::remember_binding(const std::string& request_uid, const std::string& binding_uid) {
+  state_.with([&](State& state) { state.bindings.insert_or_assign(request_uid, binding_uid); });
+}
+
+std::string Memory::last_binding_uid(const std::string& request_uid) const {
+  return state_.with([&](const State& state) { return find(state.bindings, request_uid); }).value_or(std::string());
+}
+
 void Memory::remember_failure(const std::string& request_uid, core::GrantFailure failure) {
   state_.with([&](State& state) { state.failures.insert_or_assign(request_uid, std::move(failure)); });
 }
@@ -75,6 +83,7 @@ std::optional<core::GrantFailure> Memory::failure(const std::string& request_uid
 void Memory::forget(const std::string& request_uid) {
   state_.with([&](State& state) {
     state.granted.erase(request_uid);
+    state.bindings.erase(request_uid);
     state.failures.erase(request_uid);
   });
 }

@@ -33,6 +33,10 @@ class Memory {
   void remember_granted(api::AuditRecord record);
   std::optional<api::AuditRecord> granted_record(const std::string& request_uid) const;
 
+  // The binding that a request had last: for the record of its end.
+  void remember_binding(const std::string& request_uid, const std::string& binding_uid);
+  std::string last_binding_uid(const std::string& request_uid) const;  // empty: not known
+
   void remember_failure(const std::string& request_uid, core::GrantFailure failure);
   std::optional<core::GrantFailure> failure(const std::string& request_uid) const;
 
@@ -44,6 +48,7 @@ class Memory {
     std::map<api::ObjectKey, std::shared_ptr<const api::AccessRequest>> departed;
     std::set<std::string> completed;
     std::map<std::string, api::AuditRecord> granted;
+    std::map<std::string, std::string> bindings;
     std::map<std::string, core::GrantFailure> failures;
   };
   Guarded<State> state_;

@@ -36,7 +36,8 @@ void Triggers::changed(const Pointer<api::AccessPolicy>& before, const Pointer<a
 void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<api::RoleBinding>& after) {
   const auto owner = request_of(after ? *after : *before);
   if (owner->metadata.name.empty()) return;  // not ours
-  if (after && is_orphan(*owner)) return departed(owner);
+  if (is_orphan(*owner)) return after ? departed(owner) : void();
+  if (!after && is_leading_()) memory_.remember_binding(owner->metadata.uid, before->metadata.uid);
   add_request(owner->metadata.key());
 }
 

@@ -55,6 +55,7 @@ class Situation {
   std::optional<api::Namespace> name_space = api::Namespace{.metadata = {.name = "payments"}};
   bool role_exists = true;
   std::optional<api::RoleBinding> binding;
+  std::string last_binding_uid;
   std::optional<api::AuditRecord> granted_record;
   std::optional<GrantFailure> failure;
   GuardState guard{.in_force = true};
@@ -82,6 +83,7 @@ class Situation {
     if (name_space) in.name_space = std::make_shared<api::Namespace>(*name_space);
     if (role_exists && wanted_role(request, in.policy.get())) in.role = RoleFacts{.uid = "role-uid"};
     if (binding) in.binding = std::make_shared<api::RoleBinding>(*binding);
+    in.binding_uid = binding ? binding->metadata.uid : last_binding_uid;
     in.granted_record = granted_record;
     in.grant_failure = failure;
     in.guard = guard;

@@ -4,9 +4,23 @@
 #include <catch2/catch_test_macros.hpp>
 
 namespace curfew::core::test {
+namespace {
+
+// Ended means gone, which only the next decision can know: the acceptance of a deletion is not an end.
+void check_no_end_with_a_deletion(const Decision& decision) {
+  bool deletes = false;
+  for (const Action& action : decision.actions) {
+    deletes = deletes || std::holds_alternative<DeleteBinding>(action) || std::holds_alternative<FreeBinding>(action);
+    const auto* update = std::get_if<UpdateStatus>(&action);
+    CHECK_FALSE((deletes && update != nullptr && update->status.complete));
+  }
+}
+
+}  // namespace
 
 Decision World::step(std::size_t most_actions) {
   const Decision decision = decide(s.input());
+  check_no_end_with_a_deletion(decision);
   std::size_t done = 0;
   for (const Action& action : decision.actions) {
     if (done++ == most_actions) break;
@@ -65,7 +79,7 @@ bool World::run(const CreateBinding& action) {
   }
   if (s.binding) return false;
   s.binding = action.binding;
-  s.binding->metadata.uid = "binding-" + std::to_string(++bindings_made_);
+  s.binding->metadata.uid = s.last_binding_uid = "binding-" + std::to_string(++bindings_made_);
   s.binding->metadata.creation_timestamp = floor_to_second(s.now);
   if (binding_is_held) s.binding->metadata.finalizers = {"somebody/else"};
   s.failure.reset();

@@ -60,11 +60,22 @@ TEST_CASE("a live request is gathered from the stores without a call") {
   CHECK((*input)->name_space == stored_name_space);
   CHECK((*input)->role->uid == "role-uid");
   CHECK((*input)->binding == stored_binding);
+  CHECK((*input)->binding_uid == stored_binding->metadata.uid);
   CHECK((*input)->granted_record->request.uid == kUid);
   CHECK((*input)->grant_failure->reason == "BindingForbidden");
   CHECK((*input)->guard.in_force);
   CHECK((*input)->now == f.clock.now());
   CHECK(f.api.calls().empty());
+}
+
+TEST_CASE("of a binding that is gone its uid is still known") {
+  Fixture f;
+  deliver(f.stores.requests, request_in(Phase::Active));
+  f.memory.remember_binding(kUid, "binding-uid");
+  const auto input = f.gather();
+  REQUIRE(input);
+  REQUIRE(*input);
+  CHECK((*input)->binding_uid == "binding-uid");
 }
 
 TEST_CASE("a Role is looked up in the request's namespace only") {

@@ -167,6 +167,20 @@ TEST_CASE("a binding's change is its request's") {
   CHECK(f.memory.departed_keys().empty());
 }
 
+TEST_CASE("a binding that goes is remembered for the record of its request's end") {
+  Fixture f;
+  const auto one = shared(binding("2026-11-24T21:00:00Z"));
+  SECTION("of a live request") {
+    f.know(request());
+    f.triggers.changed(one, kNone<api::RoleBinding>);
+    CHECK(f.memory.last_binding_uid(kUid) == one->metadata.uid);
+  }
+  SECTION("of a request whose end is recorded: nobody would forget it again") {
+    f.triggers.changed(one, kNone<api::RoleBinding>);
+    CHECK(f.memory.last_binding_uid(kUid).empty());
+  }
+}
+
 TEST_CASE("a binding without its request is that request's departure") {
   Fixture f;
   SECTION("no request of that name") {}
