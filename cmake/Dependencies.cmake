@@ -18,6 +18,8 @@
 # debian: libfmt-dev 9.1
 # debian: libexpected-dev 1.0
 # debian: libcli11-dev 2.1
+# debian: libhowardhinnant-date-dev 3.0
+# debian: libre2-dev 20220601
 # debian: prometheus-cpp-dev 1.0
 # debian: libcatch2-dev 3.7 bookworm-backports
 # debian: catch2 3.7 bookworm-backports
@@ -39,6 +41,9 @@ find_package(fmt 9.1 CONFIG REQUIRED)
 find_package(spdlog 1.10 CONFIG REQUIRED)
 find_package(CLI11 2.1 CONFIG REQUIRED)
 find_package(tl-expected 1.0 CONFIG REQUIRED)
+find_package(date 3.0 CONFIG REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)  # Debian's RE2 has no CMake package
 find_package(prometheus-cpp CONFIG REQUIRED)  # its package states no version
 if(BUILD_TESTING)
   find_package(Catch2 3.7 CONFIG REQUIRED)
