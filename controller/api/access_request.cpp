@@ -59,6 +59,8 @@ void read(const Reader& reader, AccessRequestStatus& value) {
   reader.get("policy", value.policy);
   reader.get("subject", value.subject);
   reader.get("roleRef", value.role_ref);
+  reader.get("roleUID", value.role_uid);
+  reader.get("roleRulesHash", value.role_rules_hash);
   reader.get("duration", value.duration);
   reader.get("approvals", value.approvals);
   reader.get("approvedBy", value.approved_by);
@@ -68,6 +70,7 @@ void read(const Reader& reader, AccessRequestStatus& value) {
   reader.get("expiresAt", value.expires_at);
   reader.get("endedAt", value.ended_at);
   reader.get("bindingName", value.binding_name);
+  reader.get("onChange", value.on_change);
   reader.get("message", value.message);
   reader.get("observedGeneration", value.observed_generation);
   reader.get("observedDecisions", value.observed_decisions);
@@ -93,6 +96,8 @@ nlohmann::json encode_status(const AccessRequestStatus& status, Empty empty) {
       .put("policy", status.policy)
       .put("subject", status.subject)
       .put("roleRef", status.role_ref)
+      .put("roleUID", status.role_uid)
+      .put("roleRulesHash", status.role_rules_hash)
       .put("duration", status.duration)
       .put("approvals", status.approvals)
       .put("approvedBy", status.approved_by)
@@ -102,6 +107,7 @@ nlohmann::json encode_status(const AccessRequestStatus& status, Empty empty) {
       .put("expiresAt", status.expires_at)
       .put("endedAt", status.ended_at)
       .put("bindingName", status.binding_name)
+      .put("onChange", status.on_change)
       .put("message", status.message)
       .put_always("observedGeneration", status.observed_generation)
       .put_always("observedDecisions", status.observed_decisions)

@@ -44,6 +44,8 @@ struct AccessRequestStatus {
   std::optional<PolicyRef> policy;
   std::optional<Subject> subject;
   std::optional<RoleRef> role_ref;
+  std::string role_uid;         // which role of that name it was when it was first seen, and
+  std::string role_rules_hash;  // what it allowed: core::rules_hash
   std::string duration;
   std::string approvals;  // "1/2"
   std::vector<std::string> approved_by;
@@ -53,6 +55,7 @@ struct AccessRequestStatus {
   std::optional<TimePoint> expires_at;
   std::optional<TimePoint> ended_at;
   std::string binding_name;
+  std::string on_change;  // the policy's at the grant, for when there is no policy any more
   std::string message;
   std::int64_t observed_generation = 0;
   int observed_decisions = 0;  // how many of `decisions` have been dealt with and recorded

@@ -21,18 +21,19 @@ std::string_view to_string(AuditAction action) {
     case AuditAction::Failed: return "Failed";
     case AuditAction::Tampered: return "Tampered";
     case AuditAction::PolicyViolation: return "PolicyViolation";
+    case AuditAction::Shortened: return "Shortened";
   }
   return "";
 }
 
-std::string record_name(std::string_view request_uid, AuditAction action, std::optional<int> decision_index) {
+std::string record_name(std::string_view request_uid, AuditAction action, std::optional<std::int64_t> index) {
   std::string name = std::string(request_uid) + "-" + std::string(to_string(action));
   std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  if (decision_index) name += "-" + std::to_string(*decision_index);
+  if (index) name += "-" + std::to_string(*index);
   return name;
 }
 
-void read(const Reader& reader, AuditAction& value) { read_enum(reader, value, AuditAction::PolicyViolation); }
+void read(const Reader& reader, AuditAction& value) { read_enum(reader, value, AuditAction::Shortened); }
 
 void read(const Reader& reader, RequestRef& value) {
   reader.get("namespace", value.name_space);

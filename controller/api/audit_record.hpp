@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,7 +10,7 @@
 namespace curfew::api {
 
 enum class AuditAction {
-  Requested, Approved, Denied, Granted, Expired, Revoked, Withdrawn, TimedOut, Rejected, Failed, Tampered, PolicyViolation
+  Requested, Approved, Denied, Granted, Expired, Revoked, Withdrawn, TimedOut, Rejected, Failed, Tampered, PolicyViolation, Shortened
 };
 
 std::string_view to_string(AuditAction action);
@@ -54,7 +55,8 @@ struct AuditRecord {
   bool operator==(const AuditRecord&) const = default;
 };
 
-// "UID-granted", "UID-approved-0": from the request's own state, so that writing it twice changes nothing.
-std::string record_name(std::string_view request_uid, AuditAction action, std::optional<int> decision_index = std::nullopt);
+// "UID-granted", "UID-approved-0": from the request's own state, so that writing it twice changes nothing. `index` tells steps of one action apart: the decision's, or for
+// Shortened the new end's seconds.
+std::string record_name(std::string_view request_uid, AuditAction action, std::optional<std::int64_t> index = std::nullopt);
 
 }  // namespace curfew::api

@@ -27,27 +27,44 @@ inline constexpr std::string_view kBindingPrefix = "curfew-";
 inline constexpr std::string_view kApproved = "Approved";
 inline constexpr std::string_view kGranted = "Granted";
 inline constexpr std::string_view kReady = "Ready";
+inline constexpr std::string_view kRoleDrifted = "RoleDrifted";      // on requests: an aggregated role's rules are not those that were asked for
+inline constexpr std::string_view kOutlivesGrant = "OutlivesGrant";  // on policies: a role with which access can be kept beyond the grant
+
+// AccessPolicy.spec.onChange; what is not said is Enforce.
+inline constexpr std::string_view kKeep = "Keep";
 
 // Why a request is Rejected, Pending or ended: reasons of conditions and denials.
 namespace reason {
 inline constexpr std::string_view kPolicyNotFound = "PolicyNotFound";
 inline constexpr std::string_view kPolicyNotReady = "PolicyNotReady";
-inline constexpr std::string_view kNotImplemented = "NotImplemented";
+inline constexpr std::string_view kPolicySuspended = "PolicySuspended";
 inline constexpr std::string_view kGuardNotInForce = "GuardNotInForce";
 inline constexpr std::string_view kRequesterMissing = "RequesterMissing";
 inline constexpr std::string_view kRequesterNotAllowed = "RequesterNotAllowed";
+inline constexpr std::string_view kSubjectNotAllowed = "SubjectNotAllowed";
 inline constexpr std::string_view kRoleNotAllowed = "RoleNotAllowed";
 inline constexpr std::string_view kRoleAmbiguous = "RoleAmbiguous";
 inline constexpr std::string_view kRoleNotFound = "RoleNotFound";
+inline constexpr std::string_view kRoleChanged = "RoleChanged";
 inline constexpr std::string_view kNamespaceNotAllowed = "NamespaceNotAllowed";
 inline constexpr std::string_view kNamespaceReserved = "NamespaceReserved";
 inline constexpr std::string_view kDurationInvalid = "DurationInvalid";
 inline constexpr std::string_view kDurationTooLong = "DurationTooLong";
 inline constexpr std::string_view kReasonRequired = "ReasonRequired";
+inline constexpr std::string_view kReasonMismatch = "ReasonMismatch";
+inline constexpr std::string_view kReasonPatternInvalid = "ReasonPatternInvalid";
+inline constexpr std::string_view kStartTimeInvalid = "StartTimeInvalid";
+inline constexpr std::string_view kStartMissed = "StartMissed";
+inline constexpr std::string_view kScheduled = "Scheduled";
+inline constexpr std::string_view kOutsideSchedule = "OutsideSchedule";
+inline constexpr std::string_view kScheduleInvalid = "ScheduleInvalid";
+inline constexpr std::string_view kTooManyActive = "TooManyActive";
+inline constexpr std::string_view kCooldown = "Cooldown";
 inline constexpr std::string_view kApproverNotAllowed = "ApproverNotAllowed";
 inline constexpr std::string_view kSelfApproval = "SelfApproval";
 inline constexpr std::string_view kWaitingForApproval = "WaitingForApproval";
 inline constexpr std::string_view kNotEnoughApprovals = "NotEnoughApprovals";
+inline constexpr std::string_view kTimedOut = "TimedOut";
 inline constexpr std::string_view kQuorumReached = "QuorumReached";
 inline constexpr std::string_view kNoApprovalNeeded = "NoApprovalNeeded";
 inline constexpr std::string_view kBindingCreated = "BindingCreated";

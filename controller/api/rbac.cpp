@@ -11,8 +11,25 @@ void read(const Reader& reader, RoleBinding& value) {
   reader.get("subjects", value.subjects);
 }
 
-void read(const Reader& reader, Role& value) { reader.get("metadata", value.metadata); }
-void read(const Reader& reader, ClusterRole& value) { reader.get("metadata", value.metadata); }
+void read(const Reader& reader, PolicyRule& value) {
+  reader.get("apiGroups", value.api_groups);
+  reader.get("resources", value.resources);
+  reader.get("verbs", value.verbs);
+  reader.get("resourceNames", value.resource_names);
+  reader.get("nonResourceURLs", value.non_resource_urls);
+}
+
+void read(const Reader& reader, Role& value) {
+  reader.get("metadata", value.metadata);
+  reader.get("rules", value.rules);
+}
+
+void read(const Reader& reader, ClusterRole& value) {
+  reader.get("metadata", value.metadata);
+  reader.get("rules", value.rules);
+  value.is_aggregated = !reader.at("aggregationRule").absent();
+}
+
 void read(const Reader& reader, Namespace& value) { reader.get("metadata", value.metadata); }
 
 template Result<RoleBinding> decode(const nlohmann::json& json);

@@ -17,13 +17,24 @@ struct RoleBinding {
   std::vector<Subject> subjects;
 };
 
-// Role and ClusterRole: whether they exist, and which of a name it is. Rules are not kept.
+// One rule of a role; as in RBAC, "*" stands for all, and a subresource is written RESOURCE/SUBRESOURCE.
+struct PolicyRule {
+  std::vector<std::string> api_groups;
+  std::vector<std::string> resources;
+  std::vector<std::string> verbs;
+  std::vector<std::string> resource_names;
+  std::vector<std::string> non_resource_urls;
+
+  bool operator==(const PolicyRule&) const = default;
+};
+
 struct Role {
   static constexpr std::string_view kKind = "Role";
   static constexpr std::string_view kPath = "/apis/rbac.authorization.k8s.io/v1";
   static constexpr std::string_view kPlural = "roles";
 
   ObjectMeta metadata;
+  std::vector<PolicyRule> rules;
 };
 
 struct ClusterRole {
@@ -32,6 +43,8 @@ struct ClusterRole {
   static constexpr std::string_view kPlural = "clusterroles";
 
   ObjectMeta metadata;
+  std::vector<PolicyRule> rules;
+  bool is_aggregated = false;  // its rules are collected from other ClusterRoles by the control plane
 };
 
 struct Namespace {

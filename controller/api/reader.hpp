@@ -84,6 +84,7 @@ void read(const Reader& reader, ObjectReference& value);
 void read(const Reader& reader, Event& value);
 void read(const Reader& reader, OwnerReference& value);
 void read(const Reader& reader, RoleBinding& value);
+void read(const Reader& reader, PolicyRule& value);
 void read(const Reader& reader, Role& value);
 void read(const Reader& reader, ClusterRole& value);
 void read(const Reader& reader, Namespace& value);

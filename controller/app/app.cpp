@@ -115,19 +115,25 @@ struct App::Impl {
                                  clock,
                                  {config.name_space, std::string(api::kLeaseName)},
                                  identity,
-                                 {.on_started_leading = [this] { leadership.start(); }, .on_stopped_leading = [this] { leadership.stop(); }}};
+                                 {.on_started_leading = [this] { leadership.start(); }, .on_stopped_leading =
+                                      [this] {
+                                        leadership.stop();
+                                        usage.forget();
+                                      }}};
 
-  reconcile::Gatherer gatherer{stores, memory, client, clock, core::Settings{}};
+  reconcile::UsageBook usage{stores, memory, client};
+  reconcile::Gatherer gatherer{stores, usage, memory, client, clock, core::Settings{}};
   reconcile::Applier applier{{.client = client,
                               .audit = audit,
                               .events = events,
                               .stores = stores,
                               .memory = memory,
+                              .usage = usage,
                               .metrics = metrics,
                               .clock = clock,
                               .may_grant = [this] { return may_grant(); },
                               .on_completed = [this](const api::AccessRequest& request) { retention.completed(request); }}};
-  reconcile::RequestReconciler requests{gatherer, applier, [this] { return guard.state(); }};
+  reconcile::RequestReconciler requests{stores, gatherer, applier, [this] { return guard.state(); }};
   reconcile::PolicyReconciler policies{client, events, stores, clock};
   reconcile::Revoker revoker{
       {.client = client, .bindings = stores.bindings, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};

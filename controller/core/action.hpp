@@ -36,6 +36,13 @@ struct FreeBinding {
   std::string uid;
 };
 
+// Moves the binding's written end, only ever to an earlier one.
+struct ShortenBinding {
+  api::ObjectKey key;
+  std::string uid;
+  TimePoint expires_at;
+};
+
 // Replaces the request's status; a conflict starts over.
 struct UpdateStatus {
   api::AccessRequestStatus status;
@@ -50,7 +57,7 @@ struct EmitEvent {
   std::optional<api::ObjectReference> related;
 };
 
-using Action = std::variant<WriteRecord, CreateBinding, DeleteBinding, FreeBinding, UpdateStatus, EmitEvent>;
+using Action = std::variant<WriteRecord, CreateBinding, DeleteBinding, FreeBinding, ShortenBinding, UpdateStatus, EmitEvent>;
 
 // What to do, in this order, each step only when the one before it succeeded; and when to decide again without any change.
 struct Decision {

@@ -78,7 +78,7 @@ std::optional<std::string> difference(const api::AccessRequest& request, const a
   if (!subject || binding.subjects != std::vector{*subject}) return who + " is not for " + (subject ? describe(*subject) : "anybody known") + " alone";
   const auto written = end_of(binding);
   if (!written) return who + " says " + in_quotes(written_end(binding)) + " in " + std::string(api::kExpiresAtAnnotation) + ", which is not a time";
-  if (expires_at && *written != *expires_at) {
+  if (expires_at && *written > *expires_at) {
     return who + " says that it ends at " + format_rfc3339(*written) + ", not at " + format_rfc3339(*expires_at);
   }
   return std::nullopt;

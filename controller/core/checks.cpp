@@ -1,52 +1,27 @@
+#include "core/checks.hpp"
+
 #include <algorithm>
 #include <array>
 
 #include "api/names.hpp"
-#include "core/check.hpp"
-#include "core/identity.hpp"
-#include "core/policy_status.hpp"
+#include "core/reason_pattern.hpp"
 #include "core/selector.hpp"
-#include "core/wanted.hpp"
 #include "core/words.hpp"
-#include "util/duration.hpp"
 
 namespace curfew::core {
+namespace checks {
 namespace {
 
 namespace reason = api::reason;
 
-Denial denial(std::string_view why, std::string message) { return {.reason = std::string(why), .message = std::move(message)}; }
-Denial not_yet(std::string_view why, std::string message) { return {.reason = std::string(why), .message = std::move(message), .may_pass = true}; }
-
-const api::AccessRequestSpec& spec_of(const Input& in) { return in.request->spec; }
-const api::AccessPolicySpec& policy_spec_of(const Input& in) { return in.policy->spec; }
-
 std::optional<Denial> policy_exists(const Input& in) {
   if (in.policy) return std::nullopt;
-  return not_yet(reason::kPolicyNotFound, "spec.policy " + in_quotes(spec_of(in).policy) + ": there is no AccessPolicy of that name");
+  return not_yet(reason::kPolicyNotFound, "spec.policy " + in_quotes(in.request->spec.policy) + ": there is no AccessPolicy of that name");
 }
 
-std::optional<Denial> requester_is_known(const Input& in) {
-  if (spec_of(in).requester && !spec_of(in).requester->username.empty()) return std::nullopt;
-  return denial(reason::kRequesterMissing, "spec.requester is missing, so nobody is known to have asked: make the request again");
-}
-
-std::optional<Denial> policy_is_implemented(const Input& in) {
-  const auto features = unimplemented_features(*in.policy);
-  if (features.empty()) return std::nullopt;
-  return denial(reason::kNotImplemented, describe(*in.policy) + " grants nothing: " + features.front().message);
-}
-
-std::optional<Denial> request_is_implemented(const Input& in) {
-  const auto& spec = spec_of(in);
-  if (!spec.start_time.empty()) {
-    return denial(reason::kNotImplemented, "spec.startTime " + in_quotes(spec.start_time) + " is not implemented yet: leave it out, and access starts when approved");
-  }
-  if (spec.subject && username_of(*spec.subject) != spec.requester->username) {
-    return denial(reason::kNotImplemented, "spec.subject " + describe(*spec.subject) + " is somebody else than the requester " + spec.requester->username +
-                                               ", which is not implemented yet: leave it out");
-  }
-  return std::nullopt;
+std::optional<Denial> policy_is_not_suspended(const Input& in) {
+  if (!in.policy->spec.suspend.value_or(false)) return std::nullopt;
+  return denial(reason::kPolicySuspended, describe(*in.policy) + " is suspended (spec.suspend: true)");
 }
 
 std::optional<Denial> namespace_is_not_reserved(const Input& in) {
@@ -56,95 +31,90 @@ std::optional<Denial> namespace_is_not_reserved(const Input& in) {
 }
 
 std::optional<Denial> policy_is_ready(const Input& in) {
-  for (const Denial& problem : in.policy_problems) {
-    if (problem.reason == reason::kNotImplemented) continue;
-    return not_yet(reason::kPolicyNotReady, describe(*in.policy) + " is not ready: " + problem.message);
-  }
-  return std::nullopt;
-}
-
-std::optional<Denial> requester_is_allowed(const Input& in) {
-  const auto& requesters = policy_spec_of(in).requesters;
-  if (covers(requesters, *spec_of(in).requester)) return std::nullopt;
-  return denial(reason::kRequesterNotAllowed,
-                spec_of(in).requester->username + " is not a requester of " + describe(*in.policy) + ", which names " + describe(requesters));
-}
-
-std::optional<Denial> role_is_unambiguous(const Input& in) {
-  if (wanted_role(*in.request, in.policy.get())) return std::nullopt;
-  return denial(reason::kRoleAmbiguous, "spec.role is missing: " + describe(*in.policy) + " offers " + describe(policy_spec_of(in).roles));
-}
-
-std::optional<Denial> role_is_allowed(const Input& in) {
-  const auto& offered = policy_spec_of(in).roles;
-  const auto role = *wanted_role(*in.request, in.policy.get());
-  if (std::find(offered.begin(), offered.end(), role) != offered.end()) return std::nullopt;
-  return denial(reason::kRoleNotAllowed,
-                "spec.role " + describe(role) + " is not offered by " + describe(*in.policy) + ", which offers " + describe(offered));
-}
-
-std::optional<Denial> role_exists(const Input& in) {
-  if (in.role) return std::nullopt;
-  const auto role = *wanted_role(*in.request, in.policy.get());
-  return not_yet(reason::kRoleNotFound,
-                 "spec.role " + describe(role) + " does not exist" + (role.kind == "Role" ? " in namespace " + in.request->metadata.name_space : ""));
+  if (in.policy_problems.empty()) return std::nullopt;
+  return not_yet(reason::kPolicyNotReady, describe(*in.policy) + " is not ready: " + in.policy_problems.front().message);
 }
 
 std::optional<Denial> namespace_is_allowed(const Input& in) {
   const std::string& name = in.request->metadata.name_space;
-  const auto& allowed = policy_spec_of(in).namespaces;
-  if (std::find(allowed.names.begin(), allowed.names.end(), name) != allowed.names.end()) return std::nullopt;
+  const auto& allowed = in.policy->spec.namespaces;
+  if (std::ranges::find(allowed.names, name) != allowed.names.end()) return std::nullopt;
   if (allowed.selector && in.name_space && matches(*allowed.selector, in.name_space->metadata.labels)) return std::nullopt;
   std::string covered = allowed.names.empty() ? "" : joined(allowed.names);
   if (allowed.selector) covered += std::string(covered.empty() ? "" : " and ") + "those that its selector matches";
-  return denial(reason::kNamespaceNotAllowed,
-                describe(*in.policy) + " does not cover namespace " + name + ", only " + (covered.empty() ? "none" : covered));
-}
-
-std::optional<Denial> duration_is_valid(const Input& in) {
-  const std::string text = wanted_duration(*in.request, in.policy.get());
-  if (parse_duration(text)) return std::nullopt;
-  return denial(reason::kDurationInvalid,
-                "spec.duration " + in_quotes(text) + " is not a duration: write hours, minutes and seconds like 1h30m, 45m or 90s, from 1s to 8760h");
-}
-
-std::optional<Denial> duration_is_within_limit(const Input& in) {
-  const std::string text = wanted_duration(*in.request, in.policy.get());
-  const auto longest = parse_duration(policy_spec_of(in).max_duration);
-  if (longest && *parse_duration(text) <= *longest) return std::nullopt;
-  const std::string asked = spec_of(in).duration.empty() ? "the default duration " + text : "spec.duration " + spec_of(in).duration;
-  return denial(reason::kDurationTooLong, asked + " is longer than the " + policy_spec_of(in).max_duration + " that " + describe(*in.policy) + " allows");
+  return denial(reason::kNamespaceNotAllowed, describe(*in.policy) + " does not cover namespace " + name + ", only " + (covered.empty() ? "none" : covered));
 }
 
 std::optional<Denial> reason_is_given(const Input& in) {
-  if (!policy_spec_of(in).reason.required || !is_blank(spec_of(in).reason)) return std::nullopt;
+  if (!in.policy->spec.reason.required || !is_blank(in.request->spec.reason)) return std::nullopt;
   return denial(reason::kReasonRequired, "spec.reason is missing: " + describe(*in.policy) + " requires one, in words");
 }
 
-// Each may rely on those before it: from the second on, there is a policy; from the third, a requester; from role_is_allowed, a role.
-constexpr std::array kGrantChecks{
-    Check{"policy_exists", policy_exists},
-    Check{"requester_is_known", requester_is_known},
-    Check{"policy_is_implemented", policy_is_implemented},
-    Check{"request_is_implemented", request_is_implemented},
-    Check{"namespace_is_not_reserved", namespace_is_not_reserved},
-    Check{"policy_is_ready", policy_is_ready},
-    Check{"requester_is_allowed", requester_is_allowed},
-    Check{"role_is_unambiguous", role_is_unambiguous},
-    Check{"role_is_allowed", role_is_allowed},
-    Check{"role_exists", role_exists},
-    Check{"namespace_is_allowed", namespace_is_allowed},
-    Check{"duration_is_valid", duration_is_valid},
-    Check{"duration_is_within_limit", duration_is_within_limit},
-    Check{"reason_is_given", reason_is_given},
-};
+// A policy whose pattern cannot be used is not ready, and that is what people are told.
+std::optional<Denial> reason_fits_pattern(const Input& in) {
+  const std::string& pattern = in.policy->spec.reason.pattern;
+  if (pattern.empty() || reason_matches(pattern, in.request->spec.reason) || pattern_problem(pattern)) return std::nullopt;
+  const std::string& given = in.request->spec.reason;
+  return denial(reason::kReasonMismatch, (given.empty() ? std::string("spec.reason is missing") : "spec.reason " + in_quotes(given) + " does not match") +
+                                             (given.empty() ? ": it has to match " : " ") + pattern + ", which " + describe(*in.policy) + " requires");
+}
+
+using Needs = Check::Needs;
+
+constexpr Check kPolicyExists{"policy-exists", "the AccessPolicy exists", Needs::Nothing, policy_exists};
+constexpr Check kRequesterIsKnown{"requester-known", "the API server established who asks", Needs::Nothing, requester_is_known};
+constexpr Check kNotSuspended{"policy-not-suspended", "the policy is not suspended", Needs::Policy, policy_is_not_suspended};
+constexpr Check kNotReserved{"namespace-not-reserved", "the namespace is not one of the cluster's own", Needs::Nothing, namespace_is_not_reserved};
+constexpr Check kPolicyIsReady{"policy-ready", "the policy can work", Needs::Policy, policy_is_ready};
+constexpr Check kRequester{"requester-allowed", "the policy lets this requester ask", Needs::Requester, requester_is_allowed};
+constexpr Check kSubject{"subject-allowed", "the policy lets the requester ask for this subject", Needs::Requester, subject_is_allowed};
+constexpr Check kRoleClear{"role-unambiguous", "it is clear which role is asked for", Needs::Policy, role_is_unambiguous};
+constexpr Check kRole{"role-allowed", "the policy offers this role", Needs::Role, role_is_allowed};
+constexpr Check kRoleExists{"role-exists", "the role exists", Needs::Role, role_exists};
+constexpr Check kRoleUnchanged{"role-unchanged", "the role allows what it allowed when it was asked for", Needs::Role, role_is_unchanged};
+constexpr Check kNamespace{"namespace-allowed", "the policy covers this namespace", Needs::Policy, namespace_is_allowed};
+constexpr Check kDurationValid{"duration-valid", "the duration is one", Needs::Policy, duration_is_valid};
+constexpr Check kDuration{"duration-allowed", "the policy allows so long", Needs::Policy, duration_is_within_limit};
+constexpr Check kStartTime{"start-time-valid", "the start time is one", Needs::Nothing, start_time_is_valid};
+constexpr Check kReason{"reason-given", "there is a reason where the policy requires one", Needs::Policy, reason_is_given};
+constexpr Check kReasonFits{"reason-fits", "the reason matches the policy's pattern", Needs::Policy, reason_fits_pattern};
+constexpr Check kWindow{"window-open", "the window has not closed where grants end with it", Needs::Policy, window_has_not_closed};
+
+constexpr std::array kGrantChecks{kPolicyExists, kRequesterIsKnown, kNotSuspended, kNotReserved, kPolicyIsReady, kRequester,
+                                  kSubject,      kRoleClear,        kRole,         kRoleExists,  kRoleUnchanged, kNamespace,
+                                  kDurationValid, kDuration,        kStartTime,    kReason,      kReasonFits};
+
+constexpr std::array kActiveChecks{kPolicyExists, kRequesterIsKnown, kNotSuspended,  kNotReserved, kRequester, kSubject,   kRole,
+                                   kRoleExists,   kRoleUnchanged,    kNamespace,     kReason,      kReasonFits, kWindow};
+
+constexpr std::array kTimingChecks{Check{"start-time-come", "the start time has come", Needs::Nothing, start_has_come},
+                                   Check{"schedule-open", "the policy's schedule is open", Needs::Policy, schedule_is_open}};
+
+constexpr std::array kLimitChecks{Check{"active-limit", "the person has not as much active as the policy allows", Needs::Requester, active_is_within_limit},
+                                  Check{"cooldown", "the person's last access ended long enough ago", Needs::Requester, cooldown_is_over}};
 
 }  // namespace
+}  // namespace checks
 
-std::span<const Check> grant_checks() { return kGrantChecks; }
+std::span<const Check> grant_checks() { return checks::kGrantChecks; }
+std::span<const Check> active_checks() { return checks::kActiveChecks; }
+std::span<const Check> timing_checks() { return checks::kTimingChecks; }
+std::span<const Check> limit_checks() { return checks::kLimitChecks; }
+
+bool can_run(const Check& check, const Input& input) {
+  const auto& requester = input.request->spec.requester;
+  switch (check.needs) {
+    case Check::Needs::Nothing: return true;
+    case Check::Needs::Policy: return input.policy != nullptr;
+    case Check::Needs::Requester: return input.policy && requester && !requester->username.empty();
+    case Check::Needs::Role: return input.policy && wanted_role(*input.request, input.policy.get());
+  }
+  return false;
+}
 
 std::optional<Denial> first_denial(std::span<const Check> checks, const Input& input) {
   for (const Check& check : checks) {
+    if (!can_run(check, input)) continue;  // what it needs is a check of its own, before it
     if (auto found = check.run(input)) return found;
   }
   return std::nullopt;

@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "api/names.hpp"
+#include "core/check.hpp"
 #include "core/paths.hpp"
+#include "core/timing.hpp"
 #include "core/words.hpp"
 
 namespace curfew::core {
@@ -20,19 +22,82 @@ TimePoint effective_end(const Input& in) {
   return end.value_or(in.now);
 }
 
+// What the policy in force no longer allows; nullopt: nothing, or its author lets grants run out. A namespace on its way out takes the request along, quietly.
+std::optional<Denial> enforced_denial(const Input& in) {
+  const std::string& on_change = in.policy ? in.policy->spec.on_change : in.request->status.on_change;
+  if (on_change == api::kKeep || !in.name_space || namespace_is_going(in)) return std::nullopt;
+  return first_denial(active_checks(), in);
+}
+
+// Deletes the binding, and leaves the rule in the status for the time when it is gone.
+Decision remove_denied(const Input& in, Progress progress, const Denial& denial) {
+  progress.condition(api::kGranted, "False", denial.reason, denial.message);
+  progress.message(denial.message);
+  Decision decision = progress.done_after(remove(*in.binding));
+  decision.wake_at = in.now + kDeletionCheck;
+  return decision;
+}
+
+// The policy in force gives less time than was granted: the end moves up, in the binding first.
+Decision shorten(const Input& in, Progress progress, const LatestEnd& latest) {
+  const std::string message = "access ends at " + format_rfc3339(latest.time) + ", sooner than granted: under " + describe(*in.policy) + " " + latest.why;
+  progress.status.expires_at = latest.time;
+  progress.message(message);
+  progress.step({.action = api::AuditAction::Shortened,
+                 .message = message,
+                 .index = std::chrono::duration_cast<std::chrono::seconds>(latest.time.time_since_epoch()).count(),
+                 .is_warning = true,
+                 .doing = "Shorten",
+                 .related = reference_to(*in.binding)});
+  const auto& meta = in.binding->metadata;
+  return progress.done(ShortenBinding{.key = meta.key(), .uid = meta.uid, .expires_at = latest.time}, latest.time);
+}
+
+std::optional<LatestEnd> enforced_end(const Input& in) {
+  if (!in.policy || in.policy->spec.on_change == api::kKeep) return std::nullopt;
+  auto latest = latest_end(in, in.request->status.granted_at.value_or(in.now));
+  if (latest) latest->time = floor_to_second(latest->time);
+  return latest;
+}
+
+// An aggregated role changes with other people's ClusterRoles: told once, never ended.
+void report_drift(const Input& in, Progress& progress) {
+  const auto& status = in.request->status;
+  if (!in.role || !in.role->is_aggregated || !status.role_ref || status.role_rules_hash.empty() || in.role->rules_hash == status.role_rules_hash) return;
+  if (progress.condition_is(api::kRoleDrifted, "True", api::reason::kRoleChanged)) return;
+  const std::string message = describe(*status.role_ref) + ", which is aggregated from others, allows something else than when it was asked for; access goes on";
+  progress.condition(api::kRoleDrifted, "True", api::reason::kRoleChanged, message);
+  progress.notice(api::reason::kRoleChanged, message);
+}
+
 Decision while_bound(const Input& in, Progress progress, const Tally& tally) {
   const api::RoleBinding& binding = *in.binding;
   const TimePoint end = effective_end(in);
   if (binding.metadata.deletion_timestamp || tally.revoked) return remove(binding);
   if (auto what = difference(*in.request, binding, in.request->status.expires_at)) return remove_changed(in, *what);
   if (in.now >= end) return remove(binding);
+  if (auto denial = enforced_denial(in)) return remove_denied(in, progress, *denial);
   note_decisions(in, tally, progress);
+  report_drift(in, progress);
+  if (const auto latest = enforced_end(in); latest && latest->time < end) {
+    if (latest->time > in.now) return shorten(in, progress, *latest);
+    return remove_denied(in, progress, {.reason = std::string(api::reason::kDurationTooLong),
+                                        .message = "access would have ended at " + format_rfc3339(latest->time) + ": under " + describe(*in.policy) + " " + latest->why});
+  }
+  progress.status.expires_at = end;
   return progress.done(std::nullopt, end);
+}
+
+// Why the binding was deleted, as the decision to do so left it.
+std::optional<Ending> ending_announced(const Progress& progress) {
+  const api::Condition* granted = api::find_condition(progress.status.conditions, api::kGranted);
+  if (granted == nullptr || granted->status != "False") return std::nullopt;
+  return Ending{.phase = api::Phase::Revoked, .reason = granted->reason, .message = granted->message};
 }
 
 Ending why_ended(const Input& in, const Progress& progress, const Tally& tally) {
   if (tally.revoked) return ending_by(in.request->decisions[*tally.revoked], api::Phase::Revoked);
-  if (auto change = ending_by_change(progress)) return *change;
+  if (auto ending = ending_announced(progress)) return *ending;
   const bool has_end = in.request->status.expires_at || in.granted_record;
   if (has_end && in.now >= effective_end(in) - in.settings.end_lead) {
     return {.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(effective_end(in)) + ", as granted"};
@@ -64,9 +129,8 @@ Decision remove_changed(const Input& input, const std::string& what) {
 }
 
 std::optional<Ending> ending_by_change(const Progress& progress) {
-  const api::Condition* granted = api::find_condition(progress.status.conditions, api::kGranted);
-  if (granted == nullptr || granted->status != "False" || granted->reason != api::reason::kBindingChanged) return std::nullopt;
-  return Ending{.phase = api::Phase::Revoked, .reason = granted->reason, .message = granted->message};
+  if (!progress.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return std::nullopt;
+  return ending_announced(progress);
 }
 
 }  // namespace curfew::core

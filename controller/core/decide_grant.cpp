@@ -3,6 +3,7 @@
 #include "api/names.hpp"
 #include "core/check.hpp"
 #include "core/paths.hpp"
+#include "core/timing.hpp"
 #include "core/words.hpp"
 #include "util/duration.hpp"
 
@@ -19,7 +20,7 @@ std::optional<Denial> changed_record(const Input& in, const Progress& progress, 
   const auto& status = progress.status;
   const bool fits = record.action == api::AuditAction::Granted && record.request.uid == in.request->metadata.uid && record.granted_at && record.expires_at &&
                     record.role == status.role_ref && record.subject == status.subject && record.duration == status.duration &&
-                    parse_duration(status.duration) && *record.expires_at - *record.granted_at == *parse_duration(status.duration);
+                    parse_duration(status.duration) && *record.expires_at - *record.granted_at <= *parse_duration(status.duration);
   if (fits) return std::nullopt;
   return Denial{std::string(api::reason::kRecordChanged),
                 "AuditRecord " + record.metadata.name + " is there already and does not record this grant: it is not Curfew's, or was changed"};
@@ -47,11 +48,16 @@ std::optional<Ending> why_not_resumed(const Input& in, const Progress& progress,
     return Ending{.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ", as granted"};
   }
   if (auto denial = first_denial(grant_checks(), in)) return revoked(*denial);
+  if (!in.binding) {
+    if (auto denial = first_denial(limit_checks(), in)) return revoked(*denial);
+  }
   if (!tally.quorum()) {
     return revoked({std::string(api::reason::kNotEnoughApprovals), "the approvals no longer suffice: " + tally.figures() + " under " + describe(*in.policy)});
   }
   return std::nullopt;
 }
+
+}  // namespace
 
 void approve(const Input& in, Progress& progress, const Tally& tally) {
   auto& status = progress.status;
@@ -64,6 +70,8 @@ void approve(const Input& in, Progress& progress, const Tally& tally) {
     progress.condition(api::kApproved, "True", api::reason::kQuorumReached, "approved by " + joined(tally.approved_by) + " (" + tally.figures() + ")");
   }
 }
+
+namespace {
 
 void set_times(const Input& in, Progress& progress, const GrantTimes& times) {
   progress.status.granted_at = times.granted_at;
@@ -82,8 +90,9 @@ Progress::Step granted(const Input& in, const Progress& progress, const api::Rol
   return {.action = api::AuditAction::Granted, .message = granted_sentence(progress, in), .doing = "Grant", .related = reference_to(binding)};
 }
 
-void activate(Progress& progress, const Progress::Step& step) {
+void activate(const Input& in, Progress& progress, const Progress::Step& step) {
   progress.status.phase = api::Phase::Active;
+  progress.status.on_change = in.policy->spec.on_change;
   progress.message("access until " + format_rfc3339(*progress.status.expires_at));
   progress.condition(api::kGranted, "True", api::reason::kBindingCreated, step.message);
   progress.tell(step);
@@ -149,13 +158,12 @@ std::optional<Decision> resume_grant(const Input& input) {
   approve(input, progress, counted);
   if (!input.binding && may_not_try_yet(input)) return wait_to_retry(input, progress, begun->times.expires_at);
   const api::RoleBinding binding = binding_for(*input.request, progress.status, begun->times);
-  activate(progress, granted(input, progress, input.binding ? *input.binding : binding));
+  activate(input, progress, granted(input, progress, input.binding ? *input.binding : binding));
   progress.status.observed_decisions = static_cast<int>(input.request->decisions.size());
-  return progress.done(input.binding ? std::nullopt : std::optional(binding), begun->times.expires_at);
+  return progress.done(input.binding ? std::nullopt : std::optional<Action>(CreateBinding{binding}), begun->times.expires_at);
 }
 
-Decision grant(const Input& input, Progress progress, const Tally& tally) {
-  approve(input, progress, tally);
+Decision grant(const Input& input, Progress progress) {
   if (!input.request->status.phase) {
     // What was pinned at first sight is stored before anything is built on it.
     progress.message("approved, access is about to be granted");
@@ -165,13 +173,14 @@ Decision grant(const Input& input, Progress progress, const Tally& tally) {
   if (may_not_try_yet(input)) return wait_to_retry(input, progress, std::nullopt);
 
   const TimePoint granted_at = floor_to_second(input.now);
-  const GrantTimes times{.granted_at = granted_at, .expires_at = granted_at + parse_duration(progress.status.duration).value_or(std::chrono::seconds(0))};
+  const auto duration = parse_duration(progress.status.duration).value_or(std::chrono::seconds(0));
+  const GrantTimes times{.granted_at = granted_at, .expires_at = end_of_grant(input, granted_at, duration)};
   set_times(input, progress, times);
   const api::RoleBinding binding = binding_for(*input.request, progress.status, times);
   const Progress::Step step = granted(input, progress, binding);
   progress.record(step);
-  activate(progress, step);
-  return progress.done(binding, times.expires_at);
+  activate(input, progress, step);
+  return progress.done(CreateBinding{binding}, times.expires_at);
 }
 
 }  // namespace curfew::core

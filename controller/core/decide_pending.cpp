@@ -2,10 +2,16 @@
 #include "core/check.hpp"
 #include "core/identity.hpp"
 #include "core/paths.hpp"
+#include "core/timing.hpp"
 #include "core/words.hpp"
 
 namespace curfew::core {
 namespace {
+
+std::optional<TimePoint> start_to_come(const Input& in) {
+  const auto start = wanted_start(*in.request);
+  return start && *start > in.now ? start : std::nullopt;
+}
 
 // What is first seen while the guard is not in force may be forged, and stays unbelieved when the guard is back.
 std::optional<Denial> unguarded(const Input& in) {
@@ -39,24 +45,61 @@ Decision reject(const Input& in, const Progress& progress, const Denial& denial)
 
 // Something is not there that may still come: files applied together arrive in any order.
 Decision wait_for_arrival(Progress progress, const Denial& denial, TimePoint until) {
+  progress.status.phase = api::Phase::Pending;
   progress.message(denial.message);
   progress.condition(api::kApproved, "Unknown", denial.reason, denial.message);
   progress.condition(api::kGranted, "False", denial.reason, denial.message);
   return progress.done(std::nullopt, until);
 }
 
+Decision time_out(const Input& in, const Progress& progress, const Tally& tally) {
+  return end(in, progress, {.phase = api::Phase::TimedOut,
+                            .reason = std::string(api::reason::kTimedOut),
+                            .message = "not decided within " + in.policy->spec.approval.timeout + ", which is spec.approval.timeout of " + describe(*in.policy) + " (" +
+                                       tally.figures() + ")"});
+}
+
 Decision wait_for_approval(const Input& in, Progress progress, const Tally& tally) {
-  const std::size_t missing = tally.required - tally.approved_by.size();
-  const std::string message = "waiting for " + std::to_string(missing) + " more approval" + (missing == 1 ? "" : "s") + " (" + tally.figures() + ") from " +
-                              describe(in.policy->spec.approval.approvers);
+  std::string message = words_for_missing_approvals(in, tally);
+  if (const auto closed = first_denial(timing_checks(), in)) message += "; " + closed->message;
+  progress.status.phase = api::Phase::Pending;
   progress.message(message);
   progress.status.approved_at.reset();
   progress.condition(api::kApproved, "False", api::reason::kWaitingForApproval, message);
   progress.condition(api::kGranted, "False", api::reason::kWaitingForApproval, message);
-  return progress.done();
+  // The message tells of the schedule, so that its next turn is a wake-up as well.
+  const ScheduleState state = window(in);
+  const auto window_turns = earlier(state.opens, state.closes);
+  return progress.done(std::nullopt, earlier(earlier(approval_deadline(in), wanted_end(in)), earlier(window_turns, start_to_come(in))));
+}
+
+// startTime + duration has passed.
+Decision miss(const Input& in, const Progress& progress) {
+  return end(in, progress, {.phase = api::Phase::Expired,
+                            .reason = std::string(api::reason::kStartMissed),
+                            .message = "the time that was asked for, from " + format_rfc3339(*wanted_start(*in.request)) + " to " + format_rfc3339(*wanted_end(in)) +
+                                       ", has passed without a grant"});
+}
+
+// Approved, but it is not time yet. Scheduled says that nothing but the start is waited for.
+Decision wait_for_time(const Input& in, Progress progress, const Denial& denial) {
+  const bool is_scheduled = denial.reason == api::reason::kScheduled;
+  progress.status.phase = is_scheduled ? api::Phase::Scheduled : api::Phase::Pending;
+  const std::string message = "approved, " + denial.message;
+  progress.message(message);
+  progress.condition(api::kGranted, "False", denial.reason, message);
+  return progress.done(std::nullopt, is_scheduled ? start_to_come(in) : earlier(window(in).opens, wanted_end(in)));
 }
 
 }  // namespace
+
+std::string words_for_missing_approvals(const Input& input, const Tally& tally) {
+  const std::size_t missing = tally.required - tally.approved_by.size();
+  return "waiting for " + std::to_string(missing) + " more approval" + (missing == 1 ? "" : "s") + " (" + tally.figures() + ") from " +
+         describe(input.policy->spec.approval.approvers);
+}
+
+bool namespace_is_going(const Input& input) { return input.name_space && input.name_space->metadata.deletion_timestamp; }
 
 Decision decide_pending(const Input& input) {
   if (auto resumed = resume_grant(input)) return *resumed;
@@ -76,14 +119,24 @@ Decision decide_pending(const Input& input) {
     const bool denies = decision.verdict == api::Verdict::Deny;
     return end(input, progress, ending_by(decision, denies ? api::Phase::Denied : api::Phase::Withdrawn));
   }
+  if (namespace_is_going(input)) return progress.done();  // the request goes with it
   if (!input.guard.in_force) return hold_for_guard(input, progress);
   if (const auto denial = first_denial(grant_checks(), input)) {
     const TimePoint patience = input.request->metadata.creation_timestamp + input.settings.not_found_grace;
     const bool waits = denial->may_pass && input.now < patience;
     return waits ? wait_for_arrival(progress, *denial, patience) : reject(input, progress, *denial);
   }
-  if (!counted.quorum()) return wait_for_approval(input, progress, counted);
-  return grant(input, progress, counted);
+  if (const auto last = wanted_end(input); last && input.now >= *last) return miss(input, progress);
+  const auto not_now = first_denial(timing_checks(), input);
+  if (!not_now) {
+    if (const auto denial = first_denial(limit_checks(), input)) return reject(input, progress, *denial);
+  }
+  if (!counted.quorum()) {
+    const auto deadline = approval_deadline(input);
+    return deadline && input.now >= *deadline ? time_out(input, progress, counted) : wait_for_approval(input, progress, counted);
+  }
+  approve(input, progress, counted);
+  return not_now ? wait_for_time(input, progress, *not_now) : grant(input, progress);
 }
 
 }  // namespace curfew::core

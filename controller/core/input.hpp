@@ -12,12 +12,21 @@
 #include "api/rbac.hpp"
 #include "core/denial.hpp"
 #include "util/time.hpp"
+#include "util/time_zone.hpp"
 
 namespace curfew::core {
 
 // What is known of the role that a request would get.
 struct RoleFacts {
   std::string uid;
+  std::string rules_hash;      // core::rules_hash
+  bool is_aggregated = false;  // its rules come and go with other people's ClusterRoles
+};
+
+// What the person who would get the access already has, or had, under the same policy; this request itself does not count.
+struct Usage {
+  int active = 0;                      // grants made or under way
+  std::optional<TimePoint> last_end;   // of the last one that ended; known only where the policy has a cooldown
 };
 
 // Whether the admission policies that establish who asked and who approved are what Curfew ships.
@@ -45,8 +54,10 @@ struct Input {
   bool request_is_gone = false;
   std::shared_ptr<const api::AccessPolicy> policy;
   std::vector<Denial> policy_problems;                // of that policy: core::policy_problems
+  std::shared_ptr<const TimeZone> time_zone;          // of that policy's schedule; null: it has none, or the zone is unknown
   std::shared_ptr<const api::Namespace> name_space;
   std::optional<RoleFacts> role;                      // of the pinned role, or the one that first sight would pin
+  Usage usage;
   std::shared_ptr<const api::RoleBinding> binding;    // named for this request and carrying its label
   std::string binding_uid;                            // of that binding, or of the last one there was; empty where it is not known
   std::optional<api::AuditRecord> granted_record;     // as stored, where it is known to exist

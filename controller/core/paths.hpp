@@ -17,8 +17,14 @@ Decision decide_pending(const Input& input);   // it has not
 // Where a grant was under way before (a crash, a failure): goes on with it, or ends it. nullopt: there was none.
 std::optional<Decision> resume_grant(const Input& input);
 
-// Everything allows it: makes the grant, or says why it cannot be made now.
-Decision grant(const Input& input, Progress progress, const Tally& tally);
+// The quorum is there: says so.
+void approve(const Input& input, Progress& progress, const Tally& tally);
+
+// "waiting for 1 more approval (0/1) from Group sre"
+std::string words_for_missing_approvals(const Input& input, const Tally& tally);
+
+// Everything allows it, and it is time: makes the grant, or says why it cannot be made now.
+Decision grant(const Input& input, Progress progress);
 
 // Nothing is granted while the guard is not in force.
 Decision hold_for_guard(const Input& input, Progress progress);
@@ -28,5 +34,8 @@ Decision remove_changed(const Input& input, const std::string& what);
 
 // What remove_changed left in the status for the time when the binding is gone.
 std::optional<Ending> ending_by_change(const Progress& progress);
+
+// Whether this namespace is going, and takes everything in it along.
+bool namespace_is_going(const Input& input);
 
 }  // namespace curfew::core

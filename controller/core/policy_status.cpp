@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "api/names.hpp"
 #include "api/text.hpp"
 #include "core/check.hpp"
 #include "core/identity.hpp"
+#include "core/reason_pattern.hpp"
+#include "core/schedule.hpp"
 #include "core/words.hpp"
 #include "util/duration.hpp"
 
@@ -32,53 +35,69 @@ void find_invalid_durations(const api::AccessPolicySpec& spec, std::vector<Denia
   }
 }
 
+bool has_group(std::span<const api::Subject> people) {
+  return std::ranges::any_of(people, [](const api::Subject& one) { return one.kind == "Group"; });
+}
+
+std::set<std::string> usernames(std::span<const api::Subject> people) {
+  std::set<std::string> names;
+  for (const api::Subject& one : people) names.insert(username_of(one));
+  return names;
+}
+
 // Whether so many distinct people can approve at all; how many are in a group is not known here.
-void find_impossible_quorum(const api::AccessPolicySpec::Approval& approval, std::vector<Denial>& problems) {
+void find_impossible_quorum(const api::AccessPolicySpec& spec, std::vector<Denial>& problems) {
+  const auto& approval = spec.approval;
   if (approval.required < 0) {
     add(problems, reason::kNotEnoughApprovals, "spec.approval.required " + std::to_string(approval.required) + " is less than 0");
     return;
   }
-  std::set<std::string> people;
-  for (const auto& approver : approval.approvers) {
-    if (approver.kind == "Group") return;
-    people.insert(username_of(approver));
+  if (has_group(approval.approvers)) return;
+  const auto required = static_cast<std::size_t>(approval.required);
+  const auto approvers = usernames(approval.approvers);
+  if (approvers.size() < required) {
+    add(problems, reason::kNotEnoughApprovals,
+        "spec.approval.required is " + std::to_string(approval.required) + " but spec.approval.approvers names " + describe(approval.approvers));
+    return;
   }
-  if (people.size() >= static_cast<std::size_t>(approval.required)) return;
+  if (approval.allow_self_approval || has_group(spec.requesters)) return;
+  const auto requesters = usernames(spec.requesters);
+  const bool all_lack_approvers = std::ranges::all_of(requesters, [&](const std::string& one) { return approvers.size() - approvers.count(one) < required; });
+  if (requesters.empty() || !all_lack_approvers) return;
   add(problems, reason::kNotEnoughApprovals,
-      "spec.approval.required is " + std::to_string(approval.required) + " but spec.approval.approvers names " + describe(approval.approvers));
+      "nobody may approve what they asked for, so spec.approval.approvers (" + describe(approval.approvers) + ") are too few for requests of spec.requesters (" +
+          describe(spec.requesters) + ")");
+}
+
+void find_impossible_schedule(const api::AccessPolicySpec& spec, const TimeZone* zone, std::vector<Denial>& problems) {
+  if (!spec.schedule) return;
+  if (zone == nullptr) {
+    add(problems, reason::kScheduleInvalid,
+        "spec.schedule.timeZone " + in_quotes(spec.schedule->time_zone) + " is not in the time zone database: write one such as Europe/Berlin or UTC");
+  }
+  for (const api::ScheduleWindow& window : spec.schedule->windows) {
+    if (parse_time_of_day(window.start) && parse_time_of_day(window.end)) continue;
+    add(problems, reason::kScheduleInvalid, "spec.schedule.windows has " + window.start + " to " + window.end + ", which are not times of day like 08:00");
+  }
+}
+
+void find_unusable_subjects(const api::AccessPolicySpec& spec, std::vector<Denial>& problems) {
+  for (const api::Subject& subject : spec.subjects) {
+    if (subject.kind != "Group") continue;
+    add(problems, reason::kSubjectNotAllowed,
+        "spec.subjects has " + describe(subject) + ", but who is in a group is only known of those who ask: name Users and ServiceAccounts");
+  }
 }
 
 }  // namespace
 
-std::vector<Denial> unimplemented_features(const api::AccessPolicy& policy) {
+std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const PolicyFacts& facts) {
   const api::AccessPolicySpec& spec = policy.spec;
-  struct Feature {
-    bool used;
-    const char* field;
-  };
-  const Feature features[] = {
-      {!spec.subjects.empty(), "spec.subjects"},
-      {spec.schedule.has_value(), "spec.schedule"},
-      {!spec.reason.pattern.empty(), "spec.reason.pattern"},
-      {!spec.approval.timeout.empty(), "spec.approval.timeout"},
-      {spec.limits.has_value(), "spec.limits"},
-      {!spec.on_change.empty(), "spec.onChange"},
-      {spec.suspend.has_value(), "spec.suspend"},
-  };
-  std::vector<Denial> used;
-  for (const Feature& feature : features) {
-    if (feature.used) add(used, reason::kNotImplemented, std::string(feature.field) + " is not implemented yet");
-  }
-  return used;
-}
-
-std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const std::function<bool(const std::string&)>& cluster_role_exists) {
-  const api::AccessPolicySpec& spec = policy.spec;
-  std::vector<Denial> problems = unimplemented_features(policy);
+  std::vector<Denial> problems;
   if (spec.requesters.empty()) add(problems, reason::kRequesterNotAllowed, "spec.requesters is empty, so nobody may ask");
   if (spec.roles.empty()) add(problems, reason::kRoleNotFound, "spec.roles is empty, so there is nothing to ask for");
   for (const auto& role : spec.roles) {
-    if (role.kind == "ClusterRole" && !cluster_role_exists(role.name)) add(problems, reason::kRoleNotFound, describe(role) + " does not exist");
+    if (role.kind == "ClusterRole" && !facts.cluster_role_exists(role.name)) add(problems, reason::kRoleNotFound, describe(role) + " does not exist");
   }
   for (const auto& name : spec.namespaces.names) {
     if (!is_reserved_namespace(name)) continue;
@@ -88,27 +107,68 @@ std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const std::
     add(problems, reason::kNamespaceNotAllowed, "spec.namespaces has neither names nor a selector");
   }
   find_invalid_durations(spec, problems);
-  find_impossible_quorum(spec.approval, problems);
+  find_impossible_quorum(spec, problems);
+  find_impossible_schedule(spec, facts.time_zone, problems);
+  find_unusable_subjects(spec, problems);
+  if (!spec.approval.timeout.empty() && !parse_duration(spec.approval.timeout)) {
+    add(problems, reason::kDurationInvalid, "spec.approval.timeout " + in_quotes(spec.approval.timeout) + " is not a duration like 8h");
+  }
+  if (spec.limits && !spec.limits->cooldown.empty() && !parse_duration(spec.limits->cooldown)) {
+    add(problems, reason::kDurationInvalid, "spec.limits.cooldown " + in_quotes(spec.limits->cooldown) + " is not a duration like 15m");
+  }
+  if (const auto problem = pattern_problem(spec.reason.pattern)) {
+    add(problems, reason::kReasonPatternInvalid, "spec.reason.pattern " + in_quotes(spec.reason.pattern) + " is not an RE2 expression that can be used: " + *problem);
+  }
   return problems;
 }
 
-api::AccessPolicyStatus policy_status(const PolicyInput& input) {
-  const api::AccessPolicy& policy = input.policy;
-  const auto problems = policy_problems(policy, input.cluster_role_exists);
-  // unimplemented_features come first, so the first problem's reason is NotImplemented when any is.
+namespace {
+
+void set_ready(const api::AccessPolicy& policy, std::span<const Denial> problems, TimePoint now, api::AccessPolicyStatus& status) {
   std::string message;
   for (const Denial& problem : problems) message += (message.empty() ? "" : "; ") + problem.message;
+  const bool is_suspended = policy.spec.suspend.value_or(false);
+  if (message.empty()) message = is_suspended ? "suspended: nothing is granted until spec.suspend is false" : "requests are served";
+  const bool is_ready = problems.empty() && !is_suspended;
+  std::string reason = is_suspended ? std::string(reason::kPolicySuspended) : std::string(reason::kReady);
+  if (!problems.empty()) reason = problems.front().reason;
+  api::set_condition(status.conditions, {.type = std::string(api::kReady),
+                                         .status = is_ready ? "True" : "False",
+                                         .reason = std::move(reason),
+                                         .message = api::cut(message, api::kMostMessageBytes),
+                                         .observed_generation = policy.metadata.generation,
+                                         .last_transition_time = floor_to_second(now)});
+}
 
+// There only while there is something to warn about.
+void set_outlives_grant(const PolicyInput& input, api::AccessPolicyStatus& status) {
+  std::string message;
+  for (const api::RoleRef& role : input.policy.spec.roles) {
+    const auto powers = input.outliving_powers ? input.outliving_powers(role) : std::vector<std::string>();
+    if (!powers.empty()) message += (message.empty() ? "" : "; ") + describe(role) + " allows " + joined(powers);
+  }
+  if (message.empty()) {
+    std::erase_if(status.conditions, [](const api::Condition& condition) { return condition.type == api::kOutlivesGrant; });
+    return;
+  }
+  api::set_condition(status.conditions, {.type = std::string(api::kOutlivesGrant),
+                                         .status = "True",
+                                         .reason = std::string(api::kOutlivesGrant),
+                                         .message = api::cut("what is made with a grant can outlive it: " + message, api::kMostMessageBytes),
+                                         .observed_generation = input.policy.metadata.generation,
+                                         .last_transition_time = floor_to_second(input.now)});
+}
+
+}  // namespace
+
+api::AccessPolicyStatus policy_status(const PolicyInput& input) {
+  const api::AccessPolicy& policy = input.policy;
   api::AccessPolicyStatus status = policy.status;
   status.observed_generation = policy.metadata.generation;
   status.active_grants = input.active_grants;
   status.pending_requests = input.pending_requests;
-  api::set_condition(status.conditions, {.type = std::string(api::kReady),
-                                         .status = problems.empty() ? "True" : "False",
-                                         .reason = problems.empty() ? std::string(reason::kReady) : problems.front().reason,
-                                         .message = problems.empty() ? "requests are served" : api::cut(message, api::kMostMessageBytes),
-                                         .observed_generation = policy.metadata.generation,
-                                         .last_transition_time = floor_to_second(input.now)});
+  set_ready(policy, policy_problems(policy, input.facts), input.now, status);
+  set_outlives_grant(input, status);
   return status;
 }
 

@@ -6,22 +6,27 @@
 
 #include "api/access_policy.hpp"
 #include "core/denial.hpp"
+#include "util/time_zone.hpp"
 
 namespace curfew::core {
 
+// What a policy's worth depends on beside itself.
+struct PolicyFacts {
+  std::function<bool(const std::string&)> cluster_role_exists;
+  const TimeZone* time_zone = nullptr;  // of its schedule; null: unknown
+};
+
 struct PolicyInput {
   const api::AccessPolicy& policy;
-  std::function<bool(const std::string&)> cluster_role_exists;
+  PolicyFacts facts;
+  std::function<std::vector<std::string>(const api::RoleRef&)> outliving_powers;  // of the role, or of the Roles of that name where the policy reaches
   int active_grants = 0;
   int pending_requests = 0;
   TimePoint now;
 };
 
-// What the policy uses and Curfew does not do yet: ignoring it would make the policy weaker than its author meant it.
-std::vector<Denial> unimplemented_features(const api::AccessPolicy& policy);
-
 // Everything that keeps a policy from working, each a sentence; empty: it works. Roles of kind Role are looked up at each request, in its namespace.
-std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const std::function<bool(const std::string&)>& cluster_role_exists);
+std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const PolicyFacts& facts);
 
 // The status that the policy should have. Equal to the one it has when nothing is new.
 api::AccessPolicyStatus policy_status(const PolicyInput& input);

@@ -42,7 +42,7 @@ void Progress::step(const Step& step) {
 void Progress::record(const Step& step) {
   const api::AccessRequest& request = *input_.request;
   api::AuditRecord record;
-  record.metadata.name = api::record_name(request.metadata.uid, step.action, step.decision_index);
+  record.metadata.name = api::record_name(request.metadata.uid, step.action, step.index);
   record.action = step.action;
   record.time = input_.now + std::chrono::microseconds(records_.size());  // what happens together is still read in its order
   record.actor = step.actor;
@@ -70,6 +70,10 @@ void Progress::tell(const Step& step) {
                      .related = step.related});
 }
 
+void Progress::notice(std::string_view reason, std::string_view message) {
+  events_.push_back({.type = "Warning", .reason = std::string(reason), .action = "Observe", .note = api::cut(message, api::kMostNoteBytes), .related = std::nullopt});
+}
+
 void Progress::condition(std::string_view type, std::string_view value, std::string_view reason, std::string_view message) {
   api::set_condition(status.conditions, {.type = std::string(type),
                                          .status = std::string(value),
@@ -86,10 +90,10 @@ bool Progress::condition_is(std::string_view type, std::string_view value, std::
   return found != nullptr && found->status == value && found->reason == reason;
 }
 
-Decision Progress::done(std::optional<api::RoleBinding> grant, std::optional<TimePoint> wake_at) const {
+Decision Progress::done(std::optional<Action> change, std::optional<TimePoint> wake_at) const {
   Decision decision{.actions = {}, .wake_at = wake_at};
   decision.actions.insert(decision.actions.end(), records_.begin(), records_.end());
-  if (grant) decision.actions.emplace_back(CreateBinding{std::move(*grant)});
+  if (change) decision.actions.push_back(std::move(*change));
   if (!input_.request_is_gone && status != input_.request->status) decision.actions.emplace_back(UpdateStatus{status});
   decision.actions.insert(decision.actions.end(), events_.begin(), events_.end());
   return decision;
@@ -113,13 +117,13 @@ Ending ending_by(const api::Decision& decision, api::Phase phase) {
 
 Decision end(const Input& input, Progress progress, const Ending& ending) {
   api::AccessRequestStatus& status = progress.status;
-  const bool had_access = ending.phase == api::Phase::Expired || ending.phase == api::Phase::Revoked;
+  const bool had_access = ending.phase == api::Phase::Revoked || (ending.phase == api::Phase::Expired && status.granted_at);
   status.phase = ending.phase;
   status.complete = true;
   status.ended_at = floor_to_second(input.now);
   status.observed_decisions = static_cast<int>(input.request->decisions.size());
   progress.message(ending.message);
-  if (!had_access) progress.condition(api::kApproved, "False", ending.reason, ending.message);
+  if (!had_access && ending.phase != api::Phase::Expired) progress.condition(api::kApproved, "False", ending.reason, ending.message);
   progress.condition(api::kGranted, "False", ending.reason, ending.message);
   progress.step({.action = action_for(ending.phase),
                  .message = ending.message,
@@ -143,7 +147,7 @@ void note_decisions(const Input& input, const Tally& tally, Progress& progress) 
                    .message = discounted ? discounted->message : with_comment(sentence_of(decision), decision.comment),
                    .actor = decision.person,
                    .comment = decision.comment,
-                   .decision_index = static_cast<int>(i),
+                   .index = static_cast<std::int64_t>(i),
                    .is_warning = discounted.has_value()});
   }
   progress.status.observed_decisions = static_cast<int>(decisions.size());

@@ -25,7 +25,7 @@ class Progress {
     std::string message;
     std::optional<api::Person> actor = std::nullopt;
     std::string comment;
-    std::optional<int> decision_index = std::nullopt;  // part of the record's name
+    std::optional<std::int64_t> index = std::nullopt;  // part of the record's name: api::record_name
     bool is_warning = false;
     std::string_view doing = "Decide";  // the Event's `action`
     std::optional<api::ObjectReference> related = std::nullopt;
@@ -34,13 +34,16 @@ class Progress {
   void record(const Step& step);
   void tell(const Step& step);
 
+  // A warning Event about something that is no step, and has no record.
+  void notice(std::string_view reason, std::string_view message);
+
   void condition(std::string_view type, std::string_view value, std::string_view reason, std::string_view message);
   void message(std::string_view text);
   bool condition_is(std::string_view type, std::string_view value, std::string_view reason) const;
 
-  // Records, the grant if there is one to make, the status if it is new, Events: a step that fails leaves out those after it, and Events tell only
-  // what has happened.
-  Decision done(std::optional<api::RoleBinding> grant = std::nullopt, std::optional<TimePoint> wake_at = std::nullopt) const;
+  // Records, the change of the binding if there is one to make, the status if it is new, Events: a step that fails leaves out those after it, and Events
+  // tell only what has happened.
+  Decision done(std::optional<Action> change = std::nullopt, std::optional<TimePoint> wake_at = std::nullopt) const;
   // The same for a binding that has to go first: what is told waits for the deletion's acceptance, not for its completion.
   Decision done_after(const Decision& first) const;
 

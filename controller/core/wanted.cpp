@@ -33,6 +33,10 @@ api::AccessRequestStatus pinned_status(const Input& input) {
   if (!status.requested_at) status.requested_at = request.metadata.creation_timestamp;
   status.subject = wanted_subject(request);
   status.role_ref = wanted_role(request, input.policy.get());
+  if (status.role_uid.empty() && input.role) {
+    status.role_uid = input.role->uid;
+    status.role_rules_hash = input.role->rules_hash;
+  }
   if (const auto duration = parse_duration(wanted_duration(request, input.policy.get()))) status.duration = format_duration(*duration);
   if (!status.policy || status.policy->uid.empty()) {
     status.policy = api::PolicyRef{.name = request.spec.policy};

@@ -52,7 +52,8 @@ bool carries_the_same_grant(const api::RoleBinding& stored, const api::RoleBindi
 
 // Ending access is never held back; everything else is the leader's alone.
 bool only_ends_access(const core::Action& action) {
-  return std::holds_alternative<core::DeleteBinding>(action) || std::holds_alternative<core::FreeBinding>(action);
+  return std::holds_alternative<core::DeleteBinding>(action) || std::holds_alternative<core::FreeBinding>(action) ||
+         std::holds_alternative<core::ShortenBinding>(action);
 }
 
 }  // namespace
@@ -84,6 +85,7 @@ Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& ac
     log_failure("audit record not written", input, stored.error());
     return retry(stored.error());
   }
+  parts_.usage.recorded(*stored);
   if (action.record.action != api::AuditAction::Granted) return std::nullopt;
   const bool is_ours = stored->granted_at == action.record.granted_at && stored->expires_at == action.record.expires_at &&
                        stored->role == action.record.role && stored->subject == action.record.subject;
@@ -148,6 +150,17 @@ Applier::Step Applier::run(const core::Input& input, const core::FreeBinding& ac
   const auto freed = free_binding(parts_.client, action.key, action.uid, stop);
   if (!freed) log_failure("held binding not freed", input, freed.error());
   return again_in(kDeletionCheck);
+}
+
+Applier::Step Applier::run(const core::Input& input, const core::ShortenBinding& action, std::stop_token stop) {
+  auto shortened = shorten_binding(parts_.client, action.key, action.uid, action.expires_at, stop);
+  if (!shortened) {
+    if (shortened.error().kind == ErrorKind::NotFound) return kDone;  // gone meanwhile: the watch says so
+    log_failure("binding not shortened", input, shortened.error());
+    return retry(shortened.error());
+  }
+  parts_.stores.bindings.assume(std::move(*shortened));
+  return std::nullopt;
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& action, std::stop_token stop) {

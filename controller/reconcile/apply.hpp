@@ -11,6 +11,7 @@
 #include "kube/event_recorder.hpp"
 #include "reconcile/memory.hpp"
 #include "reconcile/stores.hpp"
+#include "reconcile/usage.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
 #include "util/clock.hpp"
@@ -27,6 +28,7 @@ class Applier {
     kube::EventRecorder& events;
     Stores& stores;
     Memory& memory;
+    UsageBook& usage;
     runtime::Metrics& metrics;
     const Clock& clock;
     std::function<bool()> may_grant;     // false once leadership is lost: nothing but endings goes on
@@ -45,6 +47,7 @@ class Applier {
   Step run(const core::Input& input, const core::CreateBinding& action, std::stop_token stop);
   Step run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop);
   Step run(const core::Input& input, const core::FreeBinding& action, std::stop_token stop);
+  Step run(const core::Input& input, const core::ShortenBinding& action, std::stop_token stop);
   Step run(const core::Input& input, const core::UpdateStatus& action, std::stop_token stop);
   Step run(const core::Input& input, const core::EmitEvent& action, std::stop_token stop);
 

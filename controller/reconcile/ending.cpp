@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/rbac.hpp"
+#include "api/names.hpp"
 
 namespace curfew::reconcile {
 
@@ -21,6 +21,11 @@ Result<void> free_binding(kube::Client& client, const api::ObjectKey& key, const
   }
   if (!freed && freed.error().kind != ErrorKind::NotFound) return tl::unexpected(freed.error());
   return {};
+}
+
+Result<api::RoleBinding> shorten_binding(kube::Client& client, const api::ObjectKey& key, const std::string& uid, TimePoint expires_at, std::stop_token stop) {
+  const nlohmann::json annotations{{std::string(api::kExpiresAtAnnotation), format_rfc3339(expires_at)}};
+  return client.merge_patch<api::RoleBinding>(key, {{"metadata", {{"uid", uid}, {"annotations", annotations}}}}, std::move(stop));
 }
 
 }  // namespace curfew::reconcile

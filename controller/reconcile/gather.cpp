@@ -1,6 +1,7 @@
 #include "reconcile/gather.hpp"
 
 #include "core/policy_status.hpp"
+#include "reconcile/facts.hpp"
 
 namespace curfew::reconcile {
 
@@ -15,13 +16,19 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   const api::AccessRequest& request = *input.request;
   input.policy = stores_.policies.get({"", request.spec.policy});
   if (input.policy) {
-    input.policy_problems = core::policy_problems(
-        *input.policy, [this](const std::string& name) { return stores_.cluster_roles.get({"", name}) != nullptr; });
+    if (input.policy->spec.schedule) input.time_zone = TimeZone::find(input.policy->spec.schedule->time_zone);
+    input.policy_problems = core::policy_problems(*input.policy, policy_facts(stores_, input.time_zone.get()));
   }
   input.name_space = stores_.namespaces.get({"", key.name_space});
-  if (const auto role = core::wanted_role(request, input.policy.get())) input.role = role_facts(*role, key.name_space);
+  if (const auto role = core::wanted_role(request, input.policy.get())) input.role = roles_.facts(*role, key.name_space);
   input.binding = stores_.bindings.get({key.name_space, api::binding_name(request)});
   input.binding_uid = input.binding ? input.binding->metadata.uid : memory_.last_binding_uid(request.metadata.uid);
+  const bool may_be_granted = !input.request_is_gone && request.status.phase != api::Phase::Active && !request.status.complete;
+  if (input.policy && may_be_granted) {
+    auto usage = usage_.usage_of(request, *input.policy, stop);
+    if (!usage) return tl::unexpected(usage.error());
+    input.usage = *usage;
+  }
   input.granted_record = memory_.granted_record(request.metadata.uid);
   input.grant_failure = memory_.failure(request.metadata.uid);
   input.guard = std::move(guard);
@@ -54,12 +61,6 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
     return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored))};
   }
   return Found{};
-}
-
-std::optional<core::RoleFacts> Gatherer::role_facts(const api::RoleRef& role, const std::string& name_space) const {
-  const auto facts = [](const auto& found) { return found ? std::optional(core::RoleFacts{.uid = found->metadata.uid}) : std::nullopt; };
-  if (role.kind == api::ClusterRole::kKind) return facts(stores_.cluster_roles.get({"", role.name}));
-  return facts(stores_.roles.get({name_space, role.name}));
 }
 
 }  // namespace curfew::reconcile

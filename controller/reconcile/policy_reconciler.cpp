@@ -5,6 +5,7 @@
 #include "api/codec.hpp"
 #include "api/names.hpp"
 #include "core/policy_status.hpp"
+#include "reconcile/facts.hpp"
 #include "util/log.hpp"
 
 namespace curfew::reconcile {
@@ -15,8 +16,10 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
   const auto policy = stores_.policies.get(key);
   if (!policy || policy->metadata.deletion_timestamp) return Outcome{};
 
+  const auto time_zone = policy->spec.schedule ? TimeZone::find(policy->spec.schedule->time_zone) : nullptr;
   core::PolicyInput input{.policy = *policy,
-                          .cluster_role_exists = [this](const std::string& name) { return stores_.cluster_roles.get({"", name}) != nullptr; },
+                          .facts = policy_facts(stores_, time_zone.get()),
+                          .outliving_powers = [&](const api::RoleRef& role) { return outliving_powers(stores_, *policy, role); },
                           .now = clock_.now()};
   for (const auto& request : stores_.requests.list()) {
     if (request->spec.policy != key.name || request->status.complete) continue;

@@ -20,7 +20,8 @@ bool is_end(const api::AuditRecord& record) {
     case api::AuditAction::Granted:
     case api::AuditAction::Failed:
     case api::AuditAction::Tampered:
-    case api::AuditAction::PolicyViolation: return false;
+    case api::AuditAction::PolicyViolation:
+    case api::AuditAction::Shortened: return false;
   }
   return false;
 }

@@ -13,12 +13,17 @@ namespace curfew::reconcile {
 // One request, once around: gather, decide, apply.
 class RequestReconciler {
  public:
-  RequestReconciler(Gatherer& gatherer, Applier& applier, std::function<core::GuardState()> guard)
-      : gatherer_(gatherer), applier_(applier), guard_(std::move(guard)) {}
+  RequestReconciler(const Stores& stores, Gatherer& gatherer, Applier& applier, std::function<core::GuardState()> guard)
+      : stores_(stores), gatherer_(gatherer), applier_(applier), guard_(std::move(guard)) {}
 
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
  private:
+  std::string whose_turn(const api::ObjectKey& key) const;
+  runtime::Outcome decide_and_apply(const api::ObjectKey& key, std::stop_token stop);
+
+  const Stores& stores_;
+  Turns turns_;
   Gatherer& gatherer_;
   Applier& applier_;
   std::function<core::GuardState()> guard_;

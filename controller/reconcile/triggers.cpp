@@ -8,6 +8,11 @@
 namespace curfew::reconcile {
 namespace {
 
+template <class AnyRole>
+bool means_the_same(const std::shared_ptr<const AnyRole>& before, const std::shared_ptr<const AnyRole>& after) {
+  return before && after && before->metadata.uid == after->metadata.uid && before->rules == after->rules;
+}
+
 // Counts in a policy's status follow a burst of requests at this pace.
 constexpr std::chrono::milliseconds kCountsPace{1000};
 
@@ -48,18 +53,24 @@ void Triggers::changed(const Pointer<api::Namespace>& before, const Pointer<api:
 }
 
 void Triggers::changed(const Pointer<api::ClusterRole>& before, const Pointer<api::ClusterRole>& after) {
-  if (before && after) return;  // only whether it exists matters
+  if (means_the_same(before, after)) return;
   const api::RoleRef role{.kind = std::string(api::ClusterRole::kKind), .name = (after ? after : before)->metadata.name};
   for (const auto& policy : stores_.policies.list()) {
     if (std::ranges::find(policy->spec.roles, role) == policy->spec.roles.end()) continue;
     add_policy(policy->metadata.name);
     add_requests_of_policy(policy->metadata.name);
   }
+  add_requests_where([&](const api::AccessRequest& request) { return request.status.role_ref == role; });  // its policy may have ceased to offer it
 }
 
 void Triggers::changed(const Pointer<api::Role>& before, const Pointer<api::Role>& after) {
-  if (before && after) return;
-  const std::string& name_space = (after ? after : before)->metadata.name_space;
+  if (means_the_same(before, after)) return;
+  const api::ObjectMeta& meta = (after ? after : before)->metadata;
+  const api::RoleRef role{.kind = std::string(api::Role::kKind), .name = meta.name};
+  for (const auto& policy : stores_.policies.list()) {
+    if (std::ranges::find(policy->spec.roles, role) != policy->spec.roles.end()) add_policy(policy->metadata.name);
+  }
+  const std::string& name_space = meta.name_space;
   add_requests_where([&](const api::AccessRequest& request) { return request.metadata.name_space == name_space; });
 }
 

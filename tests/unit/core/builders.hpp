@@ -54,6 +54,8 @@ class Situation {
   std::optional<api::AccessPolicy> policy = a_policy();
   std::optional<api::Namespace> name_space = api::Namespace{.metadata = {.name = "payments"}};
   bool role_exists = true;
+  RoleFacts role{.uid = "role-uid", .rules_hash = "sha256:as-asked", .is_aggregated = false};
+  Usage usage;
   std::optional<api::RoleBinding> binding;
   std::string last_binding_uid;
   std::optional<api::AuditRecord> granted_record;
@@ -78,10 +80,12 @@ class Situation {
     in.request_is_gone = gone;
     if (policy) {
       in.policy = std::make_shared<api::AccessPolicy>(*policy);
-      in.policy_problems = policy_problems(*policy, [this](const std::string&) { return role_exists; });
+      if (policy->spec.schedule) in.time_zone = TimeZone::find(policy->spec.schedule->time_zone);
+      in.policy_problems = policy_problems(*policy, {.cluster_role_exists = [this](const std::string&) { return role_exists; }, .time_zone = in.time_zone.get()});
     }
     if (name_space) in.name_space = std::make_shared<api::Namespace>(*name_space);
-    if (role_exists && wanted_role(request, in.policy.get())) in.role = RoleFacts{.uid = "role-uid"};
+    if (role_exists && wanted_role(request, in.policy.get())) in.role = role;
+    in.usage = usage;
     if (binding) in.binding = std::make_shared<api::RoleBinding>(*binding);
     in.binding_uid = binding ? binding->metadata.uid : last_binding_uid;
     in.granted_record = granted_record;

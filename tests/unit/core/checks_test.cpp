@@ -23,12 +23,37 @@ const std::vector<Case> kDenied{
     {"no policy", [](Situation& s) { s.policy.reset(); }, "PolicyNotFound", "spec.policy \"payments-debug\": there is no AccessPolicy of that name"},
     {"no requester", [](Situation& s) { s.request.spec.requester.reset(); }, "RequesterMissing",
      "spec.requester is missing, so nobody is known to have asked: make the request again"},
-    {"a schedule", [](Situation& s) { s.policy->spec.schedule.emplace(); }, "NotImplemented",
-     "AccessPolicy payments-debug grants nothing: spec.schedule is not implemented yet"},
-    {"a start time", [](Situation& s) { s.request.spec.start_time = "2026-11-24T20:00:00Z"; }, "NotImplemented",
-     "spec.startTime \"2026-11-24T20:00:00Z\" is not implemented yet: leave it out, and access starts when approved"},
-    {"a foreign subject", [](Situation& s) { s.request.spec.subject = user("bob"); }, "NotImplemented",
-     "spec.subject User bob is somebody else than the requester alice, which is not implemented yet: leave it out"},
+    {"a suspended policy", [](Situation& s) { s.policy->spec.suspend = true; }, "PolicySuspended", "AccessPolicy payments-debug is suspended (spec.suspend: true)"},
+    {"what is no time", [](Situation& s) { s.request.spec.start_time = "tomorrow"; }, "StartTimeInvalid",
+     "spec.startTime \"tomorrow\" is not a time: write it like 2026-11-24T20:00:00Z"},
+    {"a foreign subject", [](Situation& s) { s.request.spec.subject = user("bob"); }, "SubjectNotAllowed",
+     "spec.subject User bob is not somebody for whom alice may ask under AccessPolicy payments-debug, whose subjects are nobody"},
+    {"a subject that is not among those listed",
+     [](Situation& s) {
+       s.policy->spec.subjects = {user("carol"), robot("ci", "robot")};
+       s.request.spec.subject = robot("ci", "other");
+     },
+     "SubjectNotAllowed",
+     "spec.subject ServiceAccount ci/other is not somebody for whom alice may ask under AccessPolicy payments-debug, whose subjects are User carol, ServiceAccount ci/robot"},
+    {"a role that was made again", [](Situation& s) { s.request.status.role_uid = "role-before"; }, "RoleChanged",
+     "ClusterRole view was deleted and made again since it was asked for: ask again for what it is now"},
+    {"a role that allows something else",
+     [](Situation& s) {
+       s.request.status.role_uid = "role-uid";
+       s.request.status.role_rules_hash = "sha256:other";
+     },
+     "RoleChanged", "the rules of ClusterRole view have changed since it was asked for: ask again for what they are now"},
+    {"a reason that does not match",
+     [](Situation& s) {
+       s.policy->spec.reason.pattern = "^CHG-[0-9]+";
+     },
+     "ReasonMismatch", "spec.reason \"INC-123\" does not match ^CHG-[0-9]+, which AccessPolicy payments-debug requires"},
+    {"no reason where one has to match",
+     [](Situation& s) {
+       s.policy->spec.reason.pattern = "^CHG-[0-9]+";
+       s.request.spec.reason.clear();
+     },
+     "ReasonMismatch", "spec.reason is missing: it has to match ^CHG-[0-9]+, which AccessPolicy payments-debug requires"},
     {"a reserved namespace",
      [](Situation& s) {
        s.request.metadata.name_space = "kube-system";
@@ -96,7 +121,17 @@ TEST_CASE("what the policy allows passes every check") {
   Situation s;
   const auto change = GENERATE(values<std::function<void(Situation&)>>(
       {[](Situation&) {}, [](Situation& x) { x.request.spec.duration = "4h"; }, [](Situation& x) { x.request.spec.role = cluster_role("view"); },
-       [](Situation& x) { x.request.spec.subject = user("alice"); }, [](Situation& x) { x.policy->spec.default_duration.clear(); },
+       [](Situation& x) { x.request.spec.subject = user("alice"); }, [](Situation& x) { x.policy->spec.suspend = false; },
+       [](Situation& x) { x.policy->spec.reason.pattern = "(INC|CHG)-[0-9]+"; }, [](Situation& x) { x.request.spec.start_time = "2026-11-24T23:00:00+01:00"; },
+       [](Situation& x) {
+         x.policy->spec.subjects = {user("carol"), robot("ci", "robot")};
+         x.request.spec.subject = robot("ci", "robot");
+       },
+       [](Situation& x) {
+         x.role.is_aggregated = true;
+         x.request.status.role_uid = "role-uid";
+         x.request.status.role_rules_hash = "sha256:other";
+       }, [](Situation& x) { x.policy->spec.default_duration.clear(); },
        [](Situation& x) { x.policy->spec.namespaces = {.names = {}, .selector = api::LabelSelector{}}; },
        [](Situation& x) {
          x.policy->spec.namespaces = {.names = {}, .selector = api::LabelSelector{.match_labels = {{"team", "payments"}}}};

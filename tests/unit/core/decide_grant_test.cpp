@@ -26,7 +26,7 @@ World approved_world() {
 std::string names_of(const Decision& decision) {
   std::string names;
   for (const Action& action : decision.actions) {
-    constexpr const char* kNames[] = {"WriteRecord", "CreateBinding", "DeleteBinding", "FreeBinding", "UpdateStatus", "EmitEvent"};
+    constexpr const char* kNames[] = {"WriteRecord", "CreateBinding", "DeleteBinding", "FreeBinding", "ShortenBinding", "UpdateStatus", "EmitEvent"};
     names += (names.empty() ? "" : " ") + std::string(kNames[action.index()]);
   }
   return names;

@@ -101,6 +101,15 @@ bool World::run(const FreeBinding& action) {
   return true;
 }
 
+// As the guard lets Curfew do: the end only moves up.
+bool World::run(const ShortenBinding& action) {
+  if (!s.binding || s.binding->metadata.uid != action.uid) return false;
+  std::string& end = s.binding->metadata.annotations["curfew.dev/expires-at"];
+  CHECK(format_rfc3339(action.expires_at) < end);
+  end = format_rfc3339(action.expires_at);
+  return true;
+}
+
 bool World::run(const UpdateStatus& action) {
   CHECK_FALSE(s.gone);
   CHECK(action.status != s.request.status);

@@ -38,6 +38,7 @@ class World {
   bool run(const CreateBinding& action);
   bool run(const DeleteBinding& action);
   bool run(const FreeBinding& action);
+  bool run(const ShortenBinding& action);
   bool run(const UpdateStatus& action);
   bool run(const EmitEvent& action);
   int bindings_made_ = 0;

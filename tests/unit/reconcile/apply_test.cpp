@@ -37,11 +37,13 @@ struct Fixture {
   runtime::Metrics metrics{"test"};
   ManualClock clock;
   bool may_grant = true;
+  reconcile::UsageBook usage{stores, memory, client};
   reconcile::Applier applier{{.client = client,
                               .audit = audit,
                               .events = events,
                               .stores = stores,
                               .memory = memory,
+                              .usage = usage,
                               .metrics = metrics,
                               .clock = clock,
                               .may_grant = [this] { return may_grant; }}};

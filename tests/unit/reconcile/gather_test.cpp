@@ -22,7 +22,8 @@ struct Fixture {
   reconcile::Stores stores;
   reconcile::Memory memory;
   ManualClock clock;
-  reconcile::Gatherer gatherer{stores, memory, client, clock, {}};
+  reconcile::UsageBook usage{stores, memory, client};
+  reconcile::Gatherer gatherer{stores, usage, memory, client, clock, {}};
   const api::ObjectKey key = request().metadata.key();
 
   Result<std::optional<core::Input>> gather() { return gatherer.gather(key, {.in_force = true, .since = {}, .difference = {}}, {}); }

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/check.hpp"
+
+// The checks' functions, for the chains in checks.cpp only. Each may rely on what its Check::needs names.
+namespace curfew::core::checks {
+
+inline Denial denial(std::string_view why, std::string message) { return {.reason = std::string(why), .message = std::move(message)}; }
+// What is missing may still arrive.
+inline Denial not_yet(std::string_view why, std::string message) { return {.reason = std::string(why), .message = std::move(message), .may_pass = true}; }
+
+// checks_people.cpp: who asks, and for whom
+std::optional<Denial> requester_is_known(const Input& in);
+std::optional<Denial> requester_is_allowed(const Input& in);
+std::optional<Denial> subject_is_allowed(const Input& in);
+
+// checks_role.cpp: what is asked for
+std::optional<Denial> role_is_unambiguous(const Input& in);
+std::optional<Denial> role_is_allowed(const Input& in);
+std::optional<Denial> role_exists(const Input& in);
+std::optional<Denial> role_is_unchanged(const Input& in);
+
+// checks_time.cpp: when, how long, how often
+std::optional<Denial> start_time_is_valid(const Input& in);
+std::optional<Denial> duration_is_valid(const Input& in);
+std::optional<Denial> duration_is_within_limit(const Input& in);
+std::optional<Denial> window_has_not_closed(const Input& in);
+std::optional<Denial> start_has_come(const Input& in);
+std::optional<Denial> schedule_is_open(const Input& in);
+std::optional<Denial> active_is_within_limit(const Input& in);
+std::optional<Denial> cooldown_is_over(const Input& in);
+
+}  // namespace curfew::core::checks

@@ -1,0 +1,48 @@
+#include <algorithm>
+
+#include "api/names.hpp"
+#include "core/checks.hpp"
+#include "core/words.hpp"
+
+namespace curfew::core::checks {
+namespace {
+
+namespace reason = api::reason;
+
+api::RoleRef role_of(const Input& in) { return wanted_role(*in.request, in.policy.get()).value_or(api::RoleRef{}); }
+
+std::string where(const Input& in, const api::RoleRef& role) { return role.kind == "Role" ? " in namespace " + in.request->metadata.name_space : ""; }
+
+}  // namespace
+
+std::optional<Denial> role_is_unambiguous(const Input& in) {
+  if (wanted_role(*in.request, in.policy.get())) return std::nullopt;
+  return denial(reason::kRoleAmbiguous, "spec.role is missing: " + describe(*in.policy) + " offers " + describe(in.policy->spec.roles));
+}
+
+std::optional<Denial> role_is_allowed(const Input& in) {
+  const auto& offered = in.policy->spec.roles;
+  const auto role = role_of(in);
+  if (std::ranges::find(offered, role) != offered.end()) return std::nullopt;
+  return denial(reason::kRoleNotAllowed, "spec.role " + describe(role) + " is not offered by " + describe(*in.policy) + ", which offers " + describe(offered));
+}
+
+std::optional<Denial> role_exists(const Input& in) {
+  if (in.role) return std::nullopt;
+  const auto role = role_of(in);
+  return not_yet(reason::kRoleNotFound, "spec.role " + describe(role) + " does not exist" + where(in, role));
+}
+
+// What people approve is what the role allowed when it was asked for.
+std::optional<Denial> role_is_unchanged(const Input& in) {
+  const auto& status = in.request->status;
+  if (!in.role || status.role_uid.empty()) return std::nullopt;
+  const auto role = role_of(in);
+  if (in.role->uid != status.role_uid) {
+    return denial(reason::kRoleChanged, describe(role) + where(in, role) + " was deleted and made again since it was asked for: ask again for what it is now");
+  }
+  if (in.role->is_aggregated || status.role_rules_hash.empty() || in.role->rules_hash == status.role_rules_hash) return std::nullopt;
+  return denial(reason::kRoleChanged, "the rules of " + describe(role) + where(in, role) + " have changed since it was asked for: ask again for what they are now");
+}
+
+}  // namespace curfew::core::checks

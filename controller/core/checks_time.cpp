@@ -1,0 +1,81 @@
+#include "api/names.hpp"
+#include "core/checks.hpp"
+#include "core/identity.hpp"
+#include "core/timing.hpp"
+#include "core/wanted.hpp"
+#include "core/words.hpp"
+#include "util/duration.hpp"
+
+namespace curfew::core::checks {
+namespace {
+
+namespace reason = api::reason;
+
+std::string person_of(const Input& in) {
+  const auto subject = wanted_subject(*in.request);
+  return subject ? username_of(*subject) : std::string("somebody");
+}
+
+}  // namespace
+
+std::optional<Denial> start_time_is_valid(const Input& in) {
+  const std::string& text = in.request->spec.start_time;
+  if (text.empty() || wanted_start(*in.request)) return std::nullopt;
+  return denial(reason::kStartTimeInvalid, "spec.startTime " + in_quotes(text) + " is not a time: write it like 2026-11-24T20:00:00Z");
+}
+
+std::optional<Denial> duration_is_valid(const Input& in) {
+  const std::string text = wanted_duration(*in.request, in.policy.get());
+  if (parse_duration(text)) return std::nullopt;
+  return denial(reason::kDurationInvalid,
+                "spec.duration " + in_quotes(text) + " is not a duration: write hours, minutes and seconds like 1h30m, 45m or 90s, from 1s to 8760h");
+}
+
+std::optional<Denial> duration_is_within_limit(const Input& in) {
+  const auto& spec = in.policy->spec;
+  const std::string text = wanted_duration(*in.request, in.policy.get());
+  const auto longest = parse_duration(spec.max_duration);
+  const auto wanted = parse_duration(text);
+  if (longest && wanted && *wanted <= *longest) return std::nullopt;
+  const std::string asked = in.request->spec.duration.empty() ? "the default duration " + text : "spec.duration " + in.request->spec.duration;
+  return denial(reason::kDurationTooLong, asked + " is longer than the " + spec.max_duration + " that " + describe(*in.policy) + " allows");
+}
+
+// For active grants: where they end with their window, there has to be one.
+std::optional<Denial> window_has_not_closed(const Input& in) {
+  const auto& schedule = in.policy->spec.schedule;
+  if (!schedule || !schedule->end_at_window_close || window(in).is_open) return std::nullopt;
+  return denial(reason::kOutsideSchedule, "it is outside the schedule of " + describe(*in.policy) + ", whose grants end with their window");
+}
+
+std::optional<Denial> start_has_come(const Input& in) {
+  const auto start = wanted_start(*in.request);
+  if (!start || in.now >= *start) return std::nullopt;
+  return denial(reason::kScheduled, "access starts at " + format_rfc3339(*start) + ", as asked in spec.startTime");
+}
+
+std::optional<Denial> schedule_is_open(const Input& in) {
+  const ScheduleState state = window(in);
+  if (state.is_open) return std::nullopt;
+  return denial(reason::kOutsideSchedule, "outside the schedule of " + describe(*in.policy) +
+                                              (state.opens ? ", which opens next at " + describe_opening(in, *state.opens) : ", which never opens"));
+}
+
+std::optional<Denial> active_is_within_limit(const Input& in) {
+  const auto& limits = in.policy->spec.limits;
+  if (!limits || !limits->active_per_requester || in.usage.active < *limits->active_per_requester) return std::nullopt;
+  return denial(reason::kTooManyActive, person_of(in) + " has " + std::to_string(in.usage.active) + " active under " + describe(*in.policy) +
+                                            ", whose limits.activePerRequester is " + std::to_string(*limits->active_per_requester) +
+                                            ": end one first, with the annotation curfew.dev/revoke");
+}
+
+std::optional<Denial> cooldown_is_over(const Input& in) {
+  const auto& limits = in.policy->spec.limits;
+  if (!limits || !in.usage.last_end) return std::nullopt;
+  const auto cooldown = parse_duration(limits->cooldown);
+  if (!cooldown || in.now >= *in.usage.last_end + *cooldown) return std::nullopt;
+  return denial(reason::kCooldown, person_of(in) + " had access under " + describe(*in.policy) + " until " + format_rfc3339(*in.usage.last_end) +
+                                       ", and its limits.cooldown is " + limits->cooldown + ": ask again from " + format_rfc3339(*in.usage.last_end + *cooldown + std::chrono::seconds(1)));
+}
+
+}  // namespace curfew::core::checks

@@ -1,0 +1,79 @@
+#include "core/explain.hpp"
+
+#include "core/check.hpp"
+#include "core/paths.hpp"
+#include "core/tally.hpp"
+
+namespace curfew::core {
+namespace {
+
+using Outcome = Finding::Outcome;
+
+Finding finding_of(const Check& check, const Input& input) {
+  Finding finding{.check = check.name, .rule = check.rule, .outcome = Outcome::Passed, .message = {}};
+  if (!can_run(check, input)) {
+    finding.outcome = Outcome::NotChecked;
+    finding.message = "an earlier check failed that this one needs";
+    return finding;
+  }
+  if (auto denial = check.run(input)) {
+    finding.outcome = Outcome::Failed;
+    finding.message = std::move(denial->message);
+  }
+  return finding;
+}
+
+void add(std::vector<Finding>& findings, std::span<const Check> checks, const Input& input) {
+  for (const Check& check : checks) findings.push_back(finding_of(check, input));
+}
+
+Finding guard_finding(const Input& input) {
+  Finding finding{.check = "guard-in-force", .rule = "the admission policies that establish who asks and who decides are in force", .outcome = Outcome::Passed, .message = {}};
+  if (input.guard.in_force) return finding;
+  finding.outcome = Outcome::Failed;
+  finding.message = input.guard.difference;
+  return finding;
+}
+
+Finding approvals_finding(const Input& input) {
+  Finding finding{.check = "approvals", .rule = "as many people have approved as the policy requires", .outcome = Outcome::Passed, .message = {}};
+  const Tally counted = tally(input);
+  if (!counted.policy_known) {
+    finding.outcome = Outcome::NotChecked;
+    finding.message = "an earlier check failed that this one needs";
+  } else if (counted.ending) {
+    finding.outcome = Outcome::Failed;
+    finding.message = ending_by(input.request->decisions[*counted.ending], api::Phase::Denied).message;
+  } else if (!counted.quorum()) {
+    finding.outcome = Outcome::Failed;
+    finding.message = words_for_missing_approvals(input, counted);
+  }
+  return finding;
+}
+
+}  // namespace
+
+std::string_view to_string(Finding::Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Passed: return "pass";
+    case Outcome::Failed: return "fail";
+    case Outcome::NotChecked: return "not checked";
+  }
+  return "";
+}
+
+std::vector<Finding> explain(const Input& input) {
+  std::vector<Finding> findings;
+  if (input.request->status.phase == api::Phase::Active) {
+    add(findings, active_checks(), input);
+    return findings;
+  }
+  findings.push_back(guard_finding(input));
+  add(findings, grant_checks(), input);
+  findings.push_back(approvals_finding(input));
+  add(findings, timing_checks(), input);
+  add(findings, limit_checks(), input);
+  return findings;
+}
+
+}  // namespace curfew::core

@@ -1,0 +1,34 @@
+#include "core/reason_pattern.hpp"
+
+#include <re2/re2.h>
+
+namespace curfew::core {
+namespace {
+
+// Bytes for the program and its cache of states; RE2 refuses what would need more.
+constexpr std::int64_t kMostMemory = 1 << 20;
+// Instructions: a pattern of 512 characters without large repetitions stays well below.
+constexpr int kLargestProgram = 10'000;
+
+RE2::Options options() {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(kMostMemory);
+  return options;
+}
+
+}  // namespace
+
+std::optional<std::string> pattern_problem(const std::string& pattern) {
+  const RE2 expression(pattern, options());
+  if (!expression.ok()) return expression.error();
+  if (expression.ProgramSize() > kLargestProgram) return "it would need too large a program";
+  return std::nullopt;
+}
+
+bool reason_matches(const std::string& pattern, const std::string& text) {
+  const RE2 expression(pattern, options());
+  return expression.ok() && expression.ProgramSize() <= kLargestProgram && RE2::PartialMatch(text, expression);
+}
+
+}  // namespace curfew::core

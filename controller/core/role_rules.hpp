@@ -1,0 +1,17 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "api/rbac.hpp"
+
+namespace curfew::core {
+
+// What a role allows, as a SHA-256 of its rules; their order, and the order within them, mean nothing to RBAC and nothing here.
+std::string rules_hash(std::span<const api::PolicyRule> rules);
+
+// Powers with which somebody keeps access after the grant has ended: what they make with them stays. In RBAC's words: "create serviceaccounts/token". Empty: none.
+std::vector<std::string> outliving_powers(std::span<const api::PolicyRule> rules);
+
+}  // namespace curfew::core

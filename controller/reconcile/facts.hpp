@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/input.hpp"
+#include "core/policy_status.hpp"
+#include "reconcile/stores.hpp"
+#include "util/guarded.hpp"
+
+// What the stores say about a policy and its roles, in the core's terms.
+namespace curfew::reconcile {
+
+// Whether the ClusterRoles that a policy names exist, for core::policy_problems. The stores outlive what is returned.
+core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone);
+
+// core::outliving_powers of a ClusterRole, or of all Roles of that name in namespaces that the policy covers.
+std::vector<std::string> outliving_powers(const Stores& stores, const api::AccessPolicy& policy, const api::RoleRef& role);
+
+// Facts about roles. A hash costs more than all the rest of a decision, so it is kept for each version of a role. Thread-safe.
+class RoleBook {
+ public:
+  explicit RoleBook(const Stores& stores) : stores_(stores) {}
+
+  // nullopt: there is no such role.
+  std::optional<core::RoleFacts> facts(const api::RoleRef& role, const std::string& name_space) const;
+
+ private:
+  std::string hash_of(const api::ObjectMeta& meta, const std::vector<api::PolicyRule>& rules) const;
+
+  struct Known {
+    std::string resource_version;
+    std::string hash;
+  };
+  const Stores& stores_;
+  mutable Guarded<std::map<std::string, Known>> known_;  // by the role's UID
+};
+
+}  // namespace curfew::reconcile

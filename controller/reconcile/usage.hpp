@@ -1,0 +1,74 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "api/audit_record.hpp"
+#include "core/input.hpp"
+#include "kube/client.hpp"
+#include "reconcile/memory.hpp"
+#include "reconcile/stores.hpp"
+#include "util/guarded.hpp"
+
+namespace curfew::reconcile {
+
+// What people have and had under policies with limits. Who a grant counts for is who gets the access. Thread-safe.
+class UsageBook {
+ public:
+  UsageBook(const Stores& stores, const Memory& memory, kube::Client& client) : stores_(stores), memory_(memory), client_(client) {}
+
+  // For the limits of the request's policy; empty where there are none. Where the policy has a cooldown, reads the person's audit records, once a term.
+  Result<core::Usage> usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy, std::stop_token stop);
+
+  // A record that this process has written.
+  void recorded(const api::AuditRecord& record);
+
+  // Others may lead and write from now on: what is known of ends is of no use any more.
+  void forget();
+
+ private:
+  using Whose = std::pair<std::string, std::string>;  // policy, username
+
+  int count_active(const api::AccessRequest& request, const Whose& whose) const;
+  Result<std::optional<TimePoint>> last_end(const api::Subject& subject, const Whose& whose, const std::stop_token& stop);
+
+  const Stores& stores_;
+  const Memory& memory_;
+  kube::Client& client_;
+  Guarded<std::map<Whose, std::optional<TimePoint>>> last_ends_;
+};
+
+// One decision at a time for each person under each policy with limits, so that what is counted is still true when it is acted on. Thread-safe.
+class Turns {
+ public:
+  // Gives the turn back when it goes.
+  class Turn {
+   public:
+    Turn(Turns& turns, std::string whose) : turns_(&turns), whose_(std::move(whose)) {}
+    Turn(Turn&& other) noexcept : turns_(std::exchange(other.turns_, nullptr)), whose_(std::move(other.whose_)) {}
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    Turn& operator=(Turn&&) = delete;
+    ~Turn() {
+      if (turns_ != nullptr) turns_->give_back(whose_);
+    }
+
+   private:
+    Turns* turns_;
+    std::string whose_;
+  };
+
+  // nullopt: somebody has it now.
+  std::optional<Turn> take(const std::string& whose);
+
+ private:
+  void give_back(const std::string& whose);
+
+  Guarded<std::set<std::string>> taken_;
+};
+
+}  // namespace curfew::reconcile

@@ -1,0 +1,217 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <functional>
+
+#include "world.hpp"
+
+// onChange: what an active grant owes to the policy in force.
+using namespace curfew;
+using namespace curfew::core;
+using namespace curfew::core::test;
+using api::AuditAction;
+using api::Phase;
+
+namespace {
+
+struct Change {
+  const char* reason;
+  std::function<void(Situation&)> happens;
+};
+
+const std::vector<Change> kForbidding{
+    {"PolicyNotFound", [](Situation& s) { s.policy.reset(); }},
+    {"PolicySuspended", [](Situation& s) { s.policy->spec.suspend = true; }},
+    {"RequesterNotAllowed", [](Situation& s) { s.policy->spec.requesters = {user("carol")}; }},
+    {"RoleNotAllowed", [](Situation& s) { s.policy->spec.roles = {cluster_role("edit")}; }},
+    {"RoleNotFound", [](Situation& s) { s.role_exists = false; }},
+    {"RoleChanged", [](Situation& s) { s.role.uid = "role-made-again"; }},
+    {"RoleChanged", [](Situation& s) { s.role.rules_hash = "sha256:wider"; }},
+    {"NamespaceNotAllowed", [](Situation& s) { s.policy->spec.namespaces.names = {"billing"}; }},
+    {"NamespaceNotAllowed", [](Situation& s) { s.policy->spec.namespaces = {.names = {}, .selector = api::LabelSelector{.match_labels = {{"team", "x"}}}}; }},
+    {"ReasonRequired",
+     [](Situation& s) {
+       s.request.spec.reason.clear();
+       s.policy->spec.reason.required = true;
+     }},
+    {"ReasonMismatch", [](Situation& s) { s.policy->spec.reason.pattern = "^CHG-"; }},
+    {"OutsideSchedule", [](Situation& s) { s.policy->spec.schedule = api::Schedule{.time_zone = "UTC", .windows = {{{"Sun"}, "00:00", "24:00"}}, .end_at_window_close = true}; }},
+};
+
+World active_world(const std::string& on_change = "") {
+  World w;
+  w.s.policy->spec.on_change = on_change;
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  REQUIRE(w.phase() == Phase::Active);
+  w.s.at(kNow + 5min);
+  return w;
+}
+
+}  // namespace
+
+TEST_CASE("what the policy in force no longer allows is revoked, and the rule is named in condition, Event and record") {
+  for (const Change& change : kForbidding) {
+    for (const char* on_change : {"", "Enforce"}) {
+      CAPTURE(change.reason, on_change);
+      World w = active_world(on_change);
+      change.happens(w.s);
+      const Decision first = w.step();
+      CHECK(std::holds_alternative<DeleteBinding>(first.actions.at(0)));
+      CHECK(w.condition("Granted") == std::string("False ") + change.reason);
+      w.settle();
+      CHECK_FALSE(w.s.binding);
+      CHECK(w.phase() == Phase::Revoked);
+      CHECK(w.condition("Granted") == std::string("False ") + change.reason);
+      CHECK(w.record(AuditAction::Revoked).message == w.status().message);
+      CHECK_FALSE(w.record(AuditAction::Revoked).actor);
+      CHECK(w.events.back().reason == "Revoked");
+      CHECK(w.events.back().type == "Warning");
+      CHECK(w.events.back().note == w.status().message);
+    }
+  }
+}
+
+TEST_CASE("the rule that ended a grant is told also when it holds again before the binding is gone") {
+  World w = active_world();
+  w.binding_is_held = true;
+  w.s.binding->metadata.finalizers = {"somebody/else"};
+  w.s.policy->spec.suspend = true;
+  w.step();
+  w.s.policy->spec.suspend = false;
+  w.settle();
+  CHECK(w.phase() == Phase::Revoked);
+  CHECK(w.condition("Granted") == "False PolicySuspended");
+}
+
+TEST_CASE("under Keep grants run out, whatever becomes of the policy") {
+  for (const Change& change : kForbidding) {
+    CAPTURE(change.reason);
+    World w = active_world("Keep");
+    change.happens(w.s);
+    w.settle();
+    CHECK(w.phase() == Phase::Active);
+    CHECK(w.s.binding);
+    w.s.at(kNow + 30min);
+    w.settle();
+    CHECK(w.phase() == Phase::Expired);
+  }
+}
+
+TEST_CASE("what changes nothing for a grant lets it be") {
+  const auto change = GENERATE(values<std::function<void(Situation&)>>({
+      [](Situation& s) { s.policy->spec.approval.approvers = {user("carol")}; },  // approvals count until the grant
+      [](Situation& s) { s.policy->spec.approval.required = 2; },
+      [](Situation& s) { s.policy->spec.default_duration = "5m"; },
+      [](Situation& s) { s.policy->spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = "8h"}; },
+      [](Situation& s) { s.policy->spec.schedule = api::Schedule{.time_zone = "UTC", .windows = {{{"Sun"}, "00:00", "24:00"}}, .end_at_window_close = false}; },
+      [](Situation& s) { s.policy->spec.roles.push_back(cluster_role("edit")); },
+      [](Situation& s) { s.policy->spec.reason.pattern = "("; },  // a policy that cannot work grants nothing new
+      [](Situation& s) { s.name_space->metadata.deletion_timestamp = s.now; s.policy->spec.namespaces.names = {"x"}; },
+  }));
+  World w = active_world();
+  change(w.s);
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  CHECK(w.s.binding);
+  CHECK(w.status().expires_at == kNow + 30min);
+}
+
+TEST_CASE("a shorter limit moves the end up, in the binding, status, record and Event") {
+  World w = active_world(GENERATE("", "Enforce"));
+  w.s.policy->spec.max_duration = "10m";
+  const Decision decision = w.step();
+  REQUIRE(std::holds_alternative<ShortenBinding>(decision.actions.at(1)));
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  CHECK(w.status().expires_at == kNow + 10min);
+  CHECK(w.s.binding->metadata.annotations.at("curfew.dev/expires-at") == "2026-11-24T20:10:00Z");
+  CHECK(w.record(AuditAction::Shortened).message == "access ends at 2026-11-24T20:10:00Z, sooner than granted: under AccessPolicy payments-debug spec.duration.max is 10m");
+  CHECK(w.record(AuditAction::Shortened).expires_at == kNow + 10min);
+  CHECK(w.told().back() == "Shortened");
+  CHECK(decide(w.s.input()).wake_at == kNow + 10min);
+
+  SECTION("a longer one gives nothing back") {
+    w.s.policy->spec.max_duration = "4h";
+    w.settle();
+    CHECK(w.status().expires_at == kNow + 10min);
+  }
+  SECTION("one still shorter moves it again, with a record of its own") {
+    w.s.policy->spec.max_duration = "8m";
+    w.settle();
+    CHECK(w.status().expires_at == kNow + 8min);
+    CHECK(w.records.contains("uid-1-shortened-" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>((kNow + 8min).time_since_epoch()).count())));
+  }
+  w.s.at(kNow + 10min);
+  w.settle();
+  CHECK(w.phase() == Phase::Expired);
+}
+
+TEST_CASE("a limit that has passed already ends the grant, and says which") {
+  World w = active_world();
+  w.s.policy->spec.max_duration = "4m";
+  w.settle();
+  CHECK(w.phase() == Phase::Revoked);
+  CHECK(w.condition("Granted") == "False DurationTooLong");
+  CHECK(w.status().message == "access would have ended at 2026-11-24T20:04:00Z: under AccessPolicy payments-debug spec.duration.max is 4m");
+}
+
+TEST_CASE("a window that closes sooner moves the end up where grants end with it") {
+  World w = active_world();
+  w.s.policy->spec.schedule = api::Schedule{.time_zone = "UTC", .windows = {{{"Tue"}, "08:00", "20:15"}}, .end_at_window_close = true};
+  w.settle();
+  CHECK(w.status().expires_at == kNow + 15min);
+  CHECK(w.status().message == "access ends at 2026-11-24T20:15:00Z, sooner than granted: under AccessPolicy payments-debug its window closes then");
+}
+
+TEST_CASE("after a crash between binding and status the shortened end is what the binding says") {
+  World w = active_world();
+  w.s.policy->spec.max_duration = "10m";
+  w.step(2);
+  CHECK(w.status().expires_at == kNow + 30min);
+  SECTION("the policy is as it was then") {}
+  SECTION("the policy allows more again") { w.s.policy->spec.max_duration = "4h"; }
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  CHECK(w.status().expires_at == kNow + 10min);
+  CHECK_FALSE(w.has(AuditAction::Tampered));
+}
+
+TEST_CASE("an aggregated role that allows something else is told of once, and access goes on") {
+  World w;
+  w.s.role.is_aggregated = true;
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  w.s.role.rules_hash = "sha256:wider";
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  CHECK(w.condition("RoleDrifted") == "True RoleChanged");
+  CHECK(w.told().back() == "RoleChanged");
+  const auto told = w.told().size();
+  w.s.role.rules_hash = "sha256:wider-still";
+  w.settle();
+  CHECK(w.told().size() == told);
+}
+
+TEST_CASE("a role is pinned when it is first seen") {
+  World w;
+  w.settle();
+  CHECK(w.status().role_uid == "role-uid");
+  CHECK(w.status().role_rules_hash == "sha256:as-asked");
+  w.s.role.rules_hash = "sha256:wider";
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  CHECK(w.phase() == Phase::Rejected);
+  CHECK(w.condition("Granted") == "False RoleChanged");
+  CHECK(w.status().role_rules_hash == "sha256:as-asked");
+}
+
+TEST_CASE("a namespace that is going away grants nothing and says nothing") {
+  World w;
+  w.s.policy = a_policy(0);
+  w.s.name_space->metadata.deletion_timestamp = kNow;
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  CHECK_FALSE(w.s.binding);
+}
