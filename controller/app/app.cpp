@@ -148,6 +148,7 @@ struct App::Impl {
 
 template <class T>
 void App::Impl::keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> settings) {
+  settings.on_watch_failed = [this, resource = settings.resource.plural] { metrics.watch_restarted(resource); };
   auto reflector = std::make_shared<kube::Reflector<T>>(client, store, std::move(settings));
   thread([reflector](std::stop_token stop) { reflector->run(std::move(stop)); });
 }

@@ -50,6 +50,7 @@ class Loop {
       watcher_.watch_ended(std::chrono::steady_clock::now() - began);
       return;
     }
+    if (failure->kind != ErrorKind::Cancelled) target_.watch_failed();
     if (failure->kind == ErrorKind::Gone) log::debug("the watch is too old to resume; listing again", {{"resource", resource_.plural}});
     else complain("a watch failed; trying again", *failure);
     watcher_.watch_failed(*failure);

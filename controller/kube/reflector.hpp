@@ -31,6 +31,7 @@ class ReflectorTarget {
   virtual void list_complete(const std::string& resource_version) = 0;
   virtual void event(EventType type, const nlohmann::json& object) = 0;  // Added, Modified, Deleted
   virtual void bookmark(const std::string& resource_version) = 0;
+  virtual void watch_failed() = 0;  // it ended in an error; it is begun again
 };
 
 struct ReflectorTiming {
@@ -54,6 +55,8 @@ struct ReflectorConfig {
   // the last known state as `before`; for an object that left the selection that is its state before it did.
   std::function<void(const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after)> on_change;
   std::function<void()> on_synced;  // once, after the handler has seen the first list
+  // For metrics: a watch was refused, broke off, fell silent or became too old to resume. Not: the server ended it in its time, or we were stopped.
+  std::function<void()> on_watch_failed;
   ReflectorTiming timing;
 };
 
@@ -118,6 +121,10 @@ class Reflector final : private ReflectorTarget {
   }
 
   void bookmark(const std::string& resource_version) override { writer_.advance(resource_version); }
+
+  void watch_failed() override {
+    if (config_.on_watch_failed) config_.on_watch_failed();
+  }
 
   void notify(const Change<T>& change) {
     if (config_.on_change && (change.before || change.after)) config_.on_change(change.before, change.after);

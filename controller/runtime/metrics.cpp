@@ -26,9 +26,9 @@ constexpr std::array kErrorKinds = {ErrorKind::NotFound,    ErrorKind::AlreadyEx
                                     ErrorKind::Unavailable, ErrorKind::Invalid,       ErrorKind::Forbidden, ErrorKind::Unauthorized, ErrorKind::Timeout,
                                     ErrorKind::Cancelled,   ErrorKind::Transport,     ErrorKind::Tls,       ErrorKind::Decode,       ErrorKind::Other};
 constexpr std::array<std::string_view, 9> kVerbs = {"get", "list", "watch", "create", "update", "patch", "apply", "delete", "other"};
-constexpr std::array<std::string_view, 13> kResources = {"accesspolicies", "accessrequests", "auditrecords", "clusterroles", "customresourcedefinitions",
+constexpr std::array<std::string_view, 13> kResources = {"accesspolicies", "accessrequests", "auditrecords", "clusterroles", "configmaps",
                                                          "events", "leases", "namespaces", "rolebindings", "roles",
-                                                         "validatingadmissionpolicies", "mutatingadmissionpolicies", "other"};
+                                                         "validatingadmissionpolicies", "validatingadmissionpolicybindings", "other"};
 constexpr std::array<std::string_view, 6> kCodes = {"none", "2xx", "3xx", "4xx", "5xx", "other"};
 
 // Seconds. A grant is a few writes; a deletion is issued inside the last second, so that lateness is negative when all is well.
@@ -83,8 +83,8 @@ struct Metrics::Impl {
   Gauge& queue_depth = gauge("curfew_work_queue_depth", "Keys that wait for a worker.");
   Counters& reconcile_errors = counters("curfew_reconcile_errors_total", "Reconciliations that ended in an error and were retried, by its kind.");
   Counter& worker_panics = counter("curfew_worker_panics_total", "Exceptions that reached a worker: each one is a bug.");
-  Counters& watch_restarts = counters("curfew_watch_restarts_total", "Watches that ended and were started again.");
-  Counter& events_dropped = counter("curfew_events_dropped_total", "Kubernetes Events that were not written.");
+  Counters& watch_restarts = counters("curfew_watch_restarts_total", "Watches that failed (refused, broken off, silent, too old) and were begun again; not those that ended in their time.");
+  Counter& events_dropped = counter("curfew_events_dropped_total", "Kubernetes Events that were not written: too many at once, refused, or no time left when stopping.");
 
   Counters& api_requests = counters("curfew_api_requests_total", "Requests to the API server; code \"none\" had no answer.");
   Histograms& api_latency = histograms("curfew_api_request_duration_seconds", "How long the API server took to answer.");

@@ -43,6 +43,7 @@ class Running {
       else told_.push_back("-" + before->metadata.name + "@" + before->metadata.resource_version);
     };
     config.on_synced = [this] { ++synced_; };
+    config.on_watch_failed = [this] { ++failed_watches_; };
     config.timing.idle = idle;
     config.timing.watcher.first_backoff = 5ms;
     config.timing.watcher.longest_backoff = 20ms;
@@ -64,6 +65,7 @@ class Running {
   }
 
   int synced() const { return synced_; }
+  int failed_watches() const { return failed_watches_; }
   std::uint64_t undecodable() const { return reflector_->undecodable(); }
   const kube::Store<api::Namespace>& store() const { return store_; }
 
@@ -74,6 +76,7 @@ class Running {
   mutable std::mutex mutex_;
   std::vector<std::string> told_;
   std::atomic<int> synced_ = 0;
+  std::atomic<int> failed_watches_ = 0;
   std::unique_ptr<kube::Reflector<api::Namespace>> reflector_;
   std::jthread thread_;
 };
@@ -110,6 +113,8 @@ TEST_CASE("a watch resumes from its bookmark") {
                          {"GET", kWatch + "50", {Send{chunked_head()}, Hang{}}}});
   Running reflector(server);
   CHECK(server.trouble().empty());
+  reflector.stop();
+  CHECK(reflector.failed_watches() == 0);  // one ended in its time, the other was stopped
 }
 
 TEST_CASE("an expired version, in the stream or as the status, lists again and tells the difference") {
@@ -127,6 +132,7 @@ TEST_CASE("an expired version, in the stream or as the status, lists again and t
   std::sort(told.begin() + 3, told.end());
   CHECK(Told(told.begin() + 3, told.end()) == Told{"+comes@16", "-goes@3", "changes@2>15"});
   CHECK(reflector.synced() == 1);
+  CHECK(reflector.failed_watches() == 1);
 }
 
 TEST_CASE("an expired continue token starts the list over") {
@@ -158,6 +164,7 @@ TEST_CASE("trouble while listing or watching is waited out") {
   CHECK(server.trouble().empty());
   reflector.stop();
   CHECK(reflector.told() == Told{"+a@11"});
+  CHECK(reflector.failed_watches() == 4);  // lists that failed are none
 }
 
 TEST_CASE("a watch that says nothing is begun anew from where it was") {
@@ -167,6 +174,7 @@ TEST_CASE("a watch that says nothing is begun anew from where it was") {
                          {"GET", kWatch + "11", {Send{chunked_head()}, Hang{}}}});
   Running reflector(server, 200ms);
   CHECK(server.trouble().empty());
+  CHECK(reflector.failed_watches() >= 2);
 }
 
 TEST_CASE("an object that can no longer be read keeps its last state until it is deleted") {
