@@ -99,7 +99,7 @@ struct App::Impl {
   kube::Store<api::Lease> leases;
   reconcile::Memory memory;
   runtime::WorkQueue<reconcile::Key> queue{clock};
-  kube::EventRecorder events{client, identity};
+  kube::EventRecorder events{client, identity, [this] { metrics.event_dropped(); }};
   audit::Writer audit{client};
 
   reconcile::GuardWatch guard{reconcile::shipped_guard(), clock, [this] { leadership.guard_changed(); }};
@@ -140,6 +140,7 @@ struct App::Impl {
 
   // In the order in which they start; they stop in reverse.
   std::optional<http::Server> server;
+  std::jthread event_poster;  // outlives whoever has something to tell
   std::vector<std::jthread> threads;
   std::optional<runtime::Workers<api::ObjectKey>> ending_workers;
   std::optional<runtime::Workers<reconcile::Key>> workers;
@@ -218,6 +219,7 @@ App::~App() {
   impl.workers.reset();
   impl.ending_workers.reset();
   impl.threads.clear();
+  impl.event_poster = {};
   impl.server.reset();
   if (was_started) log::info("stopped");
 }
@@ -228,7 +230,7 @@ void App::start() {
   impl.start_server();
   log::info("started", {{"version", kVersion}, {"identity", impl.identity}, {"metrics_address", impl.server->address()}});
 
-  impl.thread([&impl](const std::stop_token& stop) { impl.events.run(stop); });
+  impl.event_poster = std::jthread([&impl](const std::stop_token& stop) { impl.events.run(stop); });
   impl.thread([&impl](std::stop_token stop) { impl.revoker.run(std::move(stop)); });
   impl.thread([&impl](const std::stop_token& stop) { impl.retention.run(stop); });
   impl.watch(impl.stores.bindings, {.labels = std::string(api::kRequestUidLabel)});

@@ -55,6 +55,13 @@ Resource resource_in(const std::string& target) {
 
 Client::Client(http::Transport& transport, ClientOptions options) : transport_(transport), options_(std::move(options)) {}
 
+Client Client::within(std::chrono::milliseconds deadline) {
+  ClientOptions options = options_;
+  options.deadline = std::min(options.deadline, deadline);
+  options.contact = &monitor();
+  return Client(transport_, std::move(options));
+}
+
 void Client::observe(std::string_view verb, const Resource& resource, const Result<http::Response>& response, Instant began, bool streamed) {
   const Instant ended = now();
   const int status = response ? response->status : 0;
@@ -73,6 +80,12 @@ Result<nlohmann::json> Client::call(std::string_view verb, const Resource& resou
   if (!response) return tl::unexpected(response.error());
   if (!is_success(response->status)) return tl::unexpected(error_from_response(*response));
   return parse(*response, verb, resource);
+}
+
+Result<void> Client::post(const Resource& resource, std::string_view name_space, const nlohmann::json& object, std::stop_token stop) {
+  const auto answer = call("create", resource, create_request(resource, name_space, object), std::move(stop));
+  if (!answer) return tl::unexpected(answer.error());
+  return {};
 }
 
 Result<DeleteOutcome> Client::remove(const Resource& resource, const api::ObjectKey& key, std::string_view uid, std::stop_token stop) {

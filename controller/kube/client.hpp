@@ -50,6 +50,9 @@ class Client {
  public:
   explicit Client(http::Transport& transport, ClientOptions options = {});
 
+  // This client for a few calls that have less time than its own. It must not outlive this one.
+  Client within(std::chrono::milliseconds deadline);
+
   template <class T>
   Result<T> get(const api::ObjectKey& key, std::stop_token stop) {
     return typed<T>(call("get", resource_of<T>(), get_request(resource_of<T>(), key), std::move(stop)));
@@ -60,6 +63,9 @@ class Client {
   Result<T> create(const T& object, std::stop_token stop) {
     return typed<T>(call("create", resource_of<T>(), create_request(resource_of<T>(), object.metadata.name_space, api::encode(object)), std::move(stop)));
   }
+
+  // The same, for whom the answer says nothing.
+  Result<void> post(const Resource& resource, std::string_view name_space, const nlohmann::json& object, std::stop_token stop);
 
   // Replaces the object; Conflict unless metadata.resourceVersion is the latest.
   template <class T>

@@ -16,6 +16,7 @@ constexpr std::size_t kMostWaiting = 1000;
 constexpr std::size_t kLongestNote = 1024;  // bytes; the API server refuses more
 constexpr std::size_t kLongestName = 236;   // of 253: room for ".HEX"
 constexpr int kTries = 4;
+constexpr std::chrono::seconds kTimeForTheRest{1};
 
 // At most `most` bytes, cut between characters.
 void trim(std::string& text, std::size_t most) {
@@ -35,9 +36,17 @@ bool is_passing(ErrorKind kind) {
   }
 }
 
+Result<void> post_once(Client& client, const api::Event& event, const std::stop_token& stop) {
+  auto posted = client.post(resource_of<api::Event>(), event.metadata.name_space, api::encode(event), stop);
+  // AlreadyExists: names are unique, so that was an earlier try of ours.
+  if (!posted && posted.error().kind == ErrorKind::AlreadyExists) return {};
+  return posted;
+}
+
 }  // namespace
 
-EventRecorder::EventRecorder(Client& client, std::string instance) : client_(client), instance_(std::move(instance)) {
+EventRecorder::EventRecorder(Client& client, std::string instance, std::function<void()> on_dropped)
+    : client_(client), instance_(std::move(instance)), on_dropped_(std::move(on_dropped)) {
   std::random_device device;  // a restart must not repeat names
   sequence_ = (std::uint64_t{device()} << 32U) | device();
 }
@@ -49,40 +58,75 @@ void EventRecorder::record(api::Event event) {
   trim(event.note, kLongestNote);
   {
     const std::scoped_lock lock(mutex_);
-    if (queue_.size() >= kMostWaiting) {
-      dropped_.fetch_add(1, std::memory_order_relaxed);
+    if (queue_.size() < kMostWaiting) {
+      queue_.push_back(std::move(event));
+      ready_.notify_one();
       return;
     }
-    queue_.push_back(std::move(event));
   }
-  ready_.notify_one();
+  count_dropped();
 }
 
 void EventRecorder::run(const std::stop_token& stop) {
-  while (true) {
+  while (auto event = next(stop)) {
+    if (post(*event, stop)) continue;
+    const std::scoped_lock lock(mutex_);
+    queue_.push_front(std::move(*event));
+  }
+  post_the_rest();
+}
+
+std::optional<api::Event> EventRecorder::next(const std::stop_token& stop) {
+  {
     std::unique_lock lock(mutex_);
-    if (!ready_.wait(lock, stop, [this] { return !queue_.empty(); }) || stop.stop_requested()) return;
-    const api::Event event = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    post(event, stop);
+    ready_.wait(lock, stop, [this] { return !queue_.empty(); });
+  }
+  return stop.stop_requested() ? std::nullopt : take();
+}
+
+std::optional<api::Event> EventRecorder::take() {
+  const std::scoped_lock lock(mutex_);
+  if (queue_.empty()) return std::nullopt;
+  api::Event event = std::move(queue_.front());
+  queue_.pop_front();
+  return event;
+}
+
+// False: stopped before anything was certain. Posting it again is safe, since names are unique.
+bool EventRecorder::post(const api::Event& event, const std::stop_token& stop) {
+  Backoff backoff(std::chrono::milliseconds(200), std::chrono::seconds(5));
+  for (int tries = 1;; ++tries) {
+    const auto posted = post_once(client_, event, stop);
+    if (posted) return true;
+    if (posted.error().kind == ErrorKind::Cancelled) return false;
+    if (tries >= kTries || !is_passing(posted.error().kind)) {
+      log::warn("an Event could not be written", {{"object", event.regarding.name}, {"reason", event.reason}, {"err", posted.error().message}});
+      count_dropped();
+      return true;
+    }
+    const auto delay = std::max<std::chrono::milliseconds>(backoff.next(), posted.error().retry_after.value_or(std::chrono::seconds(0)));
+    if (!pause(delay, stop)) return false;
   }
 }
 
-void EventRecorder::post(const api::Event& event, const std::stop_token& stop) {
-  Backoff backoff(std::chrono::milliseconds(200), std::chrono::seconds(5));
-  for (int tries = 1;; ++tries) {
-    const auto posted = client_.send_json(http::Method::Post, target_of(resource_of<api::Event>(), event.metadata.name_space), api::encode(event), stop);
-    // AlreadyExists: names are unique, so that was an earlier try of ours.
-    if (posted || posted.error().kind == ErrorKind::AlreadyExists || posted.error().kind == ErrorKind::Cancelled) return;
-    if (tries >= kTries || !is_passing(posted.error().kind)) {
-      failed_.fetch_add(1, std::memory_order_relaxed);
-      log::warn("an Event could not be written", {{"object", event.regarding.name}, {"reason", event.reason}, {"err", posted.error().message}});
-      return;
+// Nobody else tells it for us: one try each, while there is time.
+void EventRecorder::post_the_rest() {
+  const auto until = std::chrono::steady_clock::now() + kTimeForTheRest;
+  int dropped = 0;
+  while (const auto event = take()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left > std::chrono::milliseconds(0)) {
+      Client client = client_.within(left);
+      if (post_once(client, *event, {})) continue;
     }
-    const auto delay = std::max<std::chrono::milliseconds>(backoff.next(), posted.error().retry_after.value_or(std::chrono::seconds(0)));
-    if (!pause(delay, stop)) return;
+    ++dropped;
+    count_dropped();
   }
+  if (dropped > 0) log::warn("stopped before all Events were written", {{"dropped", std::to_string(dropped)}});
+}
+
+void EventRecorder::count_dropped() const {
+  if (on_dropped_) on_dropped_();
 }
 
 std::string EventRecorder::unique_name(const std::string& name) {

@@ -4,7 +4,9 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -16,27 +18,28 @@ namespace curfew::kube {
 // Posts Events, best effort: nobody waits for one. Thread-safe.
 class EventRecorder {
  public:
-  // `instance` names this process in the Events: the Pod's name.
-  EventRecorder(Client& client, std::string instance);
+  // `instance` names this process in the Events: the Pod's name. `on_dropped`, on any thread: an Event will not be written, since the queue was full, it
+  // was refused or failed a few times, or there was no time for it at the end.
+  EventRecorder(Client& client, std::string instance, std::function<void()> on_dropped = {});
 
   // Never blocks. Name, namespace (the regarding object's; "default" for cluster-scoped ones) and instance are filled in. With 1,000 waiting, drops it.
   void record(api::Event event);
 
-  // Posts until stopped.
+  // Posts until stopped, and then for up to a second more what still waits.
   void run(const std::stop_token& stop);
 
-  std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }  // the queue was full
-  std::uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }    // given up after a few tries
-
  private:
-  void post(const api::Event& event, const std::stop_token& stop);
+  std::optional<api::Event> next(const std::stop_token& stop);
+  std::optional<api::Event> take();
+  bool post(const api::Event& event, const std::stop_token& stop);
+  void post_the_rest();
+  void count_dropped() const;
   std::string unique_name(const std::string& name);
 
   Client& client_;
   const std::string instance_;
+  const std::function<void()> on_dropped_;
   std::atomic<std::uint64_t> sequence_;
-  std::atomic<std::uint64_t> dropped_ = 0;
-  std::atomic<std::uint64_t> failed_ = 0;
   std::mutex mutex_;  // protects queue_
   std::condition_variable_any ready_;
   std::deque<api::Event> queue_;

@@ -3,7 +3,6 @@
 
 #include "fakeapi/fixtures.hpp"
 #include "kube/client.hpp"
-#include "kube/event_recorder.hpp"
 
 using namespace curfew;
 using namespace curfew::fakeapi;
@@ -150,36 +149,12 @@ TEST_CASE("a call that gets no answer ends at the client's deadline") {
   CHECK_FALSE(client.contact().in_contact());
 }
 
-TEST_CASE("events are posted to the regarding object's namespace under names of their own") {
-  ScriptedServer server({{"POST", "/apis/events.k8s.io/v1/namespaces/payments/events", {Send{response(503, "")}}},
-                         {"POST", "/apis/events.k8s.io/v1/namespaces/payments/events", {Send{response(201, "{}")}}},
-                         {"POST", "/apis/events.k8s.io/v1/namespaces/default/events", {Send{response(403, status_json(403, "Forbidden", "no"))}}},
-                         {"POST", "/apis/events.k8s.io/v1/namespaces/payments/events", {Send{response(201, "{}")}}}});
+TEST_CASE("a client for less time has the shorter deadline and the same contact") {
+  ScriptedServer server({{"GET", kTarget + "/b", {Hang{}}}, {"GET", kTarget + "/b", {Hang{}}}});
   const auto transport = transport_to(server);
-  kube::Client client(*transport);
-  kube::EventRecorder recorder(client, "pod-1");
-  recorder.record({.reason = "Granted", .note = std::string(2000, 'x'), .regarding = {.kind = "AccessRequest", .name_space = "payments", .name = "fix"}});
-  recorder.record({.reason = "Ready", .regarding = {.kind = "AccessPolicy", .name = "policy"}});
-  recorder.record({.reason = "Expired", .regarding = {.kind = "AccessRequest", .name_space = "payments", .name = "fix"}});
-  std::jthread poster([&](const std::stop_token& stop) { recorder.run(stop); });
-  CHECK(server.trouble().empty());
-  poster.request_stop();
-  poster.join();
-  CHECK(recorder.failed() == 1);
-  const auto first = nlohmann::json::parse(server.seen().at(0).body);
-  const auto last = nlohmann::json::parse(server.seen().at(3).body);
-  CHECK(server.seen().at(0).body == server.seen().at(1).body);  // the same event again, not another
-  CHECK(first["metadata"]["name"].get<std::string>().starts_with("fix."));
-  CHECK(first["metadata"]["name"] != last["metadata"]["name"]);
-  CHECK(first["note"].get<std::string>().size() == 1024);
-  CHECK(first["reportingInstance"] == "pod-1");
-}
-
-TEST_CASE("recording an event never waits: beyond a thousand they are dropped and counted") {
-  ScriptedServer server({});
-  const auto transport = transport_to(server);
-  kube::Client client(*transport);
-  kube::EventRecorder recorder(client, "pod-1");
-  for (int i = 0; i < 1003; ++i) recorder.record({.regarding = {.name = "x"}});
-  CHECK(recorder.dropped() == 3);
+  kube::Client client(*transport, {.deadline = 100ms});
+  const Stopwatch watch;
+  CHECK(client.within(20ms).get<api::RoleBinding>(kKey, {}).error().message.find("20 ms") != std::string::npos);
+  CHECK(client.within(10s).get<api::RoleBinding>(kKey, {}).error().message.find("100 ms") != std::string::npos);
+  CHECK_FALSE(client.contact().in_contact());
 }
