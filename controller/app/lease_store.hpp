@@ -5,17 +5,19 @@
 
 namespace curfew::app {
 
-// The elector's Lease over the typed client. The client's own deadline for a call must be below the elector's.
+// The elector's Lease over the typed client. Each call has the elector's deadline, or the client's own where that is shorter.
 class ClientLeaseStore final : public runtime::LeaseStore {
  public:
   ClientLeaseStore(kube::Client& client, api::ObjectKey key) : client_(client), key_(std::move(key)) {}
 
-  Result<api::Lease> get(std::chrono::milliseconds, std::stop_token stop) override { return client_.get<api::Lease>(key_, std::move(stop)); }
-  Result<api::Lease> create(const api::Lease& lease, std::chrono::milliseconds, std::stop_token stop) override {
-    return client_.create(lease, std::move(stop));
+  Result<api::Lease> get(std::chrono::milliseconds deadline, std::stop_token stop) override {
+    return client_.within(deadline).get<api::Lease>(key_, std::move(stop));
   }
-  Result<api::Lease> update(const api::Lease& lease, std::chrono::milliseconds, std::stop_token stop) override {
-    return client_.update(lease, std::move(stop));
+  Result<api::Lease> create(const api::Lease& lease, std::chrono::milliseconds deadline, std::stop_token stop) override {
+    return client_.within(deadline).create(lease, std::move(stop));
+  }
+  Result<api::Lease> update(const api::Lease& lease, std::chrono::milliseconds deadline, std::stop_token stop) override {
+    return client_.within(deadline).update(lease, std::move(stop));
   }
 
  private:
