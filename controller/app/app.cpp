@@ -11,6 +11,7 @@
 #include "app/lease_store.hpp"
 #include "app/version.hpp"
 #include "http/server.hpp"
+#include "kube/clock_offset.hpp"
 #include "kube/event_recorder.hpp"
 #include "kube/reflector.hpp"
 #include "reconcile/apply.hpp"
@@ -56,7 +57,7 @@ struct App::Impl {
   kube::ClientOptions client_options() {
     return {.contact = &contact, .observe_call = [this](std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took) {
       metrics.api_request_took(verb, resource, status, std::chrono::duration_cast<std::chrono::microseconds>(took));
-    }};
+    }, .observe_date = [this](TimePoint date, std::chrono::nanoseconds round_trip) { clock_offset.heard(date, round_trip, clock.now()); }};
   }
   kube::ClientOptions lease_options() {
     kube::ClientOptions options = client_options();
@@ -89,6 +90,7 @@ struct App::Impl {
   runtime::Metrics metrics{kVersion};
   runtime::Health health;
   kube::ContactMonitor contact;
+  kube::ClockOffset clock_offset{[this](std::chrono::microseconds offset) { metrics.set_clock_offset(offset); }};
   std::unique_ptr<http::Transport> transport;
   kube::Client client;
   kube::Client lease_client;
