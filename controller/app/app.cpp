@@ -123,6 +123,7 @@ struct App::Impl {
                                         usage.forget();
                                       }}};
 
+  reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
   reconcile::UsageBook usage{stores, memory, client};
   reconcile::Gatherer gatherer{stores, usage, memory, client, clock, core::Settings{}};
   reconcile::Applier applier{{.client = client,
@@ -132,6 +133,7 @@ struct App::Impl {
                               .memory = memory,
                               .usage = usage,
                               .metrics = metrics,
+                              .grant_latency = grant_latency,
                               .clock = clock,
                               .may_grant = [this] { return may_grant(); },
                               .on_completed = [this](const api::AccessRequest& request) { retention.completed(request); }}};
@@ -161,6 +163,7 @@ void App::Impl::watch(kube::Store<T>& store, const kube::Selection& selection) {
   auto settings = kube::reflector_config<T>(selection);
   settings.on_change = [this](const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after) {
     if constexpr (std::is_same_v<T, api::RoleBinding>) revoker.observe(before, after);
+    if constexpr (std::is_same_v<T, api::AccessRequest>) grant_latency.observe(before, after);
     triggers.changed(before, after);
   };
   keep_current(store, std::move(settings));

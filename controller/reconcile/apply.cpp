@@ -104,6 +104,7 @@ Applier::Step Applier::run(const core::Input& input, const core::CreateBinding& 
                                {"uid", input.request->metadata.uid},
                                {"binding", created->metadata.name},
                                {"role", created->role_ref.kind + " " + created->role_ref.name}});
+  parts_.grant_latency.granted(input.request->metadata.uid);
   parts_.stores.bindings.assume(std::move(*created));
   return std::nullopt;
 }
@@ -117,6 +118,7 @@ Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBi
     return grant_failed(input, {.kind = ErrorKind::AlreadyExists,
                                 .message = "a RoleBinding named " + wanted.metadata.name + " is there already and is not this grant: delete it"});
   }
+  parts_.grant_latency.granted(input.request->metadata.uid);
   parts_.stores.bindings.assume(std::move(*stored));
   return std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include "core/input.hpp"
 #include "kube/client.hpp"
 #include "kube/event_recorder.hpp"
+#include "reconcile/grant_latency.hpp"
 #include "reconcile/memory.hpp"
 #include "reconcile/stores.hpp"
 #include "reconcile/usage.hpp"
@@ -30,6 +31,7 @@ class Applier {
     Memory& memory;
     UsageBook& usage;
     runtime::Metrics& metrics;
+    GrantLatency& grant_latency;
     const Clock& clock;
     std::function<bool()> may_grant;     // false once leadership is lost: nothing but endings goes on
     std::function<void(const api::AccessRequest&)> on_completed;  // a request that this replica has completed, as stored

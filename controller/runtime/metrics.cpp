@@ -71,7 +71,8 @@ struct Metrics::Impl {
 
   Counters& requests_completed = counters("curfew_requests_completed_total", "Access requests that reached a final phase.");
   Gauge& active_grants = gauge("curfew_grants_active", "Access requests whose binding is in place.");
-  Histogram& grant_latency = histogram("curfew_grant_latency_seconds", "From the last approval needed to the binding.", kGrantLatency);
+  Histogram& grant_latency = histogram("curfew_grant_latency_seconds",
+                                       "From the last decision (of a request that needs none: itself) reaching this replica to its binding.", kGrantLatency);
   Histogram& revocation_lateness =
       histogram("curfew_revocation_lateness_seconds", "From the end that was promised to the binding being gone; negative is early.", kLateness);
   Gauge& bindings_past_end = gauge("curfew_bindings_past_end", "Bindings that should be gone and are not.");

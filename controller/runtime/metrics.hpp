@@ -21,8 +21,8 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
 
   void request_completed(api::Phase phase);  // terminal phases; others are ignored
-  void grant_took(std::chrono::microseconds since_approval);
-  void revocation_was_late(std::chrono::microseconds past_expiry);  // negative: early
+  void grant_took(std::chrono::microseconds since_heard);
+  void revocation_was_late(std::chrono::microseconds past_expiry);  // negative: early; of what ended by time
   void reconcile_failed(ErrorKind kind);
   void worker_panicked();
   void watch_restarted(std::string_view resource);  // plural, as in the API's path

@@ -36,6 +36,8 @@ struct Fixture {
   reconcile::Memory memory;
   runtime::Metrics metrics{"test"};
   ManualClock clock;
+  std::vector<std::chrono::microseconds> latencies;
+  reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { latencies.push_back(took); }};
   bool may_grant = true;
   reconcile::UsageBook usage{stores, memory, client};
   reconcile::Applier applier{{.client = client,
@@ -45,6 +47,7 @@ struct Fixture {
                               .memory = memory,
                               .usage = usage,
                               .metrics = metrics,
+                              .grant_latency = grant_latency,
                               .clock = clock,
                               .may_grant = [this] { return may_grant; }}};
   core::Input input;
@@ -52,6 +55,7 @@ struct Fixture {
   Fixture() {
     const auto stored = api.put(request_in(Phase::Pending));
     input.request = deliver(stores.requests, stored);
+    grant_latency.observe(nullptr, input.request);
   }
 
   runtime::Outcome apply(std::vector<core::Action> actions, std::optional<TimePoint> wake_at = {}, std::stop_token stop = {}) {
@@ -389,4 +393,18 @@ TEST_CASE("after a gone request the one that has its name now is looked at") {
     CHECK(f.apply({core::WriteRecord{record(AuditAction::Revoked)}}).after > 0s);
   }
   SECTION("there is none") { CHECK(f.apply({core::WriteRecord{record(AuditAction::Revoked)}}).after == 0s); }
+}
+
+TEST_CASE("a grant's latency is reported when its binding is there, at whichever attempt") {
+  Fixture f;
+  SECTION("the first") {}
+  SECTION("the second") {
+    f.api.fail("POST " + kBindingsPath, 503, "ServiceUnavailable", "etcd is away");
+    f.apply(f.granting());
+    CHECK(f.latencies.empty());
+  }
+  SECTION("one whose answer was lost") { f.api.put(binding(kExpiresAt)); }
+  f.clock.advance(40ms);
+  f.apply(f.granting());
+  CHECK(f.latencies == std::vector<std::chrono::microseconds>{40ms});
 }

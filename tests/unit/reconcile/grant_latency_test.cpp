@@ -1,0 +1,99 @@
+#include "reconcile/grant_latency.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <vector>
+
+#include "unit/reconcile/builders.hpp"
+#include "unit/runtime/manual_clock.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using namespace std::chrono_literals;
+using api::Phase;
+
+namespace {
+
+using Times = std::vector<std::chrono::microseconds>;
+using Pointer = reconcile::GrantLatency::Pointer;
+
+struct Fixture {
+  ManualClock clock;
+  Times reported;
+  reconcile::GrantLatency latency{clock, [this](std::chrono::microseconds took) { reported.push_back(took); }};
+
+  // What the watch brings, one after the other; null: it is gone.
+  void see(Pointer after) { latency.observe(std::exchange(known, after), after); }
+  void see(api::AccessRequest after) { see(shared(std::move(after))); }
+
+  Pointer known;
+};
+
+api::AccessRequest approved(int approvals, std::optional<Phase> phase = Phase::Pending) {
+  auto made = request();
+  made.status.phase = phase;
+  made.decisions.resize(static_cast<std::size_t>(approvals));
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("a grant takes from the last decision that was heard of, whatever else changes") {
+  Fixture f;
+  f.see(approved(0, std::nullopt));
+  f.clock.advance(10min);
+  f.see(approved(1));
+  f.clock.advance(10min);
+  f.see(approved(2));
+  f.clock.advance(30ms);
+  auto noted = approved(2);
+  noted.status.message = "approved, access is about to be granted";
+  f.see(noted);
+  f.clock.step_wall(-1h);
+  f.clock.advance(20ms);
+  f.latency.granted(kUid);
+  CHECK(f.reported == Times{50ms});
+}
+
+TEST_CASE("a grant that needs no decision takes from the request on") {
+  Fixture f;
+  f.see(approved(0, std::nullopt));
+  f.clock.advance(15ms);
+  f.latency.granted(kUid);
+  CHECK(f.reported == Times{15ms});
+}
+
+TEST_CASE("a grant is reported once, and only where it was seen coming") {
+  Fixture f;
+  f.latency.granted(kUid);
+  f.see(approved(1));
+  f.latency.granted(kUid);
+  f.latency.granted(kUid);
+  CHECK(f.reported.size() == 1);
+}
+
+TEST_CASE("a request that has access, is over, or is gone is not waited for") {
+  Fixture f;
+  f.see(approved(1));
+  SECTION("access") { f.see(approved(1, Phase::Active)); }
+  SECTION("over") { f.see(request_in(Phase::Denied)); }
+  SECTION("gone") { f.see(Pointer()); }
+  SECTION("gone, and another has its name") {
+    auto other = approved(0);
+    other.metadata.uid = kOtherUid;
+    f.see(other);
+    f.latency.granted(kOtherUid);
+    CHECK(f.reported.size() == 1);
+    f.reported.clear();
+  }
+  f.latency.granted(kUid);
+  CHECK(f.reported.empty());
+}
+
+TEST_CASE("what is said about access that is there starts no clock") {
+  Fixture f;
+  f.see(approved(1, Phase::Active));
+  f.see(approved(2, Phase::Active));
+  f.latency.granted(kUid);
+  CHECK(f.reported.empty());
+}
