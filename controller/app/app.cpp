@@ -137,8 +137,8 @@ struct App::Impl {
                               .clock = clock,
                               .may_grant = [this] { return may_grant(); },
                               .on_completed = [this](const api::AccessRequest& request) { retention.completed(request); }}};
-  reconcile::RequestReconciler requests{stores, gatherer, applier, [this] { return guard.state(); }};
-  reconcile::PolicyReconciler policies{client, events, stores, clock};
+  reconcile::RequestReconciler requests{stores, gatherer, applier, metrics, [this] { return guard.state(); }};
+  reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
   reconcile::Revoker revoker{
       {.client = client, .bindings = stores.bindings, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};
 

@@ -83,7 +83,7 @@ Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& ac
   auto stored = parts_.audit.write(action.record, stop);
   if (!stored) {
     log_failure("audit record not written", input, stored.error());
-    return retry(stored.error());
+    return failed(stored.error());
   }
   parts_.usage.recorded(*stored);
   if (action.record.action != api::AuditAction::Granted) return std::nullopt;
@@ -112,7 +112,7 @@ Applier::Step Applier::run(const core::Input& input, const core::CreateBinding& 
 // A binding of that name is there: from an attempt of ours whose answer was lost, or somebody else's.
 Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted, std::stop_token stop) {
   auto stored = parts_.client.get<api::RoleBinding>(wanted.metadata.key(), stop);
-  if (!stored) return retry(stored.error());
+  if (!stored) return failed(stored.error());
   if (stored->metadata.deletion_timestamp) return kRateLimited;
   if (!carries_the_same_grant(*stored, wanted)) {
     return grant_failed(input, {.kind = ErrorKind::AlreadyExists,
@@ -125,6 +125,7 @@ Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBi
 
 Applier::Step Applier::grant_failed(const core::Input& input, const Error& error) {
   log_failure("binding not created", input, error);
+  parts_.metrics.reconcile_failed(error.kind);
   core::GrantFailure failure{.reason = {}, .message = error.message, .retry_at = parts_.clock.now() + kForbiddenRetry};
   if (error.kind == ErrorKind::Forbidden) {
     failure.reason = api::reason::kBindingForbidden;
@@ -144,13 +145,17 @@ Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& 
   const auto outcome = delete_binding(parts_.client, action.key, action.uid, stop);
   if (outcome) return std::nullopt;
   log_failure("binding not deleted", input, outcome.error());
+  parts_.metrics.reconcile_failed(outcome.error().kind);
   if (outcome.error().kind == ErrorKind::Conflict) return Outcome{.kind = Outcome::Kind::RetryNow};
   return again_in(kDeletionCheck);
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::FreeBinding& action, std::stop_token stop) {
   const auto freed = free_binding(parts_.client, action.key, action.uid, stop);
-  if (!freed) log_failure("held binding not freed", input, freed.error());
+  if (!freed) {
+    log_failure("held binding not freed", input, freed.error());
+    parts_.metrics.reconcile_failed(freed.error().kind);
+  }
   return again_in(kDeletionCheck);
 }
 
@@ -174,7 +179,7 @@ Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& a
     if (action.status.complete) parts_.memory.forget_completed(request.metadata.uid);
     if (updated.error().kind == ErrorKind::NotFound) return kDone;  // deleted meanwhile: the watch says so
     log_failure("status not written", input, updated.error());
-    return retry(updated.error());
+    return failed(updated.error());
   }
   if (action.status.complete && parts_.on_completed) parts_.on_completed(*updated);
   parts_.stores.requests.assume(std::move(*updated));
@@ -201,6 +206,11 @@ Applier::Step Applier::run(const core::Input& input, const core::EmitEvent& acti
   event.related = action.related;
   parts_.events.record(std::move(event));
   return std::nullopt;
+}
+
+Outcome Applier::failed(const Error& error) {
+  parts_.metrics.reconcile_failed(error.kind);
+  return retry(error);
 }
 
 void Applier::finished(const core::Input& input) {

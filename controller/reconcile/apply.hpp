@@ -55,6 +55,7 @@ class Applier {
 
   Step adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted, std::stop_token stop);
   Step grant_failed(const core::Input& input, const Error& error);
+  runtime::Outcome failed(const Error& error);
   void finished(const core::Input& input);
 
   Parts parts_;

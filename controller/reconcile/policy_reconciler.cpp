@@ -33,6 +33,7 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
   auto updated = client_.patch_status<api::AccessPolicy>(key, patch, stop);
   if (!updated) {
     if (updated.error().kind == ErrorKind::NotFound) return Outcome{};
+    metrics_.reconcile_failed(updated.error().kind);
     return Outcome{.kind = Outcome::Kind::RetryRateLimited};
   }
   tell(*policy, status);

@@ -5,6 +5,7 @@
 #include "kube/client.hpp"
 #include "kube/event_recorder.hpp"
 #include "reconcile/stores.hpp"
+#include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
 #include "util/clock.hpp"
 
@@ -13,8 +14,8 @@ namespace curfew::reconcile {
 // Keeps a policy's status: whether it can work, and how many requests it has.
 class PolicyReconciler {
  public:
-  PolicyReconciler(kube::Client& client, kube::EventRecorder& events, Stores& stores, const Clock& clock)
-      : client_(client), events_(events), stores_(stores), clock_(clock) {}
+  PolicyReconciler(kube::Client& client, kube::EventRecorder& events, Stores& stores, runtime::Metrics& metrics, const Clock& clock)
+      : client_(client), events_(events), stores_(stores), metrics_(metrics), clock_(clock) {}
 
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
@@ -24,6 +25,7 @@ class PolicyReconciler {
   kube::Client& client_;
   kube::EventRecorder& events_;
   Stores& stores_;
+  runtime::Metrics& metrics_;
   const Clock& clock_;
 };
 

@@ -32,7 +32,10 @@ std::string RequestReconciler::whose_turn(const api::ObjectKey& key) const {
 
 runtime::Outcome RequestReconciler::decide_and_apply(const api::ObjectKey& key, std::stop_token stop) {
   const auto input = gatherer_.gather(key, guard_(), stop);
-  if (!input) return runtime::Outcome{.kind = runtime::Outcome::Kind::RetryRateLimited};
+  if (!input) {
+    metrics_.reconcile_failed(input.error().kind);
+    return runtime::Outcome{.kind = runtime::Outcome::Kind::RetryRateLimited};
+  }
   if (!*input) return runtime::Outcome{};
   return applier_.apply(**input, core::decide(**input), stop);
 }

@@ -6,6 +6,7 @@
 #include "core/input.hpp"
 #include "reconcile/apply.hpp"
 #include "reconcile/gather.hpp"
+#include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
 
 namespace curfew::reconcile {
@@ -13,8 +14,8 @@ namespace curfew::reconcile {
 // One request, once around: gather, decide, apply.
 class RequestReconciler {
  public:
-  RequestReconciler(const Stores& stores, Gatherer& gatherer, Applier& applier, std::function<core::GuardState()> guard)
-      : stores_(stores), gatherer_(gatherer), applier_(applier), guard_(std::move(guard)) {}
+  RequestReconciler(const Stores& stores, Gatherer& gatherer, Applier& applier, runtime::Metrics& metrics, std::function<core::GuardState()> guard)
+      : stores_(stores), gatherer_(gatherer), applier_(applier), metrics_(metrics), guard_(std::move(guard)) {}
 
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
@@ -26,6 +27,7 @@ class RequestReconciler {
   Turns turns_;
   Gatherer& gatherer_;
   Applier& applier_;
+  runtime::Metrics& metrics_;
   std::function<core::GuardState()> guard_;
 };
 

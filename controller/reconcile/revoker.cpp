@@ -78,6 +78,11 @@ void Revoker::run(std::stop_token stop) {
   }
 }
 
+void Revoker::report(std::string_view what, const api::ObjectKey& key, const Error& error) const {
+  parts_.metrics.reconcile_failed(error.kind);
+  if (!kube::concerns_contact(error.kind)) log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});
+}
+
 Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
   const auto binding = parts_.bindings.get(key);
   if (!binding) return Outcome{};
@@ -94,12 +99,12 @@ Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
   }
   if (binding->metadata.deletion_timestamp && !binding->metadata.finalizers.empty()) {
     const auto freed = free_binding(parts_.client, key, binding->metadata.uid, stop);
-    if (!freed && !kube::concerns_contact(freed.error().kind)) log::warn("held binding not freed, trying again", {{"binding", api::to_string(key)}, {"err", freed.error().message}});
+    if (!freed) report("held binding not freed, trying again", key, freed.error());
     return Outcome{.kind = Outcome::Kind::RetryRateLimited};
   }
   const auto outcome = delete_binding(parts_.client, key, binding->metadata.uid, stop);
   if (!outcome) {
-    if (!kube::concerns_contact(outcome.error().kind)) log::warn("binding not deleted, trying again", {{"binding", api::to_string(key)}, {"err", outcome.error().message}});
+    report("binding not deleted, trying again", key, outcome.error());
     return Outcome{.kind = Outcome::Kind::RetryRateLimited};
   }
   return Outcome{.after = kLongestWait};  // until the watch says that it is gone

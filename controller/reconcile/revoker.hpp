@@ -49,6 +49,7 @@ class Revoker {
 
  private:
   TimePoint due_before(TimePoint now) const;
+  void report(std::string_view what, const api::ObjectKey& key, const Error& error) const;
 
   // Constant after construction.
   Parts parts_;

@@ -82,7 +82,8 @@ struct Metrics::Impl {
   Gauge& clock_offset = gauge("curfew_clock_offset_seconds", "Our wall clock minus the API server's, as its answers' Date tells it: to about a second.");
 
   Gauge& queue_depth = gauge("curfew_work_queue_depth", "Keys that wait for a worker.");
-  Counters& reconcile_errors = counters("curfew_reconcile_errors_total", "Reconciliations that ended in an error and were retried, by its kind.");
+  Counters& reconcile_errors = counters("curfew_reconcile_errors_total",
+                                        "Errors after which a request, policy or binding is tried again, by kind; a Conflict (others wrote first) is normal.");
   Counter& worker_panics = counter("curfew_worker_panics_total", "Exceptions that reached a worker: each one is a bug.");
   Counters& watch_restarts = counters("curfew_watch_restarts_total", "Watches that failed (refused, broken off, silent, too old) and were begun again; not those that ended in their time.");
   Counter& events_dropped = counter("curfew_events_dropped_total", "Kubernetes Events that were not written: too many at once, refused, or no time left when stopping.");

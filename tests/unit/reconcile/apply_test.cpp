@@ -61,6 +61,10 @@ struct Fixture {
   runtime::Outcome apply(std::vector<core::Action> actions, std::optional<TimePoint> wake_at = {}, std::stop_token stop = {}) {
     return applier.apply(input, {.actions = std::move(actions), .wake_at = wake_at}, std::move(stop));
   }
+  bool has_counted(ErrorKind kind, int times = 1) {
+    const auto line = std::string("\ncurfew_reconcile_errors_total{kind=\"") + to_string(kind) + "\"} " + std::to_string(times) + "\n";
+    return metrics.render().find(line) != std::string::npos;
+  }
   core::WriteRecord granted_record(TimePoint expires_at = kExpiresAt) const {
     auto granted = record(AuditAction::Granted);
     granted.granted_at = expires_at - 1h;
@@ -407,4 +411,53 @@ TEST_CASE("a grant's latency is reported when its binding is there, at whichever
   f.clock.advance(40ms);
   f.apply(f.granting());
   CHECK(f.latencies == std::vector<std::chrono::microseconds>{40ms});
+}
+
+TEST_CASE("an error after which it is tried again is counted by its kind, once") {
+  Fixture f;
+  SECTION("record") {
+    f.api.fail("POST " + kRecordsPath, 503, "ServiceUnavailable", "etcd is away");
+    f.apply(f.granting());
+    CHECK(f.has_counted(ErrorKind::Unavailable));
+  }
+  SECTION("binding, trouble") {
+    f.api.fail("POST " + kBindingsPath, {.kind = ErrorKind::Timeout, .message = "no answer"});
+    f.apply(f.granting());
+    CHECK(f.has_counted(ErrorKind::Timeout));
+  }
+  SECTION("binding, refused") {
+    f.api.fail("POST " + kBindingsPath, 403, "Forbidden", "no");
+    f.apply(f.granting());
+    CHECK(f.has_counted(ErrorKind::Forbidden));
+  }
+  SECTION("binding, adopting") {
+    f.api.put(binding(kExpiresAt));
+    f.api.fail("GET " + kBindingPath, 429, "TooManyRequests", "later");
+    f.apply(f.granting());
+    CHECK(f.has_counted(ErrorKind::TooManyRequests));
+  }
+  SECTION("status, somebody else wrote first") {
+    f.api.put(request_in(Phase::Pending));
+    f.apply({f.status(Phase::Active)});
+    CHECK(f.has_counted(ErrorKind::Conflict));
+  }
+  SECTION("deletion") {
+    f.api.put(binding(kExpiresAt));
+    f.api.fail("DELETE", 403, "Forbidden", "no");
+    f.apply({f.deletion()});
+    CHECK(f.has_counted(ErrorKind::Forbidden));
+  }
+  SECTION("freeing") {
+    f.api.fail("PATCH", 500, "InternalError", "no");
+    f.apply({core::FreeBinding{.key = f.deletion().key, .uid = f.deletion().uid}});
+    CHECK(f.has_counted(ErrorKind::Unavailable));
+  }
+}
+
+TEST_CASE("what succeeds or needs no other try is no error") {
+  Fixture f;
+  f.apply(f.granting());
+  f.api.erase(kRequestPath);
+  f.apply({f.status(Phase::Expired)});
+  for (const auto kind : {ErrorKind::NotFound, ErrorKind::Conflict, ErrorKind::AlreadyExists}) CHECK(f.has_counted(kind, 0));
 }

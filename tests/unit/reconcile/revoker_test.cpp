@@ -62,6 +62,7 @@ class Replica {
     }
     return names;
   }
+  bool shows(const std::string& line) { return metrics.render().find("\n" + line + "\n") != std::string::npos; }
   bool is_there(const api::RoleBinding& object) const { return !api.get<api::RoleBinding>(object.metadata.key()).is_null(); }
 
  private:
@@ -382,4 +383,14 @@ TEST_CASE("a replica that starts to lead ends at once what another one left") {
   CHECK(replica.due().empty());
   replica.leads = true;
   CHECK(replica.due() == Names{one.metadata.name});
+}
+
+TEST_CASE("a deletion that fails is counted by the kind of its error") {
+  Replica replica;
+  const auto one = replica.add(binding(in(replica, 0s)));
+  replica.api.fail("DELETE", 403, "Forbidden", "no");
+  replica.revoker.end(one.metadata.key(), {});
+  CHECK(replica.shows("curfew_reconcile_errors_total{kind=\"Forbidden\"} 1"));
+  replica.revoker.end(one.metadata.key(), {});
+  CHECK(replica.shows("curfew_reconcile_errors_total{kind=\"Forbidden\"} 1"));
 }

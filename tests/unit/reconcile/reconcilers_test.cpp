@@ -1,0 +1,70 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "reconcile/policy_reconciler.hpp"
+#include "reconcile/request_reconciler.hpp"
+#include "unit/reconcile/builders.hpp"
+#include "unit/reconcile/fake_api.hpp"
+#include "unit/runtime/manual_clock.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using Kind = runtime::Outcome::Kind;
+
+namespace {
+
+// Both reconcilers before a fake API server.
+struct Fixture {
+  FakeApi api;
+  kube::Client client{api};
+  audit::Writer audit{client};
+  kube::EventRecorder events{client, "test"};
+  reconcile::Stores stores;
+  reconcile::Memory memory;
+  runtime::Metrics metrics{"test"};
+  ManualClock clock;
+  reconcile::GrantLatency grant_latency{clock, [](std::chrono::microseconds) {}};
+  reconcile::Gatherer gatherer{stores, memory, client, clock, {}};
+  reconcile::Applier applier{{.client = client,
+                              .audit = audit,
+                              .events = events,
+                              .stores = stores,
+                              .memory = memory,
+                              .metrics = metrics,
+                              .grant_latency = grant_latency,
+                              .clock = clock,
+                              .may_grant = [] { return true; }}};
+  reconcile::RequestReconciler requests{gatherer, applier, metrics, [] { return core::GuardState{.in_force = true, .since = {}, .difference = {}}; }};
+  reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
+
+  bool has_counted(ErrorKind kind, int times) {
+    const auto line = std::string("\ncurfew_reconcile_errors_total{kind=\"") + to_string(kind) + "\"} " + std::to_string(times) + "\n";
+    return metrics.render().find(line) != std::string::npos;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a request that cannot be read is tried again, and the error counted") {
+  Fixture f;
+  f.memory.remember_departed(shared(request()));
+  f.api.fail("GET", {.kind = ErrorKind::Timeout, .message = "no answer"});
+  CHECK(f.requests.reconcile(request().metadata.key(), {}).kind == Kind::RetryRateLimited);
+  CHECK(f.has_counted(ErrorKind::Timeout, 1));
+}
+
+TEST_CASE("a policy's status that is not written is tried again, and the error counted") {
+  Fixture f;
+  api::AccessPolicy policy;
+  policy.metadata.name = "payments-debug";
+  const auto stored = deliver(f.stores.policies, f.api.put(policy));
+  SECTION("trouble") {
+    f.api.fail("PATCH", 503, "ServiceUnavailable", "etcd is away");
+    CHECK(f.policies.reconcile(stored->metadata.key(), {}).kind == Kind::RetryRateLimited);
+    CHECK(f.has_counted(ErrorKind::Unavailable, 1));
+  }
+  SECTION("deleted meanwhile: neither") {
+    f.api.fail("PATCH", 404, "NotFound", "gone");
+    CHECK(f.policies.reconcile(stored->metadata.key(), {}).kind == Kind::Done);
+    CHECK(f.has_counted(ErrorKind::NotFound, 0));
+  }
+}
