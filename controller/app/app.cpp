@@ -202,6 +202,7 @@ void App::Impl::start_server() {
   metrics.before_render([this](runtime::Metrics& m) {
     m.set_queue_depth(queue.size());
     m.set_active_grants(stores.bindings.size());
+    m.set_bindings_past_end(revoker.past_end());
     m.set_leader(is_leader());
     m.set_guard_in_force(!guard.difference());
   });

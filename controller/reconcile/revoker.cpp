@@ -4,6 +4,7 @@
 
 #include "api/names.hpp"
 #include "core/binding.hpp"
+#include "core/input.hpp"
 #include "kube/error.hpp"
 #include "reconcile/ending.hpp"
 #include "util/log.hpp"
@@ -23,6 +24,8 @@ constexpr std::chrono::seconds kBacklogHorizon{3};
 // Replicas that do not lead give the leader this long.
 constexpr std::chrono::seconds kPatience{2};
 constexpr std::chrono::seconds kLongestWait{1};
+// What goes earlier than this before its end was revoked, or removed by others: no word on how punctual ends are.
+constexpr milliseconds kOnTime = core::Settings{}.end_lead;
 constexpr runtime::RetryDelays kRetries{.first = milliseconds(50), .longest = milliseconds(1000)};
 
 }  // namespace
@@ -46,7 +49,7 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before, con
   const auto end = after ? end_of(*after, now) : std::nullopt;
   if (before && !after) {
     if (const auto due = end_of(*before, now)) {
-      parts_.metrics.revocation_was_late(now - *due);
+      if (now >= *due - kOnTime) parts_.metrics.revocation_was_late(now - *due);
       log::info("access ended", {{"binding", api::to_string(key)}, {"uid", before->metadata.uid}, {"expires_at", format_rfc3339(*due)}});
     }
   }
@@ -71,11 +74,19 @@ void Revoker::run(std::stop_token stop) {
     const TimePoint now = parts_.clock.now();
     const TimePoint due = due_before(now);
     for (const api::ObjectKey& key : ends_.pop_due(due)) queue_.add(key);
-    parts_.metrics.set_bindings_past_end(queue_.size());
     const auto next = ends_.next();
     const auto wait = next ? std::min<microseconds>(*next - due, kLongestWait) : microseconds(kLongestWait);
     changed_.wait_for(lock, stop, wait, [&] { return ends_.next() != next; });
   }
+}
+
+std::size_t Revoker::past_end() const {
+  const TimePoint now = parts_.clock.now();
+  const auto bindings = parts_.bindings.list();
+  return static_cast<std::size_t>(std::ranges::count_if(bindings, [&](const auto& binding) {
+    const auto end = end_of(*binding, now);
+    return end && *end <= now;
+  }));
 }
 
 void Revoker::report(std::string_view what, const api::ObjectKey& key, const Error& error) const {

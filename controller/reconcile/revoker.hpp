@@ -47,6 +47,9 @@ class Revoker {
 
   runtime::WorkQueue<api::ObjectKey>& queue() { return queue_; }
 
+  // How many bindings are there although their end has passed, by all that the watch has said. Looks at each.
+  std::size_t past_end() const;
+
  private:
   TimePoint due_before(TimePoint now) const;
   void report(std::string_view what, const api::ObjectKey& key, const Error& error) const;

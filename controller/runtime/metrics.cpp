@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 6> kCodes = {"none", "2xx", "3xx", "4xx",
 
 // Seconds. A grant is a few writes; a deletion is issued inside the last second, so that lateness is negative when all is well.
 const Buckets kGrantLatency = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
-const Buckets kLateness = {-2, -1, -0.5, -0.25, -0.1, -0.05, 0, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300};
+const Buckets kLateness = {-1, -0.5, -0.25, -0.1, -0.05, 0, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300};
 const Buckets kApiLatency = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 
 double seconds(std::chrono::microseconds duration) { return std::chrono::duration<double>(duration).count(); }
@@ -74,8 +74,9 @@ struct Metrics::Impl {
   Histogram& grant_latency = histogram("curfew_grant_latency_seconds",
                                        "From the last decision (of a request that needs none: itself) reaching this replica to its binding.", kGrantLatency);
   Histogram& revocation_lateness =
-      histogram("curfew_revocation_lateness_seconds", "From the end that was promised to the binding being gone; negative is early.", kLateness);
-  Gauge& bindings_past_end = gauge("curfew_bindings_past_end", "Bindings that should be gone and are not.");
+      histogram("curfew_revocation_lateness_seconds",
+                "From the promised end to the binding seen gone; negative is early; without what went more than 1 s early, which was revoked.", kLateness);
+  Gauge& bindings_past_end = gauge("curfew_bindings_past_end", "Bindings that are still there although their end has passed.");
 
   Gauge& leader = gauge("curfew_leader", "1 where this replica leads, otherwise 0.");
   Gauge& guard_in_force = gauge("curfew_guard_in_force", "1 while the admission policies are as shipped; while 0, nothing is granted.");

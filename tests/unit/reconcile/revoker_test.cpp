@@ -385,6 +385,56 @@ TEST_CASE("a replica that starts to lead ends at once what another one left") {
   CHECK(replica.due() == Names{one.metadata.name});
 }
 
+TEST_CASE("a binding is past its end from its end on, until the watch says that it is gone") {
+  Replica replica;
+  replica.add(binding(in(replica, 120s), "later", uid(1)));
+  const auto one = replica.add(binding(in(replica, 60s)));
+  const TimePoint end = in(replica, 60s);
+  replica.clock.advance(end - 400ms - replica.clock.now() - 10ms);
+  replica.turn();
+  CHECK(replica.revoker.past_end() == 0);
+  replica.clock.advance(409ms);
+  REQUIRE_FALSE(replica.due().empty());  // its deletion is under way
+  CHECK(replica.revoker.past_end() == 0);
+  replica.clock.advance(1ms);
+  CHECK(replica.revoker.past_end() == 1);
+  replica.revoker.end(one.metadata.key(), {});
+  CHECK(replica.revoker.past_end() == 1);
+  replica.see_deleted(one);
+  CHECK(replica.revoker.past_end() == 0);
+}
+
+TEST_CASE("a binding whose end cannot be read is past it, one of others has none") {
+  Replica replica;
+  replica.add(binding("whenever", "debug", uid(1)));
+  auto foreign = binding(in(replica, -60s));
+  foreign.metadata.name = "team-access";
+  replica.add(foreign);
+  CHECK(replica.revoker.past_end() == 1);
+}
+
+TEST_CASE("only ends by time say how punctual ends are") {
+  Replica replica;
+  const auto one = replica.add(binding(in(replica, 60s)));
+  const TimePoint end = in(replica, 60s);
+  SECTION("revoked early") {
+    replica.clock.advance(end - 1001ms - replica.clock.now());
+    replica.see_deleted(one);
+    CHECK(replica.shows("curfew_revocation_lateness_seconds_count 0"));
+  }
+  SECTION("within the last second") {
+    replica.clock.advance(end - 1s - replica.clock.now());
+    replica.see_deleted(one);
+    CHECK(replica.shows("curfew_revocation_lateness_seconds_bucket{le=\"-1\"} 1"));
+  }
+  SECTION("late") {
+    replica.clock.advance(end + 20ms - replica.clock.now());
+    replica.see_deleted(one);
+    CHECK(replica.shows("curfew_revocation_lateness_seconds_bucket{le=\"0\"} 0"));
+    CHECK(replica.shows("curfew_revocation_lateness_seconds_bucket{le=\"0.05\"} 1"));
+  }
+}
+
 TEST_CASE("a deletion that fails is counted by the kind of its error") {
   Replica replica;
   const auto one = replica.add(binding(in(replica, 0s)));
