@@ -80,6 +80,10 @@ TEST_CASE("a whole life of a request takes writes only, and few of them", "[repl
   CHECK(std::ranges::none_of(calls, is_read));
   CHECK(calls.size() <= 20);
   CHECK(std::ranges::all_of(calls, [](const Json& call) { return call["responseStatus"].value("code", 0) < 400; }));
+  CHECK_THAT(controller.get("/metrics").body,
+             ContainsSubstring("curfew_grant_latency_seconds_count 1\n") && ContainsSubstring("curfew_revocation_lateness_seconds_count 1\n") &&
+                 ContainsSubstring("curfew_bindings_past_end 0\n") && ContainsSubstring("curfew_events_dropped_total 0\n") &&
+                 !ContainsSubstring("curfew_clock_offset_seconds 0\n"));
   controller.stop();
 }
 
