@@ -7,7 +7,9 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-bool awaits_access(const api::AccessRequest& request) { return !request.status.complete && request.status.phase.value_or(api::Phase::Pending) == api::Phase::Pending; }
+bool awaits_access(const api::AccessRequest& request) {
+  return !request.status.complete && request.status.phase.value_or(api::Phase::Pending) == api::Phase::Pending;
+}
 
 }  // namespace
 

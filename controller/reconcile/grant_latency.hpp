@@ -12,8 +12,9 @@
 
 namespace curfew::reconcile {
 
-// How long a grant takes, from the moment when this replica hears of a request's latest decision (of the request itself, while there is none) until its binding is
-// created. A status has whole seconds only, and the clocks of those who decide are not ours: so what happens before we hear is not in it. Thread-safe.
+// How long a grant takes, from the moment when this replica hears of a request's latest decision (of the request itself, while there is none) until its
+// binding is created. A status has whole seconds only, and the clocks of those who decide are not ours: so what happens before we hear is not in it.
+// Thread-safe.
 class GrantLatency {
  public:
   using Pointer = std::shared_ptr<const api::AccessRequest>;

@@ -86,8 +86,8 @@ struct Metrics::Impl {
   Counters& reconcile_errors = counters("curfew_reconcile_errors_total",
                                         "Errors after which a request, policy or binding is tried again, by kind; a Conflict (others wrote first) is normal.");
   Counter& worker_panics = counter("curfew_worker_panics_total", "Exceptions that reached a worker: each one is a bug.");
-  Counters& watch_restarts = counters("curfew_watch_restarts_total", "Watches that failed (refused, broken off, silent, too old) and were begun again; not those that ended in their time.");
-  Counter& events_dropped = counter("curfew_events_dropped_total", "Kubernetes Events that were not written: too many at once, refused, or no time left when stopping.");
+  Counters& watch_restarts = counters("curfew_watch_restarts_total", "Watches that failed and were begun again; not those that ended in their time.");
+  Counter& events_dropped = counter("curfew_events_dropped_total", "Kubernetes Events that were not written: too many at once, refused, or no time left.");
 
   Counters& api_requests = counters("curfew_api_requests_total", "Requests to the API server; code \"none\" had no answer.");
   Histograms& api_latency = histograms("curfew_api_request_duration_seconds", "How long the API server took to answer.");
