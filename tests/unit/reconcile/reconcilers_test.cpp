@@ -23,17 +23,19 @@ struct Fixture {
   runtime::Metrics metrics{"test"};
   ManualClock clock;
   reconcile::GrantLatency grant_latency{clock, [](std::chrono::microseconds) {}};
-  reconcile::Gatherer gatherer{stores, memory, client, clock, {}};
+  reconcile::UsageBook usage{stores, memory, client};
+  reconcile::Gatherer gatherer{stores, usage, memory, client, clock, {}};
   reconcile::Applier applier{{.client = client,
                               .audit = audit,
                               .events = events,
                               .stores = stores,
                               .memory = memory,
+                              .usage = usage,
                               .metrics = metrics,
                               .grant_latency = grant_latency,
                               .clock = clock,
                               .may_grant = [] { return true; }}};
-  reconcile::RequestReconciler requests{gatherer, applier, metrics, [] { return core::GuardState{.in_force = true, .since = {}, .difference = {}}; }};
+  reconcile::RequestReconciler requests{stores, gatherer, applier, metrics, [] { return core::GuardState{.in_force = true, .since = {}, .difference = {}}; }};
   reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
 
   bool has_counted(ErrorKind kind, int times) {
