@@ -1,6 +1,5 @@
 #include "app/leadership.hpp"
 
-#include "util/backoff.hpp"
 #include "util/log.hpp"
 
 namespace curfew::app {
@@ -9,7 +8,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPoll{20};
-constexpr milliseconds kLongestRetry{10'000};
 
 }  // namespace
 
@@ -42,7 +40,7 @@ bool Leadership::learn_the_past(std::stop_token stop) {
   while (!parts_.stores_synced()) {
     if (!wait(stop, kPoll)) return false;
   }
-  Backoff backoff(milliseconds(200), kLongestRetry);
+  Backoff backoff = parts_.retry;
   for (;;) {
     auto ledger = parts_.ledgers.load(stop);
     if (ledger) {
@@ -66,7 +64,7 @@ void Leadership::run(std::stop_token stop) {
 
   std::optional<reconcile::GuardLedger> saved;
   bool swept = false;
-  Backoff backoff(milliseconds(200), kLongestRetry);
+  Backoff backoff = parts_.retry;
   while (!stop.stop_requested()) {
     bool failed = false;
     const reconcile::GuardLedger ledger = parts_.guard.ledger();

@@ -11,6 +11,7 @@
 #include "reconcile/retention.hpp"
 #include "reconcile/triggers.hpp"
 #include "runtime/leader_elector.hpp"
+#include "util/backoff.hpp"
 
 namespace curfew::app {
 
@@ -24,6 +25,7 @@ class Leadership {
     reconcile::Retention& retention;
     reconcile::Triggers& triggers;
     std::function<bool()> stores_synced;
+    Backoff retry{std::chrono::milliseconds(200), std::chrono::seconds(10)};  // each series of tries starts with a copy
   };
 
   explicit Leadership(Parts parts) : parts_(std::move(parts)) {}

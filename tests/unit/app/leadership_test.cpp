@@ -1,0 +1,286 @@
+#include "app/leadership.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/reconcile/builders.hpp"
+#include "unit/reconcile/fake_api.hpp"
+#include "unit/runtime/manual_clock.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using namespace std::chrono_literals;
+using app::Leadership;
+using reconcile::Key;
+
+namespace {
+
+const std::string kLedgerPath = "/api/v1/namespaces/curfew-system/configmaps/curfew-guard";
+const std::string kLoad = "GET " + kLedgerPath;
+const std::string kSave = "PUT " + kLedgerPath;
+const std::string kSweep = "GET /apis/curfew.dev/v1alpha1/auditrecords";
+const std::string kRetention = "GET /apis/curfew.dev/v1alpha1/accessrequests";
+
+// A fake API server for two threads: the term's, which calls, and the test's, which waits for the calls.
+class SharedApi final : public http::Transport {
+ public:
+  Result<http::Response> send(const http::Request& request, std::chrono::milliseconds deadline, std::stop_token stop) override {
+    std::unique_lock lock(mutex_);
+    auto answer = api_.send(request, deadline, stop);
+    called_.notify_all();
+    if (api_.calls().back() == held_) called_.wait(lock, std::move(stop), [] { return false; });
+    return answer;
+  }
+  Result<http::Response> stream(const http::Request& request, const http::LineSink& sink, std::chrono::milliseconds idle, std::stop_token stop) override {
+    return api_.stream(request, sink, idle, std::move(stop));
+  }
+
+  template <class Use>
+  auto with(Use use) {
+    const std::scoped_lock lock(mutex_);
+    return use(api_);
+  }
+  // Whether it comes to `times` calls that are `call`.
+  bool await(const std::string& call, int times = 1) {
+    std::unique_lock lock(mutex_);
+    return called_.wait_for(lock, 10s, [&] { return count(call) >= times; });
+  }
+  // The answer to that call comes, and is good, just when the caller is told to stop.
+  void hold(const std::string& call) {
+    const std::scoped_lock lock(mutex_);
+    held_ = call;
+  }
+  int calls(const std::string& call) {
+    return with([&](const FakeApi&) { return count(call); });
+  }
+
+ private:
+  int count(const std::string& call) const { return static_cast<int>(std::ranges::count(api_.calls(), call)); }
+
+  std::mutex mutex_;
+  std::condition_variable_any called_;
+  FakeApi api_;       // protected by mutex_
+  std::string held_;  // protected by mutex_
+};
+
+// One guard object, which tests change as people would, and one request to be looked at.
+struct Fixture {
+  explicit Fixture(Backoff retry = Backoff(1ms, 1ms)) : first_retry(retry) {
+    deliver(stores.requests, request());
+    put_guard(1);
+  }
+
+  // The guard as shipped; a higher generation is one that was changed and put back.
+  void put_guard(std::int64_t generation) {
+    kube::RawObject object;
+    object.metadata.name = "one";
+    object.metadata.uid = "uid";
+    object.metadata.generation = generation;
+    object.json = std::make_shared<const nlohmann::json>(nlohmann::json{{"spec", {{"policyName", "one"}}}});
+    guard.observe("ValidatingAdmissionPolicyBinding", "one", std::make_shared<const kube::RawObject>(std::move(object)));
+  }
+  std::int64_t saved_generation() {
+    const auto object = api.with([](const FakeApi& fake) { return fake.get(kLedgerPath); });
+    return reconcile::decode_ledger(object["data"]["ledger"].get<std::string>())->objects.begin()->second.generation;
+  }
+  int queued() {
+    int keys = 0;
+    while (const auto key = queue.try_get()) {
+      queue.done(*key);
+      ++keys;
+    }
+    return keys;
+  }
+
+  Backoff first_retry;
+  SharedApi api;
+  kube::Client client{api};
+  ManualClock clock;
+  reconcile::Stores stores;
+  reconcile::Memory memory;
+  runtime::WorkQueue<Key> queue{clock};
+  reconcile::Triggers triggers{queue, stores, memory, [] { return true; }};
+  reconcile::GuardWatch guard{{{"ValidatingAdmissionPolicyBinding/one", {{"policyName", "one"}}}}, clock, [this] {
+                                if (leadership) leadership->guard_changed();
+                              }};
+  reconcile::GuardLedgerStore ledgers{client, "curfew-system"};
+  reconcile::RecordSweep sweep{client, stores, memory, triggers};
+  reconcile::Retention retention{{.client = client, .clock = clock, .keep = 1h, .is_leading = [] { return true; }}};
+  std::atomic<bool> synced = true;
+  std::atomic<int> times_asked = 0;  // whether the stores are synced
+  std::optional<Leadership> leadership;
+
+  Leadership& make() {
+    return leadership.emplace(Leadership::Parts{.ledgers = ledgers,
+                                                .guard = guard,
+                                                .sweep = sweep,
+                                                .retention = retention,
+                                                .triggers = triggers,
+                                                .stores_synced =
+                                                    [this] {
+                                                      ++times_asked;
+                                                      times_asked.notify_all();
+                                                      return synced.load();
+                                                    },
+                                                .retry = first_retry});
+  }
+  void await_asked(int times) {
+    for (int now = times_asked; now < times; now = times_asked) times_asked.wait(now);
+  }
+};
+
+// Waits that only a stop ends.
+Backoff for_ever() { return {1h, 1h}; }
+
+void check_stops_at_once(Leadership& leadership) {
+  const auto began = std::chrono::steady_clock::now();
+  leadership.stop();
+  CHECK(std::chrono::steady_clock::now() - began < 10s);
+  CHECK_FALSE(leadership.is_ready());
+}
+
+}  // namespace
+
+TEST_CASE("a new leader is not ready, and reads nothing, while the stores are not complete") {
+  Fixture f;
+  f.synced = false;
+  Leadership& leadership = f.make();
+  leadership.start();
+  f.await_asked(3);
+  CHECK_FALSE(leadership.is_ready());
+  CHECK(f.api.with([](const FakeApi& fake) { return fake.calls().empty(); }));
+  f.synced = true;
+  REQUIRE(f.api.await(kSweep));
+  CHECK(leadership.is_ready());
+}
+
+TEST_CASE("a new leader is not ready before the guard's ledger was read, however often that fails") {
+  Fixture f;
+  Leadership& leadership = f.make();
+  std::vector<bool> ready_at_reads;
+  f.api.with([&](FakeApi& fake) {
+    fake.fail("GET " + kLedgerPath, 503, "ServiceUnavailable", "etcd is away", 2);
+    fake.on_call = [&](const std::string& call) {
+      if (call == kLoad) ready_at_reads.push_back(leadership.is_ready());
+    };
+  });
+  leadership.start();
+  REQUIRE(f.api.await(kSweep));
+  CHECK(leadership.is_ready());
+  CHECK(f.api.with([&](const FakeApi&) { return ready_at_reads; }) == std::vector<bool>(3, false));
+}
+
+TEST_CASE("a new leader knows the guard from the ledger, and looks at everything once") {
+  Fixture f;
+  const reconcile::GuardLedger before{.objects = f.guard.ledger().objects, .since = TimePoint(1000s)};
+  REQUIRE(f.ledgers.save(before, {}));
+  Leadership& leadership = f.make();
+  leadership.start();
+  REQUIRE(f.api.await(kRetention));
+  CHECK(f.guard.ledger().since == before.since);
+  CHECK(f.queued() == 1);
+}
+
+TEST_CASE("the ledger is saved when leadership begins and after each change of the guard, which is also looked at twice") {
+  Fixture f;
+  Leadership& leadership = f.make();
+  leadership.start();
+  REQUIRE(f.api.await(kRetention));
+  CHECK(f.saved_generation() == 1);
+  f.queued();
+  const int saves = f.api.calls(kSave);
+  f.put_guard(2);
+  REQUIRE(f.api.await(kSave, saves + 1));
+  CHECK(f.saved_generation() == 2);
+  CHECK(f.queued() == 1);
+  f.clock.advance(5s);
+  CHECK(f.queued() == 0);
+  f.clock.advance(1s);
+  CHECK(f.queued() == 1);
+}
+
+TEST_CASE("a change of the guard that changes nothing in the ledger is looked at and not saved") {
+  Fixture f;
+  Leadership& leadership = f.make();
+  leadership.start();
+  REQUIRE(f.api.await(kRetention));
+  const int saves = f.api.calls(kSave);
+  f.queued();
+  leadership.guard_changed();
+  CHECK(f.queue.get({}).has_value());  // waits for it
+  leadership.stop();
+  CHECK(f.api.calls(kSave) == saves);
+}
+
+TEST_CASE("a ledger that could not be saved is saved later, and the sweep comes after it") {
+  Fixture f;
+  f.api.with([](FakeApi& fake) { fake.fail("PUT", 503, "ServiceUnavailable", "etcd is away", 2); });
+  Leadership& leadership = f.make();
+  leadership.start();
+  REQUIRE(f.api.await(kSweep));
+  CHECK(f.api.calls(kSave) == 3);
+  CHECK(f.saved_generation() == 1);
+}
+
+TEST_CASE("a sweep that failed is made again, and once it was complete never again") {
+  Fixture f;
+  f.api.with([](FakeApi& fake) {
+    fake.fail(kSweep, 503, "ServiceUnavailable", "etcd is away", 2);
+    fake.fail(kRetention, 503, "ServiceUnavailable", "etcd is away", 1);
+  });
+  Leadership& leadership = f.make();
+  leadership.start();
+  REQUIRE(f.api.await(kRetention, 2));
+  CHECK(leadership.is_ready());
+  CHECK(f.api.calls(kSweep) == 4);  // two failed, one whose other half failed, one complete
+  f.put_guard(2);
+  REQUIRE(f.api.await(kSave, 2));
+  leadership.stop();
+  CHECK(f.api.calls(kSweep) == 4);
+}
+
+TEST_CASE("a term that ends while the stores are awaited ends at once") {
+  Fixture f(for_ever());
+  f.synced = false;
+  Leadership& leadership = f.make();
+  leadership.start();
+  f.await_asked(1);
+  check_stops_at_once(leadership);
+}
+
+TEST_CASE("a term that ends while the next try is awaited ends at once") {
+  Fixture f(for_ever());
+  std::string failing;
+  SECTION("of reading the ledger") { failing = kLoad; }
+  SECTION("of saving it") { failing = "POST /api/v1/namespaces/curfew-system/configmaps"; }
+  SECTION("of the sweep") { failing = kSweep; }
+  f.api.with([&](FakeApi& fake) { fake.fail(failing, 503, "ServiceUnavailable", "etcd is away"); });
+  Leadership& leadership = f.make();
+  leadership.start();
+  REQUIRE(f.api.await(failing));
+  check_stops_at_once(leadership);
+}
+
+TEST_CASE("a term that ends while nothing is to be done ends at once, and the next one begins anew") {
+  Fixture f;
+  Leadership& leadership = f.make();
+  leadership.start();
+  REQUIRE(f.api.await(kRetention));
+  check_stops_at_once(leadership);
+  leadership.stop();  // once more does nothing
+  leadership.start();
+  REQUIRE(f.api.await(kRetention, 2));
+  CHECK(leadership.is_ready());
+  CHECK(f.api.calls(kLoad) == 2);
+}
+
+TEST_CASE("a term that ends while the ledger is being read never becomes ready") {
+  Fixture f;
+  Leadership& leadership = f.make();
+  f.api.hold(kLoad);
+  leadership.start();
+  REQUIRE(f.api.await(kLoad));
+  leadership.stop();
+  CHECK_FALSE(leadership.is_ready());
+  CHECK(f.queued() == 0);
+}
