@@ -20,6 +20,7 @@ void Leadership::stop() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
   thread_.join();
+  ready_ = false;  // again: the term may just have become ready when it was told to stop
 }
 
 void Leadership::guard_changed() {
