@@ -1,0 +1,81 @@
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "reconcile/apply.hpp"
+#include "unit/reconcile/builders.hpp"
+#include "unit/reconcile/fake_api.hpp"
+#include "unit/runtime/manual_clock.hpp"
+
+namespace curfew::testing {
+
+using Calls = std::vector<std::string>;
+
+inline const TimePoint kExpiresAt = *parse_rfc3339("2026-11-24T21:00:00Z");
+inline const std::string kRequestPath = "/apis/curfew.dev/v1alpha1/namespaces/payments/accessrequests/debug";
+inline const std::string kBindingsPath = "/apis/rbac.authorization.k8s.io/v1/namespaces/payments/rolebindings";
+inline const std::string kBindingPath = kBindingsPath + "/curfew-" + kUid;
+inline const std::string kRecordsPath = "/apis/curfew.dev/v1alpha1/auditrecords";
+
+// The decision to grant, as far as this layer is concerned.
+struct ApplyFixture {
+  FakeApi api;
+  kube::Client client{api};
+  audit::Writer audit{client};
+  kube::EventRecorder events{client, "test"};
+  reconcile::Stores stores;
+  reconcile::Memory memory;
+  runtime::Metrics metrics{"test"};
+  ManualClock clock;
+  std::vector<std::chrono::microseconds> latencies;
+  reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { latencies.push_back(took); }};
+  bool may_grant = true;
+  reconcile::UsageBook usage{stores, memory, client};
+  reconcile::Applier applier{{.client = client,
+                              .audit = audit,
+                              .events = events,
+                              .stores = stores,
+                              .memory = memory,
+                              .usage = usage,
+                              .metrics = metrics,
+                              .grant_latency = grant_latency,
+                              .clock = clock,
+                              .may_grant = [this] { return may_grant; }}};
+  core::Input input;
+
+  ApplyFixture() {
+    const auto stored = api.put(request_in(api::Phase::Pending));
+    input.request = deliver(stores.requests, stored);
+    grant_latency.observe(nullptr, input.request);
+  }
+
+  runtime::Outcome apply(std::vector<core::Action> actions, std::optional<TimePoint> wake_at = {}, std::stop_token stop = {}) {
+    return applier.apply(input, {.actions = std::move(actions), .wake_at = wake_at}, std::move(stop));
+  }
+  bool has_counted(ErrorKind kind, int times = 1) {
+    const auto line = std::string("\ncurfew_reconcile_errors_total{kind=\"") + to_string(kind) + "\"} " + std::to_string(times) + "\n";
+    return metrics.render().find(line) != std::string::npos;
+  }
+  core::WriteRecord granted_record(TimePoint expires_at = kExpiresAt) const {
+    auto granted = record(api::AuditAction::Granted);
+    granted.granted_at = expires_at - std::chrono::hours(1);
+    granted.expires_at = expires_at;
+    granted.role = api::RoleRef{.kind = "ClusterRole", .name = "view"};
+    granted.subject = api::Subject{.kind = "User", .name = "alice", .name_space = {}};
+    return {granted};
+  }
+  core::CreateBinding grant() const {
+    auto made = binding(kExpiresAt);
+    made.metadata.uid.clear();
+    made.metadata.resource_version.clear();
+    return {made};
+  }
+  core::UpdateStatus status(api::Phase phase) const { return {request_in(phase).status}; }
+  std::vector<core::Action> granting() const { return {granted_record(), grant(), status(api::Phase::Active)}; }
+  core::DeleteBinding deletion() const { return {.key = {"payments", std::string("curfew-") + kUid}, .uid = std::string("binding-of-") + kUid}; }
+};
+
+}  // namespace curfew::testing

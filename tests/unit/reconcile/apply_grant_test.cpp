@@ -1,0 +1,154 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "unit/reconcile/apply_fixture.hpp"
+
+// Granting: the record, then the binding, and what can keep them from being made.
+using namespace curfew;
+using namespace curfew::testing;
+using namespace std::chrono_literals;
+using api::Phase;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
+using Fixture = ApplyFixture;
+using Kind = runtime::Outcome::Kind;
+
+TEST_CASE("a grant is its record, then its binding, then the status") {
+  Fixture f;
+  CHECK(f.apply(f.granting()).kind == Kind::Done);
+  CHECK(f.api.calls() == Calls{"POST " + kRecordsPath, "POST " + kBindingsPath, "PATCH " + kRequestPath + "/status"});
+  CHECK(f.memory.granted_record(kUid)->expires_at == kExpiresAt);
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
+}
+
+TEST_CASE("what was written is known before the watch brings it") {
+  Fixture f;
+  f.apply(f.granting());
+  const auto known = f.stores.bindings.get({"payments", std::string("curfew-") + kUid});
+  REQUIRE(known);
+  CHECK_FALSE(known->metadata.uid.empty());
+  CHECK(f.stores.requests.get(f.input.request->metadata.key())->status.phase == Phase::Active);
+}
+
+TEST_CASE("without its record nothing is granted") {
+  Fixture f;
+  SECTION("trouble") {
+    f.api.fail("POST " + kRecordsPath, 503, "ServiceUnavailable", "etcd is away");
+    CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
+  }
+  SECTION("busy") {
+    f.api.fail("POST " + kRecordsPath, {.kind = ErrorKind::TooManyRequests, .message = "later", .retry_after = 3s});
+    const auto outcome = f.apply(f.granting());
+    CHECK(outcome.kind == Kind::RetryAfter);
+    CHECK(outcome.after == 3s);
+  }
+  SECTION("not allowed") {
+    f.api.fail("POST " + kRecordsPath, 403, "Forbidden", "no");
+    const auto outcome = f.apply(f.granting());
+    CHECK(outcome.kind == Kind::RetryAfter);
+    CHECK(outcome.after == 60s);
+  }
+  CHECK(f.api.calls() == Calls{"POST " + kRecordsPath});
+  CHECK(f.api.get(kBindingPath).is_null());
+}
+
+TEST_CASE("a Granted record that is stored already with the same times is a resumed grant") {
+  Fixture f;
+  f.api.put(f.granted_record().record);
+  f.apply(f.granting());
+  CHECK_FALSE(f.api.get(kBindingPath).is_null());
+}
+
+TEST_CASE("a Granted record that is stored with other times counts: it is decided again with it") {
+  Fixture f;
+  f.api.put(f.granted_record(kExpiresAt - 10min).record);
+  const auto outcome = f.apply(f.granting());
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after > 0s);
+  CHECK(outcome.after < 1s);
+  CHECK(f.memory.granted_record(kUid)->expires_at == kExpiresAt - 10min);
+  CHECK(f.api.get(kBindingPath).is_null());
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("a Granted record that is stored for another role or person is not this grant") {
+  Fixture f;
+  auto stored = f.granted_record().record;
+  SECTION("role") { stored.role->name = "admin"; }
+  SECTION("subject") { stored.subject->name = "mallory"; }
+  f.api.put(stored);
+  f.apply(f.granting());
+  CHECK(f.api.get(kBindingPath).is_null());
+}
+
+TEST_CASE("a binding of an attempt whose answer was lost is adopted") {
+  Fixture f;
+  const auto stored = f.api.put(binding(kExpiresAt));
+  CHECK(f.apply(f.granting()).kind == Kind::Done);
+  CHECK(f.stores.bindings.get(stored.metadata.key())->metadata.uid == stored.metadata.uid);
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
+  CHECK_FALSE(f.memory.failure(kUid));
+}
+
+TEST_CASE("a binding that has our name but is not the grant is not adopted") {
+  Fixture f;
+  auto other = binding(kExpiresAt);
+  SECTION("another end") { other.metadata.annotations.begin()->second = "2027-01-01T00:00:00Z"; }
+  SECTION("another role") { other.role_ref.name = "admin"; }
+  SECTION("another subject") { other.subjects.push_back({.kind = "User", .name = "mallory", .name_space = {}}); }
+  SECTION("no label") { other.metadata.labels.clear(); }
+  SECTION("another owner") { other.metadata.owner_references.front().uid = kOtherUid; }
+  const auto stored = f.api.put(other);
+  const auto outcome = f.apply(f.granting());
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after > 0s);  // decided again, to say so
+  REQUIRE(f.memory.failure(kUid));
+  CHECK(f.memory.failure(kUid)->reason == "BindingNameTaken");
+  CHECK_THAT(f.memory.failure(kUid)->message, ContainsSubstring("curfew-" + std::string(kUid)));
+  CHECK_FALSE(f.stores.bindings.get(stored.metadata.key()));
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("a binding of our name that is being deleted is waited for") {
+  Fixture f;
+  auto going = binding(kExpiresAt);
+  going.metadata.deletion_timestamp = f.clock.now();
+  going.metadata.finalizers = {"example.com/hold"};
+  f.api.put(going);
+  CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
+  CHECK_FALSE(f.memory.failure(kUid));
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("a role that may not be bound is remembered for a minute, in the API server's words") {
+  Fixture f;
+  f.api.fail("POST " + kBindingsPath, 403, "Forbidden", "attempting to grant RBAC permissions not currently held");
+  const auto outcome = f.apply(f.granting());
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after > 0s);
+  CHECK(outcome.after < 1s);
+  const auto failure = f.memory.failure(kUid);
+  REQUIRE(failure);
+  CHECK(failure->reason == "BindingForbidden");
+  CHECK_THAT(failure->message, StartsWith("attempting to grant RBAC permissions not currently held"));
+  CHECK_THAT(failure->message, ContainsSubstring("curfew.dev/grantable"));
+  CHECK(failure->retry_at == f.clock.now() + 60s);
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("a binding that the API server finds invalid is remembered as such") {
+  Fixture f;
+  f.api.fail("POST " + kBindingsPath, 422, "Invalid", "subjects[0].name: Required value");
+  f.apply(f.granting());
+  REQUIRE(f.memory.failure(kUid));
+  CHECK(f.memory.failure(kUid)->reason == "BindingInvalid");
+  CHECK(f.memory.failure(kUid)->message == "subjects[0].name: Required value");
+}
+
+TEST_CASE("trouble in creating the binding is retried and not remembered") {
+  Fixture f;
+  f.api.fail("POST " + kBindingsPath, {.kind = ErrorKind::Timeout, .message = "no answer"});
+  CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
+  CHECK_FALSE(f.memory.failure(kUid));
+  CHECK(f.api.calls().size() == 2);
+}
