@@ -39,8 +39,13 @@ void Triggers::changed(const Pointer<api::AccessPolicy>& before, const Pointer<a
 }
 
 void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<api::RoleBinding>& after) {
-  const auto owner = request_of(after ? *after : *before);
-  if (owner->metadata.name.empty()) return;  // not ours
+  const api::RoleBinding& binding = after ? *after : *before;
+  const auto owner = request_of(binding);
+  if (owner->metadata.name.empty()) {  // not ours, but a request may be waiting for its name
+    return add_requests_where([&](const api::AccessRequest& request) {
+      return request.metadata.name_space == binding.metadata.name_space && api::binding_name(request) == binding.metadata.name;
+    });
+  }
   if (is_orphan(*owner)) return after ? departed(owner) : void();
   if (!after && is_leading_()) memory_.remember_binding(owner->metadata.uid, before->metadata.uid);
   add_request(owner->metadata.key());

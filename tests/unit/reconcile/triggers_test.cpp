@@ -209,6 +209,19 @@ TEST_CASE("a binding of others concerns no request") {
   CHECK(f.memory.departed_keys().empty());
 }
 
+TEST_CASE("a binding of others that has the name of a request's concerns that request, since it is in its way") {
+  Fixture f;
+  f.know(request());
+  f.know(request("other", kOtherUid));
+  f.know(elsewhere("debug", "payments-debug", "elsewhere"));
+  auto foreign = binding("2026-11-24T21:00:00Z");
+  foreign.metadata.owner_references.clear();
+  SECTION("made") { f.triggers.changed(kNone<api::RoleBinding>, shared(foreign)); }
+  SECTION("gone") { f.triggers.changed(shared(foreign), kNone<api::RoleBinding>); }
+  CHECK(f.queued() == Keys{request_key("debug")});
+  CHECK(f.memory.departed_keys().empty());
+}
+
 TEST_CASE("a namespace's labels concern the requests in it") {
   Fixture f;
   f.know(request());
