@@ -1,10 +1,38 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <fstream>
 
 #include "lifecycle.hpp"
 
 // When the binding cannot be made.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+// A RoleBinding of somebody else's that has the name of this request's grant.
+Json foreign_binding(const Scene& scene, const Request& request) {
+  return {{"apiVersion", "rbac.authorization.k8s.io/v1"},
+          {"kind", "RoleBinding"},
+          {"metadata", {{"name", request.binding_name()}, {"namespace", scene.space.name()}}},
+          {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}}},
+          {"subjects", Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "mallory"}}})}};
+}
+
+std::string base64(const std::string& text) {
+  const ProcessResult encoded = run({"base64", "-w0"}, {.input = text, .environment = {}, .timeout = seconds(10)});
+  REQUIRE_THAT(encoded, Succeeds());
+  return encoded.out;
+}
+
+// Past the API server and all its admission policies: what a restored backup may bring.
+void put_into_etcd(const Cluster& cluster, const std::string& key, const Json& object) {
+  std::ifstream file(cluster.state() / "controlplane.json");
+  const int port = Json::parse(file)["ports"]["etcd"].get<int>();
+  const Json put{{"key", base64(key)}, {"value", base64(object.dump())}};
+  REQUIRE_THAT(run({"curl", "--silent", "--show-error", "--fail", "--data", put.dump(), "http://127.0.0.1:" + std::to_string(port) + "/v3/kv/put"}), Succeeds());
+}
+
+}  // namespace
 
 TEST_CASE("a role that Curfew may not bind is said so in the API server's words, and granted once it may", "[lifecycle][slow]") {
   const Scene scene;
@@ -37,15 +65,9 @@ TEST_CASE("somebody else's binding of the grant's name is not taken for the gran
   const Request request(scene, scene.space.policy(one_of_sre()), "duration: 10m");
   request.await("Pending");
   // Only somebody with Curfew's own token gets this past the guard.
-  const Json foreign{{"apiVersion", "rbac.authorization.k8s.io/v1"},
-                     {"kind", "RoleBinding"},
-                     {"metadata",
-                      {{"name", request.binding_name()},
-                       {"namespace", scene.space.name()},
-                       {"labels", {{"curfew.dev/request-uid", request.uid()}}},
-                       {"annotations", {{"curfew.dev/expires-at", "2099-01-01T00:00:00Z"}}}}},
-                     {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}}},
-                     {"subjects", Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "mallory"}}})}};
+  Json foreign = foreign_binding(scene, request);
+  foreign["metadata"]["labels"] = {{"curfew.dev/request-uid", request.uid()}};
+  foreign["metadata"]["annotations"] = {{"curfew.dev/expires-at", "2099-01-01T00:00:00Z"}};
   REQUIRE_THAT(scene.cluster.curfew().kubectl({"create", "-f", "-"}, foreign.dump()), Succeeds());
   request.approve(scene.bob);
   request.await_reason("Granted", "BindingNameTaken", seconds(4));
@@ -53,4 +75,35 @@ TEST_CASE("somebody else's binding of the grant's name is not taken for the gran
   CHECK_THAT(request.condition("Granted")["message"].get<std::string>(), ContainsSubstring(request.binding_name()));
   CHECK_FALSE(scene.can_list_pods(scene.alice));
   CHECK(request.binding().value()["subjects"][0]["name"] == "mallory");  // left for an admin to look at
+
+  REQUIRE_THAT(scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()}), Succeeds());
+  request.await("Active", seconds(5));
+  CHECK(scene.can_list_pods(scene.alice));
+}
+
+TEST_CASE("somebody else's binding that has the grant's name without its label keeps the grant back until it is deleted", "[lifecycle][slow]") {
+  const Scene scene;
+  const Request request(scene, scene.space.policy(one_of_sre()), "duration: 30m");
+  request.await("Pending");
+  Json foreign = foreign_binding(scene, request);
+  foreign["metadata"]["uid"] = "5a0e0000-0000-4000-8000-000000000001";
+  foreign["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z";
+  put_into_etcd(scene.cluster, "/registry/rolebindings/" + scene.space.name() + "/" + request.binding_name(), foreign);
+  REQUIRE(eventually(seconds(5), [&] { return request.binding().has_value(); }));
+
+  request.approve(scene.bob);
+  request.await_reason("Granted", "BindingNameTaken", seconds(4));
+  CHECK(request.condition("Granted")["status"] == "False");
+  CHECK(request.condition("Approved")["status"] == "True");
+  CHECK(request.text("phase") == "Pending");
+  CHECK_THAT(request.condition("Granted")["message"].get<std::string>(), ContainsSubstring(request.binding_name()) && ContainsSubstring("delete it"));
+  CHECK_FALSE(scene.can_list_pods(scene.alice));
+  CHECK(request.binding().value()["subjects"] == foreign["subjects"]);  // left for an admin to look at
+
+  REQUIRE_THAT(scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()}), Succeeds());
+  // It bears no label, so that no watch tells of it: the next try is after a minute.
+  request.await("Active", seconds(75));
+  CHECK(scene.can_list_pods(scene.alice));
+  CHECK(request.binding().value()["subjects"][0]["name"] == "alice");
+  CHECK(request.recorded() == std::vector<std::string>{"Requested", "Approved", "Granted", "Failed"});
 }

@@ -115,6 +115,19 @@ TEST_CASE("an API server that does not answer, or not to us, is said in one line
     const auto kubeconfig = changed_kubeconfig(cluster, "user", {{"tokenFile", nullptr}, {"token", "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"}});
     check_one_line(run_controller({"--kubeconfig", kubeconfig.string()}), 1, "does not accept our token or certificate");
   }
+  SECTION("a token that was good") {
+    const TestNamespace space(cluster);
+    const Person admin = cluster.admin();
+    REQUIRE_THAT(admin.kubectl({"create", "serviceaccount", "former", "-n", space.name()}), Succeeds());
+    const ProcessResult token = admin.kubectl({"create", "token", "former", "-n", space.name()});
+    REQUIRE_THAT(token, Succeeds());
+    REQUIRE_THAT(admin.kubectl({"delete", "serviceaccount", "former", "-n", space.name()}), Succeeds());
+    const std::string text = token.out.substr(0, token.out.find_last_not_of('\n') + 1);
+    const auto kubeconfig = changed_kubeconfig(cluster, "user", {{"tokenFile", nullptr}, {"token", text}});
+    const Person former("former", cluster.kubectl(), kubeconfig);
+    REQUIRE(eventually(seconds(15), [&] { return !former.kubectl({"auth", "whoami"}).ok(); }));
+    check_one_line(run_controller({"--kubeconfig", kubeconfig.string()}), 1, "does not accept our token or certificate");
+  }
   SECTION("somebody without rights") {
     const auto kubeconfig = changed_kubeconfig(cluster, "user", {{"tokenFile", nullptr}});
     check_one_line(run_controller({"--kubeconfig", kubeconfig.string()}), 1, "forbidden");
