@@ -25,7 +25,7 @@ std::string binding_json(const std::string& name, const std::string& extra = "")
 }  // namespace
 
 TEST_CASE("typed calls build their requests and decode their answers") {
-  ScriptedServer server({{"GET", kTarget + "/b", {Send{response(200, binding_json("b"))}}},
+  const ScriptedServer server({{"GET", kTarget + "/b", {Send{response(200, binding_json("b"))}}},
                          {"POST", kTarget + "?fieldManager=curfew", {Send{response(201, binding_json("b"))}}},
                          {"PATCH", kTarget + "/b?fieldManager=curfew", {Send{response(200, binding_json("b"))}}},
                          {"PATCH", kTarget + "/b/status?fieldManager=curfew", {Send{response(200, binding_json("b"))}}}});
@@ -59,7 +59,7 @@ TEST_CASE("statuses become kinds of errors with the server's own words") {
       {500, "InternalError", "", ErrorKind::Unavailable, {}},
       {503, "ServiceUnavailable", "Retry-After: 1\r\n", ErrorKind::Unavailable, 1s},
   }));
-  ScriptedServer server({{"GET", kTarget + "/b", {Send{response(code, status_json(code, reason, "what the server said"), headers)}}}});
+  const ScriptedServer server({{"GET", kTarget + "/b", {Send{response(code, status_json(code, reason, "what the server said"), headers)}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
   const auto got = client.get<api::RoleBinding>(kKey, {});
@@ -70,7 +70,7 @@ TEST_CASE("statuses become kinds of errors with the server's own words") {
 }
 
 TEST_CASE("an answer that is not JSON, or cut short, is Decode") {
-  ScriptedServer server({{"GET", kTarget + "/b", {Send{response(200, R"({"kind":"RoleBinding","metadata":{"na)")}}}});
+  const ScriptedServer server({{"GET", kTarget + "/b", {Send{response(200, R"({"kind":"RoleBinding","metadata":{"na)")}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
   const auto got = client.get<api::RoleBinding>(kKey, {});
@@ -92,7 +92,7 @@ TEST_CASE("a deletion says whether the object is gone") {
       {response(409, status_json(409, "Conflict", "another uid")), std::nullopt, ErrorKind::Conflict},
       {response(403, status_json(403, "Forbidden", "no")), std::nullopt, ErrorKind::Forbidden},
   }));
-  ScriptedServer server({{"DELETE", kTarget + "/b", {Send{answer}}}});
+  const ScriptedServer server({{"DELETE", kTarget + "/b", {Send{answer}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
   const auto result = client.remove<api::RoleBinding>(kKey, "the-uid", {});
@@ -107,7 +107,7 @@ TEST_CASE("a deletion says whether the object is gone") {
 TEST_CASE("a list skips what it cannot decode and says which") {
   const std::string body = R"({"metadata":{"resourceVersion":"9","continue":"more"},"items":[)" + binding_json("good") +
                            R"(,{"metadata":{"name":"bad","namespace":"payments"},"roleRef":"a text"}]})";
-  ScriptedServer server({{"GET", kTarget + "?labelSelector=a%3Db&limit=500", {Send{response(200, body)}}}});
+  const ScriptedServer server({{"GET", kTarget + "?labelSelector=a%3Db&limit=500", {Send{response(200, body)}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
   const auto page = client.list<api::RoleBinding>({.name_space = "payments", .labels = "a=b"}, {}, {});
@@ -121,7 +121,7 @@ TEST_CASE("a list skips what it cannot decode and says which") {
 }
 
 TEST_CASE("calls are observed with their verb, resource and status, and the server's clock") {
-  ScriptedServer server({{"GET", kTarget + "/b", {Send{response(404, "", "Date: Tue, 24 Nov 2026 20:00:05 GMT\r\n")}}},
+  const ScriptedServer server({{"GET", kTarget + "/b", {Send{response(404, "", "Date: Tue, 24 Nov 2026 20:00:05 GMT\r\n")}}},
                          {"GET", "/api/v1/namespaces/payments/configmaps/c", {Send{response(200, "{}")}}},
                          {"GET", "/api/v1/namespaces/payments", {Send{response(200, "{}")}}}});
   const auto transport = transport_to(server);
@@ -140,7 +140,7 @@ TEST_CASE("calls are observed with their verb, resource and status, and the serv
 }
 
 TEST_CASE("a call that gets no answer ends at the client's deadline") {
-  ScriptedServer server({{"GET", kTarget + "/b", {Hang{}}}});
+  const ScriptedServer server({{"GET", kTarget + "/b", {Hang{}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport, {.deadline = 100ms});
   const auto got = client.get<api::RoleBinding>(kKey, {});
@@ -150,7 +150,7 @@ TEST_CASE("a call that gets no answer ends at the client's deadline") {
 }
 
 TEST_CASE("a client for less time has the shorter deadline and the same contact") {
-  ScriptedServer server({{"GET", kTarget + "/b", {Hang{}}}, {"GET", kTarget + "/b", {Hang{}}}});
+  const ScriptedServer server({{"GET", kTarget + "/b", {Hang{}}}, {"GET", kTarget + "/b", {Hang{}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport, {.deadline = 100ms});
   const Stopwatch watch;

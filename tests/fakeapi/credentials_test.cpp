@@ -30,7 +30,7 @@ class TokenFile {
 }  // namespace
 
 TEST_CASE("a bearer token goes with every request") {
-  ScriptedServer server({{"GET", "/1", {Send{response(200, "")}}}});
+  const ScriptedServer server({{"GET", "/1", {Send{response(200, "")}}}});
   const auto transport = transport_to(server, {.token = "secret"});
   REQUIRE(transport->send(get("/1"), kPatience, {}));
   CHECK(server.seen().at(0).has_header("Authorization: Bearer secret"));
@@ -39,7 +39,7 @@ TEST_CASE("a bearer token goes with every request") {
 TEST_CASE("a token file is read again when it changes, and the old token kept while it holds none") {
   const TokenFile file;
   file.write("first");
-  ScriptedServer server({{"GET", "/1", {Send{response(200, "")}}}, {"GET", "/2", {Send{response(200, "")}}}, {"GET", "/3", {Send{response(200, "")}}}});
+  const ScriptedServer server({{"GET", "/1", {Send{response(200, "")}}}, {"GET", "/2", {Send{response(200, "")}}}, {"GET", "/3", {Send{response(200, "")}}}});
   const auto transport = transport_to(server, {.token_file = file.path()});
   REQUIRE(transport->send(get("/1"), kPatience, {}));
   file.write("");

@@ -111,7 +111,7 @@ TEST_CASE("a watch resumes from its bookmark") {
   ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {}))}}},
                          {"GET", kWatch + "10", {Send{chunked_head() + chunk(bookmark(50)) + last_chunk()}}},
                          {"GET", kWatch + "50", {Send{chunked_head()}, Hang{}}}});
-  Running reflector(server);
+  const Running reflector(server);
   CHECK(server.trouble().empty());
   reflector.stop();
   CHECK(reflector.failed_watches() == 0);  // one ended in its time, the other was stopped
@@ -172,7 +172,7 @@ TEST_CASE("a watch that says nothing is begun anew from where it was") {
                          {"GET", kWatch + "10", {Send{chunked_head()}, Hang{}}},
                          {"GET", kWatch + "10", {Send{chunked_head() + chunk(event("ADDED", object("a", 11)))}, Hang{}}},
                          {"GET", kWatch + "11", {Send{chunked_head()}, Hang{}}}});
-  Running reflector(server, 200ms);
+  const Running reflector(server, 200ms);
   CHECK(server.trouble().empty());
   CHECK(reflector.failed_watches() >= 2);
 }
@@ -233,7 +233,7 @@ TEST_CASE("objects without a struct are reflected whole") {
   kube::Client client(*transport);
   kube::Store<kube::RawObject> store;
   kube::Reflector<kube::RawObject> reflector(client, store, kube::raw_reflector_config({"/apis/x/v1", "policies", "Policy"}));
-  std::jthread thread([&](const std::stop_token& stop) { reflector.run(stop); });
+  const std::jthread thread([&](const std::stop_token& stop) { reflector.run(stop); });
   CHECK(server.trouble().empty());
   const auto object = store.get({"", "p"});
   REQUIRE(object);

@@ -53,7 +53,7 @@ class ScriptedServer::Connection {
     // connect() to AF_UNSPEC sends the RST now and leaves the descriptor to the destructor.
     sockaddr nowhere{};
     nowhere.sa_family = AF_UNSPEC;
-    ::connect(socket_, &nowhere, sizeof nowhere);
+    if (::connect(socket_, &nowhere, sizeof nowhere) != 0) stop();
   }
 
   void stop() { ::shutdown(socket_, SHUT_RDWR); }
@@ -111,7 +111,7 @@ ScriptedServer::ScriptedServer(std::vector<Call> script, const Identity* tls) : 
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
-  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), length) != 0 || ::listen(listener_, 64) != 0 ||
+  if (listener_ < 0 || ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), length) != 0 || ::listen(listener_, 64) != 0 ||
       ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) != 0)
     throw std::runtime_error("the scripted server cannot listen");
   port_ = ntohs(address.sin_port);

@@ -31,7 +31,7 @@ TEST_CASE("a stream's lines are whole wherever the chunks were cut") {
   std::vector<Action> answer{Send{chunked_head()}};
   for (std::size_t at = 0; at < text.size(); at += size) answer.emplace_back(Send{chunk(text.substr(at, size))});
   answer.emplace_back(Send{last_chunk()});
-  ScriptedServer server({{"GET", "/watch", answer}});
+  const ScriptedServer server({{"GET", "/watch", answer}});
   const auto transport = transport_to(server);
   Lines lines;
   const auto end = transport->stream(get("/watch"), lines.sink(), kPatience, {});
@@ -42,7 +42,7 @@ TEST_CASE("a stream's lines are whole wherever the chunks were cut") {
 }
 
 TEST_CASE("what follows a stream's last newline is no line") {
-  ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("whole\nhal") + last_chunk()}}}});
+  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("whole\nhal") + last_chunk()}}}});
   const auto transport = transport_to(server);
   Lines lines;
   REQUIRE(transport->stream(get("/watch"), lines.sink(), kPatience, {}));
@@ -50,7 +50,7 @@ TEST_CASE("what follows a stream's last newline is no line") {
 }
 
 TEST_CASE("a stream's answer outside 2xx is returned whole and never fed to the sink") {
-  ScriptedServer server({{"GET", "/watch", {Send{response(410, "{\n\"code\":410\n}\n")}}}});
+  const ScriptedServer server({{"GET", "/watch", {Send{response(410, "{\n\"code\":410\n}\n")}}}});
   const auto transport = transport_to(server);
   Lines lines;
   const auto answer = transport->stream(get("/watch"), lines.sink(), kPatience, {});
@@ -61,7 +61,7 @@ TEST_CASE("a stream's answer outside 2xx is returned whole and never fed to the 
 }
 
 TEST_CASE("a stream that says nothing ends after its idle time, and not before") {
-  ScriptedServer server({{"GET", "/watch", {Send{chunked_head()}, Wait{200ms}, Send{chunk("a\n")}, Wait{200ms}, Send{chunk("b\n")}, Hang{}}}});
+  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head()}, Wait{200ms}, Send{chunk("a\n")}, Wait{200ms}, Send{chunk("b\n")}, Hang{}}}});
   const auto transport = transport_to(server);
   Lines lines;
   const Stopwatch watch;
@@ -75,7 +75,7 @@ TEST_CASE("a stream that says nothing ends after its idle time, and not before")
 }
 
 TEST_CASE("a stream that is stopped returns within half a second") {
-  ScriptedServer server({{"GET", "/watch", {Send{chunked_head()}, Hang{}}}});
+  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head()}, Hang{}}}});
   const auto transport = transport_to(server);
   StopWhenAsked stop(server, 1);
   const auto end = transport->stream(get("/watch"), [](std::string_view) { return true; }, 90s, stop.token());
@@ -85,7 +85,7 @@ TEST_CASE("a stream that is stopped returns within half a second") {
 }
 
 TEST_CASE("a sink that has enough ends the stream") {
-  ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("a\nb\nc\n")}, Hang{}}}});
+  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("a\nb\nc\n")}, Hang{}}}});
   const auto transport = transport_to(server);
   int lines = 0;
   const auto end = transport->stream(get("/watch"), [&](std::string_view) { return ++lines < 2; }, kPatience, {});
@@ -94,7 +94,7 @@ TEST_CASE("a sink that has enough ends the stream") {
 }
 
 TEST_CASE("a sink that throws ends the stream and the exception reaches the caller") {
-  ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("a\n")}, Hang{}}}, {"GET", "/after", {Send{response(200, "")}}}});
+  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("a\n")}, Hang{}}}, {"GET", "/after", {Send{response(200, "")}}}});
   const auto transport = transport_to(server);
   CHECK_THROWS_AS(transport->stream(get("/watch"), [](std::string_view) -> bool { throw std::logic_error("a bug"); }, kPatience, {}), std::logic_error);
   CHECK(transport->send(get("/after"), kPatience, {}));
@@ -102,7 +102,7 @@ TEST_CASE("a sink that throws ends the stream and the exception reaches the call
 
 TEST_CASE("a stream that is reset, or closed within a chunk, is an error") {
   const Action ending = GENERATE(Action{Reset{}}, Action{Close{}});
-  ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("a\n")}, Wait{50ms}, Send{"40\r\n{\"cut"}, ending}}});
+  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("a\n")}, Wait{50ms}, Send{"40\r\n{\"cut"}, ending}}});
   const auto transport = transport_to(server);
   Lines lines;
   const auto end = transport->stream(get("/watch"), lines.sink(), kPatience, {});
@@ -114,7 +114,7 @@ TEST_CASE("a stream that is reset, or closed within a chunk, is an error") {
 TEST_CASE("a line of more than 16 MiB is given up") {
   std::vector<Action> flood{Send{chunked_head()}};
   for (int i = 0; i < 20; ++i) flood.emplace_back(Send{chunk(std::string(1 << 20, 'x'))});
-  ScriptedServer server({{"GET", "/watch", flood}});
+  const ScriptedServer server({{"GET", "/watch", flood}});
   const auto transport = transport_to(server);
   const auto end = transport->stream(get("/watch"), [](std::string_view) { return true; }, kPatience, {});
   REQUIRE_FALSE(end);
@@ -129,7 +129,7 @@ TEST_CASE("a slow sink slows the server down instead of filling memory") {
   std::vector<Action> flood{Send{chunked_head()}};
   for (int i = 0; i < kMebibytes; ++i) flood.emplace_back(Send{chunk(mebibyte)});
   flood.emplace_back(Send{last_chunk()});
-  ScriptedServer server({{"GET", "/flood", flood}, {"GET", "/more", {Send{response(200, "")}}}});
+  const ScriptedServer server({{"GET", "/flood", flood}, {"GET", "/more", {Send{response(200, "")}}}});
   const auto transport = transport_to(server);
   std::atomic<bool> release = false;
   std::atomic<std::size_t> lines = 0;

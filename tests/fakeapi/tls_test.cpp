@@ -13,8 +13,8 @@ using Catch::Matchers::EndsWith;
 namespace {
 
 const Authority& ours() {
-  static const Authority kOurs("ours");
-  return kOurs;
+  static const Authority made("ours");
+  return made;
 }
 
 Result<http::Response> ask(const ScriptedServer& server, http::ClientConfig config) {
@@ -26,7 +26,7 @@ Result<http::Response> ask(const ScriptedServer& server, http::ClientConfig conf
 
 TEST_CASE("a server whose certificate our CA signed is trusted") {
   const Identity identity = ours().issue("IP:127.0.0.1");
-  ScriptedServer server({{"GET", "/", {Send{response(200, "hello")}}}}, &identity);
+  const ScriptedServer server({{"GET", "/", {Send{response(200, "hello")}}}}, &identity);
   const auto answer = ask(server, {.ca_pem = ours().pem()});
   REQUIRE(answer);
   CHECK(answer->body == "hello");
@@ -35,7 +35,7 @@ TEST_CASE("a server whose certificate our CA signed is trusted") {
 TEST_CASE("a certificate of another CA is refused in words") {
   const Authority other("other");
   const Identity identity = other.issue("IP:127.0.0.1");
-  ScriptedServer server({}, &identity);
+  const ScriptedServer server({}, &identity);
   const auto answer = ask(server, {.ca_pem = ours().pem()});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().kind == ErrorKind::Tls);
@@ -45,7 +45,7 @@ TEST_CASE("a certificate of another CA is refused in words") {
 
 TEST_CASE("a certificate for other names is refused with the names") {
   const Identity identity = ours().issue("IP:10.0.0.1,DNS:kubernetes");
-  ScriptedServer server({}, &identity);
+  const ScriptedServer server({}, &identity);
   const auto answer = ask(server, {.ca_pem = ours().pem()});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().kind == ErrorKind::Tls);
@@ -54,7 +54,7 @@ TEST_CASE("a certificate for other names is refused with the names") {
 
 TEST_CASE("tls-server-name is verified instead of the host") {
   const Identity identity = ours().issue("DNS:kubernetes");
-  ScriptedServer server({{"GET", "/", {Send{response(200, "")}}}}, &identity);
+  const ScriptedServer server({{"GET", "/", {Send{response(200, "")}}}}, &identity);
   CHECK(ask(server, {.ca_pem = ours().pem(), .tls_server_name = "kubernetes"}));
   const auto refused = ask(server, {.ca_pem = ours().pem(), .tls_server_name = "elsewhere"});
   REQUIRE_FALSE(refused);
@@ -63,7 +63,7 @@ TEST_CASE("tls-server-name is verified instead of the host") {
 
 TEST_CASE("an expired certificate is refused with the time") {
   const Identity identity = ours().issue("IP:127.0.0.1", -1);
-  ScriptedServer server({}, &identity);
+  const ScriptedServer server({}, &identity);
   const auto answer = ask(server, {.ca_pem = ours().pem()});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().kind == ErrorKind::Tls);
@@ -74,7 +74,7 @@ TEST_CASE("client certificate and key are used, and must belong together") {
   const Identity identity = ours().issue("IP:127.0.0.1");
   const Identity me = ours().issue("DNS:me");
   const Identity you = ours().issue("DNS:you");
-  ScriptedServer server({{"GET", "/", {Send{response(200, "")}}}}, &identity);
+  const ScriptedServer server({{"GET", "/", {Send{response(200, "")}}}}, &identity);
   CHECK(ask(server, {.ca_pem = ours().pem(), .client_cert_pem = me.certificate, .client_key_pem = me.key}));
 
   struct Case {
@@ -97,7 +97,7 @@ TEST_CASE("client certificate and key are used, and must belong together") {
 
 TEST_CASE("a watch works over TLS and is stopped within half a second") {
   const Identity identity = ours().issue("IP:127.0.0.1");
-  ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("line\n")}, Hang{}}}}, &identity);
+  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("line\n")}, Hang{}}}}, &identity);
   const auto transport = transport_to(server, {.ca_pem = ours().pem()});
   StopWhenAsked stop(server, 1);
   const auto end = transport->stream(get("/watch"), [](std::string_view) { return true; }, std::chrono::seconds(90), stop.token());

@@ -77,7 +77,7 @@ TEST_CASE("a refused connection is said in words, with the address") {
 }
 
 TEST_CASE("a server that never answers ends at the deadline") {
-  ScriptedServer server({{"GET", "/", {Hang{}}}});
+  const ScriptedServer server({{"GET", "/", {Hang{}}}});
   const auto transport = transport_to(server);
   const Stopwatch watch;
   const auto answer = transport->send(get("/"), 200ms, {});
@@ -95,7 +95,7 @@ TEST_CASE("a body that drips does not outlive the deadline") {
     drip.emplace_back(Wait{20ms});
   }
   drip.emplace_back(Send{last_chunk()});
-  ScriptedServer server({{"GET", "/", drip}});
+  const ScriptedServer server({{"GET", "/", drip}});
   const auto transport = transport_to(server);
   const Stopwatch watch;
   const auto answer = transport->send(get("/"), 300ms, {});
@@ -105,7 +105,7 @@ TEST_CASE("a body that drips does not outlive the deadline") {
 }
 
 TEST_CASE("a request that is stopped returns within half a second") {
-  ScriptedServer server({{"GET", "/", {Hang{}}}});
+  const ScriptedServer server({{"GET", "/", {Hang{}}}});
   const auto transport = transport_to(server);
   StopWhenAsked stop(server, 1);
   const auto answer = transport->send(get("/"), 30s, stop.token());
@@ -117,7 +117,7 @@ TEST_CASE("a request that is stopped returns within half a second") {
 TEST_CASE("a request that is stopped before it begins is not sent") {
   ScriptedServer server({});
   const auto transport = transport_to(server);
-  std::stop_source stop;
+  const std::stop_source stop;
   stop.request_stop();
   const auto answer = transport->send(get("/"), 30s, stop.get_token());
   REQUIRE_FALSE(answer);
@@ -131,7 +131,7 @@ TEST_CASE("an answer that is cut short is an error, not a short answer") {
   DYNAMIC_SECTION(name) {
     auto answer_script = cut;
     answer_script.push_back(ending);
-    ScriptedServer server({{"GET", "/", answer_script}});
+    const ScriptedServer server({{"GET", "/", answer_script}});
     const auto transport = transport_to(server);
     const auto answer = transport->send(get("/"), kPatience, {});
     REQUIRE_FALSE(answer);
@@ -143,7 +143,7 @@ TEST_CASE("an answer that is cut short is an error, not a short answer") {
 
 TEST_CASE("what is not HTTP is an error in a sentence") {
   const std::string nonsense = GENERATE("garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
-  ScriptedServer server({{"GET", "/", {Send{nonsense}, Close{}}}});
+  const ScriptedServer server({{"GET", "/", {Send{nonsense}, Close{}}}});
   const auto transport = transport_to(server);
   const auto answer = transport->send(get("/"), 2s, {});
   REQUIRE_FALSE(answer);
@@ -176,7 +176,7 @@ TEST_CASE("an answer of more than 64 MiB is given up") {
   std::vector<Action> flood{Send{chunked_head()}};
   const std::string mebibyte = chunk(std::string(1 << 20, 'x'));
   for (int i = 0; i < 70; ++i) flood.emplace_back(Send{mebibyte});
-  ScriptedServer server({{"GET", "/", flood}});
+  const ScriptedServer server({{"GET", "/", flood}});
   const auto transport = transport_to(server);
   const auto answer = transport->send(get("/"), 30s, {});
   REQUIRE_FALSE(answer);

@@ -17,8 +17,6 @@
 
 #include "support/eventually.hpp"
 
-extern char** environ;
-
 namespace curfew::test {
 namespace {
 
@@ -62,12 +60,13 @@ std::vector<std::string> merged(const std::map<std::string, std::string>& extra)
     const std::string text = *entry;
     if (!extra.contains(text.substr(0, text.find('=')))) result.push_back(text);
   }
-  for (const auto& [name, value] : extra) result.push_back(name + "=" + value);
+  for (const auto& [name, value] : extra) result.push_back(std::string(name).append("=").append(value));
   return result;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (std::string& text : texts) result.push_back(text.data());
   result.push_back(nullptr);
   return result;
@@ -111,12 +110,14 @@ std::optional<int> poll_exit(pid_t pid) {
 }
 
 void send_some(Descriptor& to, const std::string& text, std::size_t& sent) {
+  if (to.get() < 0) return;
   const ssize_t count = ::send(to.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (count > 0) sent += static_cast<std::size_t>(count);
   if (sent == text.size() || (count < 0 && errno != EAGAIN && errno != EINTR)) to.close();
 }
 
 void receive_some(Descriptor& from, std::string& text) {
+  if (from.get() < 0) return;
   std::array<char, 16384> buffer{};
   const ssize_t count = ::recv(from.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
