@@ -24,7 +24,7 @@ class FakeApi final : public http::Transport {
 
   // As it is stored: uid and resourceVersion are given where the object has none.
   template <class T>
-  T put(T object) {
+  T put(const T& object) {
     Json json = api::encode(object);
     const auto stored = store(kube::target_of(kube::resource_of<T>(), object.metadata.name_space, object.metadata.name), std::move(json));
     return *api::decode<T>(stored);

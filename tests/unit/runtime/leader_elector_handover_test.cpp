@@ -122,7 +122,7 @@ TEST_CASE("run leads, hands over when stopped, and a waiting candidate takes the
 
   std::jthread run_a([&](const std::stop_token& stop) { a.run(stop); });
   a_leads.acquire();
-  std::jthread run_b([&](const std::stop_token& stop) { b.run(stop); });
+  const std::jthread run_b([&](const std::stop_token& stop) { b.run(stop); });
   for (int now = calls; now < 3; now = calls) calls.wait(now);  // a's read and write, and b's first read
   run_a.request_stop();
   run_a.join();

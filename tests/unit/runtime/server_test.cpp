@@ -34,7 +34,7 @@ class Connection {
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): how the socket API is
-    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) throw std::runtime_error("cannot connect");
+    if (socket_ < 0 || ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) throw std::runtime_error("cannot connect");
   }
   ~Connection() {
     if (socket_ >= 0) ::close(socket_);
@@ -129,7 +129,7 @@ TEST_CASE("a bad address is refused in one sentence that names it and says what 
   CAPTURE(address);
   CHECK_THROWS_AS(parse_host_port(address), std::invalid_argument);
   try {
-    Server(address, {});
+    const Server accepted(address, {});
     FAIL("it was accepted");
   } catch (const std::invalid_argument& e) {
     CHECK_THAT(e.what(), StartsWith("\"" + address + "\" is not an address to listen on: ") && ContainsSubstring("accepted is HOST:PORT"));
@@ -139,7 +139,7 @@ TEST_CASE("a bad address is refused in one sentence that names it and says what 
 TEST_CASE("an address that is in use is an error that names it") {
   const Server first("127.0.0.1:0", pages());
   try {
-    Server(first.address(), pages());
+    const Server second(first.address(), pages());
     FAIL("both listen");
   } catch (const std::runtime_error& e) {
     CHECK(e.what() == "cannot listen on " + first.address() + ": Address already in use");
@@ -206,12 +206,12 @@ TEST_CASE_METHOD(Fixture, "what is not HTTP is refused") {
 
 TEST_CASE_METHOD(Fixture, "a header of 15 KB is accepted, one of a megabyte is not read to its end") {
   const std::string start = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Filler: ";
-  CHECK_THAT(ask(start + std::string(15 * 1024, 'x') + "\r\n\r\n"), StartsWith("HTTP/1.1 200 OK\r\n"));
+  CHECK_THAT(ask(start + std::string(std::size_t{15} * 1024, 'x') + "\r\n\r\n"), StartsWith("HTTP/1.1 200 OK\r\n"));
 
   // The refusal may be lost to the reset that the unread rest causes.
-  const std::string answer = ask(start + std::string(1024 * 1024, 'x'));
+  const std::string answer = ask(start + std::string(std::size_t{1024} * 1024, 'x'));
   CHECK((answer.empty() || answer.starts_with("HTTP/1.1 431 ")));
-  CHECK_THAT(ask(start + std::string(17 * 1024, 'x')), StartsWith("HTTP/1.1 431 ") || Catch::Matchers::Equals(""));
+  CHECK_THAT(ask(start + std::string(std::size_t{17} * 1024, 'x')), StartsWith("HTTP/1.1 431 ") || Catch::Matchers::Equals(""));
 }
 
 TEST_CASE_METHOD(Fixture, "a page that throws is answered 500, and the server lives on") {
