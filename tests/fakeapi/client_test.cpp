@@ -25,7 +25,7 @@ std::string binding_json(const std::string& name, const std::string& extra = "")
 }  // namespace
 
 TEST_CASE("typed calls build their requests and decode their answers") {
-  const ScriptedServer server({{"GET", kTarget + "/b", {Send{response(200, binding_json("b"))}}},
+  ScriptedServer server({{"GET", kTarget + "/b", {Send{response(200, binding_json("b"))}}},
                          {"POST", kTarget + "?fieldManager=curfew", {Send{response(201, binding_json("b"))}}},
                          {"PATCH", kTarget + "/b?fieldManager=curfew", {Send{response(200, binding_json("b"))}}},
                          {"PATCH", kTarget + "/b/status?fieldManager=curfew", {Send{response(200, binding_json("b"))}}}});

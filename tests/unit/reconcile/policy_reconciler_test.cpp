@@ -27,8 +27,9 @@ struct Fixture {
   kube::Client client{api};
   kube::EventRecorder events{client, "test"};
   reconcile::Stores stores;
+  runtime::Metrics metrics{"test"};
   ManualClock clock;
-  reconcile::PolicyReconciler policies{client, events, stores, clock};
+  reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
 
   Fixture() {
     api::AccessPolicy policy;
