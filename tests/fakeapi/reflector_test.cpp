@@ -111,7 +111,7 @@ TEST_CASE("a watch resumes from its bookmark") {
   ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {}))}}},
                          {"GET", kWatch + "10", {Send{chunked_head() + chunk(bookmark(50)) + last_chunk()}}},
                          {"GET", kWatch + "50", {Send{chunked_head()}, Hang{}}}});
-  const Running reflector(server);
+  Running reflector(server);
   CHECK(server.trouble().empty());
   reflector.stop();
   CHECK(reflector.failed_watches() == 0);  // one ended in its time, the other was stopped
