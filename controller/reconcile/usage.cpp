@@ -31,6 +31,10 @@ void consider(std::optional<TimePoint>& latest, TimePoint end) {
 
 }  // namespace
 
+kube::Selection records_of(const api::Subject& subject, const std::string& policy) {
+  return {.name_space = {}, .labels = {}, .fields = "policy.name=" + escape(policy) + ",subject.name=" + escape(subject.name)};
+}
+
 Result<core::Usage> UsageBook::usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy, std::stop_token stop) {
   core::Usage usage;
   const auto subject = core::wanted_subject(request);
@@ -65,9 +69,8 @@ Result<std::optional<TimePoint>> UsageBook::last_end(const api::Subject& subject
   if (known) return *known;
   std::optional<TimePoint> latest;
   kube::ListParams params;
-  const kube::Selection selection{.name_space = {}, .labels = {}, .fields = "policy.name=" + escape(whose.first) + ",subject.name=" + escape(subject.name)};
   do {
-    auto page = client_.list<api::AuditRecord>(selection, params, stop);
+    auto page = client_.list<api::AuditRecord>(records_of(subject, whose.first), params, stop);
     if (!page) return tl::unexpected(page.error());
     for (const api::AuditRecord& record : page->items) {
       if (ends_access(record) && record.subject == subject) consider(latest, end_of(record));

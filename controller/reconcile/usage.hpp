@@ -16,6 +16,9 @@
 
 namespace curfew::reconcile {
 
+// The audit records of what somebody was given under a policy, and of others who share the name.
+kube::Selection records_of(const api::Subject& subject, const std::string& policy);
+
 // What people have and had under policies with limits. Who a grant counts for is who gets the access. Thread-safe.
 class UsageBook {
  public:

@@ -246,3 +246,34 @@ TEST_CASE("what succeeds or needs no other try is no error") {
   f.apply({f.status(Phase::Expired)});
   for (const auto kind : {ErrorKind::NotFound, ErrorKind::Conflict, ErrorKind::AlreadyExists}) CHECK(f.has_counted(kind, 0));
 }
+
+TEST_CASE("a binding is shortened where it is still the same one, and known as such at once") {
+  Fixture f;
+  f.api.put(binding(kExpiresAt));
+  deliver(f.stores.bindings, binding(kExpiresAt));
+  const auto sooner = kExpiresAt - 30min;
+  auto shorten = core::ShortenBinding{.key = f.deletion().key, .uid = f.deletion().uid, .expires_at = sooner};
+  SECTION("the same one") {
+    CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::Done);
+    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] == format_rfc3339(sooner));
+    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"].contains("curfew.dev/policy"));
+    CHECK(f.stores.bindings.get(shorten.key)->metadata.annotations.at("curfew.dev/expires-at") == format_rfc3339(sooner));
+    CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
+  }
+  SECTION("another one of its name") {
+    shorten.uid = "another";
+    CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::RetryRateLimited);
+    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] == format_rfc3339(kExpiresAt));
+    CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+  }
+  SECTION("gone") {
+    f.api.erase(kBindingPath);
+    CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::Done);
+    CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+  }
+  SECTION("also by a replica that may not grant any more: it takes nothing but time") {
+    f.may_grant = false;
+    f.apply({shorten});
+    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] == format_rfc3339(sooner));
+  }
+}

@@ -266,6 +266,32 @@ TEST_CASE("a Role that comes or goes concerns the requests in its namespace") {
   CHECK(f.queued() == Keys{request_key("debug")});
 }
 
+TEST_CASE("a role's rules concern the policies that offer it, and the requests that have it") {
+  Fixture f;
+  auto pinned = elsewhere("pinned", "another-policy", "payments");
+  const api::PolicyRule rule{.api_groups = {""}, .resources = {"pods"}, .verbs = {"get"}, .resource_names = {}, .non_resource_urls = {}};
+  SECTION("a ClusterRole") {
+    pinned.status.role_ref = api::RoleRef{.kind = "ClusterRole", .name = "view"};
+    f.know(pinned);
+    f.know(request());
+    deliver(f.stores.policies, policy());
+    auto changed = named<api::ClusterRole>("view");
+    changed.rules = {rule};
+    f.triggers.changed(shared(named<api::ClusterRole>("view")), shared(changed));
+    CHECK(f.queued() == Keys{request_key("debug"), request_key("pinned"), policy_key()});
+  }
+  SECTION("a Role") {
+    f.know(request());
+    auto offers = policy();
+    offers.spec.roles = {{.kind = "Role", .name = "debugger"}};
+    deliver(f.stores.policies, offers);
+    auto changed = named<api::Role>("debugger", "payments");
+    changed.rules = {rule};
+    f.triggers.changed(shared(named<api::Role>("debugger", "payments")), shared(changed));
+    CHECK(f.queued() == Keys{request_key("debug"), policy_key()});
+  }
+}
+
 TEST_CASE("everything is policies, requests, departures and orphaned bindings") {
   Fixture f;
   deliver(f.stores.policies, policy());

@@ -1,0 +1,82 @@
+#include "reconcile/facts.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "core/role_rules.hpp"
+#include "unit/reconcile/builders.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+
+namespace {
+
+const api::PolicyRule kMakesPods{.api_groups = {""}, .resources = {"pods"}, .verbs = {"create"}, .resource_names = {}, .non_resource_urls = {}};
+const api::PolicyRule kMakesSecrets{.api_groups = {""}, .resources = {"secrets"}, .verbs = {"*"}, .resource_names = {}, .non_resource_urls = {}};
+
+api::Role role(const std::string& name_space, std::vector<api::PolicyRule> rules, const std::string& version = "7") {
+  api::Role made;
+  made.metadata.name_space = name_space;
+  made.metadata.name = "deployer";
+  made.metadata.uid = "role-in-" + name_space;
+  made.metadata.resource_version = version;
+  made.rules = std::move(rules);
+  return made;
+}
+
+api::Namespace labelled(const std::string& name, const std::string& team) {
+  api::Namespace made;
+  made.metadata.name = name;
+  made.metadata.resource_version = "3";
+  made.metadata.labels = {{"team", team}};
+  return made;
+}
+
+const api::RoleRef kDeployer{.kind = "Role", .name = "deployer"};
+
+}  // namespace
+
+TEST_CASE("a role's facts are those of the version that there is") {
+  reconcile::Stores stores;
+  const reconcile::RoleBook book(stores);
+  CHECK_FALSE(book.facts(kDeployer, "payments"));
+  deliver(stores.roles, role("payments", {kMakesPods}));
+  REQUIRE(book.facts(kDeployer, "payments"));
+  CHECK(book.facts(kDeployer, "payments")->uid == "role-in-payments");
+  CHECK(book.facts(kDeployer, "payments")->rules_hash == core::rules_hash(std::vector{kMakesPods}));
+  CHECK_FALSE(book.facts(kDeployer, "shop"));
+  deliver(stores.roles, role("payments", {kMakesSecrets}, "8"));
+  CHECK(book.facts(kDeployer, "payments")->rules_hash == core::rules_hash(std::vector{kMakesSecrets}));
+}
+
+TEST_CASE("an aggregated ClusterRole is known as one") {
+  reconcile::Stores stores;
+  const reconcile::RoleBook book(stores);
+  api::ClusterRole view;
+  view.metadata.name = "view";
+  view.metadata.resource_version = "7";
+  view.is_aggregated = true;
+  deliver(stores.cluster_roles, view);
+  CHECK(book.facts({.kind = "ClusterRole", .name = "view"}, "payments")->is_aggregated);
+}
+
+TEST_CASE("what outlives a grant is looked for in every Role that the policy can reach") {
+  reconcile::Stores stores;
+  deliver(stores.namespaces, labelled("payments", "payments"));
+  deliver(stores.namespaces, labelled("shop", "shop"));
+  deliver(stores.roles, role("payments", {kMakesPods}));
+  deliver(stores.roles, role("shop", {kMakesSecrets}));
+  api::AccessPolicy policy;
+  policy.spec.roles = {kDeployer};
+  SECTION("by name") {
+    policy.spec.namespaces.names = {"payments"};
+    CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create pods"});
+  }
+  SECTION("by label") {
+    policy.spec.namespaces.selector = api::LabelSelector{.match_labels = {{"team", "shop"}}, .match_expressions = {}};
+    CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create secrets"});
+  }
+  SECTION("everywhere") {
+    policy.spec.namespaces.selector = api::LabelSelector{};
+    CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create pods", "create secrets"});
+  }
+}
