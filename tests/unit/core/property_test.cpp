@@ -4,8 +4,11 @@
 #include <random>
 
 #include "core/check.hpp"
+#include "core/explain.hpp"
 #include "core/identity.hpp"
 #include "core/policy_status.hpp"
+#include "core/timing.hpp"
+#include "util/duration.hpp"
 #include "world.hpp"
 
 // Random sequences of what can happen around a request; after each, what must never be true is not.
@@ -22,6 +25,11 @@ class Chaos {
     world.s.policy = a_policy(upto(3));
     if (chance(3)) world.s.policy->spec.approval.allow_self_approval = true;
     world.s.request.spec.duration = chance(4) ? "5h" : "10m";
+    if (chance(4)) world.s.request.spec.start_time = format_rfc3339(world.s.now + std::chrono::minutes(upto(20)));
+    if (chance(4)) world.s.policy->spec.approval.timeout = "10m";
+    if (chance(3)) world.s.policy->spec.on_change = chance(2) ? "Keep" : "Enforce";
+    if (chance(3)) world.s.policy->spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = "15m"};
+    world.s.role.is_aggregated = chance(3);
     world.binding_is_held = chance(5);
   }
 
@@ -29,7 +37,7 @@ class Chaos {
 
   void happen() {
     Situation& s = world.s;
-    switch (upto(15)) {
+    switch (upto(20)) {
       case 0:
       case 1: s.by(approve(somebody())); break;
       case 2: if (chance(3)) s.by(deny(somebody())); break;
@@ -44,6 +52,10 @@ class Chaos {
       case 11: world.bindings_are_forbidden = !world.bindings_are_forbidden; break;
       case 12: world.restart(); break;
       case 13: if (chance(6)) s.request.metadata.deletion_timestamp = s.now; break;
+      case 14: s.policy->spec.schedule = a_schedule(); break;
+      case 15: if (chance(3)) s.policy->spec.suspend = !s.policy->spec.suspend.value_or(false); break;
+      case 16: if (chance(2)) s.role.rules_hash = chance(2) ? "sha256:as-asked" : "sha256:wider"; break;
+      case 17: s.usage = {.active = upto(2), .last_end = chance(3) ? std::optional<TimePoint>(s.now - std::chrono::minutes(upto(30))) : std::nullopt}; break;
       default: break;
     }
     s.now += std::chrono::milliseconds(upto(4) == 0 ? upto(300'000) : upto(2'000));
@@ -53,6 +65,11 @@ class Chaos {
   bool chance(int one_in) { return upto(one_in) == 0; }
 
  private:
+  // None, or one that opens and closes around now.
+  std::optional<api::Schedule> a_schedule() {
+    if (chance(2)) return std::nullopt;
+    return api::Schedule{.time_zone = "UTC", .windows = {{{"Tue"}, "19:00", chance(2) ? "20:05" : "20:40"}, {{"Tue", "Wed"}, "21:00", "02:00"}}, .end_at_window_close = chance(2)};
+  }
   int upto(int end) { return static_cast<int>(random_() % static_cast<unsigned>(end)); }
   api::Person somebody() {
     const api::Person people[] = {sre("bob"), sre("carol"), sre("erin"), person("dave"), person("alice", {"developers", "sre"}), person("alice", {"developers"})};
@@ -68,6 +85,12 @@ void check_justified(const Situation& before, const World& after) {
   REQUIRE(before.policy);
   const Input in = before.input();
   REQUIRE_FALSE(first_denial(grant_checks(), in));
+  const bool resumes = before.granted_record.has_value();  // was all right when the grant began
+  for (const Finding& finding : explain(in)) {
+    CAPTURE(finding.check, finding.message);
+    const bool is_of_time = finding.check == "schedule-open" || finding.check == "start-time-come";
+    REQUIRE((finding.outcome == Finding::Outcome::Passed || (resumes && is_of_time)));
+  }
   std::set<std::string> people;
   for (const auto& decision : before.request.decisions) {
     const bool is_self = decision.person.username == "alice" && !before.policy->spec.approval.allow_self_approval;
@@ -94,7 +117,29 @@ void check_settled(const World& w) {
   REQUIRE(w.phase() == Phase::Active);
   REQUIRE(w.s.binding->subjects == std::vector{user("alice")});
   REQUIRE(w.s.now < *w.record(api::AuditAction::Granted).expires_at);
+  REQUIRE(w.s.now < *w.status().expires_at);
+  if (w.s.policy->spec.on_change == "Keep") return;
+  const Input in = w.s.input();
+  REQUIRE_FALSE(first_denial(active_checks(), in));
+  REQUIRE(*w.status().expires_at <= *w.status().granted_at + *parse_duration(w.s.policy->spec.max_duration));
+  const ScheduleState state = window(in);
+  if (w.s.policy->spec.schedule && w.s.policy->spec.schedule->end_at_window_close) REQUIRE(*w.status().expires_at <= state.closes.value());
   REQUIRE(w.s.now < parse_rfc3339(w.s.binding->metadata.annotations.at("curfew.dev/expires-at")).value());
+}
+
+// The same input, the same answer.
+void check_deterministic(const Input& input) {
+  const Decision one = decide(input);
+  const Decision other = decide(input);
+  REQUIRE(one.wake_at == other.wake_at);
+  REQUIRE(one.actions.size() == other.actions.size());
+  for (std::size_t i = 0; i < one.actions.size(); ++i) {
+    REQUIRE(one.actions[i].index() == other.actions[i].index());
+    const auto* status = std::get_if<UpdateStatus>(&one.actions[i]);
+    if (status != nullptr) REQUIRE(status->status == std::get<UpdateStatus>(other.actions[i]).status);
+    const auto* record = std::get_if<WriteRecord>(&one.actions[i]);
+    if (record != nullptr) REQUIRE(record->record == std::get<WriteRecord>(other.actions[i]).record);
+  }
 }
 
 int play(unsigned seed) {
@@ -106,6 +151,7 @@ int play(unsigned seed) {
     const bool crashes = chaos.chance(3);
     for (int i = 0; i < (crashes ? 1 : 20); ++i) {
       const Situation before = chaos.world.s;
+      check_deterministic(before.input());
       const Decision decision = chaos.world.step(crashes ? chaos.some_actions() : 1000);
       if (chaos.world.s.binding && !before.binding) {
         ++bindings;
