@@ -83,6 +83,7 @@ TEST_CASE("endAtWindowClose clips the end of a grant, and only then") {
   w.settle();
   CHECK(w.phase() == Phase::Active);
   CHECK(w.status().expires_at == (clips ? kClosing : kClosing + 20min));
+  CHECK(w.record(AuditAction::Granted).expires_at == w.status().expires_at);
   w.s.at(kClosing);
   w.settle();
   CHECK(w.phase() == (clips ? Phase::Expired : Phase::Active));
@@ -246,6 +247,19 @@ TEST_CASE("during the cooldown a request is rejected and says from when to ask a
   CHECK(w.phase() == Phase::Rejected);
   CHECK(w.condition("Granted") == "False Cooldown");
   CHECK(w.status().message == "alice had access under AccessPolicy payments-debug until 2026-11-24T19:45:00Z, and its limits.cooldown is 15m: ask again from 2026-11-24T20:00:01Z");
+}
+
+TEST_CASE("a grant that was begun goes on only within the limits: others may have been given since") {
+  World w;
+  w.s.policy = a_policy(0);
+  w.s.policy->spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = ""};
+  w.step();   // what is pinned
+  w.step(1);  // the Granted record, and then a crash
+  REQUIRE(w.has(AuditAction::Granted));
+  w.s.usage.active = GENERATE(0, 1);
+  w.settle();
+  CHECK(w.phase() == (w.s.usage.active == 0 ? Phase::Active : Phase::Revoked));
+  CHECK(w.s.binding.has_value() == (w.s.usage.active == 0));
 }
 
 TEST_CASE("limits are asked when access would start, not before") {
