@@ -25,7 +25,7 @@ TimePoint effective_end(const Input& in) {
 // What the policy in force no longer allows; nullopt: nothing, or its author lets grants run out. A namespace on its way out takes the request along, quietly.
 std::optional<Denial> enforced_denial(const Input& in) {
   const std::string& on_change = in.policy ? in.policy->spec.on_change : in.request->status.on_change;
-  if (on_change == api::kKeep || !in.name_space || namespace_is_going(in)) return std::nullopt;
+  if (on_change == api::kKeep || namespace_is_going(in)) return std::nullopt;
   return first_denial(active_checks(), in);
 }
 
@@ -101,6 +101,11 @@ Ending why_ended(const Input& in, const Progress& progress, const Tally& tally) 
   const bool has_end = in.request->status.expires_at || in.granted_record;
   if (has_end && in.now >= effective_end(in) - in.settings.end_lead) {
     return {.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(effective_end(in)) + ", as granted"};
+  }
+  if (namespace_is_going(in)) {
+    return {.phase = api::Phase::Revoked,
+            .reason = std::string(api::reason::kNamespaceDeleted),
+            .message = "namespace " + in.request->metadata.name_space + " was deleted, which ended the access"};
   }
   return {.phase = api::Phase::Revoked,
           .reason = std::string(api::reason::kBindingRemoved),

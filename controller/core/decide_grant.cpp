@@ -153,6 +153,7 @@ std::optional<Decision> resume_grant(const Input& input) {
   }
   if (input.guard.in_force) note_decisions(input, counted, progress);
   if (!is_own && input.binding) return report_squatter(input, progress);
+  if (!input.binding && namespace_is_going(input)) return progress.done();
   if (!input.binding && !input.guard.in_force) return hold_for_guard(input, progress);
 
   approve(input, progress, counted);

@@ -99,7 +99,6 @@ std::string words_for_missing_approvals(const Input& input, const Tally& tally) 
          describe(input.policy->spec.approval.approvers);
 }
 
-bool namespace_is_going(const Input& input) { return input.name_space && input.name_space->metadata.deletion_timestamp; }
 
 Decision decide_pending(const Input& input) {
   if (auto resumed = resume_grant(input)) return *resumed;
@@ -119,7 +118,7 @@ Decision decide_pending(const Input& input) {
     const bool denies = decision.verdict == api::Verdict::Deny;
     return end(input, progress, ending_by(decision, denies ? api::Phase::Denied : api::Phase::Withdrawn));
   }
-  if (namespace_is_going(input)) return progress.done();  // the request goes with it
+  if (namespace_is_going(input)) return progress.done();  // and takes the request along
   if (!input.guard.in_force) return hold_for_guard(input, progress);
   if (const auto denial = first_denial(grant_checks(), input)) {
     const TimePoint patience = input.request->metadata.creation_timestamp + input.settings.not_found_grace;

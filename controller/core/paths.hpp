@@ -35,7 +35,4 @@ Decision remove_changed(const Input& input, const std::string& what);
 // What remove_changed left in the status for the time when the binding is gone.
 std::optional<Ending> ending_by_change(const Progress& progress);
 
-// Whether this namespace is going, and takes everything in it along.
-bool namespace_is_going(const Input& input);
-
 }  // namespace curfew::core

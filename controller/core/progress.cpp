@@ -95,7 +95,7 @@ Decision Progress::done(std::optional<Action> change, std::optional<TimePoint> w
   decision.actions.insert(decision.actions.end(), records_.begin(), records_.end());
   if (change) decision.actions.push_back(std::move(*change));
   if (!input_.request_is_gone && status != input_.request->status) decision.actions.emplace_back(UpdateStatus{status});
-  decision.actions.insert(decision.actions.end(), events_.begin(), events_.end());
+  if (!namespace_is_going(input_)) decision.actions.insert(decision.actions.end(), events_.begin(), events_.end());
   return decision;
 }
 
@@ -152,6 +152,8 @@ void note_decisions(const Input& input, const Tally& tally, Progress& progress) 
   }
   progress.status.observed_decisions = static_cast<int>(decisions.size());
 }
+
+bool namespace_is_going(const Input& input) { return !input.name_space || input.name_space->metadata.deletion_timestamp; }
 
 bool has_unseen_decisions(const api::AccessRequest& request) {
   return request.decisions.size() > static_cast<std::size_t>(std::max(0, request.status.observed_decisions));

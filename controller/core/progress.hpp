@@ -71,6 +71,9 @@ Decision end(const Input& input, Progress progress, const Ending& ending);
 // Writes down the decisions that the status has not observed yet, but the one that ends the request, which its end tells.
 void note_decisions(const Input& input, const Tally& tally, Progress& progress);
 
+// Whether the request's namespace is being deleted, or gone: it takes everything in it along, and takes nothing new, Events among it.
+bool namespace_is_going(const Input& input);
+
 bool has_unseen_decisions(const api::AccessRequest& request);
 
 }  // namespace curfew::core

@@ -1,5 +1,6 @@
 #include "reconcile/apply.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <variant>
@@ -18,6 +19,9 @@ using runtime::Outcome;
 
 // Until a deletion is seen by the watch, it is asked for again.
 constexpr std::chrono::seconds kDeletionCheck{1};
+
+// A start may be thousands of years away, and the wall clock may step: decided again at least so often.
+constexpr std::chrono::hours kLongestSleep{1};
 
 constexpr Outcome kDone{};
 constexpr Outcome kRateLimited{.kind = Outcome::Kind::RetryRateLimited};
@@ -76,7 +80,7 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
   }
   if (!decision.wake_at) return kDone;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*decision.wake_at - parts_.clock.now());
-  return again_in(std::max(left, std::chrono::milliseconds(1)));
+  return again_in(std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(1), kLongestSleep));
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& action, std::stop_token stop) {
@@ -164,7 +168,9 @@ Applier::Step Applier::run(const core::Input& input, const core::ShortenBinding&
   if (!shortened) {
     if (shortened.error().kind == ErrorKind::NotFound) return kDone;  // gone meanwhile: the watch says so
     log_failure("binding not shortened", input, shortened.error());
-    return retry(shortened.error());
+    // Where Curfew may no longer bind the role, its binding cannot be changed, only deleted: the status has the end, and the leader keeps to it.
+    if (shortened.error().kind == ErrorKind::Forbidden) return std::nullopt;
+    return failed(shortened.error());
   }
   parts_.stores.bindings.assume(std::move(*shortened));
   return std::nullopt;

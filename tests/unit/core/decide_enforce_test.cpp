@@ -215,3 +215,21 @@ TEST_CASE("a namespace that is going away grants nothing and says nothing") {
   CHECK(w.phase() == Phase::Pending);
   CHECK_FALSE(w.s.binding);
 }
+
+TEST_CASE("a namespace that is deleted ends its grants quietly, and the record says what ended them") {
+  World w = active_world();
+  w.s.name_space->metadata.deletion_timestamp = w.s.now;
+  const auto told = w.told().size();
+  SECTION("its binding goes first") { w.s.binding.reset(); }
+  SECTION("its request goes first") { w.s.gone = true; }
+  SECTION("it is gone before anybody looks") {
+    w.s.name_space.reset();
+    w.s.binding.reset();
+    w.s.gone = true;
+  }
+  w.step();  // a request that is gone has no status that would say when all is done
+  w.step();
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.record(AuditAction::Revoked).message == "namespace payments was deleted, which ended the access");
+  CHECK(w.told().size() == told);
+}

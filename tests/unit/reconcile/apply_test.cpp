@@ -271,9 +271,20 @@ TEST_CASE("a binding is shortened where it is still the same one, and known as s
     CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::Done);
     CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
   }
+  SECTION("not allowed to change it, because its role may not be bound any more: the status has the end all the same") {
+    f.api.fail("PATCH " + kBindingPath, 403, "Forbidden", "may not bind");
+    CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::Done);
+    CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
+  }
   SECTION("also by a replica that may not grant any more: it takes nothing but time") {
     f.may_grant = false;
     f.apply({shorten});
     CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] == format_rfc3339(sooner));
   }
+}
+
+TEST_CASE("what is far away, or has passed, is looked at again within the hour, and not at once for ever") {
+  Fixture f;
+  CHECK(f.apply({}, f.clock.now() + 24h * 365 * 7000).after == 1h);
+  CHECK(f.apply({}, f.clock.now() - 1h).after == 1ms);
 }
