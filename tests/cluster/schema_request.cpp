@@ -57,7 +57,7 @@ TEST_CASE("a refusal names the field, the value and what would be accepted", "[g
       {{{"policy", "any"}, {"subject", {{"kind", "ServiceAccount"}, {"name", "robot"}}}}, "ServiceAccount \"robot\" needs its namespace"},
       {{{"policy", "any"}, {"subject", {{"kind", "User"}, {"name", "bob"}, {"namespace", "x"}}}},
        "User \"bob\" has no namespace: only a ServiceAccount has one"},
-      {{{"policy", "any"}, {"startTime", "tomorrow"}}, "spec.startTime in body must be of type date-time: \"tomorrow\""},
+      {{{"policy", "any"}, {"startTime", "tomorrow"}}, "\"tomorrow\" is not a time: write it like 2026-11-24T20:00:00Z or 2026-11-24T21:00:00+01:00"},
       {{{"policy", "any"}, {"duration", 60}}, "spec.duration in body must be of type string"},
       {"banana", "spec in body must be of type object"},
       {Json::array(), "spec in body must be of type object"},
