@@ -100,7 +100,7 @@ Ending why_ended(const Input& in, const Progress& progress, const Tally& tally) 
   if (auto ending = ending_announced(progress)) return *ending;
   const bool has_end = in.request->status.expires_at || in.granted_record;
   if (has_end && in.now >= effective_end(in) - in.settings.end_lead) {
-    return {.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(effective_end(in)) + ", as granted"};
+    return {.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(effective_end(in)) + ": its time was up"};
   }
   if (namespace_is_going(in)) {
     return {.phase = api::Phase::Revoked,

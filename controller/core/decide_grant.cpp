@@ -45,7 +45,7 @@ std::optional<Ending> why_not_resumed(const Input& in, const Progress& progress,
   }
   if (tally.ending) return ending_by(in.request->decisions[*tally.ending], api::Phase::Revoked);
   if (in.now >= begun.times.expires_at) {
-    return Ending{.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ", as granted"};
+    return Ending{.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ": its time was up"};
   }
   if (auto denial = first_denial(grant_checks(), in)) return revoked(*denial);
   if (!in.binding) {
