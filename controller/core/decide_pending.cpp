@@ -77,8 +77,7 @@ Decision wait_for_approval(const Input& in, Progress progress, const Tally& tall
 Decision miss(const Input& in, const Progress& progress) {
   return end(in, progress, {.phase = api::Phase::Expired,
                             .reason = std::string(api::reason::kStartMissed),
-                            .message = "the time that was asked for, from " + format_rfc3339(*wanted_start(*in.request)) + " to " + format_rfc3339(*wanted_end(in)) +
-                                       ", has passed without a grant"});
+                            .message = words_for_missed_time(in)});
 }
 
 // Approved, but it is not time yet. Scheduled says that nothing but the start is waited for.
@@ -99,6 +98,9 @@ std::string words_for_missing_approvals(const Input& input, const Tally& tally) 
          describe(input.policy->spec.approval.approvers);
 }
 
+std::string words_for_missed_time(const Input& input) {
+  return "the time that was asked for, from " + format_rfc3339(*wanted_start(*input.request)) + " to " + format_rfc3339(*wanted_end(input)) + ", has passed without a grant";
+}
 
 Decision decide_pending(const Input& input) {
   if (auto resumed = resume_grant(input)) return *resumed;

@@ -3,6 +3,7 @@
 #include "core/check.hpp"
 #include "core/paths.hpp"
 #include "core/tally.hpp"
+#include "core/timing.hpp"
 
 namespace curfew::core {
 namespace {
@@ -32,6 +33,15 @@ Finding guard_finding(const Input& input) {
   if (input.guard.in_force) return finding;
   finding.outcome = Outcome::Failed;
   finding.message = input.guard.difference;
+  return finding;
+}
+
+Finding time_left_finding(const Input& input) {
+  Finding finding{.check = "time-left", .rule = "the time that was asked for has not passed", .outcome = Outcome::Passed, .message = {}};
+  const auto last = wanted_end(input);
+  if (!last || input.now < *last) return finding;
+  finding.outcome = Outcome::Failed;
+  finding.message = words_for_missed_time(input);
   return finding;
 }
 
@@ -70,9 +80,10 @@ std::vector<Finding> explain(const Input& input) {
   }
   findings.push_back(guard_finding(input));
   add(findings, grant_checks(), input);
-  findings.push_back(approvals_finding(input));
+  findings.push_back(time_left_finding(input));
   add(findings, timing_checks(), input);
   add(findings, limit_checks(), input);
+  findings.push_back(approvals_finding(input));
   return findings;
 }
 

@@ -23,6 +23,9 @@ void approve(const Input& input, Progress& progress, const Tally& tally);
 // "waiting for 1 more approval (0/1) from Group sre"
 std::string words_for_missing_approvals(const Input& input, const Tally& tally);
 
+// "the time that was asked for, from ... to ..., has passed without a grant"; only where there is such a time.
+std::string words_for_missed_time(const Input& input);
+
 // Everything allows it, and it is time: makes the grant, or says why it cannot be made now.
 Decision grant(const Input& input, Progress progress);
 
