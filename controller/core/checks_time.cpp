@@ -75,7 +75,7 @@ std::optional<Denial> cooldown_is_over(const Input& in) {
   const auto cooldown = parse_duration(limits->cooldown);
   if (!cooldown || in.now >= *in.usage.last_end + *cooldown) return std::nullopt;
   return denial(reason::kCooldown, person_of(in) + " had access under " + describe(*in.policy) + " until " + format_rfc3339(*in.usage.last_end) +
-                                       ", and its limits.cooldown is " + limits->cooldown + ": ask again from " + format_rfc3339(*in.usage.last_end + *cooldown + std::chrono::seconds(1)));
+                                       ", and its limits.cooldown is " + limits->cooldown + ": ask again from " + format_rfc3339(std::chrono::ceil<std::chrono::seconds>(*in.usage.last_end + *cooldown)));
 }
 
 }  // namespace curfew::core::checks

@@ -7,8 +7,8 @@ namespace {
 
 // Bytes for the program and its cache of states; RE2 refuses what would need more.
 constexpr std::int64_t kMostMemory = 1 << 20;
-// Instructions: a pattern of 512 characters without large repetitions stays well below.
-constexpr int kLargestProgram = 10'000;
+// Instructions: room for repetitions of Unicode classes, and at worst a fraction of a second for a reason of 1,024 characters.
+constexpr int kLargestProgram = 25'000;
 
 RE2::Options options() {
   RE2::Options options;
