@@ -1,5 +1,3 @@
-#include <yaml-cpp/yaml.h>
-
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +6,7 @@
 #include "core/check.hpp"
 #include "core/identity.hpp"
 #include "core/tally.hpp"
+#include "support/yaml.hpp"
 
 // The table that the admission policy answers too (tests/cluster): early answer and authority must agree.
 using namespace curfew;
@@ -16,26 +15,6 @@ using namespace curfew::core::test;
 using nlohmann::json;
 
 namespace {
-
-// YAML 1.2's core schema, as far as the table uses it: a quoted scalar is always a string.
-json to_json(const YAML::Node& node) {
-  if (node.IsMap()) {
-    json object = json::object();
-    for (const auto& entry : node) object[entry.first.as<std::string>()] = to_json(entry.second);
-    return object;
-  }
-  if (node.IsSequence()) {
-    json list = json::array();
-    for (const auto& item : node) list.push_back(to_json(item));
-    return list;
-  }
-  if (!node.IsScalar()) return nullptr;
-  auto text = node.as<std::string>();
-  if (node.Tag() == "!") return text;
-  if (text == "true" || text == "false") return text == "true";
-  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) return std::stoi(text);
-  return text;
-}
 
 Situation situation_of(const json& row) {
   Situation s;
@@ -66,7 +45,7 @@ std::optional<Denial> answer(const json& row) {
 }  // namespace
 
 TEST_CASE("the core answers the table of cases as the admission policy has to") {
-  const json rows = to_json(YAML::LoadFile(CURFEW_SOURCE_DIR "/tests/cases/eligibility.yaml")["cases"]);
+  const json rows = curfew::test::to_json(YAML::LoadFile(CURFEW_SOURCE_DIR "/tests/cases/eligibility.yaml")["cases"]);
   REQUIRE(rows.size() > 50);
   for (const json& row : rows) {
     DYNAMIC_SECTION(row.at("name").get<std::string>()) {

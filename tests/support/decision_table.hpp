@@ -1,0 +1,92 @@
+#pragma once
+
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "support/yaml.hpp"
+
+// tests/cases/decisions.yaml as both of its readers need it: the core, and the API server.
+namespace curfew::test {
+
+// Somebody's act: `verdict` as in AccessRequest.decisions.
+struct Act {
+  std::string verdict;
+  nlohmann::json person;  // {username, groups}
+};
+
+class DecisionTable {
+ public:
+  using Json = nlohmann::json;
+
+  explicit DecisionTable(const std::string& path) : root_(to_json(YAML::LoadFile(path))) { allow_only(root_, "the table", {"default", "people", "parts", "cases"}); }
+
+  const Json& cases() const { return root_.at("cases"); }
+  const Json& person(const std::string& name) const { return root_.at("people").at(name); }
+  std::string created(const Json& row) const { return row.value("created", root_.at("default").at("created").get<std::string>()); }
+
+  // AccessPolicy.spec; null: there is none.
+  Json policy(const Json& row) const {
+    if (row.contains("policy") && row.at("policy").is_null()) return nullptr;
+    return merged(root_.at("default").at("policy"), row.value("policy", Json::object()));
+  }
+  Json default_policy() const { return root_.at("default").at("policy"); }
+
+  // AccessRequest.spec, without the requester.
+  Json request(const Json& row) const { return merged(root_.at("default").at("request"), row.value("request", Json::object())); }
+  // {username, groups}; null: nobody is known to have asked.
+  Json requester(const Json& row) const {
+    if (row.contains("requester") && row.at("requester").is_null()) return nullptr;
+    return person(row.value("requester", "alice"));
+  }
+  static std::string name_space(const Json& row) { return row.value("namespace", Json::object()).value("name", "payments"); }
+
+  // What people say in this step, in order.
+  std::vector<Act> acts(const Json& step) const {
+    std::vector<Act> acts;
+    for (const auto& [key, verdict] : {std::pair{"approve", "Approve"}, {"deny", "Deny"}, {"revoke", "Revoke"}}) {
+      if (!step.contains(key)) continue;
+      const Json& names = step.at(key);
+      for (const Json& name : names.is_array() ? names : Json::array({names})) acts.push_back({verdict, person(name.get<std::string>())});
+    }
+    return acts;
+  }
+
+  static Json merged(Json base, const Json& patch) {
+    base.merge_patch(patch);
+    return base;
+  }
+
+  // Throws for a key that nobody reads: a case with a slip of the pen would test nothing.
+  static void allow_only(const Json& object, const std::string& what, std::initializer_list<const char*> keys) {
+    const std::set<std::string> known(keys.begin(), keys.end());
+    for (const auto& [key, value] : object.items()) {
+      if (!known.contains(key)) throw std::invalid_argument(what + " has an unknown key: " + key);
+    }
+  }
+  static void allow_only_known_keys(const Json& row) {
+    allow_only(row, "a case", {"name", "policy", "request", "requester", "namespace", "role", "usage", "guard", "created", "then", "expect", "cel"});
+    allow_only_known_facts(row);
+    allow_only(row.at("expect"), "expect", {"phase", "reason", "expiresAt", "approvals", "role", "subject", "duration", "message", "drifted"});
+    if (row.contains("cel")) allow_only(row.at("cel"), "cel", {"create", "decisions"});
+    for (const Json& step : row.value("then", Json::array())) {
+      allow_only(step, "a step", {"at", "approve", "deny", "revoke", "policy", "namespace", "role", "usage", "guard"});
+      allow_only_known_facts(step);
+    }
+  }
+
+ private:
+  static void allow_only_known_facts(const Json& object) {
+    allow_only(object.value("namespace", Json::object()), "namespace", {"name", "labels", "terminating"});
+    allow_only(object.value("role", Json::object()), "role", {"exists", "uid", "rules", "aggregated"});
+    allow_only(object.value("usage", Json::object()), "usage", {"active", "lastEnd"});
+    allow_only(object.value("guard", Json::object()), "guard", {"inForce", "since"});
+  }
+
+  Json root_;
+};
+
+}  // namespace curfew::test
