@@ -11,7 +11,7 @@
 #include "app/lease_store.hpp"
 #include "app/version.hpp"
 #include "http/server.hpp"
-#include "kube/clock_offset.hpp"
+#include "kube/server_clock.hpp"
 #include "kube/event_recorder.hpp"
 #include "kube/reflector.hpp"
 #include "reconcile/apply.hpp"
@@ -57,7 +57,7 @@ struct App::Impl {
   kube::ClientOptions client_options() {
     return {.contact = &contact, .observe_call = [this](std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took) {
       metrics.api_request_took(verb, resource, status, std::chrono::duration_cast<std::chrono::microseconds>(took));
-    }, .observe_date = [this](TimePoint date, std::chrono::nanoseconds round_trip) { clock_offset.heard(date, round_trip, clock.now()); }};
+    }, .observe_date = [this](TimePoint date, std::chrono::nanoseconds round_trip) { clock.heard(date, round_trip); }};
   }
   kube::ClientOptions lease_options() {
     kube::ClientOptions options = client_options();
@@ -86,11 +86,11 @@ struct App::Impl {
 
   const Config config;
   const std::string identity;
-  SystemClock clock;
+  SystemClock machine_clock;
   runtime::Metrics metrics{kVersion};
+  kube::ServerClock clock{machine_clock, [this](std::chrono::microseconds offset) { metrics.set_clock_offset(offset); }};
   runtime::Health health;
   kube::ContactMonitor contact;
-  kube::ClockOffset clock_offset{[this](std::chrono::microseconds offset) { metrics.set_clock_offset(offset); }};
   std::unique_ptr<http::Transport> transport;
   kube::Client client;
   kube::Client lease_client;

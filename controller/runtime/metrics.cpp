@@ -80,7 +80,7 @@ struct Metrics::Impl {
 
   Gauge& leader = gauge("curfew_leader", "1 where this replica leads, otherwise 0.");
   Gauge& guard_in_force = gauge("curfew_guard_in_force", "1 while the admission policies are as shipped; while 0, nothing is granted.");
-  Gauge& clock_offset = gauge("curfew_clock_offset_seconds", "Our wall clock minus the API server's, as its answers' Date tells it: to about a second.");
+  Gauge& clock_offset = gauge("curfew_clock_offset_seconds", "Our wall clock minus the API server's, as its answers' Dates tell it; beyond half a second the API server's counts.");
 
   Gauge& queue_depth = gauge("curfew_work_queue_depth", "Keys that wait for a worker.");
   Counters& reconcile_errors = counters("curfew_reconcile_errors_total",
