@@ -23,6 +23,7 @@
 # debian: prometheus-cpp-dev 1.0
 # debian: libcatch2-dev 3.7 bookworm-backports
 # debian: catch2 3.7 bookworm-backports
+# debian: libfaketime 0.9.10
 # debian: clang-19 1:19.1
 # debian: clang-tidy-19 1:19.1
 # debian: libclang-rt-19-dev 1:19.1
@@ -48,6 +49,7 @@ find_package(prometheus-cpp CONFIG REQUIRED)  # its package states no version
 if(BUILD_TESTING)
   find_package(Catch2 3.7 CONFIG REQUIRED)
   include(Catch)
+  find_library(libfaketime NAMES libfaketimeMT.so.1 PATH_SUFFIXES faketime REQUIRED)  # preloaded by tests about clocks
 endif()
 
 # Debian's yaml-cpp 0.7 exports a target without a namespace; newer ones have it.

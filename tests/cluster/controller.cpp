@@ -19,8 +19,9 @@ static_assert(SIGSTOP == 19 && SIGCONT == 18);
 
 }  // namespace
 
-Controller::Controller(const Cluster& cluster, std::vector<std::string> flags)
+Controller::Controller(const Cluster& cluster, std::vector<std::string> flags, std::map<std::string, std::string> environment)
     : command_{program(), "--kubeconfig", cluster.curfew().kubeconfig().string(), "--metrics-address", "127.0.0.1:0"},
+      environment_(std::move(environment)),
       log_(cluster.state() / "test" / (unique("controller") + ".log")) {
   command_.insert(command_.end(), flags.begin(), flags.end());
 }
@@ -29,7 +30,7 @@ std::string Controller::program() { return CURFEW_PROGRAM; }
 
 void Controller::start() {
   log_begin_ = child_ ? child_->log().size() : 0;
-  child_.emplace(command_, log_);
+  child_.emplace(command_, log_, environment_);
   const bool started = eventually(seconds(10), [&] { return has_said("started") || child_->wait(seconds(0)).has_value(); });
   INFO("log: " << child_->log().substr(log_begin_));
   REQUIRE(started);

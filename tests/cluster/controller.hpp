@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +18,8 @@ struct Page {
 // A controller process of a test's own. Killed, if it still runs, when this goes out of scope.
 class Controller {
  public:
-  // Runs with the control plane's kubeconfig for Curfew's ServiceAccount. `flags` are added to the command line.
-  explicit Controller(const Cluster& cluster, std::vector<std::string> flags = {});
+  // Runs with the control plane's kubeconfig for Curfew's ServiceAccount. `flags` are added to the command line, `environment` to this process's own.
+  explicit Controller(const Cluster& cluster, std::vector<std::string> flags = {}, std::map<std::string, std::string> environment = {});
 
   // The program of this build.
   static std::string program();
@@ -47,6 +48,7 @@ class Controller {
 
  private:
   std::vector<std::string> command_;
+  std::map<std::string, std::string> environment_;
   std::filesystem::path log_;
   std::size_t log_begin_ = 0;  // where in the log this start's lines begin
   std::optional<Child> child_;
