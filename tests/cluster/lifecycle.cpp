@@ -11,11 +11,29 @@ std::string in_seconds(milliseconds time) { return "--timeout=" + std::to_string
 
 std::string find(const Json& object, const char* field) { return object.is_object() ? object.value(field, "") : ""; }
 
+Json condition_of(const Json& status, const std::string& type) {
+  const Json conditions = status.value("conditions", Json::array());
+  const auto found = std::ranges::find_if(conditions, [&](const Json& condition) { return condition.value("type", "") == type; });
+  return found == conditions.end() ? Json() : *found;
+}
+
 }  // namespace
 
 void Scene::change(const std::string& policy, const Json& spec) const {
   const Json patch{{"spec", spec}};
   REQUIRE_THAT(admin.kubectl({"patch", "accesspolicy", policy, "--type", "merge", "--patch", patch.dump()}), Succeeds());
+}
+
+Json Scene::policy_condition(const std::string& policy, const std::string& type) const {
+  return condition_of(admin.get({"accesspolicy", policy}).value("status", Json::object()), type);
+}
+
+Json Scene::await_policy(const std::string& policy, const std::string& type, const std::string& reason, milliseconds patience) const {
+  Json seen;
+  const bool came = eventually(patience, [&] { return find(seen = policy_condition(policy, type), "reason") == reason; });
+  INFO("waited for " << type << " of AccessPolicy " << policy << " to have the reason " << reason << "; it is: " << seen.dump(1));
+  REQUIRE(came);
+  return seen;
 }
 
 std::string developers_may_view(const std::string& approval, const std::string& more) {
@@ -40,11 +58,7 @@ Request::Request(const Scene& scene, const std::string& policy, const std::strin
 
 TimePoint Request::time(const std::string& field) const { return time_of(status()[field]); }
 
-Json Request::condition(const std::string& type) const {
-  const Json conditions = status().value("conditions", Json::array());
-  const auto found = std::ranges::find_if(conditions, [&](const Json& condition) { return condition.value("type", "") == type; });
-  return found == conditions.end() ? Json() : *found;
-}
+Json Request::condition(const std::string& type) const { return condition_of(status(), type); }
 
 void Request::await(const std::string& phase, milliseconds patience) const {
   scene_.admin.kubectl({"wait", "accessrequest", name_, "-n", scene_.space.name(), "--for=jsonpath={.status.phase}=" + phase, in_seconds(patience)});
@@ -127,6 +141,20 @@ std::vector<std::string> Request::events() const {
   return reasons;
 }
 
+Json Request::await_event(const std::string& reason, milliseconds patience) const {
+  Json wanted;
+  const auto came = [&] {
+    const Json list = scene_.admin.get({"events.v1.events.k8s.io", "-n", scene_.space.name()});
+    for (const Json& event : list["items"]) {
+      if (event["regarding"].value("uid", "") == uid_ && event.value("reason", "") == reason) wanted = event;
+    }
+    return !wanted.is_null();
+  };
+  INFO("waited for an Event " << reason);
+  REQUIRE(eventually(patience, came));
+  return wanted;
+}
+
 TimePoint now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
 void sleep_until(TimePoint time) { std::this_thread::sleep_until(time); }
@@ -150,6 +178,27 @@ std::vector<Json> calls_of_curfew(const Cluster& cluster, TimePoint since) {
     if (time_of(entry["requestReceivedTimestamp"]) >= since) calls.push_back(entry);
   }
   return calls;
+}
+
+std::optional<TimePoint> call_of_curfew(const Cluster& cluster, const std::string& verb, const std::string& name, TimePoint since) {
+  for (const Json& call : calls_of_curfew(cluster, since)) {
+    if (call["verb"] == verb && call["objectRef"].value("name", "") == name) return time_of(call["stageTimestamp"]);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> warnings_about(const Cluster& cluster, const std::string& text) {
+  std::vector<std::string> found;
+  std::ifstream log(cluster.state() / "test" / "controller.log");
+  REQUIRE(log.good());
+  std::string line;
+  while (std::getline(log, line)) {
+    if (line.find(text) == std::string::npos) continue;
+    const std::string level = Json::parse(line).value("level", "");
+    REQUIRE_FALSE(level.empty());
+    if (level.starts_with("warn") || level.starts_with("err")) found.push_back(line);
+  }
+  return found;
 }
 
 }  // namespace curfew::test

@@ -28,6 +28,9 @@ struct Scene {
 
   // Applies a merge patch to a policy's spec.
   void change(const std::string& policy, const Json& spec) const;
+  Json policy_condition(const std::string& policy, const std::string& type) const;  // null where there is none
+  // Waits until the policy's condition has that reason, and returns it.
+  Json await_policy(const std::string& policy, const std::string& type, const std::string& reason, milliseconds patience = seconds(3)) const;
   bool can_list_pods(const Person& who) const { return who.can({"list", "pods", "-n", space.name()}); }
 };
 
@@ -74,6 +77,8 @@ class Request {
   Json await_record(const std::string& action, milliseconds patience = seconds(2)) const;
   // Reasons of the Events on the request, in no particular order.
   std::vector<std::string> events() const;
+  // Waits until there is an Event of that reason, and returns it. Nobody waits for Events when they are written, so they may come a little later.
+  Json await_event(const std::string& reason, milliseconds patience = seconds(3)) const;
 
  private:
   const Scene& scene_;
@@ -87,5 +92,10 @@ TimePoint time_of(const Json& text);
 
 // What the API server's audit log has of Curfew's own calls, from that time on.
 std::vector<Json> calls_of_curfew(const Cluster& cluster, TimePoint since);
+// When the API server answered the first such call of Curfew's about an object of that name; nullopt: there was none.
+std::optional<TimePoint> call_of_curfew(const Cluster& cluster, const std::string& verb, const std::string& name, TimePoint since);
+
+// Lines of warnings and errors in the controller's log that have that text in them.
+std::vector<std::string> warnings_about(const Cluster& cluster, const std::string& text);
 
 }  // namespace curfew::test

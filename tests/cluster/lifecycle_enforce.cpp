@@ -1,0 +1,159 @@
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "lifecycle.hpp"
+
+// Active access follows its policy: what the policy ceases to allow is taken away, unless it says Keep.
+using namespace curfew::test;
+using Catch::Matchers::ContainsSubstring;
+using std::chrono::minutes;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+Request active(const Scene& scene, const std::string& policy, const std::string& name = "ask") {
+  Request request(scene, policy, "duration: 30m, reason: INC-1", std::nullopt, name);
+  request.await("Active");
+  return request;
+}
+
+// The access is gone, within a second, and condition, record and Event have the rule. `before`: just before kubectl was started for the change.
+void check_revoked(const Scene& scene, const Request& request, curfew::TimePoint before, const std::string& reason, const std::string& sentence) {
+  request.await_no_binding(seconds(3));
+  request.await("Revoked", seconds(3));
+  const auto deleted = call_of_curfew(scene.cluster, "delete", request.binding_name(), before);
+  REQUIRE(deleted.has_value());
+  const auto took = std::chrono::duration_cast<milliseconds>(*deleted - before);
+  WARN(reason << ": revoked " << took.count() << " ms after kubectl was started");
+  CHECK(took < seconds(3));
+
+  CHECK_FALSE(scene.can_list_pods(scene.alice));
+  CHECK(request.condition("Granted")["status"] == "False");
+  CHECK(request.condition("Granted")["reason"] == reason);
+  CHECK_THAT(request.text("message"), ContainsSubstring(sentence));
+  CHECK(request.recorded() == Texts{"Requested", "Granted", "Revoked"});
+  CHECK_THAT(request.await_record("Revoked")["message"].get<std::string>(), ContainsSubstring(sentence));
+  const Json event = request.await_event("Revoked");
+  CHECK(event["type"] == "Warning");
+  CHECK_THAT(event["note"].get<std::string>(), ContainsSubstring(sentence));
+}
+
+struct Change {
+  Json spec;
+  std::string reason;
+  std::string sentence;  // a part of it
+};
+
+std::vector<Change> what_forbids() {
+  const Json every_day{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  const auto in_two_hours = curfew::format_rfc3339(now() + std::chrono::hours(2)).substr(11, 5);
+  const auto in_three_hours = curfew::format_rfc3339(now() + std::chrono::hours(3)).substr(11, 5);
+  const Json closed{{"timeZone", "UTC"}, {"endAtWindowClose", true}, {"windows", {{{"days", every_day}, {"start", in_two_hours}, {"end", in_three_hours}}}}};
+  return {{{{"suspend", true}}, "PolicySuspended", "is suspended (spec.suspend: true)"},
+          {{{"roles", {{{"kind", "ClusterRole"}, {"name", "edit"}}}}}, "RoleNotAllowed", "spec.role ClusterRole view is not offered by"},
+          {{{"requesters", {{{"kind", "Group"}, {"name", "operators"}}}}}, "RequesterNotAllowed", "alice is not a requester of"},
+          {{{"namespaces", {{"selector", nullptr}, {"names", {"payments"}}}}}, "NamespaceNotAllowed", "does not cover namespace"},
+          {{{"reason", {{"pattern", "^CHG-[0-9]+"}}}}, "ReasonMismatch", "spec.reason \"INC-1\" does not match ^CHG-[0-9]+"},
+          {{{"duration", {{"default", "1s"}, {"max", "1s"}}}}, "DurationTooLong", "spec.duration.max is 1s"},
+          {{{"schedule", closed}}, "OutsideSchedule", "it is outside the schedule of"}};
+}
+
+}  // namespace
+
+TEST_CASE("access that its policy ceases to allow is revoked at once, with the rule", "[lifecycle]") {
+  const Scene scene;
+  bool is_explicit = false;
+  int count = 0;
+  for (const Change& change : what_forbids()) {
+    INFO(change.spec.dump());
+    is_explicit = !is_explicit;  // what is not said is Enforce
+    const std::string policy = scene.space.policy(automatic(is_explicit ? "onChange: Enforce" : "description: says nothing"));
+    const Request request = active(scene, policy, "ask-" + std::to_string(++count));
+    REQUIRE(scene.can_list_pods(scene.alice));
+    sleep_until(request.time("grantedAt") + milliseconds(1100));  // for the shortest duration
+    const auto before = now();
+    scene.change(policy, change.spec);
+    check_revoked(scene, request, before, change.reason, change.sentence);
+  }
+}
+
+TEST_CASE("access whose policy is deleted is revoked", "[lifecycle]") {
+  const Scene scene;
+  const std::string policy = scene.space.policy(automatic());
+  const Request request = active(scene, policy);
+  const auto before = now();
+  REQUIRE_THAT(scene.admin.kubectl({"delete", "accesspolicy", policy}), Succeeds());
+  check_revoked(scene, request, before, "PolicyNotFound", "there is no AccessPolicy of that name");
+}
+
+TEST_CASE("access is revoked where the namespace loses the label by which it was covered", "[lifecycle]") {
+  const Scene scene;
+  const std::string& space = scene.space.name();
+  REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", space, "team=payments"}), Succeeds());
+  const std::string policy = scene.space.policy(automatic("namespaces: {selector: {matchLabels: {team: payments}}}"));
+  const Request request = active(scene, policy);
+  REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", space, "stage=test"}), Succeeds());
+  CHECK(request.text("phase") == "Active");
+  const auto before = now();
+  REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", space, "team-"}), Succeeds());
+  check_revoked(scene, request, before, "NamespaceNotAllowed", "does not cover namespace " + space + ", only those that its selector matches");
+}
+
+TEST_CASE("a shorter maximum moves the end of active access up, and it ends then", "[lifecycle]") {
+  const Scene scene;
+  const std::string policy = scene.space.policy(automatic());
+  const Request request = active(scene, policy);
+  const auto began = now();
+  const auto granted_at = request.time("grantedAt");
+  const auto ends = granted_at + seconds(7);
+  CHECK(request.time("expiresAt") == granted_at + minutes(30));
+  scene.change(policy, {{"duration", {{"default", "7s"}, {"max", "7s"}}}});
+  REQUIRE(eventually(seconds(3), [&] { return request.time("expiresAt") == ends; }));
+  CHECK(request.binding().value()["metadata"]["annotations"]["curfew.dev/expires-at"] == curfew::format_rfc3339(ends));
+  CHECK(request.text("phase") == "Active");
+  CHECK(scene.can_list_pods(scene.alice));
+  const std::string sentence = "access ends at " + curfew::format_rfc3339(ends) + ", sooner than granted: under AccessPolicy " + policy + " spec.duration.max is 7s";
+  CHECK_THAT(request.text("message"), ContainsSubstring(sentence));
+  CHECK_THAT(request.await_record("Shortened")["message"].get<std::string>(), ContainsSubstring(sentence));
+  CHECK(request.await_event("Shortened")["type"] == "Warning");
+  REQUIRE(now() < ends - seconds(1));  // otherwise the machine is too slow to tell anything
+
+  sleep_until(ends + milliseconds(50));
+  CHECK_FALSE(scene.can_list_pods(scene.alice));
+  request.await("Expired");
+  const auto deleted = call_of_curfew(scene.cluster, "delete", request.binding_name(), began);
+  REQUIRE(deleted.has_value());
+  CHECK(*deleted <= ends);
+  CHECK(request.recorded() == Texts{"Requested", "Granted", "Shortened", "Expired"});
+}
+
+TEST_CASE("a longer maximum gives nobody more time than was granted", "[lifecycle]") {
+  const Scene scene;
+  const std::string policy = scene.space.policy(automatic());
+  const Request request = active(scene, policy);
+  const auto ends = request.time("expiresAt");
+  scene.change(policy, {{"duration", {{"default", "5h"}, {"max", "8h"}}}});
+  scene.await_policy(policy, "Ready", "Ready");
+  sleep_until(now() + seconds(1));
+  CHECK(request.time("expiresAt") == ends);
+  CHECK(request.recorded() == Texts{"Requested", "Granted"});
+}
+
+TEST_CASE("access under a policy that says Keep runs out by itself, whatever becomes of the policy", "[lifecycle]") {
+  const Scene scene;
+  const std::string policy = scene.space.policy(automatic("onChange: Keep, namespaces: {selector: {matchExpressions: [{key: team, operator: DoesNotExist}]}}"));
+  const Request request = active(scene, policy);
+  const Json binding = request.binding().value();
+  const Json status = request.status();
+  for (const Change& change : what_forbids()) {
+    if (!change.spec.contains("namespaces")) scene.change(policy, change.spec);
+  }
+  REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", scene.space.name(), "team=payments"}), Succeeds());
+  sleep_until(now() + seconds(1));
+  REQUIRE_THAT(scene.admin.kubectl({"delete", "accesspolicy", policy}), Succeeds());
+  sleep_until(now() + milliseconds(1500));
+  CHECK(scene.can_list_pods(scene.alice));
+  CHECK(request.binding() == binding);
+  CHECK(request.status() == status);
+  CHECK(request.recorded() == Texts{"Requested", "Granted"});
+}

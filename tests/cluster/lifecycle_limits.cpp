@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "controller.hpp"
+#include "lifecycle.hpp"
+
+// How much one person has at a time, and how soon again, under one policy.
+using namespace curfew::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+constexpr const char* kTwoAtATime = "limits: {activePerRequester: 2}";
+
+// Asked for all at once, in one call; their phases as soon as all are decided.
+Texts phases_of_ten(const Scene& scene, const std::string& policy) {
+  constexpr int kMany = 10;
+  std::string batch;
+  for (int i = 0; i < kMany; ++i) batch += scene.space.request("ten-" + std::to_string(i), "{policy: " + policy + ", duration: 30m}") + "---\n";
+  REQUIRE_THAT(scene.alice.kubectl({"create", "-f", "-"}, batch), Succeeds());
+  Texts phases;
+  const auto decided = [&] {
+    phases.clear();
+    const Json all = scene.admin.get({"accessrequests", "-n", scene.space.name()})["items"];
+    for (const Json& request : all) phases.push_back(request.value("status", Json::object()).value("phase", "Pending"));
+    return phases.size() == kMany && std::ranges::count(phases, "Pending") == 0;
+  };
+  eventually(seconds(10), decided);
+  std::ranges::sort(phases);
+  return phases;
+}
+
+void check_rejected(const Request& request, const std::string& reason, const std::string& sentence) {
+  request.await("Rejected", seconds(3));
+  CHECK(request.condition("Granted")["reason"] == reason);
+  CHECK_THAT(request.text("message"), ContainsSubstring(sentence));
+  CHECK(request.recorded() == Texts{"Requested", "Rejected"});
+  CHECK_FALSE(request.binding().has_value());
+}
+
+}  // namespace
+
+TEST_CASE("of ten requests at once exactly as many are granted as the policy allows", "[lifecycle]") {
+  const Scene scene;
+  const std::string policy = scene.space.policy(automatic(kTwoAtATime));
+  CHECK(phases_of_ten(scene, policy) ==
+        Texts{"Active", "Active", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected"});
+  const Json bindings = scene.admin.get({"rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid"})["items"];
+  CHECK(bindings.size() == 2);
+  const Json all = scene.admin.get({"accessrequests", "-n", scene.space.name()})["items"];
+  for (const Json& request : all) {
+    if (request["status"]["phase"] != "Rejected") continue;
+    CHECK_THAT(request["status"]["message"].get<std::string>(),
+               ContainsSubstring("alice has 2 active under AccessPolicy " + policy + ", whose limits.activePerRequester is 2"));
+    CHECK_THAT(request["status"]["conditions"].dump(), ContainsSubstring("TooManyActive"));
+  }
+
+  // Another policy counts for itself, and what is given back can be had again.
+  const Request elsewhere(scene, scene.space.policy(automatic(kTwoAtATime)), "duration: 30m", std::nullopt, "elsewhere");
+  elsewhere.await("Active");
+  const auto given = std::ranges::find_if(all, [](const Json& request) { return request["status"]["phase"] == "Active"; });
+  const std::string name = (*given)["metadata"]["name"];
+  REQUIRE_THAT(scene.alice.kubectl({"annotate", "accessrequest", name, "-n", scene.space.name(), "curfew.dev/revoke=done"}), Succeeds());
+  REQUIRE_THAT(scene.admin.kubectl({"wait", "accessrequest", name, "-n", scene.space.name(), "--for=jsonpath={.status.phase}=Revoked", "--timeout=5s"}), Succeeds());
+  const Request next(scene, policy, "duration: 30m", std::nullopt, "next");
+  next.await("Active");
+}
+
+TEST_CASE("after access comes a pause, for that person under that policy", "[lifecycle]") {
+  const Scene scene;
+  const Person erin = scene.cluster.somebody("erin", {"developers"});
+  const std::string policy = scene.space.policy(automatic("limits: {cooldown: 6s}"));
+  const Request first(scene, policy, "duration: 30m", std::nullopt, "first");
+  first.await("Active");
+  REQUIRE_THAT(first.say(scene.alice, "revoke", "done"), Succeeds());
+  first.await("Revoked");
+  const auto ended = first.time("endedAt");
+
+  const Request second(scene, policy, "duration: 30m", std::nullopt, "second");
+  check_rejected(second, "Cooldown", "and its limits.cooldown is 6s: ask again from ");
+  const Request of_erin(scene, policy, "duration: 30m", erin, "of-erin");
+  const Request elsewhere(scene, scene.space.policy(automatic("limits: {cooldown: 6s}")), "duration: 30m", std::nullopt, "elsewhere");
+  of_erin.await("Active");
+  elsewhere.await("Active");
+
+  sleep_until(ended + seconds(7));
+  const Request third(scene, policy, "duration: 30m", std::nullopt, "third");
+  third.await("Active");
+}
+
+TEST_CASE("limits and pauses outlast a restart of the controller", "[replica]") {
+  const Scene scene;
+  Controller controller(scene.cluster);
+  controller.start_leading();
+  const std::string limited = scene.space.policy(automatic(kTwoAtATime));
+  const std::string paused = scene.space.policy(automatic("limits: {cooldown: 1h}"));
+  const Request one(scene, limited, "duration: 30m", std::nullopt, "one");
+  const Request two(scene, limited, "duration: 30m", std::nullopt, "two");
+  const Request over(scene, paused, "duration: 30m", std::nullopt, "over");
+  for (const Request* request : {&one, &two, &over}) request->await("Active");
+  REQUIRE_THAT(over.say(scene.alice, "revoke", "done"), Succeeds());
+  over.await("Revoked");
+
+  REQUIRE(controller.stop() == 0);
+  controller.start_leading();
+  const Request third(scene, limited, "duration: 30m", std::nullopt, "third");
+  const Request again(scene, paused, "duration: 30m", std::nullopt, "again");
+  const Request of_erin(scene, paused, "duration: 30m", scene.cluster.somebody("erin", {"developers"}), "of-erin");
+  check_rejected(third, "TooManyActive", "alice has 2 active");
+  check_rejected(again, "Cooldown", "alice had access under AccessPolicy " + paused);
+  of_erin.await("Active");
+  CHECK(one.text("phase") == "Active");
+  CHECK(two.text("phase") == "Active");
+  controller.stop();
+}
