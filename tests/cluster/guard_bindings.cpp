@@ -157,6 +157,33 @@ TEST_CASE("Curfew takes away from its bindings and changes nothing else", "[guar
   CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name()}), Succeeds());
 }
 
+TEST_CASE("Curfew moves the end of its binding up, and neither back nor away", "[guard]") {
+  Managed managed;
+  const std::string sentence = "Curfew takes away from RoleBindings of its own, and changes nothing else";
+  const auto annotate = [&](const Person& who, const Json& annotations) { return managed.patch(who, "merge", {{"metadata", {{"annotations", annotations}}}}); };
+  const char* const end = "curfew.dev/expires-at";
+  for (const Person& who : {managed.admin, managed.eve}) CHECK_THAT(annotate(who, {{end, "2098-01-01T00:00:00Z"}}), Refused(kManaged));
+
+  CHECK_THAT(annotate(managed.curfew, {{end, "2098-06-01T00:00:00Z"}}), Succeeds());
+  CHECK(managed.stored()["metadata"]["annotations"][end] == "2098-06-01T00:00:00Z");
+  for (const char* later : {"2098-06-01T00:00:01Z", "2099-01-01T00:00:00Z", "2199-01-01T00:00:00Z"}) {
+    CHECK_THAT(annotate(managed.curfew, {{end, later}}), Refused(sentence));
+  }
+  for (const char* garbage : {"", "0", "soon", "2000", "2097-01-01", "2097-01-01T00:00:00", "2097-01-01T00:00:00.5Z", "2097-01-01T00:00:00+00:00", "12097-01-01T00:00:00Z"}) {
+    INFO(garbage);
+    CHECK_THAT(annotate(managed.curfew, {{end, garbage}}), Refused(sentence));
+  }
+  CHECK_THAT(annotate(managed.curfew, {{end, nullptr}}), Refused(sentence));
+  CHECK_THAT(annotate(managed.curfew, nullptr), Refused(sentence));
+  const char* const earlier = "2097-01-01T00:00:00Z";
+  CHECK_THAT(annotate(managed.curfew, {{end, earlier}, {"curfew.dev/request", "other/ask"}}), Refused(sentence));
+  CHECK_THAT(annotate(managed.curfew, {{end, earlier}, {"curfew.dev/request", nullptr}}), Refused(sentence));
+  CHECK_THAT(annotate(managed.curfew, {{end, earlier}, {"curfew.dev/policy", "added"}}), Refused(sentence));
+  CHECK_THAT(annotate(managed.curfew, {{"curfew.dev/request", "other/ask"}}), Refused(sentence));
+  CHECK(managed.stored()["metadata"]["annotations"] == Json{{end, "2098-06-01T00:00:00Z"}, {"curfew.dev/request", managed.space.name() + "/ask"}});
+  CHECK_THAT(annotate(managed.curfew, {{end, earlier}}), Succeeds());
+}
+
 TEST_CASE("Curfew makes no RoleBinding that is not marked with its request and its end", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
