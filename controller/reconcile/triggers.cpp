@@ -33,9 +33,11 @@ void Triggers::changed(const Pointer<api::AccessRequest>& before, const Pointer<
 
 void Triggers::changed(const Pointer<api::AccessPolicy>& before, const Pointer<api::AccessPolicy>& after) {
   const std::string& name = (after ? after : before)->metadata.name;
-  add_policy(name);
   const bool means_the_same = before && after && before->metadata.uid == after->metadata.uid && before->metadata.generation == after->metadata.generation;
-  if (!means_the_same) add_requests_of_policy(name);
+  // Its new status is our own: counted again at once, each count of a burst would bring the next.
+  if (means_the_same) return add_policy_counts(name);
+  add_policy(name);
+  add_requests_of_policy(name);
 }
 
 void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<api::RoleBinding>& after) {
