@@ -37,6 +37,14 @@ std::optional<std::chrono::seconds> retry_after_of(const nlohmann::json& status)
   return std::chrono::seconds(std::min<std::uint64_t>(seconds->get<std::uint64_t>(), kLongestRetry));
 }
 
+bool says_that_namespace_is_going(const nlohmann::json& status) {
+  const auto details = status.find("details");
+  if (details == status.end() || !details->is_object()) return false;
+  const auto causes = details->find("causes");
+  if (causes == details->end() || !causes->is_array()) return false;
+  return std::ranges::any_of(*causes, [](const nlohmann::json& cause) { return string_at(cause, "reason") == "NamespaceTerminating"; });
+}
+
 ErrorKind kind_of(int code, std::string_view reason) {
   switch (code) {
     case 400: case 413: case 422: return ErrorKind::Invalid;
@@ -75,6 +83,7 @@ Error error_from_response(const http::Response& response) {
   error.kind = kind_of(response.status, is_status ? string_at(json, "reason") : std::string());
   error.retry_after = response.retry_after;
   if (is_status && !error.retry_after) error.retry_after = retry_after_of(json);
+  error.namespace_is_going = is_status && says_that_namespace_is_going(json);
   if (!said.empty()) {
     error.message = said;
   } else if (response.status >= 300 && response.status <= 399) {

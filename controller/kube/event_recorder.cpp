@@ -36,6 +36,9 @@ bool is_passing(ErrorKind kind) {
   }
 }
 
+// The object is gone with its namespace, and so would its Events be.
+bool has_nowhere_to_be(const Error& error) { return error.namespace_is_going || error.kind == ErrorKind::NotFound; }
+
 Result<void> post_once(Client& client, const api::Event& event, const std::stop_token& stop) {
   auto posted = client.post(resource_of<api::Event>(), event.metadata.name_space, api::encode(event), stop);
   // AlreadyExists: names are unique, so that was an earlier try of ours.
@@ -99,6 +102,7 @@ bool EventRecorder::post(const api::Event& event, const std::stop_token& stop) {
     const auto posted = post_once(client_, event, stop);
     if (posted) return true;
     if (posted.error().kind == ErrorKind::Cancelled) return false;
+    if (has_nowhere_to_be(posted.error())) return true;
     if (tries >= kTries || !is_passing(posted.error().kind)) {
       log::warn("an Event could not be written", {{"object", event.regarding.name}, {"reason", event.reason}, {"err", posted.error().message}});
       count_dropped();

@@ -153,7 +153,7 @@ TEST_CASE("a binding that somebody deletes stays away, and the request says so",
   CHECK(granted.request.recorded() == Texts{"Requested", "Approved", "Granted", "Revoked"});
 }
 
-TEST_CASE("a namespace with active access goes when it is deleted", "[lifecycle]") {
+TEST_CASE("a namespace with active access goes when it is deleted, and nobody is warned", "[lifecycle]") {
   const Granted granted;
   const std::string& space = granted.scene.space.name();
   // The namespace controller rests for a while between its rounds, hence not at once.
@@ -161,6 +161,7 @@ TEST_CASE("a namespace with active access goes when it is deleted", "[lifecycle]
   CHECK(granted.scene.admin.kubectl({"get", "namespace", space, "--ignore-not-found"}).out.empty());
   granted.request.await_record("Revoked", seconds(5));
   CHECK(granted.request.recorded() == Texts{"Requested", "Approved", "Granted", "Revoked"});
+  CHECK(warnings_about(granted.scene.cluster, space) == Texts{});
 }
 
 TEST_CASE("a request that a finalizer of others holds ends like any deleted one", "[lifecycle]") {

@@ -79,6 +79,20 @@ TEST_CASE("events are posted to the regarding object's namespace under names of 
   CHECK(first["reportingInstance"] == "pod-1");
 }
 
+TEST_CASE("an event that goes with its namespace is nobody's loss") {
+  const std::string going = R"({"kind":"Status","code":403,"reason":"Forbidden","details":{"causes":[{"reason":"NamespaceTerminating"}]}})";
+  ScriptedServer server({{"POST", kEvents, {Send{response(403, going)}}},
+                         {"POST", kEvents, {Send{response(404, R"({"kind":"Status","code":404,"reason":"NotFound"})")}}},
+                         {"POST", kEvents, {Send{response(201, "{}")}}}});
+  Recorder recorder(server);
+  for (int i = 0; i < 3; ++i) recorder.record(expired());
+  recorder.start();
+  CHECK(recorder.has_posted(3));
+  recorder.stop();
+  CHECK(server.trouble().empty());
+  CHECK(recorder.dropped() == 0);
+}
+
 TEST_CASE("recording an event never waits: beyond a thousand they are dropped and counted") {
   ScriptedServer server({});
   Recorder recorder(server);

@@ -50,6 +50,22 @@ TEST_CASE("a status and its reason become a kind of error") {
   CHECK(error.message == "the server's words");
 }
 
+TEST_CASE("what is refused because its namespace is being deleted is known by its cause") {
+  http::Response response = answer(403, "Forbidden");
+  CHECK_FALSE(error_from_response(response).namespace_is_going);
+  for (const char* details : {R"({"causes": [{"reason": "Other"}, {"reason": "NamespaceTerminating", "field": "metadata.namespace"}]})", R"({"causes": [1]})",
+                              R"({"causes": "x"})", R"({})", R"(1)"}) {
+    auto body = nlohmann::json::parse(response.body);
+    body["details"] = nlohmann::json::parse(details);
+    http::Response detailed = response;
+    detailed.body = body.dump();
+    INFO(details);
+    const Error error = error_from_response(detailed);
+    CHECK(error.namespace_is_going == (std::string(details).find("NamespaceTerminating") != std::string::npos));
+    CHECK(error.kind == ErrorKind::Forbidden);
+  }
+}
+
 TEST_CASE("the header's Retry-After wins over the body's") {
   http::Response response;
   response.status = 429;
