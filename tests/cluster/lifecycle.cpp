@@ -167,12 +167,12 @@ TimePoint time_of(const Json& text) {
   return *time;
 }
 
-std::vector<Json> calls_of_curfew(const Cluster& cluster, TimePoint since) {
+std::vector<Json> calls_of_curfew(const Cluster& cluster, TimePoint since, const std::string& about) {
   std::vector<Json> calls;
   std::ifstream log(cluster.state() / "logs" / "audit.log");
   std::string line;
   while (std::getline(log, line)) {
-    if (line.find("system:serviceaccount:curfew-system:curfew\"") == std::string::npos) continue;
+    if (line.find("system:serviceaccount:curfew-system:curfew\"") == std::string::npos || line.find(about) == std::string::npos) continue;
     const Json entry = Json::parse(line, nullptr, false);
     if (!entry.is_object() || entry["user"].value("username", "") != "system:serviceaccount:curfew-system:curfew") continue;
     if (time_of(entry["requestReceivedTimestamp"]) >= since) calls.push_back(entry);
@@ -181,7 +181,7 @@ std::vector<Json> calls_of_curfew(const Cluster& cluster, TimePoint since) {
 }
 
 std::optional<TimePoint> call_of_curfew(const Cluster& cluster, const std::string& verb, const std::string& name, TimePoint since) {
-  for (const Json& call : calls_of_curfew(cluster, since)) {
+  for (const Json& call : calls_of_curfew(cluster, since, name)) {
     if (call["verb"] == verb && call["objectRef"].value("name", "") == name) return time_of(call["stageTimestamp"]);
   }
   return std::nullopt;
