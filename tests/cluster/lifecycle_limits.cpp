@@ -14,12 +14,17 @@ using Texts = std::vector<std::string>;
 
 constexpr const char* kTwoAtATime = "limits: {activePerRequester: 2}";
 
-// Asked for all at once, in one call; their phases as soon as all are decided.
-Texts phases_of_ten(const Scene& scene, const std::string& policy) {
-  constexpr int kMany = 10;
+constexpr int kMany = 10;
+
+// All at once, in one call.
+void ask_for_ten(const Scene& scene, const std::string& policy) {
   std::string batch;
   for (int i = 0; i < kMany; ++i) batch += scene.space.request("ten-" + std::to_string(i), "{policy: " + policy + ", duration: 30m}") + "---\n";
   REQUIRE_THAT(scene.alice.kubectl({"create", "-f", "-"}, batch), Succeeds());
+}
+
+// As soon as all are decided, sorted.
+Texts phases_of_ten(const Scene& scene) {
   Texts phases;
   const auto decided = [&] {
     phases.clear();
@@ -30,6 +35,10 @@ Texts phases_of_ten(const Scene& scene, const std::string& policy) {
   eventually(seconds(10), decided);
   std::ranges::sort(phases);
   return phases;
+}
+
+std::size_t bindings_in(const Scene& scene) {
+  return scene.admin.get({"rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid"})["items"].size();
 }
 
 void check_rejected(const Request& request, const std::string& reason, const std::string& sentence) {
@@ -45,10 +54,10 @@ void check_rejected(const Request& request, const std::string& reason, const std
 TEST_CASE("of ten requests at once exactly as many are granted as the policy allows", "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(automatic(kTwoAtATime));
-  CHECK(phases_of_ten(scene, policy) ==
+  ask_for_ten(scene, policy);
+  CHECK(phases_of_ten(scene) ==
         Texts{"Active", "Active", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected"});
-  const Json bindings = scene.admin.get({"rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid"})["items"];
-  CHECK(bindings.size() == 2);
+  CHECK(bindings_in(scene) == 2);
   const Json all = scene.admin.get({"accessrequests", "-n", scene.space.name()})["items"];
   for (const Json& request : all) {
     if (request["status"]["phase"] != "Rejected") continue;
@@ -113,5 +122,18 @@ TEST_CASE("limits and pauses outlast a restart of the controller", "[replica]") 
   of_erin.await("Active");
   CHECK(one.text("phase") == "Active");
   CHECK(two.text("phase") == "Active");
+  controller.stop();
+}
+
+TEST_CASE("a controller killed while it grants as much as the policy allows does not grant more afterwards", "[replica]") {
+  const Scene scene;
+  Controller controller(scene.cluster);
+  controller.start_leading();
+  const std::string policy = scene.space.policy(automatic("limits: {activePerRequester: 6}"));
+  ask_for_ten(scene, policy);
+  controller.kill();
+  controller.start_leading();
+  CHECK(phases_of_ten(scene) == Texts{"Active", "Active", "Active", "Active", "Active", "Active", "Rejected", "Rejected", "Rejected", "Rejected"});
+  CHECK(bindings_in(scene) == 6);
   controller.stop();
 }
