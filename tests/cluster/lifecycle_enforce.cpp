@@ -127,6 +127,21 @@ TEST_CASE("a shorter maximum moves the end of active access up, and it ends then
   CHECK(request.recorded() == Texts{"Requested", "Granted", "Shortened", "Expired"});
 }
 
+TEST_CASE("a policy that begins to end access with its window moves the end of active access up", "[lifecycle]") {
+  const Scene scene;
+  const std::string policy = scene.space.policy(automatic());
+  const Request request = active(scene, policy);
+  const auto closes = std::chrono::floor<minutes>(now()) + minutes(20);
+  const auto time_of_day = [](curfew::TimePoint time) { return curfew::format_rfc3339(time).substr(11, 5); };
+  const Json every_day{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  const Json window{{"days", every_day}, {"start", time_of_day(closes - minutes(60))}, {"end", time_of_day(closes)}};
+  scene.change(policy, {{"schedule", {{"timeZone", "UTC"}, {"endAtWindowClose", true}, {"windows", Json::array({window})}}}});
+  REQUIRE(eventually(seconds(3), [&] { return request.time("expiresAt") == closes; }));
+  CHECK(request.binding().value()["metadata"]["annotations"]["curfew.dev/expires-at"] == curfew::format_rfc3339(closes));
+  CHECK_THAT(request.await_record("Shortened")["message"].get<std::string>(), ContainsSubstring("under AccessPolicy " + policy + " its window closes then"));
+  CHECK(request.text("phase") == "Active");
+}
+
 TEST_CASE("a longer maximum gives nobody more time than was granted", "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(automatic());

@@ -57,6 +57,21 @@ TEST_CASE("a policy whose reason.pattern cannot be used is not ready, and others
   served.await("Active");
 }
 
+TEST_CASE("a suspended policy says so, grants nothing, and serves again when it is not", "[lifecycle]") {
+  const Scene scene;
+  const std::string policy = scene.space.policy(automatic("suspend: true"));
+  const Json ready = scene.await_policy(policy, "Ready", "PolicySuspended");
+  CHECK(ready["status"] == "False");
+  const Request refused(scene, policy, "duration: 10m", std::nullopt, "refused");
+  refused.await("Rejected");
+  CHECK(refused.condition("Granted")["reason"] == "PolicySuspended");
+  CHECK_THAT(refused.text("message"), ContainsSubstring("AccessPolicy " + policy + " is suspended (spec.suspend: true)"));
+  scene.change(policy, {{"suspend", false}});
+  CHECK(scene.await_policy(policy, "Ready", "Ready")["status"] == "True");
+  const Request served(scene, policy, "duration: 10m", std::nullopt, "served");
+  served.await("Active");
+}
+
 TEST_CASE("a reason that does not match the policy's pattern is refused with both", "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(automatic("reason: {required: true, pattern: '^(INC|CHG)-[0-9]+'}"));

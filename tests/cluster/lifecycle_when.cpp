@@ -118,6 +118,24 @@ TEST_CASE("access that is asked for from a time on is given within a second of i
   CHECK(request.recorded() == Texts{"Requested", "Approved", "Granted"});
 }
 
+TEST_CASE("what is scheduled can be withdrawn, and falls with what its policy allows", "[lifecycle]") {
+  const Scene scene;
+  const std::string policy = scene.space.policy(automatic());
+  const auto start = next_second() + minutes(30);
+  const Request withdrawn(scene, policy, from(start, "10m"), std::nullopt, "withdrawn");
+  const Request fallen(scene, policy, from(start, "10m"), std::nullopt, "fallen");
+  withdrawn.await("Scheduled");
+  fallen.await("Scheduled");
+  REQUIRE_THAT(withdrawn.say(scene.alice, "revoke", "not needed"), Succeeds());
+  withdrawn.await("Withdrawn");
+  CHECK(withdrawn.recorded() == Texts{"Requested", "Withdrawn"});
+
+  scene.change(policy, {{"suspend", true}});
+  fallen.await("Rejected");
+  CHECK(fallen.condition("Granted")["reason"] == "PolicySuspended");
+  CHECK(fallen.recorded() == Texts{"Requested", "Rejected"});
+}
+
 TEST_CASE("an approval that comes after the start time gives what is left", "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre());
