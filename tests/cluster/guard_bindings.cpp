@@ -169,7 +169,8 @@ TEST_CASE("Curfew moves the end of its binding up, and neither back nor away", "
   for (const char* later : {"2098-06-01T00:00:01Z", "2099-01-01T00:00:00Z", "2199-01-01T00:00:00Z"}) {
     CHECK_THAT(annotate(managed.curfew, {{end, later}}), Refused(sentence));
   }
-  for (const char* garbage : {"", "0", "soon", "2000", "2097-01-01", "2097-01-01T00:00:00", "2097-01-01T00:00:00.5Z", "2097-01-01T00:00:00+00:00", "12097-01-01T00:00:00Z"}) {
+  for (const char* garbage : {"", "0", "soon", "2000", "2097-01-01", "2097-01-01T00:00:00", "2097-01-01T00:00:00.5Z", "2097-01-01T00:00:00+00:00",
+                              "12097-01-01T00:00:00Z"}) {
     INFO(garbage);
     CHECK_THAT(annotate(managed.curfew, {{end, garbage}}), Refused(sentence));
   }

@@ -112,7 +112,8 @@ TEST_CASE("a shorter maximum moves the end of active access up, and it ends then
   CHECK(request.binding().value()["metadata"]["annotations"]["curfew.dev/expires-at"] == curfew::format_rfc3339(ends));
   CHECK(request.text("phase") == "Active");
   CHECK(scene.can_list_pods(scene.alice));
-  const std::string sentence = "access ends at " + curfew::format_rfc3339(ends) + ", sooner than granted: under AccessPolicy " + policy + " spec.duration.max is 7s";
+  const std::string sentence =
+      "access ends at " + curfew::format_rfc3339(ends) + ", sooner than granted: under AccessPolicy " + policy + " spec.duration.max is 7s";
   CHECK_THAT(request.text("message"), ContainsSubstring(sentence));
   CHECK_THAT(request.await_record("Shortened")["message"].get<std::string>(), ContainsSubstring(sentence));
   CHECK(request.await_event("Shortened")["type"] == "Warning");

@@ -72,7 +72,8 @@ TEST_CASE("of ten requests at once exactly as many are granted as the policy all
   const auto given = std::ranges::find_if(all, [](const Json& request) { return request["status"]["phase"] == "Active"; });
   const std::string name = (*given)["metadata"]["name"];
   REQUIRE_THAT(scene.alice.kubectl({"annotate", "accessrequest", name, "-n", scene.space.name(), "curfew.dev/revoke=done"}), Succeeds());
-  REQUIRE_THAT(scene.admin.kubectl({"wait", "accessrequest", name, "-n", scene.space.name(), "--for=jsonpath={.status.phase}=Revoked", "--timeout=5s"}), Succeeds());
+  const std::string revoked = "--for=jsonpath={.status.phase}=Revoked";
+  REQUIRE_THAT(scene.admin.kubectl({"wait", "accessrequest", name, "-n", scene.space.name(), revoked, "--timeout=5s"}), Succeeds());
   const Request next(scene, policy, "duration: 30m", std::nullopt, "next");
   next.await("Active");
 }

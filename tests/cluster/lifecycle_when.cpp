@@ -16,8 +16,8 @@ using Texts = std::vector<std::string>;
 // Every day from one time of day to the other, which are minutes of that zone.
 std::string schedule(TimePoint from, TimePoint to, const std::string& more = "", const std::string& zone = "UTC") {
   const auto time_of_day = [](TimePoint time) { return "\"" + curfew::format_rfc3339(time).substr(11, 5) + "\""; };
-  return "schedule: {timeZone: " + zone + ", windows: [{days: [Mon, Tue, Wed, Thu, Fri, Sat, Sun], start: " + time_of_day(from) + ", end: " + time_of_day(to) + "}]" +
-         (more.empty() ? "" : ", " + more) + "}";
+  const std::string window = "{days: [Mon, Tue, Wed, Thu, Fri, Sat, Sun], start: " + time_of_day(from) + ", end: " + time_of_day(to) + "}";
+  return "schedule: {timeZone: " + zone + ", windows: [" + window + "]" + (more.empty() ? "" : ", " + more) + "}";
 }
 
 std::string from(TimePoint start, const std::string& duration) { return "duration: " + duration + ", startTime: \"" + curfew::format_rfc3339(start) + "\""; }
@@ -59,8 +59,10 @@ TEST_CASE("outside its policy's schedule a request waits, and says when the wind
 TEST_CASE("a schedule is read in its own time zone", "[lifecycle]") {
   const Scene scene;
   const auto there = this_minute() + hours(5);  // Etc/GMT-5 is five hours ahead of UTC
-  const Request open(scene, scene.space.policy(automatic(schedule(there - minutes(10), there + minutes(10), "", "Etc/GMT-5"))), "duration: 10m", std::nullopt, "open");
-  const Request closed(scene, scene.space.policy(automatic(schedule(there - minutes(10), there + minutes(10)))), "duration: 10m", std::nullopt, "closed");
+  const std::string ahead = scene.space.policy(automatic(schedule(there - minutes(10), there + minutes(10), "", "Etc/GMT-5")));
+  const std::string utc = scene.space.policy(automatic(schedule(there - minutes(10), there + minutes(10))));
+  const Request open(scene, ahead, "duration: 10m", std::nullopt, "open");
+  const Request closed(scene, utc, "duration: 10m", std::nullopt, "closed");
   open.await("Active");
   closed.await_message("outside the schedule");
   CHECK(closed.text("phase") == "Pending");

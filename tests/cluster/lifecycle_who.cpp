@@ -46,7 +46,8 @@ TEST_CASE("whoever asks for somebody whom the policy lists gets nothing, and tha
 
 TEST_CASE("nobody asks for somebody whom the policy does not list", "[lifecycle]") {
   const Scene scene;
-  const Request other(scene, scene.space.policy(automatic("subjects: [{kind: User, name: dave}]")), "subject: {kind: User, name: carol}", std::nullopt, "other");
+  const std::string for_dave = scene.space.policy(automatic("subjects: [{kind: User, name: dave}]"));
+  const Request other(scene, for_dave, "subject: {kind: User, name: carol}", std::nullopt, "other");
   const Request unlisted(scene, scene.space.policy(automatic()), "subject: {kind: User, name: carol}", std::nullopt, "unlisted");
   check_subject_refused(other, "carol");
   CHECK_THAT(other.text("message"), ContainsSubstring("whose subjects are User dave"));
@@ -57,7 +58,8 @@ TEST_CASE("a ServiceAccount asks for people, as a GitOps controller does", "[lif
   const Scene scene;
   const std::string& space = scene.space.name();
   REQUIRE_THAT(scene.admin.kubectl({"create", "serviceaccount", "gitops", "-n", space}), Succeeds());
-  REQUIRE_THAT(scene.admin.kubectl({"create", "rolebinding", "gitops", "-n", space, "--clusterrole=curfew-requester", "--serviceaccount=" + space + ":gitops"}), Succeeds());
+  const std::string account = "--serviceaccount=" + space + ":gitops";
+  REQUIRE_THAT(scene.admin.kubectl({"create", "rolebinding", "gitops", "-n", space, "--clusterrole=curfew-requester", account}), Succeeds());
   const Person gitops = scene.cluster.service_account(space, "gitops");
   const std::string policy = scene.space.policy("{requesters: [{kind: ServiceAccount, namespace: " + space +
                                                 ", name: gitops}], subjects: [{kind: User, name: alice}], roles: [{kind: ClusterRole, name: view}], "
@@ -99,10 +101,12 @@ TEST_CASE("the approval of somebody who ceases to be an approver does not count 
 TEST_CASE("a policy under which nobody could approve is not ready", "[lifecycle]") {
   const Scene scene;
   const std::string rest = ", roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, duration: {max: 1h}}";
-  const std::string policy = scene.space.policy("{requesters: [{kind: User, name: alice}], approval: {required: 1, approvers: [{kind: User, name: alice}]}" + rest);
+  const std::string policy =
+      scene.space.policy("{requesters: [{kind: User, name: alice}], approval: {required: 1, approvers: [{kind: User, name: alice}]}" + rest);
   const Json ready = scene.await_policy(policy, "Ready", "NotEnoughApprovals");
   CHECK(ready["status"] == "False");
-  CHECK_THAT(ready["message"].get<std::string>(), ContainsSubstring("nobody may approve what they asked for, so spec.approval.approvers (User alice) are too few"));
+  CHECK_THAT(ready["message"].get<std::string>(),
+             ContainsSubstring("nobody may approve what they asked for, so spec.approval.approvers (User alice) are too few"));
   scene.change(policy, {{"approval", {{"approvers", {{{"kind", "User"}, {"name", "alice"}}, {{"kind", "User"}, {"name", "bob"}}}}}}});
   CHECK(scene.await_policy(policy, "Ready", "Ready")["status"] == "True");
 }
