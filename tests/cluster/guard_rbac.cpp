@@ -45,8 +45,6 @@ TEST_CASE("the controller can do what it needs", "[guard]") {
                                                                                     {"create", "events.events.k8s.io", "-A"},
                                                                                     {"watch", "validatingadmissionpolicies.admissionregistration.k8s.io"},
                                                                                     {"watch", "validatingadmissionpolicybindings.admissionregistration.k8s.io"},
-                                                                                    {"watch", "mutatingadmissionpolicies.admissionregistration.k8s.io"},
-                                                                                    {"watch", "mutatingadmissionpolicybindings.admissionregistration.k8s.io"},
                                                                                     {"update", "leases.coordination.k8s.io", "-n", "curfew-system"},
                                                                                     {"create", "configmaps", "-n", "curfew-system"},
                                                                                     {"update", "configmaps/curfew-guard", "-n", "curfew-system"},

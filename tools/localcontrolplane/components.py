@@ -26,7 +26,7 @@ rules:
   - group: authentication.k8s.io
   - group: authorization.k8s.io
   - group: ""
-    resources: [events, namespaces, serviceaccounts, serviceaccounts/token]
+    resources: [configmaps, events, namespaces, serviceaccounts, serviceaccounts/token]
 - level: None
 """
 
