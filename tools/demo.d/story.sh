@@ -10,6 +10,7 @@ story() {
   time_is_up
   bob_denies
   done_early
+  the_policy_changes
   the_records
 }
 
@@ -99,6 +100,18 @@ done_early() {
   as alice succeeds:annotated "kubectl annotate accessrequest fix-inc-124 curfew.dev/revoke='done'"
   as alice succeeds:condition "kubectl wait --for=jsonpath='{.status.phase}'=Revoked accessrequest/fix-inc-124 --timeout=10s"
   as alice fails:no "kubectl auth can-i list pods"
+}
+
+the_policy_changes() {
+  chapter "Alice has access again when carol suspends the policy: what it no longer allows is taken away"
+  as alice succeeds:created "kubectl apply -f tools/demo.d/objects/request-once-more.yaml"
+  as bob succeeds:annotated "kubectl annotate accessrequest fix-inc-125 curfew.dev/approve='last time'"
+  as alice succeeds:condition "kubectl wait --for=jsonpath='{.status.phase}'=Active accessrequest/fix-inc-125 --timeout=10s"
+  as alice succeeds:yes "kubectl auth can-i list pods"
+  as carol succeeds:patched "kubectl patch accesspolicy payments-debug --type=merge -p '{\"spec\":{\"suspend\":true}}'"
+  as alice succeeds:condition "kubectl wait --for=jsonpath='{.status.phase}'=Revoked accessrequest/fix-inc-125 --timeout=10s"
+  as alice fails:no "kubectl auth can-i list pods"
+  as alice "succeeds:is suspended" "kubectl get accessrequest fix-inc-125 -o jsonpath='{.status.message}{\"\n\"}'"
 }
 
 first_record() {
