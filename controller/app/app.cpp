@@ -137,7 +137,12 @@ struct App::Impl {
                               .clock = clock,
                               .may_grant = [this] { return may_grant(); },
                               .on_completed = [this](const api::AccessRequest& request) { retention.completed(request); }}};
-  reconcile::RequestReconciler requests{stores, gatherer, applier, metrics, [this] { return guard.state(); }};
+  reconcile::RequestReconciler requests{{.stores = stores,
+                                        .gatherer = gatherer,
+                                        .applier = applier,
+                                        .metrics = metrics,
+                                        .guard = [this] { return guard.state(); },
+                                        .look_again = [this](const api::ObjectKey& key) { queue.add({.kind = reconcile::Key::Kind::Request, .object = key}); }}};
   reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
   reconcile::Revoker revoker{
       {.client = client, .bindings = stores.bindings, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};

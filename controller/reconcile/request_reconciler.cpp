@@ -7,37 +7,37 @@
 namespace curfew::reconcile {
 namespace {
 
-constexpr std::chrono::milliseconds kNextTry{10};
+// Whoever is called may not need the turn any more, and then calls nobody.
+constexpr std::chrono::seconds kUncalled{1};
 
 }  // namespace
 
 runtime::Outcome RequestReconciler::reconcile(const api::ObjectKey& key, std::stop_token stop) {
   const std::string whose = whose_turn(key);
   if (whose.empty()) return decide_and_apply(key, std::move(stop));
-  const auto turn = turns_.take(whose);
-  // A wake-up, so that no worker stands waiting.
-  if (!turn) return runtime::Outcome{.kind = runtime::Outcome::Kind::Done, .after = kNextTry};
+  const auto turn = turns_.take(whose, key);
+  if (!turn) return runtime::Outcome{.kind = runtime::Outcome::Kind::Done, .after = kUncalled};
   return decide_and_apply(key, std::move(stop));
 }
 
 // Whom the limits of the request's policy would count it for; empty where nothing is counted.
 std::string RequestReconciler::whose_turn(const api::ObjectKey& key) const {
-  const auto request = stores_.requests.get(key);
+  const auto request = parts_.stores.requests.get(key);
   if (!request || request->status.complete || request->status.phase == api::Phase::Active) return {};
-  const auto policy = stores_.policies.get({"", request->spec.policy});
+  const auto policy = parts_.stores.policies.get({"", request->spec.policy});
   const auto subject = core::wanted_subject(*request);
   if (!policy || !policy->spec.limits || !subject) return {};
   return policy->metadata.name + "/" + core::username_of(*subject);
 }
 
 runtime::Outcome RequestReconciler::decide_and_apply(const api::ObjectKey& key, std::stop_token stop) {
-  const auto input = gatherer_.gather(key, guard_(), stop);
+  const auto input = parts_.gatherer.gather(key, parts_.guard(), stop);
   if (!input) {
-    metrics_.reconcile_failed(input.error().kind);
+    parts_.metrics.reconcile_failed(input.error().kind);
     return runtime::Outcome{.kind = runtime::Outcome::Kind::RetryRateLimited};
   }
   if (!*input) return runtime::Outcome{};
-  return applier_.apply(**input, core::decide(**input), stop);
+  return parts_.applier.apply(**input, core::decide(**input), stop);
 }
 
 }  // namespace curfew::reconcile

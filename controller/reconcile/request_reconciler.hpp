@@ -14,8 +14,16 @@ namespace curfew::reconcile {
 // One request, once around: gather, decide, apply.
 class RequestReconciler {
  public:
-  RequestReconciler(const Stores& stores, Gatherer& gatherer, Applier& applier, runtime::Metrics& metrics, std::function<core::GuardState()> guard)
-      : stores_(stores), gatherer_(gatherer), applier_(applier), metrics_(metrics), guard_(std::move(guard)) {}
+  struct Parts {
+    const Stores& stores;
+    Gatherer& gatherer;
+    Applier& applier;
+    runtime::Metrics& metrics;
+    std::function<core::GuardState()> guard;
+    std::function<void(const api::ObjectKey&)> look_again;  // puts a request into the queue
+  };
+
+  explicit RequestReconciler(Parts parts) : parts_(std::move(parts)), turns_(parts_.look_again) {}
 
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
@@ -23,12 +31,8 @@ class RequestReconciler {
   std::string whose_turn(const api::ObjectKey& key) const;
   runtime::Outcome decide_and_apply(const api::ObjectKey& key, std::stop_token stop);
 
-  const Stores& stores_;
+  const Parts parts_;
   Turns turns_;
-  Gatherer& gatherer_;
-  Applier& applier_;
-  runtime::Metrics& metrics_;
-  std::function<core::GuardState()> guard_;
 };
 
 }  // namespace curfew::reconcile

@@ -93,14 +93,33 @@ void UsageBook::forget() {
   last_ends_.with([](auto& ends) { ends.clear(); });
 }
 
-std::optional<Turns::Turn> Turns::take(const std::string& whose) {
-  const bool is_free = taken_.with([&](auto& taken) { return taken.insert(whose).second; });
+std::optional<Turns::Turn> Turns::take(const std::string& whose, const api::ObjectKey& who) {
+  const bool is_free = lines_.with([&](auto& lines) {
+    Line& line = lines[whose];
+    if (!line.is_taken) {
+      line.waiting.remove(who);
+      return line.is_taken = true;
+    }
+    if (std::ranges::find(line.waiting, who) == line.waiting.end()) line.waiting.push_back(who);
+    return false;
+  });
   if (!is_free) return std::nullopt;
   return std::optional<Turn>(std::in_place, *this, whose);
 }
 
 void Turns::give_back(const std::string& whose) {
-  taken_.with([&](auto& taken) { taken.erase(whose); });
+  const auto next = lines_.with([&](auto& lines) -> std::optional<api::ObjectKey> {
+    const auto line = lines.find(whose);
+    line->second.is_taken = false;
+    if (line->second.waiting.empty()) {
+      lines.erase(line);
+      return std::nullopt;
+    }
+    api::ObjectKey first = std::move(line->second.waiting.front());
+    line->second.waiting.pop_front();
+    return first;
+  });
+  if (next) call_(*next);
 }
 
 }  // namespace curfew::reconcile

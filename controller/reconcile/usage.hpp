@@ -1,8 +1,9 @@
 #pragma once
 
+#include <functional>
+#include <list>
 #include <map>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -45,9 +46,13 @@ class UsageBook {
   Guarded<std::map<Whose, std::optional<TimePoint>>> last_ends_;
 };
 
-// One decision at a time for each person under each policy with limits, so that what is counted is still true when it is acted on. Thread-safe.
+// One decision at a time for each person under each policy with limits, so that what is counted is still true when it is acted on. Nobody stands waiting: who comes
+// in between is called when it is their turn. Thread-safe.
 class Turns {
  public:
+  // `call` is given the next of those who came in between, on the thread that gives the turn back.
+  explicit Turns(std::function<void(const api::ObjectKey&)> call) : call_(std::move(call)) {}
+
   // Gives the turn back when it goes.
   class Turn {
    public:
@@ -65,13 +70,18 @@ class Turns {
     std::string whose_;
   };
 
-  // nullopt: somebody has it now.
-  std::optional<Turn> take(const std::string& whose);
+  // nullopt: somebody has it now, and `who` is in line.
+  std::optional<Turn> take(const std::string& whose, const api::ObjectKey& who);
 
  private:
   void give_back(const std::string& whose);
 
-  Guarded<std::set<std::string>> taken_;
+  struct Line {
+    bool is_taken = false;
+    std::list<api::ObjectKey> waiting;
+  };
+  const std::function<void(const api::ObjectKey&)> call_;
+  Guarded<std::map<std::string, Line>> lines_;
 };
 
 }  // namespace curfew::reconcile

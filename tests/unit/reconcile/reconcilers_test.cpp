@@ -35,7 +35,12 @@ struct Fixture {
                               .grant_latency = grant_latency,
                               .clock = clock,
                               .may_grant = [] { return true; }}};
-  reconcile::RequestReconciler requests{stores, gatherer, applier, metrics, [] { return core::GuardState{.in_force = true, .since = {}, .difference = {}}; }};
+  reconcile::RequestReconciler requests{{.stores = stores,
+                                        .gatherer = gatherer,
+                                        .applier = applier,
+                                        .metrics = metrics,
+                                        .guard = [] { return core::GuardState{.in_force = true, .since = {}, .difference = {}}; },
+                                        .look_again = [](const api::ObjectKey&) {}}};
   reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
 
   bool has_counted(ErrorKind kind, int times) {

@@ -157,13 +157,25 @@ TEST_CASE("a name with commas and equal signs selects itself only") {
         "policy.name=payments-debug,subject.name=cn\\=alice\\,ou\\=dev\\\\x");
 }
 
-TEST_CASE("a turn is one's own until it is given back") {
-  reconcile::Turns turns;
+TEST_CASE("a turn is one's own until it is given back, and who came in between is called one after the other") {
+  std::vector<std::string> called;
+  reconcile::Turns turns([&](const api::ObjectKey& key) { called.push_back(key.name); });
+  const std::string whose = "payments-debug/alice";
   {
-    const auto first = turns.take("payments-debug/alice");
-    CHECK(first);
-    CHECK_FALSE(turns.take("payments-debug/alice"));
-    CHECK(turns.take("payments-debug/bob"));
+    const auto first = turns.take(whose, {"payments", "first"});
+    REQUIRE(first);
+    CHECK_FALSE(turns.take(whose, {"payments", "second"}));
+    CHECK_FALSE(turns.take(whose, {"payments", "third"}));
+    CHECK_FALSE(turns.take(whose, {"payments", "second"}));
+    CHECK(turns.take("payments-debug/bob", {"payments", "other"}));
+    CHECK(called.empty());
   }
-  CHECK(turns.take("payments-debug/alice"));
+  CHECK(called == std::vector<std::string>{"second"});
+  {
+    const auto second = turns.take(whose, {"payments", "second"});
+    REQUIRE(second);
+  }
+  CHECK(called == std::vector<std::string>{"second", "third"});
+  { CHECK(turns.take(whose, {"payments", "somebody"})); }  // who was called did not come
+  CHECK(called.size() == 2);
 }
