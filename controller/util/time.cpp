@@ -5,6 +5,9 @@
 namespace curfew {
 namespace {
 
+constexpr std::chrono::sys_days kEarliest = std::chrono::year(1) / 1 / 1;
+constexpr std::chrono::sys_days kTooLate = std::chrono::year(10000) / 1 / 1;
+
 // Reads exactly `width` digits at `at` and moves on; false where there are others.
 bool digits(std::string_view text, std::size_t& at, std::size_t width, int& value) {
   if (at + width > text.size()) return false;
@@ -63,9 +66,12 @@ std::optional<TimePoint> parse_rfc3339(std::string_view text) {
                       offset(text, at, east) && at == text.size();
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
-  if (!shaped || year < 1 || !date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  return TimePoint(std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-                   std::chrono::seconds(second) + micros - east);
+  if (!shaped || !date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  const TimePoint time(std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second) +
+                       micros - east);
+  // Of the time in UTC, which is what is written again.
+  if (time < kEarliest || time >= kTooLate) return std::nullopt;
+  return time;
 }
 
 std::string format_rfc3339(TimePoint time) {

@@ -36,6 +36,14 @@ TEST_CASE("what is not a time, or not on the calendar, is refused") {
   CHECK_FALSE(parse_rfc3339(text));
 }
 
+TEST_CASE("a time is of the years 1 to 9999 wherever its clock stands") {
+  CHECK(parse_rfc3339("0001-01-01T00:00:00Z"));
+  CHECK(parse_rfc3339("0001-01-01T01:00:00+01:00") == parse_rfc3339("0001-01-01T00:00:00Z"));
+  CHECK_FALSE(parse_rfc3339("0001-01-01T00:00:00+00:01"));
+  CHECK(parse_rfc3339("9999-12-31T23:59:59.999999Z"));
+  CHECK_FALSE(parse_rfc3339("9999-12-31T23:59:59-00:01"));
+}
+
 TEST_CASE("Time is written to the second and MicroTime to the microsecond") {
   CHECK(format_rfc3339(kEvening + 999999us) == "2026-11-24T20:00:00Z");
   CHECK(format_rfc3339_micro(kEvening + 42us) == "2026-11-24T20:00:00.000042Z");
