@@ -1,10 +1,12 @@
 #include "kube/kubeconfig.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 #include <yaml-cpp/yaml.h>
 
 #include "kube/base64.hpp"
@@ -16,6 +18,14 @@ namespace {
 struct Trouble : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+std::string prefix_for(const std::filesystem::path& path) { return "kubeconfig " + path.string() + ": "; }
+
+// A name in quotes may hold anything that YAML can escape.
+tl::unexpected<Error> refusal(std::string message) {
+  std::replace_if(message.begin(), message.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
+  return fail(ErrorKind::Invalid, std::move(message));
+}
 
 std::string in_quotes(const std::string& text) { return "\"" + text + "\""; }
 
@@ -31,11 +41,9 @@ std::optional<std::string> slurp(const std::filesystem::path& path) {
 
 class Reader {
  public:
-  explicit Reader(std::filesystem::path path) : path_(std::move(path)) {
-    const auto text = slurp(path_);
-    if (!text) throw Trouble(std::filesystem::exists(path_) ? "cannot be read; a kubeconfig file is expected" : "does not exist");
+  Reader(std::string_view text, const FileReader& read_file, std::filesystem::path path) : read_file_(read_file), path_(std::move(path)) {
     try {
-      root_ = YAML::Load(*text);
+      root_ = YAML::Load(std::string(text));
     } catch (const YAML::Exception& error) {
       throw Trouble("is not YAML: line " + std::to_string(error.mark.line + 1) + ", column " + std::to_string(error.mark.column + 1) + ": " + error.msg);
     }
@@ -133,7 +141,7 @@ class Reader {
     }
     const std::string file = string(node, field.c_str(), where);
     if (file.empty()) return {};
-    const auto text = slurp(absolute(file));
+    const auto text = read_file_(absolute(file));
     if (!text) throw Trouble(where + ": " + field + " " + in_quotes(absolute(file)) + " cannot be read");
     if (text->find("-----BEGIN ") == std::string::npos) throw Trouble(where + ": " + field + " " + in_quotes(absolute(file)) + " is not PEM");
     return *text;
@@ -141,6 +149,7 @@ class Reader {
 
   std::string absolute(const std::filesystem::path& file) const { return (std::filesystem::absolute(path_).parent_path() / file).lexically_normal().string(); }
 
+  const FileReader& read_file_;
   std::filesystem::path path_;
   YAML::Node root_;
 };
@@ -148,13 +157,21 @@ class Reader {
 }  // namespace
 
 Result<http::ClientConfig> load_kubeconfig(const std::filesystem::path& path, const std::optional<std::string>& context) {
-  const std::string prefix = "kubeconfig " + path.string() + ": ";
+  if (const auto text = slurp(path)) return parse_kubeconfig(*text, slurp, path, context);
+  std::error_code error;
+  const bool is_there = std::filesystem::exists(path, error);
+  return refusal(prefix_for(path) + (is_there ? "cannot be read; a kubeconfig file is expected" : "does not exist"));
+}
+
+Result<http::ClientConfig> parse_kubeconfig(std::string_view text, const FileReader& read_file, const std::filesystem::path& path,
+                                            const std::optional<std::string>& context) {
+  const std::string prefix = prefix_for(path);
   try {
-    return Reader(path).read(context);
+    return Reader(text, read_file, path).read(context);
   } catch (const Trouble& trouble) {
-    return fail(ErrorKind::Invalid, prefix + trouble.what());
+    return refusal(prefix + trouble.what());
   } catch (const std::exception& error) {  // YAML's own, for shapes not thought of; it speaks of lines, never of contents
-    return fail(ErrorKind::Invalid, prefix + "is not a kubeconfig: " + error.what());
+    return refusal(prefix + "is not a kubeconfig: " + error.what());
   }
 }
 

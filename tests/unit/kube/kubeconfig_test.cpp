@@ -161,3 +161,10 @@ TEST_CASE("a Pod's ServiceAccount is read from its folder and the environment") 
   ::unsetenv("KUBERNETES_SERVICE_HOST");
   ::unsetenv("KUBERNETES_SERVICE_PORT");
 }
+
+TEST_CASE("an error is one line whatever the names in it hold") {
+  const auto nothing = [](const std::filesystem::path&) -> std::optional<std::string> { return std::nullopt; };
+  const auto config = parse_kubeconfig("current-context: \"a\\nb\\r\\0\"\ncontexts: []\n", nothing, "/nowhere/config");
+  REQUIRE_FALSE(config);
+  CHECK(config.error().message.find_first_of(std::string_view("\n\r\0", 3)) == std::string::npos);
+}
