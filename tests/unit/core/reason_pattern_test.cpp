@@ -51,6 +51,15 @@ TEST_CASE("a pattern that would need too large a program is refused") {
   CHECK_FALSE(reason_matches(pattern, std::string(1024, 'x')));
 }
 
+TEST_CASE("a pattern that is longer than the CRD accepts is refused before it is looked at") {
+  const std::string accepted(512, 'x');
+  CHECK_FALSE(pattern_problem(accepted));
+  CHECK(reason_matches(accepted, accepted));
+  const std::string too_long(2049, 'x');
+  CHECK(pattern_problem(too_long) == "it is longer than 512 characters");
+  CHECK_FALSE(reason_matches(too_long, too_long));
+}
+
 TEST_CASE("a pattern that makes others backtrack for ever does not hold anything up") {
   const std::string pattern = GENERATE(values<std::string>({"^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*)(.*)(.*)(.*)(.*)(.*)x$"}));
   CAPTURE(pattern);
