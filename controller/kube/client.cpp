@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "kube/error.hpp"
+#include "kube/json.hpp"
 
 namespace curfew::kube {
 namespace {
@@ -30,7 +31,7 @@ std::string_view verb_of(http::Method method) {
 
 Result<nlohmann::json> parse(const http::Response& response, std::string_view verb, const Resource& resource) {
   if (response.body.empty()) return nlohmann::json();
-  auto json = nlohmann::json::parse(response.body, nullptr, false);
+  auto json = parse_json(response.body);
   if (json.is_discarded())
     return fail(ErrorKind::Decode, "the API server's answer to " + std::string(verb) + " " + resource.plural + " is not JSON, or is cut short");
   return json;

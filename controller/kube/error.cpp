@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "kube/json.hpp"
+
 namespace curfew::kube {
 namespace {
 
@@ -76,7 +78,7 @@ bool concerns_contact(ErrorKind kind) {
 }
 
 Error error_from_response(const http::Response& response) {
-  const auto json = nlohmann::json::parse(response.body, nullptr, false);
+  const auto json = parse_json(response.body);
   const bool is_status = json.is_object() && string_at(json, "kind") == "Status";
   const std::string said = one_line(is_status ? string_at(json, "message") : std::string());
   Error error;

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "kube/json.hpp"
+
 namespace curfew::kube {
 namespace {
 
@@ -18,7 +20,7 @@ std::optional<EventType> event_type(std::string_view name) {
 }  // namespace
 
 Result<WatchEvent> decode_line(std::string_view line) {
-  auto json = nlohmann::json::parse(line, nullptr, false);
+  auto json = parse_json(line);
   if (json.is_discarded()) return fail(ErrorKind::Decode, "a line of a watch is not JSON");
   if (!json.is_object()) return fail(ErrorKind::Decode, "a line of a watch is not an event");
   const auto type = json.find("type");

@@ -2,6 +2,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "http/line_splitter.hpp"
+#include "kube/json.hpp"
 #include "kube/line_decoder.hpp"
 #include "kube/raw_object.hpp"
 
@@ -54,4 +55,20 @@ TEST_CASE("a raw object keeps all of itself and needs a name") {
   CHECK(*object->json == json);
   for (const auto& bad : {nlohmann::json(), nlohmann::json(1), nlohmann::json{{"metadata", 1}}, nlohmann::json{{"metadata", {{"name", 1}}}}})
     CHECK_FALSE(decode_raw(bad));
+}
+
+TEST_CASE("what is nested deeper than a hundred levels is null, all else is read as it stands") {
+  const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  const std::string deep = nested(kMostLevels);
+  CHECK(parse_json(deep).dump() == deep);
+  CHECK(parse_json(nested(kMostLevels + 1)).dump() == std::string(kMostLevels, '[') + "null" + std::string(kMostLevels, ']'));
+  CHECK(parse_json(R"({"a":)" + nested(200'000) + R"(,"b":"[[{\\\"[","c":[1,{"d":2}]})")["c"][1]["d"] == 2);
+  const std::string brackets(1000, '[');
+  CHECK(parse_json("\"" + brackets + "\"") == brackets);
+}
+
+TEST_CASE("what is no JSON is none at any depth") {
+  const std::string text = GENERATE(std::string(), std::string(1'000'000, '['), std::string(1'000'000, ']'), std::string(150, '[') + std::string(149, ']'),
+                                    std::string(150, '[') + std::string(151, ']'), std::string("\"\\"), std::string("1e999"), std::string("{\"a\":\"\\ud800\"}"));
+  CHECK(parse_json(text).is_discarded());
 }
