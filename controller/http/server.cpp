@@ -6,6 +6,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
+#include <list>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -42,11 +43,15 @@ std::uint16_t parse_port(std::string_view text, std::string_view port) {
 
 std::string path_of(std::string_view target) { return std::string(target.substr(0, target.find('?'))); }
 
+class Session;
+
 // What every session shares; outlives them, since it outlives the io_context that holds them.
 struct Shared {
   const std::map<std::string, Server::Route> routes;
   const ServerLimits limits;
-  int open = 0;  // sessions; the server's thread only
+  // The server's thread only:
+  int open = 0;                 // sessions
+  std::list<Session*> waiting;  // those whose request has not come yet, the longest first
 
   Page page_for(const std::string& path) const {
     const auto route = routes.find(path);
@@ -71,7 +76,10 @@ struct Shared {
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(Tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) { ++shared_.open; }
-  ~Session() { --shared_.open; }
+  ~Session() {
+    stop_waiting();
+    --shared_.open;
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -80,10 +88,25 @@ class Session : public std::enable_shared_from_this<Session> {
     parser.header_limit(shared_.limits.header_bytes);
     parser.body_limit(0);
     stream_.expires_after(shared_.limits.read);
-    bhttp::async_read(stream_, buffer_, parser, [self = shared_from_this()](error_code error, std::size_t) { self->answer(error); });
+    place_ = shared_.waiting.insert(shared_.waiting.end(), this);
+    bhttp::async_read(stream_, buffer_, parser, [self = shared_from_this()](error_code error, std::size_t) {
+      self->stop_waiting();
+      self->answer(error);
+    });
+  }
+
+  // For somebody else, who may have something to say.
+  void give_way() {
+    stop_waiting();
+    stream_.close();
   }
 
  private:
+  void stop_waiting() {
+    if (place_) shared_.waiting.erase(*place_);
+    place_.reset();
+  }
+
   void answer(error_code error) {
     if (!error) return write(respond(parser_->get()));  // NOLINT(bugprone-unchecked-optional-access): read() made it
     const auto refusal = refusal_for(error);
@@ -138,6 +161,7 @@ class Session : public std::enable_shared_from_this<Session> {
   beast::flat_buffer buffer_;
   std::optional<bhttp::request_parser<bhttp::empty_body>> parser_;
   PageResponse response_;
+  std::optional<std::list<Session*>::iterator> place_;  // among those who wait
 };
 
 }  // namespace
@@ -182,9 +206,17 @@ class Server::Impl {
   void accept() {
     acceptor_.async_accept([this](error_code error, Tcp::socket socket) {
       if (error) return accept_later();
-      if (shared_.open < shared_.limits.connections) std::make_shared<Session>(std::move(socket), shared_)->read();
-      accept();  // a socket beyond the limit is closed here, unread
+      if (has_room()) std::make_shared<Session>(std::move(socket), shared_)->read();
+      accept();  // a socket without room is closed here, unread
     });
+  }
+
+  // Probes come to the same address: whoever only holds connections must not keep them out.
+  bool has_room() {
+    if (shared_.open < shared_.limits.connections) return true;
+    if (shared_.waiting.empty()) return false;
+    shared_.waiting.front()->give_way();
+    return true;
   }
 
   void accept_later() {

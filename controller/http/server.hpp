@@ -19,7 +19,7 @@ struct Page {
 struct ServerLimits {
   std::chrono::milliseconds read{10000};  // for a whole request, idle time on a kept-alive connection included
   std::chrono::milliseconds write{10000};
-  int connections = 100;  // at a time; more are closed at once
+  int connections = 100;  // at a time; one more takes the place of the one that has kept us waiting for its request the longest
   std::uint32_t header_bytes = 16 * 1024;
 };
 

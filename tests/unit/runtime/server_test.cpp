@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <fstream>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdexcept>
@@ -99,6 +100,14 @@ std::map<std::string, Server::Route> pages() {
           {"/healthz", [] { return Page{.body = "healthz check passed\n"}; }},
           {"/readyz", [] { return Page{.status = 503, .body = "[-]guard failed: it is missing\n"}; }},
           {"/broken", []() -> Page { throw std::runtime_error("a bug"); }}};
+}
+
+// Of this process.
+long resident_kilobytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmRSS:")) return std::stol(line.substr(6));
+  throw std::runtime_error("/proc/self/status has no VmRSS");
 }
 
 struct Fixture {
@@ -279,17 +288,71 @@ TEST_CASE("a reader that does not read is cut off") {
   CHECK_THAT(answer, EndsWith("ok\n"));
 }
 
-TEST_CASE("of 200 idle connections 100 are held and the others closed, and all is well when their time is up") {
-  const Server server("127.0.0.1:0", pages(), {.read = 1s});
+TEST_CASE("while 500 idle connections come, a hundred are held and whoever asks is answered at once") {
+  const Server server("127.0.0.1:0", pages());
+  std::vector<Connection> idle;
+  idle.reserve(500);
+  for (int i = 0; i < 500; ++i) {
+    idle.emplace_back(server.port());
+    if (i % 50 != 49) continue;
+    Connection probe(server.port());
+    probe.send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    REQUIRE_THAT(probe.read_all(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  }
+  int held = 0;
+  for (Connection& connection : idle) {
+    connection.read_all(1ms);
+    held += connection.was_closed() ? 0 : 1;
+  }
+  CHECK(held <= 100);
+  CHECK(held >= 80);  // the probes took places, too
+}
+
+TEST_CASE("hundreds of headers that never end keep nobody from being answered, nor grow in memory") {
+  const Server server("127.0.0.1:0", pages());
+  const std::string header = "GET /healthz HTTP/1.1\r\nX: " + std::string(std::size_t{15} * 1024, 'x');
+  const long before = resident_kilobytes();
+  std::vector<Connection> slow;
+  slow.reserve(500);
+  for (int i = 0; i < 500; ++i) {
+    slow.emplace_back(server.port());
+    slow.back().send(header);
+  }
+  for (int i = 0; i < 5; ++i) {
+    for (const Connection& connection : slow) connection.send("x");  // some refuse: they gave way
+    Connection probe(server.port());
+    probe.send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    REQUIRE_THAT(probe.read_all(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  }
+  CHECK(resident_kilobytes() - before < 64 * 1024);  // a hundred headers of 16 KB, with room to spare for a sanitizer's own
+}
+
+TEST_CASE("a hundred headers of ten megabytes are refused without being kept") {
+  const Server server("127.0.0.1:0", pages());
+  const std::string header = "GET /healthz HTTP/1.1\r\nX: " + std::string(std::size_t{10} << 20U, 'x');
+  const long before = resident_kilobytes();
+  for (int i = 0; i < 100; ++i) {
+    const Connection connection(server.port());
+    CHECK_FALSE(connection.send(header));
+  }
+  CHECK(resident_kilobytes() - before < 64 * 1024);
+  Connection next(server.port());
+  next.send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  CHECK_THAT(next.read_all(), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_CASE("of 200 idle connections the latest 100 are held and the others closed, and all is well when their time is up") {
+  const Server server("127.0.0.1:0", pages(), {.read = 2s});
   std::vector<Connection> connections;
   connections.reserve(200);
   for (int i = 0; i < 200; ++i) connections.emplace_back(server.port());
-  int closed_early = 0;
-  for (Connection& connection : connections) {
-    connection.read_all(1ms);
-    closed_early += connection.was_closed() ? 1 : 0;
+  int held = 0;
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    connections[i].read_all(i < 100 ? 500ms : 1ms);
+    held += connections[i].was_closed() ? 0 : 1;
   }
-  CHECK(closed_early == 100);
+  CHECK(held == 100);
+  CHECK(connections.front().was_closed());
   for (Connection& connection : connections) {
     connection.read_all();
     REQUIRE(connection.was_closed());
