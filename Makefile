@@ -2,7 +2,7 @@
 # Parallelism is the build tools' own; make itself runs one step after the other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo up down test lint check-deep clean
+.PHONY: help deps build demo up down test lint check-deep fuzz clean
 
 PRESET ?= release
 
@@ -35,6 +35,11 @@ lint: ## clang-tidy on what changed since the main branch (on everything if ther
 check-deep: ## The whole suite again under the address, undefined-behaviour and thread sanitizers
 	$(MAKE) test PRESET=asan
 	$(MAKE) test PRESET=tsan
+
+fuzz: deps ## Hostile input for FUZZ_SECONDS (60) a target; what was found is in build/fuzz/findings
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	tools/fuzz build/fuzz
 
 clean: ## Delete what was built here (not the cached control plane)
 	rm -rf build

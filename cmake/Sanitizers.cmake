@@ -13,3 +13,12 @@ else()
   add_compile_definitions($<$<CONFIG:Release>:_FORTIFY_SOURCE=3> _GLIBCXX_ASSERTIONS)
 endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+# The programs of tests/fuzz, with libFuzzer, which has to see every library of ours.
+option(CURFEW_FUZZ "Build the fuzzers (Clang only)" OFF)
+if(CURFEW_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "CURFEW_FUZZ needs Clang, such as -DCMAKE_CXX_COMPILER=clang++-19; the compiler is ${CMAKE_CXX_COMPILER_ID}")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+// What strangers' bytes reach, as functions of them. An exception is a finding; so is what a sanitizer says.
+namespace curfew::fuzz {
+
+void watch_lines(std::string_view input);  // a watch's stream
+void list_pages(std::string_view input);   // a list, or an error, of the API server
+void kubeconfig(std::string_view input);   // YAML
+void durations(std::string_view input);    // 1h30m
+void times(std::string_view input);        // RFC 3339
+void policies(std::string_view input);     // an AccessPolicy
+void decisions(std::string_view input);    // all that a decision depends on: see targets/decisions.cpp
+void patterns(std::string_view input);     // a line with the expression, then the reason
+
+struct Target {
+  std::string_view name;  // of its folder in corpus/, and of its program: fuzz_NAME
+  void (*run)(std::string_view input);
+};
+
+std::span<const Target> targets();
+
+// What holds for every input.
+inline void must(bool holds, const std::string& rule) {
+  if (!holds) throw std::logic_error("does not hold: " + rule);
+}
+
+}  // namespace curfew::fuzz
