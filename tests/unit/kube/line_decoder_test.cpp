@@ -2,6 +2,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "http/line_splitter.hpp"
+#include "kube/client.hpp"
 #include "kube/json.hpp"
 #include "kube/line_decoder.hpp"
 #include "kube/raw_object.hpp"
@@ -65,6 +66,16 @@ TEST_CASE("what is nested deeper than a hundred levels is null, all else is read
   CHECK(parse_json(R"({"a":)" + nested(200'000) + R"(,"b":"[[{\\\"[","c":[1,{"d":2}]})")["c"][1]["d"] == 2);
   const std::string brackets(1000, '[');
   CHECK(parse_json("\"" + brackets + "\"") == brackets);
+}
+
+TEST_CASE("an object whose managedFields are nested without end is read like any other, and so is the rest of its list") {
+  const std::string deep = R"({"metadata":{"name":"deep","managedFields":[)" + std::string(200'000, '[') + std::string(200'000, ']') + R"(],"uid":"u"}})";
+  const auto body = parse_json(R"({"metadata":{"resourceVersion":"7"},"items":[)" + deep + R"(,{"metadata":{"name":"b"}}]})");
+  const auto page = page_of<RawObject>(body, decode_raw);
+  REQUIRE(page.items.size() == 2);
+  CHECK(page.items[0].metadata.uid == "u");
+  CHECK(page.items[1].metadata.name == "b");
+  CHECK(page.resource_version == "7");
 }
 
 TEST_CASE("what is no JSON is none at any depth") {
