@@ -22,7 +22,9 @@ Result<std::optional<GuardLedger>> GuardLedgerStore::load(std::stop_token stop) 
   }
   const auto data = stored->find("data");
   if (data == stored->end() || !data->is_object()) return std::nullopt;
-  return decode_ledger(data->value(kField, ""));
+  const auto text = data->find(kField);
+  if (text == data->end() || !text->is_string()) return std::nullopt;
+  return decode_ledger(text->get_ref<const std::string&>());
 }
 
 Result<void> GuardLedgerStore::save(const GuardLedger& ledger, std::stop_token stop) {

@@ -55,6 +55,7 @@ TEST_CASE("a ConfigMap without a readable ledger is as none") {
   SECTION("no data") { f.api.put_raw(kPath, {{"metadata", {{"name", "curfew-guard"}}}}); }
   SECTION("garbage") { f.api.put_raw(kPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"ledger", "garbage"}}}}); }
   SECTION("other data") { f.api.put_raw(kPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"other", "x"}}}}); }
+  SECTION("a number") { f.api.put_raw(kPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"ledger", 1}}}}); }
   const auto loaded = f.store.load({});
   REQUIRE(loaded);
   CHECK_FALSE(*loaded);
