@@ -6,11 +6,12 @@
 namespace curfew::kube {
 namespace {
 
-// Past the string that begins at `at`; the end of the text where it is not closed.
-std::size_t after_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size(); ++at) {
-    if (text[at] == '"') return at + 1;
-    if (text[at] == '\\') ++at;
+// Past the string that begins at `start`; the end of the text where it is not closed. A quote with an odd number of backslashes before it is part of it.
+std::size_t after_string(std::string_view text, std::size_t start) {
+  for (std::size_t quote = text.find('"', start + 1); quote != std::string_view::npos; quote = text.find('"', quote + 1)) {
+    std::size_t before = quote;
+    while (text[before - 1] == '\\') --before;
+    if ((quote - before) % 2 == 0) return quote + 1;
   }
   return text.size();
 }
