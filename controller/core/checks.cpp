@@ -38,8 +38,7 @@ std::optional<Denial> policy_is_ready(const Input& in) {
 std::optional<Denial> namespace_is_allowed(const Input& in) {
   const std::string& name = in.request->metadata.name_space;
   const auto& allowed = in.policy->spec.namespaces;
-  if (std::ranges::find(allowed.names, name) != allowed.names.end()) return std::nullopt;
-  if (allowed.selector && in.name_space && matches(*allowed.selector, in.name_space->metadata.labels)) return std::nullopt;
+  if (reaches(allowed, name, in.name_space.get())) return std::nullopt;
   std::string covered = allowed.names.empty() ? "" : joined(allowed.names);
   if (allowed.selector) covered += std::string(covered.empty() ? "" : " and ") + "those that its selector matches";
   return denial(reason::kNamespaceNotAllowed, describe(*in.policy) + " does not cover namespace " + name + ", only " + (covered.empty() ? "none" : covered));

@@ -116,7 +116,7 @@ std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const Polic
   if (spec.limits && !spec.limits->cooldown.empty() && !parse_duration(spec.limits->cooldown)) {
     add(problems, reason::kDurationInvalid, "spec.limits.cooldown " + in_quotes(spec.limits->cooldown) + " is not a duration like 15m");
   }
-  if (const auto problem = pattern_problem(spec.reason.pattern)) {
+  if (const auto problem = spec.reason.pattern.empty() ? std::nullopt : pattern_problem(spec.reason.pattern)) {
     add(problems, reason::kReasonPatternInvalid, "spec.reason.pattern " + in_quotes(spec.reason.pattern) + " is not an RE2 expression that can be used: " + *problem);
   }
   return problems;

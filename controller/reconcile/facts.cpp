@@ -1,6 +1,5 @@
 #include "reconcile/facts.hpp"
 
-#include <algorithm>
 #include <set>
 
 #include "core/role_rules.hpp"
@@ -11,13 +10,6 @@ namespace {
 
 // Roles come and go; what is kept of those that are gone is dropped with the rest once there is so much of it.
 constexpr std::size_t kMostKnown = 4096;
-
-bool covers(const Stores& stores, const api::AccessPolicy& policy, const std::string& name_space) {
-  const auto& allowed = policy.spec.namespaces;
-  if (std::ranges::find(allowed.names, name_space) != allowed.names.end()) return true;
-  const auto found = stores.namespaces.get({"", name_space});
-  return allowed.selector && found && core::matches(*allowed.selector, found->metadata.labels);
-}
 
 }  // namespace
 
@@ -32,7 +24,8 @@ std::vector<std::string> outliving_powers(const Stores& stores, const api::Acces
   }
   std::set<std::string> powers;
   for (const auto& one : stores.roles.list()) {
-    if (one->metadata.name != role.name || !covers(stores, policy, one->metadata.name_space)) continue;
+    const std::string& name_space = one->metadata.name_space;
+    if (one->metadata.name != role.name || !core::reaches(policy.spec.namespaces, name_space, stores.namespaces.get({"", name_space}).get())) continue;
     for (std::string& power : core::outliving_powers(one->rules)) powers.insert(std::move(power));
   }
   return {powers.begin(), powers.end()};
