@@ -20,8 +20,8 @@ inline const std::string kBindingsPath = "/apis/rbac.authorization.k8s.io/v1/nam
 inline const std::string kBindingPath = kBindingsPath + "/curfew-" + kUid;
 inline const std::string kRecordsPath = "/apis/curfew.dev/v1alpha1/auditrecords";
 
-// The decision to grant, as far as this layer is concerned.
-struct ApplyFixture {
+// An applier, with all that it takes, before a fake API server.
+struct ApplierFixture {
   FakeApi api;
   kube::Client client{api};
   audit::Writer audit{client};
@@ -44,6 +44,15 @@ struct ApplyFixture {
                               .grant_latency = grant_latency,
                               .clock = clock,
                               .may_grant = [this] { return may_grant; }}};
+
+  bool has_counted(ErrorKind kind, int times = 1) {
+    const auto line = std::string("\ncurfew_reconcile_errors_total{kind=\"") + to_string(kind) + "\"} " + std::to_string(times) + "\n";
+    return metrics.render().find(line) != std::string::npos;
+  }
+};
+
+// The decision to grant, as far as this layer is concerned.
+struct ApplyFixture : ApplierFixture {
   core::Input input;
 
   ApplyFixture() {
@@ -54,10 +63,6 @@ struct ApplyFixture {
 
   runtime::Outcome apply(std::vector<core::Action> actions, std::optional<TimePoint> wake_at = {}, std::stop_token stop = {}) {
     return applier.apply(input, {.actions = std::move(actions), .wake_at = wake_at}, std::move(stop));
-  }
-  bool has_counted(ErrorKind kind, int times = 1) {
-    const auto line = std::string("\ncurfew_reconcile_errors_total{kind=\"") + to_string(kind) + "\"} " + std::to_string(times) + "\n";
-    return metrics.render().find(line) != std::string::npos;
   }
   core::WriteRecord granted_record(TimePoint expires_at = kExpiresAt) const {
     auto granted = record(api::AuditAction::Granted);

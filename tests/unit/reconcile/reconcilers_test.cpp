@@ -2,9 +2,7 @@
 
 #include "reconcile/policy_reconciler.hpp"
 #include "reconcile/request_reconciler.hpp"
-#include "unit/reconcile/builders.hpp"
-#include "unit/reconcile/fake_api.hpp"
-#include "unit/runtime/manual_clock.hpp"
+#include "unit/reconcile/apply_fixture.hpp"
 
 using namespace curfew;
 using namespace curfew::testing;
@@ -13,28 +11,8 @@ using Kind = runtime::Outcome::Kind;
 namespace {
 
 // Both reconcilers before a fake API server.
-struct Fixture {
-  FakeApi api;
-  kube::Client client{api};
-  audit::Writer audit{client};
-  kube::EventRecorder events{client, "test"};
-  reconcile::Stores stores;
-  reconcile::Memory memory;
-  runtime::Metrics metrics{"test"};
-  ManualClock clock;
-  reconcile::GrantLatency grant_latency{clock, [](std::chrono::microseconds) {}};
-  reconcile::UsageBook usage{stores, memory, client};
+struct Fixture : ApplierFixture {
   reconcile::Gatherer gatherer{stores, usage, memory, client, clock, {}};
-  reconcile::Applier applier{{.client = client,
-                              .audit = audit,
-                              .events = events,
-                              .stores = stores,
-                              .memory = memory,
-                              .usage = usage,
-                              .metrics = metrics,
-                              .grant_latency = grant_latency,
-                              .clock = clock,
-                              .may_grant = [] { return true; }}};
   reconcile::RequestReconciler requests{{.stores = stores,
                                         .gatherer = gatherer,
                                         .applier = applier,
@@ -42,11 +20,6 @@ struct Fixture {
                                         .guard = [] { return core::GuardState{.in_force = true, .since = {}, .difference = {}}; },
                                         .look_again = [](const api::ObjectKey&) {}}};
   reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
-
-  bool has_counted(ErrorKind kind, int times) {
-    const auto line = std::string("\ncurfew_reconcile_errors_total{kind=\"") + to_string(kind) + "\"} " + std::to_string(times) + "\n";
-    return metrics.render().find(line) != std::string::npos;
-  }
 };
 
 }  // namespace
