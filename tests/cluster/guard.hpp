@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -50,5 +51,18 @@ struct Means {
 
 // Ways to write the same thing, where a merge patch can say it: a JSON merge patch, a replacement, and server-side apply.
 inline constexpr Means kMeans[] = {{"merge patch", &Asked::merge_patch}, {"replace", &Asked::replace}, {"server-side apply", &Asked::server_side_apply}};
+
+// Part of what the API server says, by the reason that the core has for the same refusal.
+inline const std::map<std::string, std::string> kSentences{{"RequesterNotAllowed", "is not a requester of AccessPolicy"},
+                                                    {"ApproverNotAllowed", "is not an approver of AccessPolicy"},
+                                                    {"SelfApproval", "would get this access and so cannot approve it"},
+                                                    {"DurationTooLong", "is longer than the"},
+                                                    {"RoleNotAllowed", "is not offered by AccessPolicy"},
+                                                    {"RoleAmbiguous", "spec.role is missing: AccessPolicy"},
+                                                    {"NamespaceNotAllowed", "does not cover namespace"},
+                                                    {"ReasonRequired", "spec.reason is missing: AccessPolicy"}};
+
+// The annotation that makes a decision, by its verdict.
+inline const std::map<std::string, std::string> kCommands{{"Approve", "curfew.dev/approve"}, {"Deny", "curfew.dev/deny"}, {"Revoke", "curfew.dev/revoke"}};
 
 }  // namespace curfew::test

@@ -9,17 +9,6 @@ using namespace curfew::test;
 
 namespace {
 
-const std::map<std::string, std::string> kSentences{{"RequesterNotAllowed", "is not a requester of AccessPolicy"},
-                                                    {"ApproverNotAllowed", "is not an approver of AccessPolicy"},
-                                                    {"SelfApproval", "would get this access and so cannot approve it"},
-                                                    {"DurationTooLong", "is longer than the"},
-                                                    {"RoleNotAllowed", "is not offered by AccessPolicy"},
-                                                    {"RoleAmbiguous", "spec.role is missing: AccessPolicy"},
-                                                    {"NamespaceNotAllowed", "does not cover namespace"},
-                                                    {"ReasonRequired", "spec.reason is missing: AccessPolicy"}};
-
-const std::map<std::string, std::string> kAnnotations{{"Approve", "curfew.dev/approve"}, {"Deny", "curfew.dev/deny"}, {"Revoke", "curfew.dev/revoke"}};
-
 class Answers {
  public:
   explicit Answers(const DecisionTable& table) : table_(table) {}
@@ -43,7 +32,7 @@ class Answers {
 
   // What somebody says about the last one created.
   ProcessResult say(const Act& act) const {
-    return admin_.kubectl(as(act.person, {"annotate", "accessrequest", request_, "-n", name_space_, "--overwrite", kAnnotations.at(act.verdict) + "=" + unique("because")}));
+    return admin_.kubectl(as(act.person, {"annotate", "accessrequest", request_, "-n", name_space_, "--overwrite", kCommands.at(act.verdict) + "=" + unique("because")}));
   }
 
  private:

@@ -34,17 +34,6 @@ std::vector<std::string> impersonating(const YAML::Node& user, std::vector<std::
   return arguments;
 }
 
-const std::map<std::string, std::string> kSentences{{"RequesterNotAllowed", "is not a requester of AccessPolicy"},
-                                                    {"ApproverNotAllowed", "is not an approver of AccessPolicy"},
-                                                    {"SelfApproval", "would get this access and so cannot approve it"},
-                                                    {"DurationTooLong", "is longer than the"},
-                                                    {"RoleNotAllowed", "is not offered by AccessPolicy"},
-                                                    {"RoleAmbiguous", "spec.role is missing: AccessPolicy"},
-                                                    {"NamespaceNotAllowed", "does not cover namespace"},
-                                                    {"ReasonRequired", "spec.reason is missing: AccessPolicy"}};
-
-const std::map<std::string, std::string> kCommands{{"Approve", "curfew.dev/approve"}, {"Deny", "curfew.dev/deny"}, {"Revoke", "curfew.dev/revoke"}};
-
 class Table {
  public:
   Table() {
