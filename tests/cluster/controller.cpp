@@ -19,8 +19,9 @@ static_assert(SIGSTOP == 19 && SIGCONT == 18);
 
 }  // namespace
 
-Controller::Controller(const Cluster& cluster, std::vector<std::string> flags, std::map<std::string, std::string> environment)
-    : command_{program(), "--kubeconfig", cluster.curfew().kubeconfig().string(), "--metrics-address", "127.0.0.1:0"},
+Controller::Controller(const Cluster& cluster, std::vector<std::string> flags, std::map<std::string, std::string> environment,
+                       const std::filesystem::path& kubeconfig)
+    : command_{program(), "--kubeconfig", (kubeconfig.empty() ? cluster.curfew().kubeconfig() : kubeconfig).string(), "--metrics-address", "127.0.0.1:0"},
       environment_(std::move(environment)),
       log_(cluster.state() / "test" / (unique("controller") + ".log")) {
   command_.insert(command_.end(), flags.begin(), flags.end());

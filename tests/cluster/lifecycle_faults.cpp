@@ -1,0 +1,207 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "controller.hpp"
+#include "lifecycle.hpp"
+
+// Everything between the controller and the API server breaks, in turns, while access is active: tests/cluster/faultproxy does it. A half-open watch that
+// nothing else gives away (90 s of silence) and an expired token are not waited for here.
+using namespace curfew::test;
+
+namespace {
+
+constexpr const char* kLost = "lost contact with the API server; trying again until it is back";
+constexpr int kMostRequests = 40;     // in a second of a fault
+constexpr double kMostWork = 0.5;     // of one processor
+
+// tests/cluster/faultproxy, in front of the cluster's API server.
+class FaultProxy {
+ public:
+  explicit FaultProxy(const Cluster& cluster) : folder_(cluster.state() / "test" / unique("faultproxy")) {
+    const ProcessResult view = run({cluster.kubectl().string(), "--kubeconfig", cluster.curfew().kubeconfig().string(), "config", "view", "--raw", "-o", "json"});
+    REQUIRE_THAT(view, Succeeds());
+    std::filesystem::create_directories(folder_);
+    std::ofstream(folder_ / "real.json") << view.out;
+    const std::vector<std::string> command{CURFEW_SOURCE_DIR "/tests/cluster/faultproxy", "--state", folder_.string(), "--kubeconfig",
+                                           (folder_ / "real.json").string()};
+    child_.emplace(command, folder_ / "errors.log");
+    INFO("faultproxy: " << child_->log());
+    REQUIRE(eventually(seconds(10), [&] { return std::filesystem::exists(kubeconfig()); }));
+  }
+  std::filesystem::path kubeconfig() const { return folder_ / "kubeconfig"; }
+  std::string errors() const { return child_->log(); }
+  void set(const Json& control) const {
+    std::ofstream(folder_ / "control.new") << control;
+    std::filesystem::rename(folder_ / "control.new", folder_ / "control");
+    sleep_until(now() + milliseconds(40));  // it looks every 20 ms
+  }
+  // Requests that have come through since that time.
+  int requests_since(curfew::TimePoint time) const {
+    std::ifstream log(folder_ / "log");
+    int count = 0;
+    for (std::string line; std::getline(log, line);) {
+      const std::chrono::duration<double> came(Json::parse(line)["time"].get<double>());
+      if (came >= time.time_since_epoch()) ++count;
+    }
+    return count;
+  }
+
+ private:
+  std::filesystem::path folder_;
+  std::optional<Child> child_;
+};
+
+// Processor time of a process so far, in seconds.
+double work_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::istringstream fields(text.substr(text.rfind(')') + 2));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  long user = 0;
+  long system = 0;
+  fields >> user >> system;
+  return static_cast<double>(user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+struct Fault {
+  std::string name;
+  Json control;
+  int times_lost = 0;  // how often the loss of contact is said; -1: once or never
+};
+
+struct Behind {
+  Scene scene;
+  FaultProxy proxy{scene.cluster};
+  Controller controller{scene.cluster, {}, {}, proxy.kubeconfig()};
+  std::string policy = scene.space.policy(automatic());
+
+  Behind() { controller.start_leading(); }
+  ~Behind() {
+    proxy.set({{"fault", "pass"}});
+    controller.stop();  // gives the lease back, for the next test
+  }
+  Request ask(const std::string& name, const std::string& duration) const {
+    return Request(scene, policy, "duration: " + duration, std::nullopt, name);
+  }
+};
+
+// Granted, and not before the record of it.
+void check_recorded_first(const Scene& scene, const Request& request, curfew::TimePoint since) {
+  const auto granted = call_of_curfew(scene.cluster, "create", request.binding_name(), since);
+  const auto recorded = call_of_curfew(scene.cluster, "create", request.await_record("Granted")["metadata"]["name"], since);
+  REQUIRE(granted.has_value());
+  REQUIRE(recorded.has_value());
+  CHECK(*recorded <= *granted);
+}
+
+curfew::TimePoint deleted_at(const Scene& scene, const Request& request, curfew::TimePoint since) {
+  for (const Json& call : calls_of_curfew(scene.cluster, since, request.binding_name())) {
+    if (call["verb"] == "delete" && call["responseStatus"].value("code", 0) == 200) return time_of(call["stageTimestamp"]);
+  }
+  FAIL_CHECK("nobody deleted the binding");
+  return {};
+}
+
+int milliseconds_between(curfew::TimePoint from, curfew::TimePoint to) {
+  return static_cast<int>(std::chrono::floor<milliseconds>(to - from).count());
+}
+
+// One access ends while the fault lasts, one is asked for meanwhile, and one after it.
+void live_through(Behind& behind, const Fault& fault) {
+  INFO("fault: " << fault.name << "; proxy: " << behind.proxy.errors());
+  const Scene& scene = behind.scene;
+  Controller& controller = behind.controller;
+  const auto since = now() - seconds(1);
+  const Request ending = behind.ask("ending-" + fault.name, "3s");
+  ending.await("Active");
+  const auto expires_at = ending.time("expiresAt");
+  const int lost_before = controller.times_said(kLost);
+
+  behind.proxy.set(fault.control);
+  const auto began = now();
+  REQUIRE(began < expires_at - milliseconds(500));  // otherwise the machine is too slow to tell anything
+  const double work_before = work_of(controller.pid());
+  const Request asked = behind.ask("asked-" + fault.name, "30m");
+  sleep_until(std::max(expires_at + seconds(1), began + seconds(3)));
+  const double lasted = milliseconds_between(began, now()) / 1000.0;
+  const double work = (work_of(controller.pid()) - work_before) / lasted;
+  const double requests = behind.proxy.requests_since(began) / lasted;
+  CHECK(controller.get("/healthz").status == 200);
+  behind.proxy.set({{"fault", "pass"}});
+  const auto ended = now();
+
+  ending.await_no_binding(seconds(15));
+  const auto deleted = deleted_at(scene, ending, since);
+  const int late = milliseconds_between(std::max(expires_at, ended), deleted);
+  asked.await("Active", seconds(20));
+  const int asked_took = milliseconds_between(ended, now());
+  const auto asked_again = now();
+  const Request after = behind.ask("after-" + fault.name, "30m");
+  after.await("Active", seconds(20));
+  const int after_took = milliseconds_between(asked_again, now());
+  ending.await("Expired", seconds(10));
+  const int lost = controller.times_said(kLost) - lost_before;
+  WARN(fault.name << ": deleted " << milliseconds_between(expires_at, deleted) << " ms after its end, " << milliseconds_between(ended, deleted)
+                  << " ms after the fault; granted " << asked_took << " ms after the fault, and a new one in " << after_took << " ms; " << requests
+                  << " requests/s; " << work << " of a processor; contact lost " << lost << " times");
+  CHECK(late <= 1000);
+  CHECK(asked_took < 5000);
+  CHECK(after_took < 3000);
+  CHECK(requests < kMostRequests);
+  CHECK(work < kMostWork);
+  if (fault.times_lost >= 0) CHECK(lost == fault.times_lost);
+  else CHECK(lost <= 1);
+  for (const Request* request : {&ending, &asked, &after}) check_recorded_first(scene, *request, since);
+}
+
+void live_through_all(const std::vector<Fault>& faults) {
+  Behind behind;
+  for (const Fault& fault : faults) live_through(behind, fault);
+  CHECK(behind.controller.stop() == 0);
+}
+
+Json status(int code, const Json& more = Json::object()) {
+  Json control{{"fault", "status"}, {"code", code}};
+  control.update(more);
+  return control;
+}
+
+}  // namespace
+
+TEST_CASE("an API server that cannot be reached, or whose connections die, costs no more than that time", "[replica]") {
+  live_through_all({
+      {"refused", {{"fault", "refuse"}}, 1},
+      {"half-open", {{"fault", "half-open"}}, 1},
+      {"reset", {{"fault", "reset"}}, -1},
+  });
+}
+
+TEST_CASE("an API server that is slow costs no more than that time", "[replica]") {
+  live_through_all({
+      {"latency-200ms", {{"fault", "latency"}, {"ms", 200}}, 0},
+      {"latency-5s", {{"fault", "latency"}, {"ms", 5000}}, -1},
+      {"byte-a-second", {{"fault", "slow"}}, -1},
+  });
+}
+
+TEST_CASE("an API server that answers with errors costs no more than that time", "[replica]") {
+  live_through_all({
+      {"500", status(500), -1},
+      {"503", status(503, {{"retry_after", 1}}), 1},
+      {"429", status(429, {{"retry_after", 1}}), 0},
+      {"500-deletes", status(500, {{"method", "DELETE"}}), 0},
+  });
+}
+
+TEST_CASE("answers that are cut, and watches that expire, repeat themselves or go back, cost no more than that time", "[replica]") {
+  live_through_all({
+      {"truncated", {{"fault", "truncate"}}, -1},
+      {"gone", {{"fault", "gone"}}, 0},
+      {"duplicate", {{"fault", "duplicate"}}, 0},
+      {"stale", {{"fault", "stale"}}, 0},
+  });
+}

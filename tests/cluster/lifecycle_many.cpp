@@ -1,0 +1,77 @@
+#include <algorithm>
+#include <set>
+
+#include "controller.hpp"
+#include "lifecycle.hpp"
+
+// Many grants that end at one moment.
+using namespace curfew::test;
+
+namespace {
+
+constexpr int kGrants = 300;
+
+struct Deletion {
+  milliseconds received;  // after the end; negative: before it
+  milliseconds answered;
+};
+
+// The deletions that took the bindings of that namespace away.
+std::vector<Deletion> deletions(const Scene& scene, curfew::TimePoint expires_at) {
+  std::vector<Deletion> found;
+  for (const Json& call : calls_of_curfew(scene.cluster, expires_at - seconds(60), scene.space.name())) {
+    if (call["verb"] != "delete" || call["objectRef"].value("resource", "") != "rolebindings" || call["responseStatus"].value("code", 0) != 200) continue;
+    const auto after = [&](const char* field) { return std::chrono::floor<milliseconds>(time_of(call[field]) - expires_at); };
+    found.push_back({after("requestReceivedTimestamp"), after("stageTimestamp")});
+  }
+  return found;
+}
+
+int bindings_in(const Scene& scene) {
+  const ProcessResult names = scene.admin.kubectl({"get", "rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid", "-o", "name"});
+  return static_cast<int>(std::ranges::count(names.out, '\n'));
+}
+
+// Asks seldom: kubectl costs the machine more than Curfew does.
+bool await_bindings(const Scene& scene, int count, curfew::TimePoint until) {
+  while (now() < until) {
+    if (bindings_in(scene) == count) return true;
+    sleep_until(now() + seconds(1));
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("three hundred grants with one end are all gone by then, and none is cut short", "[replica]") {
+  const Scene scene;
+  Controller controller(scene.cluster);
+  controller.start_leading();
+  const std::string policy = scene.space.policy(automatic());
+  const auto start = std::chrono::ceil<seconds>(now()) + seconds(15);
+  const auto expires_at = start + seconds(25);
+  const std::string when = ", duration: 25s, startTime: \"" + curfew::format_rfc3339(start) + "\"}";
+  std::string requests;
+  for (int i = 0; i < kGrants; ++i) requests += "---\n" + scene.space.request("ask-" + std::to_string(i), "{policy: " + policy + when);
+  REQUIRE_THAT(scene.alice.kubectl({"create", "-f", "-"}, requests), Succeeds());
+  WARN("asked " << kGrants << " times, " << std::chrono::floor<milliseconds>(start - now()).count() << " ms before the start");
+  sleep_until(start + seconds(3));
+  const bool all_granted = await_bindings(scene, kGrants, expires_at - seconds(4));
+  WARN("all granted " << std::chrono::floor<milliseconds>(now() - start).count() << " ms after it");
+  REQUIRE(all_granted);  // otherwise the machine is too slow to tell anything
+
+  sleep_until(expires_at + milliseconds(500));
+  CHECK(await_bindings(scene, 0, now() + seconds(10)));
+  const auto all = deletions(scene, expires_at);
+  REQUIRE(all.size() == kGrants);
+  const auto [first, last] = std::ranges::minmax(all, {}, &Deletion::answered);
+  const auto slowest = std::ranges::max(all, {}, [](const Deletion& each) { return each.answered - each.received; });
+  WARN("deleted from " << first.answered.count() << " ms to " << last.answered.count() << " ms after their end; the last was asked for at "
+                       << std::ranges::max(all, {}, &Deletion::received).received.count() << " ms; the slowest answer took "
+                       << (slowest.answered - slowest.received).count() << " ms");
+  CHECK(first.answered >= seconds(-3));
+  // Asked for in time, all of them. How long the API server then takes is its own affair; what it adds on a machine that runs everything is little.
+  CHECK(std::ranges::all_of(all, [](const Deletion& each) { return each.received < milliseconds(0); }));
+  CHECK(last.answered <= milliseconds(100));
+  CHECK(controller.stop() == 0);
+}
