@@ -107,9 +107,10 @@ class Reflector final : private ReflectorTarget {
   }
 
   void event(EventType type, const nlohmann::json& object) override {
+    const std::string version = metadata_string(object, "resourceVersion");
+    if (store_.has_seen(version)) return;  // what is known must not go back in time: it is acted on
     Result<T> decoded = config_.decode(object);
     const api::ObjectKey key = key_of(object);
-    const std::string version = metadata_string(object, "resourceVersion");
     if (!decoded) skip(key, decoded.error().message);
     if (type == EventType::Deleted) {
       notify(writer_.remove(key, decoded ? std::make_shared<const T>(std::move(*decoded)) : nullptr, version));

@@ -56,6 +56,12 @@ class Store {
     return synced_;
   }
 
+  // Whether the watch is as far as that version, or farther. What comes with such a one is old: repeated, or from a watch cache that lags behind our list.
+  bool has_seen(const std::string& resource_version) const {
+    const std::scoped_lock lock(mutex_);
+    return synced_ && !resource_version.empty() && compare_resource_versions(resource_version, resource_version_) <= 0;
+  }
+
   // Read your writes: hand in what the API server answered to a write of ours. Readers see it until the watch is as far; an answer that the
   // watch has overtaken already is ignored. Deletions are never assumed: a thing is gone when the watch says so.
   void assume(T object) {

@@ -107,6 +107,19 @@ TEST_CASE("a list in pages, then a watch from its version, however the events ar
   CHECK(reflector.store().get({"", "a"})->metadata.resource_version == "12");
 }
 
+TEST_CASE("events that are not newer than what is known change nothing") {
+  const std::string old = event("MODIFIED", object("a", 12)) + event("DELETED", object("a", 13)) + event("ADDED", object("b", 20));
+  const std::string repeated = event("MODIFIED", object("a", 21)) + event("MODIFIED", object("a", 21));
+  ScriptedServer server({{"GET", kList, {Send{response(200, list_of(20, {object("a", 15)}))}}},
+                         {"GET", kWatch + "20", {Send{chunked_head() + chunk(old) + chunk(repeated) + chunk(event("ADDED", object("c", 22))) + last_chunk()}}},
+                         {"GET", kWatch + "22", {Send{chunked_head()}, Hang{}}}});
+  Running reflector(server);
+  CHECK(server.trouble().empty());
+  reflector.stop();
+  CHECK(reflector.told() == Told{"+a@15", "a@15>21", "+c@22"});
+  CHECK(reflector.failed_watches() == 0);
+}
+
 TEST_CASE("a watch resumes from its bookmark") {
   ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {}))}}},
                          {"GET", kWatch + "10", {Send{chunked_head() + chunk(bookmark(50)) + last_chunk()}}},
