@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "http/headers.hpp"
 #include "http/transport.hpp"
@@ -25,7 +26,7 @@ namespace curfew::http {
 class Exchange {
  public:
   using Instant = std::chrono::steady_clock::time_point;
-  enum class Event { Bytes, Finished, TooLate, Stopped };
+  enum class Event { Bytes, Finished, TooLate, Doubted, Stopped };
 
   pplx::cancellation_token token() const { return cancel_.get_token(); }
 
@@ -66,7 +67,7 @@ class Exchange {
   Event wait(const std::function<Instant(Instant last_arrival)>& limit, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     last_arrival_ = std::chrono::steady_clock::now();  // silence while the caller was busy is not the server's
-    const auto ready = [this] { return finished_ || (head_ && !arrived_.empty()); };
+    const auto ready = [this] { return finished_ || doubted_ || (head_ && !arrived_.empty()); };
     while (!ready()) {
       const Instant until = limit(last_arrival_);
       const Instant seen = last_arrival_;
@@ -74,8 +75,17 @@ class Exchange {
       return stop.stop_requested() ? Event::Stopped : Event::TooLate;
     }
     if (stop.stop_requested()) return Event::Stopped;
+    if (doubted_ && !finished_) return Event::Doubted;
     if (std::chrono::steady_clock::now() >= limit(last_arrival_) && !finished_) return Event::TooLate;
     return head_ && !arrived_.empty() ? Event::Bytes : Event::Finished;
+  }
+
+  // From any thread: where nothing has come since then, nothing will.
+  void doubt(Instant silent_since) {
+    const std::scoped_lock lock(mutex_);
+    if (last_arrival_ > silent_since) return;
+    doubted_ = true;
+    changed_.notify_all();
   }
 
   std::string take() {
@@ -122,6 +132,34 @@ class Exchange {
   std::exception_ptr failure_;
   bool finished_ = false;
   bool abandoned_ = false;
+  bool doubted_ = false;
+};
+
+// Connections that die without a word (a cable, a firewall that forgot them) take calls and watches with them alike, but a call notices soon, and a quiet watch only after
+// minutes. So when calls were left without an answer and one is answered again, on a new connection, watches that have been silent since are begun again, too. Thread-safe.
+class Doubts {
+ public:
+  void add(const std::shared_ptr<Exchange>& stream) {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(streams_, [](const auto& each) { return each.expired(); });
+    streams_.push_back(stream);
+  }
+  void unanswered() {
+    const std::scoped_lock lock(mutex_);
+    unanswered_at_ = std::chrono::steady_clock::now();
+  }
+  void answered() {
+    const std::scoped_lock lock(mutex_);
+    if (!unanswered_at_) return;
+    for (const auto& each : streams_)
+      if (const auto stream = each.lock()) stream->doubt(*unanswered_at_);
+    unanswered_at_.reset();
+  }
+
+ private:
+  std::mutex mutex_;  // protects all below
+  std::vector<std::weak_ptr<Exchange>> streams_;
+  std::optional<Exchange::Instant> unanswered_at_;  // the last such call gave up then
 };
 
 // The write-only stream buffer through which the library hands over a body.

@@ -10,6 +10,7 @@
 #include "http/line_splitter.hpp"
 #include "http/tls.hpp"
 #include "http/token_source.hpp"
+#include "util/guarded.hpp"
 
 namespace curfew::http {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 // Nothing ever waits on the library's threads (waiting is done on the callers' own), so that a few carry any number of requests.
 constexpr std::size_t kLibraryThreads = 4;
 constexpr int kTriesUnanswered = 3;  // of a request whose connection broke before an answer began
+constexpr std::chrono::seconds kTelling{2};   // a call that had as long and no answer says something about the others' connections
 constexpr std::chrono::seconds kGoodbye{2};  // for requests still under way when the transport is destroyed
 
 // However the caller leaves: a sink may throw.
@@ -47,8 +49,10 @@ class CpprestTransport::Impl {
         server_name_(config.tls_server_name),
         tls_(std::move(tls)),
         tokens_(config.token, config.token_file),
-        sender_(base, library_config(config.request_timeout)),
-        streamer_(base, library_config(config.idle_timeout)) {}
+        make_clients_([this, base, request = config.request_timeout, idle = config.idle_timeout] {
+          return std::make_shared<Clients>(Clients{{base, library_config(request)}, {base, library_config(idle)}});
+        }),
+        clients_(make_clients_()) {}
 
   ~Impl() {
     std::unique_lock lock(under_way_->mutex);
@@ -60,6 +64,11 @@ class CpprestTransport::Impl {
 
  private:
   using Limit = std::function<Exchange::Instant(Exchange::Instant)>;
+  // Each with its own pool of kept connections.
+  struct Clients {
+    web::http::client::http_client sender;
+    web::http::client::http_client streamer;
+  };
   struct UnderWay {
     std::mutex mutex;
     std::condition_variable changed;
@@ -67,6 +76,7 @@ class CpprestTransport::Impl {
   };
 
   web::http::client::http_client_config library_config(std::chrono::seconds timeout) const;
+  void renew(const std::shared_ptr<Clients>& used, bool is_telling);
   std::shared_ptr<Exchange> start(web::http::client::http_client& client, const Request& request, const std::string& token);
   Result<Response> exchange(web::http::client::http_client& client, const Request& request, const LineSink* sink, const Limit& limit, const std::string& late,
                             const std::stop_token& stop);
@@ -78,8 +88,9 @@ class CpprestTransport::Impl {
   const std::shared_ptr<TlsClient> tls_;
   TokenSource tokens_;
   const std::shared_ptr<UnderWay> under_way_ = std::make_shared<UnderWay>();
-  web::http::client::http_client sender_;
-  web::http::client::http_client streamer_;
+  const std::function<std::shared_ptr<Clients>()> make_clients_;
+  Guarded<std::shared_ptr<Clients>> clients_;
+  Doubts doubts_;
 };
 
 Result<std::unique_ptr<CpprestTransport::Impl>> CpprestTransport::Impl::create(const ClientConfig& config) {
@@ -179,6 +190,7 @@ Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const LineS
   while (true) {
     switch (exchange.wait(limit, stop)) {
       case Exchange::Event::Stopped: return fail(ErrorKind::Cancelled, "stopped");
+      case Exchange::Event::Doubted: return fail(ErrorKind::Timeout, "the API server at " + server_.text() + " said nothing while calls had no answer");
       case Exchange::Event::TooLate: return fail(ErrorKind::Timeout, "the API server at " + server_.text() + " " + late);
       case Exchange::Event::Finished: {
         if (const auto thrown = exchange.failure()) return tl::unexpected(failure(thrown));
@@ -218,6 +230,7 @@ Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client
       return fail(ErrorKind::Invalid, fmt::format("\"{}\" cannot be requested: {}", request.target, error.what()));
     }
     const Leaving leaving{*under_way};
+    if (sink) doubts_.add(under_way);
     auto result = receive(*under_way, sink, limit, late, stop);
     // A kept connection that the server had closed already, most likely; the library itself tries again in some of these cases only.
     if (!result && !under_way->response() && is_broken_connection(under_way->failure()) && ++unanswered < kTriesUnanswered) continue;
@@ -229,12 +242,26 @@ Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client
 Result<Response> CpprestTransport::Impl::send(const Request& request, std::chrono::milliseconds deadline, const std::stop_token& stop) {
   const auto until = std::chrono::steady_clock::now() + deadline;
   const auto late = fmt::format("did not answer within {} ms", deadline.count());
-  return exchange(sender_, request, nullptr, [until](Exchange::Instant) { return until; }, late, stop);
+  const auto clients = clients_.with([](const auto& current) { return current; });
+  auto result = exchange(clients->sender, request, nullptr, [until](Exchange::Instant) { return until; }, late, stop);
+  if (result) doubts_.answered();
+  else if (result.error().kind == ErrorKind::Timeout) renew(clients, deadline >= kTelling);
+  return result;
+}
+
+// A connection that gave no answer may be dead, and so may be those that are kept beside it: the next call gets a new one.
+void CpprestTransport::Impl::renew(const std::shared_ptr<Clients>& used, bool is_telling) {
+  if (is_telling) doubts_.unanswered();
+  auto fresh = make_clients_();
+  clients_.with([&](auto& current) {
+    if (current == used) current = std::move(fresh);
+  });
 }
 
 Result<Response> CpprestTransport::Impl::stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle, const std::stop_token& stop) {
   const auto late = fmt::format("said nothing for {} ms", idle.count());
-  return exchange(streamer_, request, &sink, [idle](Exchange::Instant last) { return last + idle; }, late, stop);
+  const auto clients = clients_.with([](const auto& current) { return current; });
+  return exchange(clients->streamer, request, &sink, [idle](Exchange::Instant last) { return last + idle; }, late, stop);
 }
 
 CpprestTransport::CpprestTransport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -2,7 +2,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <future>
 #include <stdexcept>
+#include <thread>
 
 #include "fakeapi/fixtures.hpp"
 
@@ -149,4 +151,23 @@ TEST_CASE("a slow sink slows the server down instead of filling memory") {
   release.notify_all();
   reader.join();
   CHECK(lines == std::size_t{kMebibytes} * 1024);
+}
+
+TEST_CASE("a stream that was silent while a call had no answer ends as soon as another has one") {
+  ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("first\n")}, Hang{}}}, {"GET", "/unanswered", {Hang{}}}, {"GET", "/answered", {Send{response(200, "{}")}}}});
+  const auto transport = transport_to(server);
+  Lines lines;
+  auto watch = std::async(std::launch::async, [&] { return transport->stream(get("/watch"), lines.sink(), 60s, {}); });
+  while (server.seen().empty()) std::this_thread::yield();
+  const auto unanswered = transport->send(get("/unanswered"), 2s, {});
+  REQUIRE_FALSE(unanswered);
+  CHECK(unanswered.error().kind == ErrorKind::Timeout);
+  CHECK(watch.wait_for(0s) == std::future_status::timeout);  // nothing is better yet
+  REQUIRE(transport->send(get("/answered"), kPatience, {}));
+  REQUIRE(watch.wait_for(1s) == std::future_status::ready);
+  const auto end = watch.get();
+  REQUIRE_FALSE(end);
+  CHECK(end.error().kind == ErrorKind::Timeout);
+  CHECK_THAT(end.error().message, EndsWith("said nothing while calls had no answer"));
+  CHECK(lines.all == std::vector<std::string>{"first"});
 }

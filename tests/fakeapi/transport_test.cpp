@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <future>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <sys/socket.h>
@@ -192,4 +193,21 @@ TEST_CASE("an unusable server address is refused with what is expected") {
   REQUIRE_FALSE(transport);
   CHECK(transport.error().kind == ErrorKind::Invalid);
   CHECK(transport.error().message == "the API server's address \"" + url + "\" is not usable; expected is https://HOST[:PORT]");
+}
+
+TEST_CASE("after a call without an answer the next one has a new connection, not one that was kept beside it") {
+  ScriptedServer server({{"GET", "/kept", {Wait{200ms}, Send{response(200, "{}")}}},
+                         {"GET", "/kept", {Wait{200ms}, Send{response(200, "{}")}}},
+                         {"GET", "/unanswered", {Hang{}}},
+                         {"GET", "/next", {Send{response(200, "{}")}}}});
+  const auto transport = transport_to(server);
+  auto other = std::async(std::launch::async, [&] { return transport->send(get("/kept"), kPatience, {}).has_value(); });
+  REQUIRE(transport->send(get("/kept"), kPatience, {}));
+  REQUIRE(other.get());
+  REQUIRE(server.connections() == 2);
+  CHECK_FALSE(transport->send(get("/unanswered"), 100ms, {}));
+  CHECK(server.connections() == 2);
+  CHECK(transport->send(get("/next"), kPatience, {}));
+  CHECK(server.connections() == 3);
+  CHECK(server.trouble().empty());
 }
