@@ -152,6 +152,7 @@ struct App::Impl {
   std::jthread event_poster;  // outlives whoever has something to tell
   std::vector<std::jthread> threads;
   std::optional<runtime::Workers<api::ObjectKey>> ending_workers;
+  std::optional<runtime::Workers<api::ObjectKey>> patient_workers;
   std::optional<runtime::Workers<reconcile::Key>> workers;
   std::jthread election;
 };
@@ -229,6 +230,7 @@ App::~App() {
   for (std::jthread& thread : impl.threads) thread.request_stop();
   impl.workers.reset();
   impl.ending_workers.reset();
+  impl.patient_workers.reset();
   impl.threads.clear();
   impl.event_poster = {};
   impl.server.reset();
@@ -254,6 +256,9 @@ void App::start() {
   impl.watch_guard("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", impl.guard_bindings);
   impl.ending_workers.emplace(
       impl.revoker.queue(), [&impl](const api::ObjectKey& key, std::stop_token stop) { return impl.revoker.end(key, std::move(stop)); }, kEndingWorkers);
+  impl.patient_workers.emplace(
+      impl.revoker.patient_queue(), [&impl](const api::ObjectKey& key, std::stop_token stop) { return impl.revoker.end_patiently(key, std::move(stop)); },
+      kEndingWorkers);
   impl.workers.emplace(
       impl.queue, [&impl](const reconcile::Key& key, std::stop_token stop) { return impl.reconcile(key, std::move(stop)); }, impl.config.workers,
       runtime::WorkerHooks{.on_panic = [&impl] { impl.metrics.worker_panicked(); }});

@@ -59,6 +59,7 @@ Client::Client(http::Transport& transport, ClientOptions options) : transport_(t
 Client Client::within(std::chrono::milliseconds deadline) {
   ClientOptions options = options_;
   options.deadline = std::min(options.deadline, deadline);
+  options.is_hurried = options_.is_hurried || deadline < options_.deadline;
   options.contact = &monitor();
   return Client(transport_, std::move(options));
 }
@@ -67,7 +68,8 @@ void Client::observe(std::string_view verb, const Resource& resource, const Resu
   const Instant ended = now();
   const int status = response ? response->status : 0;
   if (response && !means_no_contact(status)) monitor().succeeded(ended);
-  else monitor().failed(response ? error_from_response(*response) : response.error(), began, ended);
+  else if (response || !options_.is_hurried || response.error().kind != ErrorKind::Timeout)
+    monitor().failed(response ? error_from_response(*response) : response.error(), began, ended);
   if (options_.observe_call) options_.observe_call(verb, resource.plural, status, ended - began);
   // The Date of a stream is as old as its beginning.
   const std::optional<TimePoint> date = response && !streamed ? response->date : std::nullopt;

@@ -38,6 +38,7 @@ struct Page {
 
 struct ClientOptions {
   std::chrono::milliseconds deadline = std::chrono::seconds(10);  // of each call but a watch
+  bool is_hurried = false;                                  // the deadline is shorter than what a busy server may take: being late is no loss of contact
   ContactMonitor* contact = nullptr;                        // shared with other clients of the same server; null: its own
   // For metrics, on the caller's thread; status 0 where there was no answer. Verbs are Kubernetes' own: get, list, watch, create, update, patch, delete.
   std::function<void(std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took)> observe_call;
@@ -50,7 +51,7 @@ class Client {
  public:
   explicit Client(http::Transport& transport, ClientOptions options = {});
 
-  // This client for a few calls that have less time than its own. It must not outlive this one.
+  // This client for calls that have less time than its own, so little that having had no answer in it does not mean that contact is lost. It must not outlive this one.
   Client within(std::chrono::milliseconds deadline);
 
   template <class T>

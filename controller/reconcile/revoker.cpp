@@ -26,7 +26,11 @@ constexpr std::chrono::seconds kPatience{2};
 constexpr std::chrono::seconds kLongestWait{1};
 // What goes earlier than this before its end was revoked, or removed by others: no word on how punctual ends are.
 constexpr milliseconds kOnTime = core::Settings{}.end_lead;
-constexpr runtime::RetryDelays kRetries{.first = milliseconds(50), .longest = milliseconds(1000)};
+// Short enough that an end is late by less than a second more than whatever was in its way.
+constexpr runtime::RetryDelays kRetries{.first = milliseconds(50), .longest = milliseconds(750)};
+constexpr milliseconds kHurry{700};
+
+bool is_held(const api::RoleBinding& binding) { return binding.metadata.deletion_timestamp && !binding.metadata.finalizers.empty(); }
 
 }  // namespace
 
@@ -41,7 +45,8 @@ std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now) 
   return core::end_of(binding).value_or(now);
 }
 
-Revoker::Revoker(Parts parts) : parts_(std::move(parts)), queue_(parts_.clock, kRetries) {}
+Revoker::Revoker(Parts parts)
+    : parts_(std::move(parts)), hurried_(parts_.client.within(kHurry)), queue_(parts_.clock, kRetries), patient_queue_(parts_.clock, kRetries) {}
 
 void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before, const std::shared_ptr<const api::RoleBinding>& after) {
   const api::ObjectKey key = (after ? after : before)->metadata.key();
@@ -94,31 +99,44 @@ void Revoker::report(std::string_view what, const api::ObjectKey& key, const Err
   if (!kube::concerns_contact(error.kind)) log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});
 }
 
+std::shared_ptr<const api::RoleBinding> Revoker::find_due(const api::ObjectKey& key) {
+  auto binding = parts_.bindings.get(key);
+  if (!binding) return nullptr;
+  const std::scoped_lock lock(mutex_);
+  const TimePoint due = due_before(parts_.clock.now());
+  const auto end = end_of(*binding, due);  // one that cannot be read has waited its turn already
+  if (!end) return nullptr;
+  if (*end <= due + kLongestWait) return binding;
+  ends_.set(key, *end);  // its end moved, or leadership did
+  return nullptr;
+}
+
+Result<void> Revoker::ask(kube::Client& client, const api::RoleBinding& binding, std::stop_token stop) const {
+  const api::ObjectMeta& meta = binding.metadata;
+  if (is_held(binding)) return free_binding(client, meta.key(), meta.uid, std::move(stop));
+  const auto outcome = delete_binding(client, meta.key(), meta.uid, std::move(stop));
+  if (!outcome) return tl::unexpected(outcome.error());
+  return {};
+}
+
 Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
-  const auto binding = parts_.bindings.get(key);
+  const auto binding = find_due(key);
   if (!binding) return Outcome{};
-  std::optional<TimePoint> end;
-  {
-    const std::scoped_lock lock(mutex_);
-    const TimePoint due = due_before(parts_.clock.now());
-    end = end_of(*binding, due);  // one that cannot be read has waited its turn already
-    if (!end) return Outcome{};
-    if (*end > due + kLongestWait) {  // its end moved, or leadership did
-      ends_.set(key, *end);
-      return Outcome{};
-    }
+  if (const auto asked = ask(hurried_, *binding, std::move(stop)); !asked) {
+    report(is_held(*binding) ? "held binding not freed, trying again" : "binding not deleted, trying again", key, asked.error());
+    if (asked.error().kind != ErrorKind::Timeout) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
+    patient_queue_.add(key);
+    return Outcome{.kind = Outcome::Kind::RetryAfter, .after = kRetries.first};
   }
-  if (binding->metadata.deletion_timestamp && !binding->metadata.finalizers.empty()) {
-    const auto freed = free_binding(parts_.client, key, binding->metadata.uid, stop);
-    if (!freed) report("held binding not freed, trying again", key, freed.error());
-    return Outcome{.kind = Outcome::Kind::RetryRateLimited};
-  }
-  const auto outcome = delete_binding(parts_.client, key, binding->metadata.uid, stop);
-  if (!outcome) {
-    report("binding not deleted, trying again", key, outcome.error());
-    return Outcome{.kind = Outcome::Kind::RetryRateLimited};
-  }
+  if (is_held(*binding)) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
   return Outcome{.after = kLongestWait};  // until the watch says that it is gone
+}
+
+Outcome Revoker::end_patiently(const api::ObjectKey& key, std::stop_token stop) {
+  const auto binding = find_due(key);
+  if (!binding) return Outcome{};
+  if (const auto asked = ask(parts_.client, *binding, std::move(stop)); !asked) report("binding not deleted, trying again", key, asked.error());
+  return Outcome{};  // end() goes on
 }
 
 }  // namespace curfew::reconcile

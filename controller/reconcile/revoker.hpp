@@ -42,21 +42,30 @@ class Revoker {
   // Watches the clock until stopped; wakes at least once a second, so that a step of the wall clock is noticed.
   void run(std::stop_token stop);
 
-  // One binding's deletion: the handler of the ending workers.
+  // One binding's deletion: the handler of the ending workers. It waits less than a second for an answer, since a connection may be dead without a sign.
   runtime::Outcome end(const api::ObjectKey& key, std::stop_token stop);
+  // The same, beside it, for an API server that is only slow: once, with all the time that a call has.
+  runtime::Outcome end_patiently(const api::ObjectKey& key, std::stop_token stop);
 
   runtime::WorkQueue<api::ObjectKey>& queue() { return queue_; }
+  // What end() got no answer for.
+  runtime::WorkQueue<api::ObjectKey>& patient_queue() { return patient_queue_; }
 
   // How many bindings are there although their end has passed, by all that the watch has said. Looks at each.
   std::size_t past_end() const;
 
  private:
   TimePoint due_before(TimePoint now) const;
+  // The binding, if it is there and its time has come.
+  std::shared_ptr<const api::RoleBinding> find_due(const api::ObjectKey& key);
+  Result<void> ask(kube::Client& client, const api::RoleBinding& binding, std::stop_token stop) const;
   void report(std::string_view what, const api::ObjectKey& key, const Error& error) const;
 
   // Constant after construction.
   Parts parts_;
+  kube::Client hurried_;
   runtime::WorkQueue<api::ObjectKey> queue_;
+  runtime::WorkQueue<api::ObjectKey> patient_queue_;
 
   // Protected by mutex_.
   mutable std::mutex mutex_;

@@ -277,6 +277,30 @@ TEST_CASE("a deletion that the watch does not confirm is asked for again") {
   CHECK(again.kind == Outcome::Kind::Done);
 }
 
+TEST_CASE("a deletion without an answer is asked for again at once, and beside it with more patience") {
+  Replica replica;
+  const auto one = replica.add(binding(in(replica, 0s)));
+  replica.api.fail("DELETE", {.kind = ErrorKind::Timeout, .message = "late"}, 2);
+  const auto outcome = replica.revoker.end(one.metadata.key(), {});
+  CHECK(outcome.kind == Outcome::Kind::RetryAfter);
+  CHECK(outcome.after == 50ms);
+  CHECK(replica.client.contact().in_contact());  // less than a second is no loss of it
+  REQUIRE(replica.revoker.patient_queue().try_get() == one.metadata.key());
+
+  CHECK(replica.revoker.end_patiently(one.metadata.key(), {}).after == 0s);
+  CHECK(replica.is_there(one));
+  CHECK_FALSE(replica.client.contact().in_contact());
+  replica.revoker.end_patiently(one.metadata.key(), {});
+  CHECK_FALSE(replica.is_there(one));
+}
+
+TEST_CASE("with more patience, too, only what is due is ended") {
+  Replica replica;
+  const auto one = replica.add(binding(in(replica, 60s)));
+  replica.revoker.end_patiently(one.metadata.key(), {});
+  CHECK(replica.api.calls().empty());
+}
+
 TEST_CASE("a binding that a finalizer holds loses finalizers and subjects") {
   Replica replica;
   auto held = binding(in(replica, 0s));
@@ -347,8 +371,8 @@ TEST_CASE("whatever goes wrong, a deletion is tried again within a second, for e
     CAPTURE(i);
     const auto key = queue.try_get();
     REQUIRE(key);
-    REQUIRE(replica.revoker.end(*key, {}).kind == Outcome::Kind::RetryRateLimited);
-    queue.add_rate_limited(*key);  // as a worker does
+    REQUIRE(replica.revoker.end(*key, {}).kind == (i < kTries / 2 ? Outcome::Kind::RetryAfter : Outcome::Kind::RetryRateLimited));
+    queue.add_rate_limited(*key);  // as a worker does, or sooner
     queue.done(*key);
     REQUIRE(replica.is_there(one));
     replica.clock.advance(1s);
