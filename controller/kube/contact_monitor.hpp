@@ -12,7 +12,7 @@ class ContactMonitor {
  public:
   using Instant = std::chrono::steady_clock::time_point;
 
-  // A call that began at `began` got an answer at `now`.
+  // A call got an answer at `now`. Lost contact is back with the first one that comes when nothing has failed for a second.
   void succeeded(Instant now);
 
   // It got none. Counts as lost contact unless another call got an answer in the meantime, or the caller gave up itself. True if this one was the
@@ -24,6 +24,7 @@ class ContactMonitor {
  private:
   struct State {
     Instant last_success;
+    Instant last_failure;
     Instant lost_at;
     bool lost = false;
   };

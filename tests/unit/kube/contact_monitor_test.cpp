@@ -27,6 +27,20 @@ TEST_CASE("lost contact is news once, until it is back") {
   CHECK(contact.failed(kRefused, kStart + 5s, kStart + 6s));
 }
 
+TEST_CASE("contact that comes and goes is lost once, and back when nothing has failed for a second") {
+  ContactMonitor contact;
+  contact.succeeded(kStart);
+  CHECK(contact.failed(kRefused, kStart + 1ms, kStart + 2ms));
+  for (auto now = kStart + 100ms; now < kStart + 2s; now += 100ms) {
+    contact.succeeded(now);
+    CHECK_FALSE(contact.failed(kRefused, now + 1ms, now + 2ms));
+  }
+  contact.succeeded(kStart + 2901ms);
+  CHECK_FALSE(contact.in_contact());
+  contact.succeeded(kStart + 2902ms);
+  CHECK(contact.in_contact());
+}
+
 TEST_CASE("a failure while others get answers is no lost contact") {
   ContactMonitor contact;
   contact.succeeded(kStart + 50s);
