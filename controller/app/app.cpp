@@ -33,7 +33,7 @@
 namespace curfew::app {
 namespace {
 
-constexpr int kEndingWorkers = 8;
+constexpr std::chrono::milliseconds kHeldUp{50};
 constexpr std::chrono::milliseconds kLeaseCallDeadline{2000};
 
 // The Pod's name and something no other process has: two replicas of one name would both lead.
@@ -68,6 +68,7 @@ struct App::Impl {
   bool may_grant() const { return leadership.is_ready() && is_leader(); }
   runtime::Outcome reconcile(const reconcile::Key& key, std::stop_token stop) {
     if (!may_grant()) return {};  // whoever leads next looks at everything
+    if (revoker.has_a_crowd()) return {.after = kHeldUp};
     return key.kind == reconcile::Key::Kind::Policy ? policies.reconcile(key.object, stop) : requests.reconcile(key.object, stop);
   }
 
@@ -255,10 +256,10 @@ void App::start() {
   impl.watch_guard("validatingadmissionpolicies", "ValidatingAdmissionPolicy", impl.guard_policies);
   impl.watch_guard("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", impl.guard_bindings);
   impl.ending_workers.emplace(
-      impl.revoker.queue(), [&impl](const api::ObjectKey& key, std::stop_token stop) { return impl.revoker.end(key, std::move(stop)); }, kEndingWorkers);
+      impl.revoker.queue(), [&impl](const api::ObjectKey& key, std::stop_token stop) { return impl.revoker.end(key, std::move(stop)); }, reconcile::Revoker::kWorkers);
   impl.patient_workers.emplace(
       impl.revoker.patient_queue(), [&impl](const api::ObjectKey& key, std::stop_token stop) { return impl.revoker.end_patiently(key, std::move(stop)); },
-      kEndingWorkers);
+      reconcile::Revoker::kWorkers);
   impl.workers.emplace(
       impl.queue, [&impl](const reconcile::Key& key, std::stop_token stop) { return impl.reconcile(key, std::move(stop)); }, impl.config.workers,
       runtime::WorkerHooks{.on_panic = [&impl] { impl.metrics.worker_panicked(); }});

@@ -19,8 +19,14 @@ using std::chrono::milliseconds;
 // How long before its end a binding's deletion is asked for: a round trip with room for a busy API server, and for each other binding that ends at about that time
 // what its deletion takes.
 constexpr milliseconds kLead{400};
-constexpr microseconds kLeadEach{1200};
+constexpr microseconds kQuickest{1200};
+constexpr microseconds kSlowest{8000};
+constexpr int kMemory = 16;  // deletions, of those that there was a crowd for, over which what they take is averaged
+constexpr std::chrono::seconds kMostLead{3};
 constexpr std::chrono::seconds kBacklogHorizon{3};
+// So many waiting are a crowd: everything else waits for it, but no longer than this.
+constexpr std::size_t kCrowd = Revoker::kWorkers;
+constexpr std::chrono::seconds kMostHeldUp{5};
 // Replicas that do not lead give the leader this long.
 constexpr std::chrono::seconds kPatience{2};
 constexpr std::chrono::seconds kLongestWait{1};
@@ -70,7 +76,7 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before, con
 TimePoint Revoker::due_before(TimePoint now) const {
   if (!parts_.is_leader()) return now - kPatience;
   const auto backlog = ends_.count_until(now + kBacklogHorizon);
-  return now + kLead + kLeadEach * static_cast<int>(backlog);
+  return now + std::min<microseconds>(kLead + each_takes_ * static_cast<int>(backlog), kMostLead);
 }
 
 void Revoker::run(std::stop_token stop) {
@@ -78,11 +84,24 @@ void Revoker::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     const TimePoint now = parts_.clock.now();
     const TimePoint due = due_before(now);
+    if (queue_.size() < kCrowd) crowd_began_ = parts_.clock.steady();
     for (const api::ObjectKey& key : ends_.pop_due(due)) queue_.add(key);
     const auto next = ends_.next();
     const auto wait = next ? std::min<microseconds>(*next - due, kLongestWait) : microseconds(kLongestWait);
     changed_.wait_for(lock, stop, wait, [&] { return ends_.next() != next; });
   }
+}
+
+bool Revoker::has_a_crowd() const {
+  const std::scoped_lock lock(mutex_);
+  return queue_.size() >= kCrowd && parts_.clock.steady() - crowd_began_ < kMostHeldUp;
+}
+
+void Revoker::learn(std::chrono::steady_clock::duration took) {
+  const std::scoped_lock lock(mutex_);
+  if (queue_.size() < kCrowd) return;  // alone, it says how long one takes, not how many go in a second
+  const auto each = std::clamp(std::chrono::duration_cast<microseconds>(took) / kWorkers, kQuickest, kSlowest);
+  each_takes_ += (each - each_takes_) / kMemory;
 }
 
 std::size_t Revoker::past_end() const {
@@ -103,10 +122,11 @@ std::shared_ptr<const api::RoleBinding> Revoker::find_due(const api::ObjectKey& 
   auto binding = parts_.bindings.get(key);
   if (!binding) return nullptr;
   const std::scoped_lock lock(mutex_);
-  const TimePoint due = due_before(parts_.clock.now());
-  const auto end = end_of(*binding, due);  // one that cannot be read has waited its turn already
+  const TimePoint now = parts_.clock.now();
+  const TimePoint latest = parts_.is_leader() ? now + kMostLead : now - kPatience + kLongestWait;
+  const auto end = end_of(*binding, latest);  // one that cannot be read has waited its turn already
   if (!end) return nullptr;
-  if (*end <= due + kLongestWait) return binding;
+  if (*end <= latest) return binding;
   ends_.set(key, *end);  // its end moved, or leadership did
   return nullptr;
 }
@@ -122,7 +142,10 @@ Result<void> Revoker::ask(kube::Client& client, const api::RoleBinding& binding,
 Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
   const auto binding = find_due(key);
   if (!binding) return Outcome{};
-  if (const auto asked = ask(hurried_, *binding, std::move(stop)); !asked) {
+  const auto began = parts_.clock.steady();
+  const auto asked = ask(hurried_, *binding, std::move(stop));
+  learn(parts_.clock.steady() - began);
+  if (!asked) {
     report(is_held(*binding) ? "held binding not freed, trying again" : "binding not deleted, trying again", key, asked.error());
     if (asked.error().kind != ErrorKind::Timeout) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
     patient_queue_.add(key);
