@@ -23,7 +23,8 @@ namespace curfew::reconcile {
 std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now);
 
 // Ends grants on time, on every replica, from the bindings alone: no request, policy, status, record or leader is needed. The leader deletes within the last
-// second, or as much earlier, up to three, as the number of bindings that end together needs; any other replica two seconds after the end, if the binding is still there. A deletion is repeated until the watch says that the binding is gone.
+// second, or as much earlier, three seconds at most, as the number of bindings that end together needs; any other replica two seconds after the end, if the
+// binding is still there. A deletion is repeated until the watch says that the binding is gone.
 class Revoker {
  public:
   struct Parts {
