@@ -4,8 +4,16 @@
 
 #include "api/reader.hpp"
 #include "api/writer.hpp"
+#include "util/sha256.hpp"
 
 namespace curfew::api {
+namespace {
+
+using FloodRecordSpan = std::chrono::duration<std::int64_t, std::ratio<600>>;
+constexpr std::string_view kFloodPrefix = "flood-";
+constexpr std::size_t kFloodHashDigits = 16;
+
+}  // namespace
 
 std::string_view to_string(AuditAction action) {
   switch (action) {
@@ -31,6 +39,17 @@ std::string record_name(std::string_view request_uid, AuditAction action, std::o
   std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   if (index) name += "-" + std::to_string(*index);
   return name;
+}
+
+std::string flood_record_name(std::string_view username, TimePoint requested_at) {
+  const auto begin = flood_record_until(requested_at) - FloodRecordSpan(1);
+  return std::string(kFloodPrefix) + sha256_hex(username).substr(0, kFloodHashDigits) + "-" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(begin.time_since_epoch()).count());
+}
+
+bool is_flood_record(std::string_view name) { return name.starts_with(kFloodPrefix); }
+
+TimePoint flood_record_until(TimePoint requested_at) {
+  return TimePoint(std::chrono::floor<FloodRecordSpan>(requested_at.time_since_epoch()) + FloodRecordSpan(1));
 }
 
 void read(const Reader& reader, AuditAction& value) { read_enum(reader, value, AuditAction::Shortened); }

@@ -59,4 +59,10 @@ struct AuditRecord {
 // Shortened the new end's seconds.
 std::string record_name(std::string_view request_uid, AuditAction action, std::optional<std::int64_t> index = std::nullopt);
 
+// The record that stands for all requests of a person that are rejected as too many in the ten minutes of a request made then: "flood-9f86d081884c7d65-1764064200",
+// from a hash of the username and the seconds at which they begin.
+std::string flood_record_name(std::string_view username, TimePoint requested_at);
+bool is_flood_record(std::string_view name);
+TimePoint flood_record_until(TimePoint requested_at);  // the end of those ten minutes
+
 }  // namespace curfew::api

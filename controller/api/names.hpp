@@ -58,6 +58,7 @@ inline constexpr std::string_view kStartMissed = "StartMissed";
 inline constexpr std::string_view kScheduled = "Scheduled";
 inline constexpr std::string_view kOutsideSchedule = "OutsideSchedule";
 inline constexpr std::string_view kScheduleInvalid = "ScheduleInvalid";
+inline constexpr std::string_view kTooManyRequests = "TooManyRequests";
 inline constexpr std::string_view kTooManyActive = "TooManyActive";
 inline constexpr std::string_view kCooldown = "Cooldown";
 inline constexpr std::string_view kApproverNotAllowed = "ApproverNotAllowed";

@@ -126,13 +126,15 @@ struct App::Impl {
 
   reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
   reconcile::UsageBook usage{stores, memory, client};
-  reconcile::Gatherer gatherer{stores, usage, memory, client, clock, core::Settings{}};
+  reconcile::FloodGate floods{clock, config.flood_limits};
+  reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
   reconcile::Applier applier{{.client = client,
                               .audit = audit,
                               .events = events,
                               .stores = stores,
                               .memory = memory,
                               .usage = usage,
+                              .floods = floods,
                               .metrics = metrics,
                               .grant_latency = grant_latency,
                               .clock = clock,
@@ -170,7 +172,10 @@ void App::Impl::watch(kube::Store<T>& store, const kube::Selection& selection) {
   auto settings = kube::reflector_config<T>(selection);
   settings.on_change = [this](const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after) {
     if constexpr (std::is_same_v<T, api::RoleBinding>) revoker.observe(before, after);
-    if constexpr (std::is_same_v<T, api::AccessRequest>) grant_latency.observe(before, after);
+    if constexpr (std::is_same_v<T, api::AccessRequest>) {
+      grant_latency.observe(before, after);
+      floods.observe(before, after);
+    }
     triggers.changed(before, after);
   };
   keep_current(store, std::move(settings));

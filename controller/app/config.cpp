@@ -31,6 +31,18 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
   cli.add_option("--completed-request-ttl", flags.completed_request_ttl, "How long completed requests are kept, as in 168h, 30m or 10s; audit records stay")
       ->envname("CURFEW_COMPLETED_REQUEST_TTL")
       ->capture_default_str();
+  cli.add_option("--pending-per-requester", config.flood_limits.pending, "Requests of one person that may wait at the same time; more are Rejected; 0: any number")
+      ->envname("CURFEW_PENDING_PER_REQUESTER")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  cli.add_option("--requester-qps", config.flood_limits.qps, "Requests of one person a second in the long run; more are Rejected; 0: any number")
+      ->envname("CURFEW_REQUESTER_QPS")
+      ->check(CLI::Range(0.0, 1'000.0))
+      ->capture_default_str();
+  cli.add_option("--requester-burst", config.flood_limits.burst, "Requests of one person at once, after a quiet time")
+      ->envname("CURFEW_REQUESTER_BURST")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   cli.add_option("--log-level", flags.log_level, "One of " + std::string(log::level_names()))->envname("CURFEW_LOG_LEVEL")->capture_default_str();
 }
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "reconcile/flood_gate.hpp"
 #include "util/log.hpp"
 
 namespace curfew::app {
@@ -22,6 +23,7 @@ struct Config {
   int workers = 8;
   log::Level log_level = log::Level::Info;
   std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
+  reconcile::FloodLimits flood_limits;
 };
 
 struct ParsedConfig {

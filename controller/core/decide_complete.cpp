@@ -9,6 +9,8 @@ Decision decide_deleted(const Input& input) {
   if (input.binding && (is_active || is_ours(request, *input.binding))) return remove(*input.binding);
   if (request.status.complete) return {};
 
+  if (input.flood && !request.status.phase) return reject_flood(input);
+
   const bool with_namespace = namespace_is_going(input);
   const std::string name = with_namespace ? "namespace " + request.metadata.name_space : std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
   const bool had_access = is_active || input.granted_record.has_value();

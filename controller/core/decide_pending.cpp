@@ -105,6 +105,7 @@ std::string words_for_missed_time(const Input& input) {
 Decision decide_pending(const Input& input) {
   if (auto resumed = resume_grant(input)) return *resumed;
 
+  if (input.flood) return reject_flood(input);
   Progress progress(input);
   if (!input.request->status.phase) progress.step(requested(input, progress));
   if (const auto denial = unguarded(input)) return reject(input, progress, *denial);

@@ -29,6 +29,12 @@ struct Usage {
   std::optional<TimePoint> last_end;   // of the last one that ended; known only where the policy has a cooldown
 };
 
+// The requester sends more requests than anyone can mean: this one, first seen now, is not looked at.
+struct Flood {
+  std::string message;       // what was exceeded, with the figures, and what to do
+  bool is_recorded = false;  // the record that stands for all of them has been written
+};
+
 // Whether the admission policies that establish who asked and who approved are what Curfew ships.
 struct GuardState {
   bool in_force = false;
@@ -57,6 +63,7 @@ struct Input {
   std::shared_ptr<const TimeZone> time_zone;          // of that policy's schedule; null: it has none, or the zone is unknown
   std::shared_ptr<const api::Namespace> name_space;
   std::optional<RoleFacts> role;                      // of the pinned role, or the one that first sight would pin
+  std::optional<Flood> flood;
   Usage usage;
   std::shared_ptr<const api::RoleBinding> binding;    // named for this request and carrying its label
   std::string binding_uid;                            // of that binding, or of the last one there was; empty where it is not known

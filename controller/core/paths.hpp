@@ -14,6 +14,9 @@ Decision decide_complete(const Input& input);  // it is over
 Decision decide_active(const Input& input);    // it has been granted
 Decision decide_pending(const Input& input);   // it has not
 
+// One of too many requests of one person: closed at the least cost, without a record of its own, whether it is still there or not.
+Decision reject_flood(const Input& input);
+
 // Where a grant was under way before (a crash, a failure): goes on with it, or ends it. nullopt: there was none.
 std::optional<Decision> resume_grant(const Input& input);
 

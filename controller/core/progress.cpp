@@ -42,7 +42,7 @@ void Progress::step(const Step& step) {
 void Progress::record(const Step& step) {
   const api::AccessRequest& request = *input_.request;
   api::AuditRecord record;
-  record.metadata.name = api::record_name(request.metadata.uid, step.action, step.index);
+  record.metadata.name = step.record_name.empty() ? api::record_name(request.metadata.uid, step.action, step.index) : step.record_name;
   record.action = step.action;
   record.time = input_.now + std::chrono::microseconds(records_.size());  // what happens together is still read in its order
   record.actor = step.actor;
@@ -115,22 +115,33 @@ Ending ending_by(const api::Decision& decision, api::Phase phase) {
           .comment = decision.comment};
 }
 
-Decision end(const Input& input, Progress progress, const Ending& ending) {
+namespace {
+
+bool had_access(const Progress& progress, const Ending& ending) {
+  return ending.phase == api::Phase::Revoked || (ending.phase == api::Phase::Expired && progress.status.granted_at);
+}
+
+}  // namespace
+
+void close(const Input& input, Progress& progress, const Ending& ending) {
   api::AccessRequestStatus& status = progress.status;
-  const bool had_access = ending.phase == api::Phase::Revoked || (ending.phase == api::Phase::Expired && status.granted_at);
   status.phase = ending.phase;
   status.complete = true;
   status.ended_at = floor_to_second(input.now);
   status.observed_decisions = static_cast<int>(input.request->decisions.size());
   progress.message(ending.message);
-  if (!had_access && ending.phase != api::Phase::Expired) progress.condition(api::kApproved, "False", ending.reason, ending.message);
+  if (!had_access(progress, ending) && ending.phase != api::Phase::Expired) progress.condition(api::kApproved, "False", ending.reason, ending.message);
   progress.condition(api::kGranted, "False", ending.reason, ending.message);
+}
+
+Decision end(const Input& input, Progress progress, const Ending& ending) {
+  close(input, progress, ending);
   progress.step({.action = action_for(ending.phase),
                  .message = ending.message,
                  .actor = ending.actor,
                  .comment = ending.comment,
                  .is_warning = ending.phase == api::Phase::Rejected || (ending.phase == api::Phase::Revoked && !ending.actor),
-                 .doing = had_access ? "End" : "Decide"});
+                 .doing = had_access(progress, ending) ? "End" : "Decide"});
   return progress.done();
 }
 

@@ -29,6 +29,7 @@ class Progress {
     bool is_warning = false;
     std::string_view doing = "Decide";  // the Event's `action`
     std::optional<api::ObjectReference> related = std::nullopt;
+    std::string record_name = {};  // empty: the request's own for this action
   };
   void step(const Step& step);
   void record(const Step& step);
@@ -64,6 +65,9 @@ struct Ending {
 
 // By what this person said. `phase` is Denied, Withdrawn or, once there was access, Revoked.
 Ending ending_by(const api::Decision& decision, api::Phase phase);
+
+// The final status alone.
+void close(const Input& input, Progress& progress, const Ending& ending);
 
 // Record, final status, Event.
 Decision end(const Input& input, Progress progress, const Ending& ending);

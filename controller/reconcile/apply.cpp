@@ -90,6 +90,7 @@ Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& ac
     return failed(stored.error());
   }
   parts_.usage.recorded(*stored);
+  parts_.floods.recorded(*stored);
   if (action.record.action != api::AuditAction::Granted) return std::nullopt;
   const bool is_ours = stored->granted_at == action.record.granted_at && stored->expires_at == action.record.expires_at &&
                        stored->role == action.record.role && stored->subject == action.record.subject;

@@ -9,6 +9,7 @@
 #include "core/input.hpp"
 #include "kube/client.hpp"
 #include "kube/event_recorder.hpp"
+#include "reconcile/flood_gate.hpp"
 #include "reconcile/grant_latency.hpp"
 #include "reconcile/memory.hpp"
 #include "reconcile/stores.hpp"
@@ -30,6 +31,7 @@ class Applier {
     Stores& stores;
     Memory& memory;
     UsageBook& usage;
+    FloodGate& floods;
     runtime::Metrics& metrics;
     GrantLatency& grant_latency;
     const Clock& clock;

@@ -14,50 +14,51 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   input.request = found->request;
   input.request_is_gone = found->is_gone;
   const api::AccessRequest& request = *input.request;
-  input.policy = stores_.policies.get({"", request.spec.policy});
+  input.policy = parts_.stores.policies.get({"", request.spec.policy});
   if (input.policy) {
     if (input.policy->spec.schedule) input.time_zone = TimeZone::find(input.policy->spec.schedule->time_zone);
-    input.policy_problems = core::policy_problems(*input.policy, policy_facts(stores_, input.time_zone.get()));
+    input.policy_problems = core::policy_problems(*input.policy, policy_facts(parts_.stores, input.time_zone.get()));
   }
-  input.name_space = stores_.namespaces.get({"", key.name_space});
+  input.name_space = parts_.stores.namespaces.get({"", key.name_space});
   if (const auto role = core::wanted_role(request, input.policy.get())) input.role = roles_.facts(*role, key.name_space);
-  input.binding = stores_.bindings.get({key.name_space, api::binding_name(request)});
-  input.binding_uid = input.binding ? input.binding->metadata.uid : memory_.last_binding_uid(request.metadata.uid);
-  const bool may_be_granted = !input.request_is_gone && request.status.phase != api::Phase::Active && !request.status.complete;
+  input.binding = parts_.stores.bindings.get({key.name_space, api::binding_name(request)});
+  input.binding_uid = input.binding ? input.binding->metadata.uid : parts_.memory.last_binding_uid(request.metadata.uid);
+  if (!request.status.phase) input.flood = input.request_is_gone ? parts_.floods.refusal(request) : parts_.floods.admit(request);
+  const bool may_be_granted = !input.flood && !input.request_is_gone && request.status.phase != api::Phase::Active && !request.status.complete;
   if (input.policy && may_be_granted) {
-    auto usage = usage_.usage_of(request, *input.policy, stop);
+    auto usage = parts_.usage.usage_of(request, *input.policy, stop);
     if (!usage) return tl::unexpected(usage.error());
     input.usage = *usage;
   }
-  input.granted_record = memory_.granted_record(request.metadata.uid);
-  input.grant_failure = memory_.failure(request.metadata.uid);
+  input.granted_record = parts_.memory.granted_record(request.metadata.uid);
+  input.grant_failure = parts_.memory.failure(request.metadata.uid);
   input.guard = std::move(guard);
-  input.settings = settings_;
-  input.now = clock_.now();
+  input.settings = parts_.settings;
+  input.now = parts_.clock.now();
   return input;
 }
 
 Result<Gatherer::Found> Gatherer::find_request(const api::ObjectKey& key, std::stop_token stop) {
-  auto departed = memory_.departed(key);
+  auto departed = parts_.memory.departed(key);
   if (departed) {
     auto found = find_departed(departed, stop);
     if (!found || found->request) return found;
   }
-  return Found{.request = stores_.requests.get(key)};
+  return Found{.request = parts_.stores.requests.get(key)};
 }
 
 Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::AccessRequest> last_state, std::stop_token stop) {
   const api::ObjectKey key = last_state->metadata.key();
-  const auto live = stores_.requests.get(key);
+  const auto live = parts_.stores.requests.get(key);
   if (live && live->metadata.uid == last_state->metadata.uid) {  // it came back: the watch was behind
-    memory_.forget_departed(key, last_state->metadata.uid);
+    parts_.memory.forget_departed(key, last_state->metadata.uid);
     return Found{};
   }
-  auto stored = client_.get<api::AccessRequest>(key, stop);
+  auto stored = parts_.client.get<api::AccessRequest>(key, stop);
   if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
   if (!stored || stored->metadata.uid != last_state->metadata.uid) return Found{.request = std::move(last_state), .is_gone = true};
-  memory_.forget_departed(key, last_state->metadata.uid);
-  if (stored->status.complete && stores_.bindings.get({key.name_space, api::binding_name(*stored)})) {
+  parts_.memory.forget_departed(key, last_state->metadata.uid);
+  if (stored->status.complete && parts_.stores.bindings.get({key.name_space, api::binding_name(*stored)})) {
     return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored))};
   }
   return Found{};

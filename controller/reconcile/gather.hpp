@@ -6,6 +6,7 @@
 #include "core/input.hpp"
 #include "kube/client.hpp"
 #include "reconcile/facts.hpp"
+#include "reconcile/flood_gate.hpp"
 #include "reconcile/memory.hpp"
 #include "reconcile/stores.hpp"
 #include "reconcile/usage.hpp"
@@ -17,8 +18,17 @@ namespace curfew::reconcile {
 // without this process having completed it, and for a person's ended grants where a policy has a cooldown.
 class Gatherer {
  public:
-  Gatherer(const Stores& stores, UsageBook& usage, Memory& memory, kube::Client& client, const Clock& clock, core::Settings settings)
-      : stores_(stores), roles_(stores), usage_(usage), memory_(memory), client_(client), clock_(clock), settings_(settings) {}
+  struct Parts {
+    const Stores& stores;
+    UsageBook& usage;
+    FloodGate& floods;
+    Memory& memory;
+    kube::Client& client;
+    const Clock& clock;
+    core::Settings settings = {};
+  };
+
+  explicit Gatherer(Parts parts) : parts_(std::move(parts)), roles_(parts_.stores) {}
 
   // nullopt: nothing is left to decide about this request.
   Result<std::optional<core::Input>> gather(const api::ObjectKey& key, core::GuardState guard, std::stop_token stop);
@@ -31,13 +41,8 @@ class Gatherer {
   Result<Found> find_request(const api::ObjectKey& key, std::stop_token stop);
   Result<Found> find_departed(std::shared_ptr<const api::AccessRequest> last_state, std::stop_token stop);
 
-  const Stores& stores_;
+  const Parts parts_;
   const RoleBook roles_;
-  UsageBook& usage_;
-  Memory& memory_;
-  kube::Client& client_;
-  const Clock& clock_;
-  const core::Settings settings_;
 };
 
 }  // namespace curfew::reconcile

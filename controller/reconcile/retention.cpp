@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "api/names.hpp"
 #include "kube/error.hpp"
 #include "util/log.hpp"
 
@@ -14,12 +15,20 @@ using std::chrono::seconds;
 // The wall clock may step: it is looked at again at least so often.
 constexpr seconds kLongestWait{60};
 constexpr seconds kRetry{60};
+// A request that was one too many: long enough to be read.
+constexpr seconds kKeepOfFlood{60};
+
+bool is_of_flood(const api::AccessRequest& request) {
+  const api::Condition* granted = api::find_condition(request.status.conditions, api::kGranted);
+  return request.status.phase == api::Phase::Rejected && granted != nullptr && granted->reason == api::reason::kTooManyRequests;
+}
 
 }  // namespace
 
 void Retention::completed(const api::AccessRequest& request) {
   if (!request.status.complete) return;
-  const TimePoint until = request.status.ended_at.value_or(request.metadata.creation_timestamp) + parts_.keep;
+  const auto keep = is_of_flood(request) ? std::min(parts_.keep, kKeepOfFlood) : parts_.keep;
+  const TimePoint until = request.status.ended_at.value_or(request.metadata.creation_timestamp) + keep;
   const std::scoped_lock lock(mutex_);
   if (!kept_.try_emplace(request.metadata.uid, request.metadata.key()).second) return;
   due_.set(request.metadata.uid, until);

@@ -15,7 +15,7 @@
 
 namespace curfew::reconcile {
 
-// Deletes completed requests when they have been kept long enough; their audit records stay. They are not watched: the leader hears of each one when it completes
+// Deletes completed requests when they have been kept long enough, those of a flood after a minute; their audit records stay. They are not watched: the leader hears of each one when it completes
 // it, and goes through those from before its term once. Thread-safe.
 class Retention {
  public:

@@ -65,6 +65,9 @@ TEST_CASE("flags that cannot work are refused in one line", "[replica]") {
       {{"--log-level", "loud"}, "--log-level loud is none of debug, info, warn, error"},
       {{"--completed-request-ttl", "1d"}, "--completed-request-ttl 1d is not a duration"},
       {{"--completed-request-ttl", "-5m"}, "--completed-request-ttl"},
+      {{"--pending-per-requester", "-1"}, "--pending-per-requester"},
+      {{"--requester-qps", "fast"}, "--requester-qps"},
+      {{"--requester-burst", "0"}, "--requester-burst"},
       {{"--kubeconfig"}, "--kubeconfig"},
       {{"surplus"}, "surplus"},
   }));

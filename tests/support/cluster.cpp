@@ -31,6 +31,12 @@ ProcessResult Person::kubectl(std::vector<std::string> arguments, const std::str
 
 Json Person::get(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), "get");
+  return json_of(std::move(arguments));
+}
+
+Json Person::credentials() const { return json_of({"config", "view", "--raw", "--flatten"}); }
+
+Json Person::json_of(std::vector<std::string> arguments) const {
   arguments.insert(arguments.end(), {"-o", "json"});
   const ProcessResult result = kubectl(std::move(arguments));
   INFO(name_ << " gets: " << result.err);

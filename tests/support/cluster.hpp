@@ -20,6 +20,9 @@ class Person {
   const std::string& name() const { return name_; }
   const std::filesystem::path& kubeconfig() const { return kubeconfig_; }
 
+  // Their kubeconfig as JSON, with all that it refers to.
+  Json credentials() const;
+
   ProcessResult kubectl(std::vector<std::string> arguments, const std::string& input = {}) const;
   // kubectl apply -f -, which JSON is good enough for.
   ProcessResult apply(const std::string& yaml) const { return kubectl({"apply", "-f", "-"}, yaml); }
@@ -28,6 +31,7 @@ class Person {
   bool can(std::vector<std::string> verb_and_what) const;
 
  private:
+  Json json_of(std::vector<std::string> arguments) const;
   std::string name_;
   std::filesystem::path kubectl_;
   std::filesystem::path kubeconfig_;

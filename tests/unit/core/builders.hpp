@@ -60,6 +60,7 @@ class Situation {
   std::string last_binding_uid;
   std::optional<api::AuditRecord> granted_record;
   std::optional<GrantFailure> failure;
+  std::optional<Flood> flood;
   GuardState guard{.in_force = true};
   bool gone = false;
   Settings settings;
@@ -85,6 +86,7 @@ class Situation {
     }
     if (name_space) in.name_space = std::make_shared<api::Namespace>(*name_space);
     if (role_exists && wanted_role(request, in.policy.get())) in.role = role;
+    if (!request.status.phase) in.flood = flood;
     in.usage = usage;
     if (binding) in.binding = std::make_shared<api::RoleBinding>(*binding);
     in.binding_uid = binding ? binding->metadata.uid : last_binding_uid;

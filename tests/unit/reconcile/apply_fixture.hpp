@@ -34,12 +34,14 @@ struct ApplierFixture {
   reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { latencies.push_back(took); }};
   bool may_grant = true;
   reconcile::UsageBook usage{stores, memory, client};
+  reconcile::FloodGate floods{clock, {}};
   reconcile::Applier applier{{.client = client,
                               .audit = audit,
                               .events = events,
                               .stores = stores,
                               .memory = memory,
                               .usage = usage,
+                              .floods = floods,
                               .metrics = metrics,
                               .grant_latency = grant_latency,
                               .clock = clock,

@@ -23,7 +23,8 @@ struct Fixture {
   reconcile::Memory memory;
   ManualClock clock;
   reconcile::UsageBook usage{stores, memory, client};
-  reconcile::Gatherer gatherer{stores, usage, memory, client, clock, {}};
+  reconcile::FloodGate floods{clock, {.pending = 2}};
+  reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
   const api::ObjectKey key = request().metadata.key();
 
   Result<std::optional<core::Input>> gather() { return gatherer.gather(key, {.in_force = true, .since = {}, .difference = {}}, {}); }
@@ -67,6 +68,22 @@ TEST_CASE("a live request is gathered from the stores without a call") {
   CHECK((*input)->guard.in_force);
   CHECK((*input)->now == f.clock.now());
   CHECK(f.api.calls().empty());
+}
+
+TEST_CASE("a request too many is known by the requests that wait, and once it has a status it is none") {
+  Fixture f;
+  f.floods.observe(nullptr, shared(request_in(Phase::Pending, "one", "uid-one")));
+  f.floods.observe(nullptr, shared(request_in(Phase::Pending, "two", "uid-two")));
+  deliver(f.stores.requests, request());
+  auto input = f.gather();
+  REQUIRE(input);
+  REQUIRE(*input);
+  CHECK((*input)->flood);
+  deliver(f.stores.requests, request_in(Phase::Pending));
+  input = f.gather();
+  REQUIRE(input);
+  REQUIRE(*input);
+  CHECK_FALSE((*input)->flood);
 }
 
 TEST_CASE("of a binding that is gone its uid is still known") {

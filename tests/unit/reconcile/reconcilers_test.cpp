@@ -12,7 +12,7 @@ namespace {
 
 // Both reconcilers before a fake API server.
 struct Fixture : ApplierFixture {
-  reconcile::Gatherer gatherer{stores, usage, memory, client, clock, {}};
+  reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
   reconcile::RequestReconciler requests{{.stores = stores,
                                         .gatherer = gatherer,
                                         .applier = applier,

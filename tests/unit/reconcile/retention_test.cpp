@@ -43,6 +43,23 @@ TEST_CASE("a completed request is deleted when its time is over, and not before"
   CHECK(f.api.calls().empty());
 }
 
+TEST_CASE("a request that was one too many is kept for a minute only") {
+  Fixture f;
+  reconcile::Retention week{{.client = f.client, .clock = f.clock, .keep = 168h, .is_leading = [] { return true; }}};
+  auto refused = request_in(api::Phase::Rejected, "refused", kOtherUid);
+  refused.status.ended_at = f.clock.now();
+  api::set_condition(refused.status.conditions, {.type = std::string(api::kGranted), .status = "False", .reason = std::string(api::reason::kTooManyRequests)});
+  week.completed(f.api.put(refused));
+  week.completed(f.complete("debug", kUid, f.clock.now()));
+  f.clock.advance(59s);
+  week.delete_due({});
+  CHECK(f.has("refused"));
+  f.clock.advance(1s);
+  week.delete_due({});
+  CHECK_FALSE(f.has("refused"));
+  CHECK(f.has("debug"));
+}
+
 TEST_CASE("requests that were completed before this term are found, and the live ones left alone") {
   Fixture f;
   f.complete("old", kUid, f.clock.now() - 61s);
