@@ -1,10 +1,8 @@
 #include <algorithm>
 #include <catch2/matchers/catch_matchers_string.hpp>
-#include <fstream>
-#include <future>
 
 #include "controller.hpp"
-#include "lifecycle.hpp"
+#include "many.hpp"
 
 // One person sends requests as fast as the API server takes them.
 using namespace curfew::test;
@@ -14,18 +12,6 @@ namespace {
 
 constexpr int kRequests = 2000;
 constexpr int kPending = 20;        // the default of --pending-per-requester
-
-// tests/cluster/flood; what it prints.
-std::future<ProcessResult> flood(const Scene& scene, const Person& who, const std::string& policy) {
-  const auto kubeconfig = scene.cluster.state() / "test" / unique("flood");
-  std::ofstream(kubeconfig) << who.credentials();
-  const Json request{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"metadata", {{"generateName", "flood-"}}}, {"spec", {{"policy", policy}, {"duration", "10m"}}}};
-  const std::string path = "/apis/curfew.dev/v1alpha1/namespaces/" + scene.space.name() + "/accessrequests";
-  return std::async(std::launch::async, [=] {
-    return run({CURFEW_SOURCE_DIR "/tests/cluster/flood", "--kubeconfig", kubeconfig.string(), "--path", path, "--count", std::to_string(kRequests)},
-               {.input = request.dump()});
-  });
-}
 
 std::vector<Json> requests_in(const Scene& scene) { return scene.admin.get({"accessrequests", "-n", scene.space.name()})["items"].get<std::vector<Json>>(); }
 
@@ -46,7 +32,7 @@ TEST_CASE("a flood of requests by one person leaves other people's requests and 
   controller.start_leading();
   const std::string policy = scene.space.policy(one_of_sre());
   const std::string at_once = scene.space.policy(automatic());
-  auto flooding = flood(scene, mallory, policy);
+  auto flooding = send_many(scene, mallory, {{"policy", policy}, {"duration", "10m"}}, kRequests);
   milliseconds longest{0};
   int others = 0;
   do {

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <future>
+
+#include "lifecycle.hpp"
+
+namespace curfew::test {
+
+// Makes that many AccessRequests, as fast as the API server takes them, under generated names that begin with "many-". What is printed says how long it took.
+std::future<ProcessResult> send_many(const Scene& scene, const Person& who, const Json& spec, int count);
+
+}  // namespace curfew::test
