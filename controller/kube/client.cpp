@@ -70,6 +70,7 @@ void Client::observe(std::string_view verb, const Resource& resource, const Resu
   if (response && !means_no_contact(status)) monitor().succeeded(ended);
   else if (response || !options_.is_hurried || response.error().kind != ErrorKind::Timeout)
     monitor().failed(response ? error_from_response(*response) : response.error(), began, ended);
+  if (response && !is_success(status)) monitor().struggled(error_from_response(*response), ended);
   if (options_.observe_call) options_.observe_call(verb, resource.plural, status, ended - began);
   // The Date of a stream is as old as its beginning.
   const std::optional<TimePoint> date = response && !streamed ? response->date : std::nullopt;

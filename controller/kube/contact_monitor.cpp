@@ -9,6 +9,8 @@ namespace {
 
 // Where every other answer is cut off, contact comes and goes many times a second: it is back once nothing has failed for as long.
 constexpr std::chrono::seconds kSettled{1};
+// Some calls fail and others do not, and those that failed are tried again within this.
+constexpr std::chrono::minutes kCalm{1};
 
 std::string seconds_text(std::chrono::steady_clock::duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + "s";
@@ -24,6 +26,10 @@ void ContactMonitor::succeeded(Instant now) {
     state.lost = false;
     return had_contact ? std::optional(now - state.lost_at) : std::nullopt;
   });
+  const auto over = state_.with([&](State& state) {
+    return std::erase_if(state.struggles, [&](const auto& struggle) { return now - struggle.second >= kCalm; });
+  });
+  if (over > 0) log::info("the API server has answered without errors for a minute");
   if (was_lost_for) log::info("contact with the API server again", {{"after", seconds_text(*was_lost_for)}});
 }
 
@@ -38,6 +44,18 @@ bool ContactMonitor::failed(const Error& error, Instant began, Instant now) {
     return had_contact;
   });
   if (news) log::warn("lost contact with the API server; trying again until it is back", {{"err", error.message}});
+  return news;
+}
+
+bool ContactMonitor::struggled(const Error& error, Instant now) {
+  if (error.kind != ErrorKind::InternalError && error.kind != ErrorKind::TooManyRequests) return false;
+  const bool news = state_.with([&](State& state) {
+    const auto [known, is_first] = state.struggles.try_emplace(error.kind, now);
+    const bool is_new = is_first || now - known->second >= kCalm;
+    known->second = std::max(known->second, now);
+    return is_new;
+  });
+  if (news) log::warn("the API server answers with errors; trying again until it does not", {{"kind", to_string(error.kind)}, {"err", error.message}});
   return news;
 }
 

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 
 #include "util/guarded.hpp"
 #include "util/result.hpp"
 
 namespace curfew::kube {
 
-// Says once that contact with the API server is lost, and once that it is back, whatever the number of threads that notice. Thread-safe.
+// Says once that contact with the API server is lost, or that it is in trouble itself, and once that this is over, whatever the number of threads that notice. Thread-safe.
 class ContactMonitor {
  public:
   using Instant = std::chrono::steady_clock::time_point;
@@ -19,6 +20,10 @@ class ContactMonitor {
   // news; it is none where nothing was ever reached, which whoever starts says better.
   bool failed(const Error& error, Instant began, Instant now);
 
+  // It answered, but that it failed (InternalError) or has too much to do (TooManyRequests): contact, and trouble all the same. True if this one was the news: of each
+  // of the two once, until a minute has passed without it.
+  bool struggled(const Error& error, Instant now);
+
   bool in_contact() const;
 
  private:
@@ -27,6 +32,7 @@ class ContactMonitor {
     Instant last_failure;
     Instant lost_at;
     bool lost = false;
+    std::map<ErrorKind, Instant> struggles;  // when each was last seen
   };
   Guarded<State> state_;
 };

@@ -59,18 +59,21 @@ ErrorKind kind_of(int code, std::string_view reason) {
     default: break;
   }
   if (reason == "Expired" || reason == "Gone") return ErrorKind::Gone;
-  if (code >= 500 && code <= 599) return ErrorKind::Unavailable;
+  if (code >= 502 && code <= 504) return ErrorKind::Unavailable;
+  if (code >= 500 && code <= 599) return ErrorKind::InternalError;
   return ErrorKind::Other;
 }
 
 }  // namespace
 
-bool concerns_contact(ErrorKind kind) {
+bool concerns_server(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::Transport:
     case ErrorKind::Timeout:
     case ErrorKind::Tls:
     case ErrorKind::Unavailable:
+    case ErrorKind::InternalError:
+    case ErrorKind::TooManyRequests:
     case ErrorKind::Unauthorized:
     case ErrorKind::Cancelled: return true;
     default: return false;

@@ -7,8 +7,8 @@
 
 namespace curfew::kube {
 
-// Trouble with reaching the API server as a whole: the ContactMonitor speaks of it, once, and nobody else does.
-bool concerns_contact(ErrorKind kind);
+// Trouble with the API server as a whole, or in reaching it: the ContactMonitor speaks of it, once, and nobody else does.
+bool concerns_server(ErrorKind kind);
 
 // What a response outside 2xx means, with the server's own message where its body is a metav1.Status.
 Error error_from_response(const http::Response& response);

@@ -30,7 +30,7 @@ void trim(std::string& text, std::size_t most) {
 // Whether another try could end differently.
 bool is_passing(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::TooManyRequests: case ErrorKind::Unavailable: case ErrorKind::Timeout: case ErrorKind::Transport: case ErrorKind::Tls:
+    case ErrorKind::TooManyRequests: case ErrorKind::Unavailable: case ErrorKind::InternalError: case ErrorKind::Timeout: case ErrorKind::Transport: case ErrorKind::Tls:
     case ErrorKind::Unauthorized: return true;
     default: return false;
   }

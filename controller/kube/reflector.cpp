@@ -70,7 +70,7 @@ class Loop {
 
   // Once, not at every try; again when the trouble changes.
   void complain(std::string_view message, const Error& error) {
-    if (concerns_contact(error.kind) || complained_ == error.kind) return;
+    if (concerns_server(error.kind) || complained_ == error.kind) return;
     complained_ = error.kind;
     log::warn(message, {{"resource", resource_.plural}, {"err", error.message}});
   }

@@ -41,7 +41,7 @@ Outcome retry(const Error& error) {
 }
 
 void log_failure(std::string_view what, const core::Input& input, const Error& error) {
-  if (error.kind == ErrorKind::Conflict || kube::concerns_contact(error.kind)) return;
+  if (error.kind == ErrorKind::Conflict || kube::concerns_server(error.kind)) return;
   log::warn(what, {{"request", api::to_string(input.request->metadata.key())},
                    {"uid", input.request->metadata.uid},
                    {"kind", to_string(error.kind)},

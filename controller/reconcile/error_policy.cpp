@@ -11,6 +11,7 @@ Retry error_policy(const Error& error) {
     case ErrorKind::Invalid: return {.how = How::Never};
     case ErrorKind::TooManyRequests:
     case ErrorKind::Unavailable:
+    case ErrorKind::InternalError:
       if (error.retry_after) return {.how = How::After, .after = *error.retry_after};
       return {.how = How::RateLimited};
     case ErrorKind::NotFound:

@@ -76,7 +76,7 @@ void Retention::delete_due(const std::stop_token& stop) {
 bool Retention::has_gone(const std::string& uid, const api::ObjectKey& key, const std::stop_token& stop) {
   const auto removed = parts_.client.remove<api::AccessRequest>(key, uid, stop);
   if (removed || removed.error().kind == ErrorKind::Conflict) return true;  // Conflict: another one has its name
-  if (kube::concerns_contact(removed.error().kind)) return false;
+  if (kube::concerns_server(removed.error().kind)) return false;
   log::warn("completed request not deleted, trying again", {{"request", api::to_string(key)}, {"uid", uid}, {"err", removed.error().message}});
   return false;
 }

@@ -115,7 +115,7 @@ std::size_t Revoker::past_end() const {
 
 void Revoker::report(std::string_view what, const api::ObjectKey& key, const Error& error) const {
   parts_.metrics.reconcile_failed(error.kind);
-  if (!kube::concerns_contact(error.kind)) log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});
+  if (!kube::concerns_server(error.kind)) log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});
 }
 
 std::shared_ptr<const api::RoleBinding> Revoker::find_due(const api::ObjectKey& key) {

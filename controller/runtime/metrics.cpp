@@ -22,9 +22,10 @@ using Buckets = Histogram::BucketBoundaries;
 
 constexpr std::array kTerminalPhases = {api::Phase::Denied,    api::Phase::Rejected, api::Phase::TimedOut,
                                         api::Phase::Withdrawn, api::Phase::Expired,  api::Phase::Revoked};
-constexpr std::array kErrorKinds = {ErrorKind::NotFound,    ErrorKind::AlreadyExists, ErrorKind::Conflict,  ErrorKind::Gone,         ErrorKind::TooManyRequests,
-                                    ErrorKind::Unavailable, ErrorKind::Invalid,       ErrorKind::Forbidden, ErrorKind::Unauthorized, ErrorKind::Timeout,
-                                    ErrorKind::Cancelled,   ErrorKind::Transport,     ErrorKind::Tls,       ErrorKind::Decode,       ErrorKind::Other};
+constexpr std::array kErrorKinds = {ErrorKind::NotFound,    ErrorKind::AlreadyExists, ErrorKind::Conflict, ErrorKind::Gone,      ErrorKind::TooManyRequests,
+                                    ErrorKind::Unavailable, ErrorKind::InternalError, ErrorKind::Invalid,  ErrorKind::Forbidden, ErrorKind::Unauthorized,
+                                    ErrorKind::Timeout,     ErrorKind::Cancelled,     ErrorKind::Transport, ErrorKind::Tls,      ErrorKind::Decode,
+                                    ErrorKind::Other};
 constexpr std::array<std::string_view, 9> kVerbs = {"get", "list", "watch", "create", "update", "patch", "apply", "delete", "other"};
 constexpr std::array<std::string_view, 13> kResources = {"accesspolicies", "accessrequests", "auditrecords", "clusterroles", "configmaps",
                                                          "events", "leases", "namespaces", "rolebindings", "roles",

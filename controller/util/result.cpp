@@ -10,6 +10,7 @@ const char* to_string(ErrorKind kind) {
     case ErrorKind::Gone: return "Gone";
     case ErrorKind::TooManyRequests: return "TooManyRequests";
     case ErrorKind::Unavailable: return "Unavailable";
+    case ErrorKind::InternalError: return "InternalError";
     case ErrorKind::Invalid: return "Invalid";
     case ErrorKind::Forbidden: return "Forbidden";
     case ErrorKind::Unauthorized: return "Unauthorized";

@@ -15,7 +15,8 @@ enum class ErrorKind {
   Conflict,         // 409, any other reason: somebody else wrote first
   Gone,             // 410: a resource version that is too old
   TooManyRequests,  // 429
-  Unavailable,      // 500, 502, 503, 504
+  Unavailable,      // 502, 503, 504: nobody is there to serve us
+  InternalError,    // 500: the API server failed at it, or a webhook that it asks
   Invalid,          // 400, 422: will not get better by trying again
   Forbidden,        // 403
   Unauthorized,     // 401

@@ -56,7 +56,7 @@ TEST_CASE("statuses become kinds of errors with the server's own words") {
       {409, "Conflict", "", ErrorKind::Conflict, {}},
       {422, "Invalid", "", ErrorKind::Invalid, {}},
       {429, "TooManyRequests", "Retry-After: 3\r\n", ErrorKind::TooManyRequests, 3s},
-      {500, "InternalError", "", ErrorKind::Unavailable, {}},
+      {500, "InternalError", "", ErrorKind::InternalError, {}},
       {503, "ServiceUnavailable", "Retry-After: 1\r\n", ErrorKind::Unavailable, 1s},
   }));
   const ScriptedServer server({{"GET", kTarget + "/b", {Send{response(code, status_json(code, reason, "what the server said"), headers)}}}});

@@ -54,3 +54,21 @@ TEST_CASE("a call that was stopped says nothing about the server") {
   CHECK_FALSE(contact.failed({.kind = ErrorKind::Cancelled, .message = "stopped"}, kStart, kStart + 1s));
   CHECK(contact.in_contact());
 }
+
+TEST_CASE("an API server that answers with errors is said so once of each kind, until a minute has passed without") {
+  ContactMonitor contact;
+  const Error failed{.kind = ErrorKind::InternalError, .message = "a webhook failed"};
+  const Error busy{.kind = ErrorKind::TooManyRequests, .message = "later"};
+  contact.succeeded(kStart);
+  CHECK(contact.struggled(failed, kStart));
+  CHECK(contact.struggled(busy, kStart + 1s));
+  for (auto now = kStart + 2s; now < kStart + 5min; now += 30s) {
+    contact.succeeded(now);
+    CHECK_FALSE(contact.struggled(failed, now));
+    CHECK_FALSE(contact.struggled(busy, now));
+  }
+  CHECK(contact.in_contact());
+  contact.succeeded(kStart + 7min);
+  CHECK(contact.struggled(failed, kStart + 8min));
+  CHECK_FALSE(contact.struggled({.kind = ErrorKind::Forbidden, .message = "no"}, kStart + 8min));
+}

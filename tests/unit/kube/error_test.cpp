@@ -39,7 +39,7 @@ TEST_CASE("a status and its reason become a kind of error") {
       {413, "RequestEntityTooLarge", ErrorKind::Invalid},
       {422, "Invalid", ErrorKind::Invalid},
       {429, "TooManyRequests", ErrorKind::TooManyRequests},
-      {500, "InternalError", ErrorKind::Unavailable},
+      {500, "InternalError", ErrorKind::InternalError},
       {502, "", ErrorKind::Unavailable},
       {503, "ServiceUnavailable", ErrorKind::Unavailable},
       {504, "Timeout", ErrorKind::Unavailable},
@@ -100,7 +100,7 @@ TEST_CASE("a very long message is cut between characters") {
 TEST_CASE("a Status inside a watch counts by its code") {
   CHECK(error_from_status({{"code", 410}, {"reason", "Expired"}, {"message", "too old"}}).kind == ErrorKind::Gone);
   CHECK(error_from_status({{"code", 410}, {"message", "too old"}}).message == "too old");
-  CHECK(error_from_status({{"code", 500}}).kind == ErrorKind::Unavailable);
+  CHECK(error_from_status({{"code", 500}}).kind == ErrorKind::InternalError);
   CHECK(error_from_status(nlohmann::json::object()).kind == ErrorKind::Other);
   CHECK(error_from_status({{"code", "x"}, {"message", 1}}).message == "the API server ended the watch with code 0");
 }

@@ -235,7 +235,7 @@ TEST_CASE("an error after which it is tried again is counted by its kind, once")
   SECTION("freeing") {
     f.api.fail("PATCH", 500, "InternalError", "no");
     f.apply({core::FreeBinding{.key = f.deletion().key, .uid = f.deletion().uid}});
-    CHECK(f.has_counted(ErrorKind::Unavailable));
+    CHECK(f.has_counted(ErrorKind::InternalError));
   }
 }
 

@@ -21,6 +21,7 @@ TEST_CASE("each kind of error has its retry") {
       {ErrorKind::Gone, How::RateLimited},
       {ErrorKind::TooManyRequests, How::RateLimited},
       {ErrorKind::Unavailable, How::RateLimited},
+      {ErrorKind::InternalError, How::RateLimited},
       {ErrorKind::Invalid, How::Never},
       {ErrorKind::Forbidden, How::After, 60s},
       {ErrorKind::Unauthorized, How::RateLimited},
@@ -38,7 +39,7 @@ TEST_CASE("each kind of error has its retry") {
 }
 
 TEST_CASE("a busy API server says itself when to come back") {
-  const auto kind = GENERATE(ErrorKind::TooManyRequests, ErrorKind::Unavailable);
+  const auto kind = GENERATE(ErrorKind::TooManyRequests, ErrorKind::Unavailable, ErrorKind::InternalError);
   const auto retry = error_policy({.kind = kind, .message = "later", .retry_after = 7s});
   CHECK(retry.how == How::After);
   CHECK(retry.after == 7s);
