@@ -1,5 +1,7 @@
 #include "http/tls.hpp"
 
+#include <fstream>
+#include <iterator>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -21,7 +23,8 @@ struct Freer {
 using Bio = std::unique_ptr<BIO, Freer<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using Store = std::unique_ptr<X509_STORE, Freer<X509_STORE_free>>;
+
+constexpr std::chrono::minutes kLongestAge{1};
 
 Bio reader(const std::string& pem) { return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))); }
 
@@ -89,51 +92,81 @@ void require(long result, const char* what) {
 
 }  // namespace
 
-struct TlsClient::Material {
-  Store trusted;
-  std::vector<Certificate> own;  // ours, then its chain
+namespace {
+
+// null: there is no certificate in it.
+std::shared_ptr<X509_STORE> store_of(const std::string& pem) {
+  const auto cas = certificates(pem);
+  if (cas.empty()) return nullptr;
+  std::shared_ptr<X509_STORE> store(X509_STORE_new(), Freer<X509_STORE_free>());
+  for (const auto& ca : cas) X509_STORE_add_cert(store.get(), ca.get());
+  return store;
+}
+
+std::shared_ptr<X509_STORE> store_of_system() {
+  std::shared_ptr<X509_STORE> store(X509_STORE_new(), Freer<X509_STORE_free>());
+  // Some images have no such files: then nothing is trusted, and the handshake says so.
+  X509_STORE_load_file(store.get(), X509_get_default_cert_file());
+  X509_STORE_load_path(store.get(), X509_get_default_cert_dir());
+  ERR_clear_error();
+  return store;
+}
+
+}  // namespace
+
+struct TlsClient::Own {
+  std::vector<Certificate> chain;  // our certificate first
   Key key;
 };
 
 Result<std::shared_ptr<TlsClient>> TlsClient::create(const ClientConfig& config, std::string verified_name) {
-  auto material = std::make_shared<Material>();
-  material->trusted.reset(X509_STORE_new());
-  if (config.ca_pem.empty()) {
-    // Some images have no such files: then nothing is trusted, and the handshake says so.
-    X509_STORE_load_file(material->trusted.get(), X509_get_default_cert_file());
-    X509_STORE_load_path(material->trusted.get(), X509_get_default_cert_dir());
-    ERR_clear_error();
-  } else {
-    const auto cas = certificates(config.ca_pem);
-    if (cas.empty()) return fail(ErrorKind::Invalid, config.ca_source + " holds no certificate; one or more in PEM form are expected");
-    for (const auto& ca : cas) X509_STORE_add_cert(material->trusted.get(), ca.get());
-  }
+  Trust trust{.store = config.ca_pem.empty() ? store_of_system() : store_of(config.ca_pem), .seen = std::nullopt, .read_at = {}};
+  if (!trust.store) return fail(ErrorKind::Invalid, config.ca_source + " holds no certificate; one or more in PEM form are expected");
+  auto own = std::make_shared<Own>();
   if (!config.client_cert_pem.empty()) {
-    material->own = certificates(config.client_cert_pem);
+    own->chain = certificates(config.client_cert_pem);
     const Bio bio = reader(config.client_key_pem);
-    material->key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+    own->key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
     ERR_clear_error();
-    if (material->own.empty()) return fail(ErrorKind::Invalid, "the client certificate is not a certificate in PEM form");
-    if (!material->key) return fail(ErrorKind::Invalid, "the client key is not an unencrypted private key in PEM form");
-    if (X509_check_private_key(material->own.front().get(), material->key.get()) != 1) {
+    if (own->chain.empty()) return fail(ErrorKind::Invalid, "the client certificate is not a certificate in PEM form");
+    if (!own->key) return fail(ErrorKind::Invalid, "the client key is not an unencrypted private key in PEM form");
+    if (X509_check_private_key(own->chain.front().get(), own->key.get()) != 1) {
       ERR_clear_error();
       return fail(ErrorKind::Invalid, "the client key does not belong to the client certificate");
     }
   }
-  return std::shared_ptr<TlsClient>(new TlsClient(std::move(material), config.ca_pem.empty() ? "a CA that this system trusts" : config.ca_source, std::move(verified_name)));
+  return std::shared_ptr<TlsClient>(new TlsClient(config, std::move(verified_name), std::move(own), std::move(trust)));
 }
 
-TlsClient::TlsClient(std::shared_ptr<const Material> material, std::string ca_source, std::string verified_name)
-    : material_(std::move(material)), ca_source_(std::move(ca_source)), verified_name_(std::move(verified_name)) {}
+TlsClient::TlsClient(const ClientConfig& config, std::string verified_name, std::shared_ptr<const Own> own, Trust trust)
+    : ca_file_(config.ca_pem.empty() ? std::string() : config.ca_file),
+      ca_source_(config.ca_pem.empty() ? "a CA that this system trusts" : config.ca_source),
+      verified_name_(std::move(verified_name)),
+      own_(std::move(own)),
+      trust_(std::move(trust)) {}
+
+// A file that is half written, or gone for a moment, changes nothing: it is looked at again for the next connection.
+void TlsClient::renew(Trust& trust) const {
+  const auto now = std::chrono::steady_clock::now();
+  const auto seen = FileVersion::of(ca_file_);
+  if (!seen || (seen == trust.seen && !trust.is_doubted && now - trust.read_at < kLongestAge)) return;
+  std::ifstream in(ca_file_, std::ios::binary);
+  auto store = store_of(std::string(std::istreambuf_iterator<char>(in), {}));
+  if (store) trust = {.store = std::move(store), .seen = seen, .read_at = now};
+}
 
 void TlsClient::configure(SSL_CTX* context) {
-  SSL_CTX_set1_cert_store(context, material_->trusted.get());
+  const auto store = trust_.with([this](Trust& trust) {
+    if (!ca_file_.empty()) renew(trust);
+    return trust.store;
+  });
+  SSL_CTX_set1_cert_store(context, store.get());
   require(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION), "TLS 1.2");
-  if (!material_->own.empty()) {
-    require(SSL_CTX_use_certificate(context, material_->own.front().get()), "the client certificate");
-    for (std::size_t i = 1; i < material_->own.size(); ++i)
-      require(SSL_CTX_add1_chain_cert(context, material_->own[i].get()), "the client certificate's chain");
-    require(SSL_CTX_use_PrivateKey(context, material_->key.get()), "the client key");
+  if (!own_->chain.empty()) {
+    require(SSL_CTX_use_certificate(context, own_->chain.front().get()), "the client certificate");
+    for (std::size_t i = 1; i < own_->chain.size(); ++i)
+      require(SSL_CTX_add1_chain_cert(context, own_->chain[i].get()), "the client certificate's chain");
+    require(SSL_CTX_use_PrivateKey(context, own_->key.get()), "the client key");
   }
   auto owner = std::make_unique<std::shared_ptr<TlsClient>>(shared_from_this());
   require(SSL_CTX_set_ex_data(context, keep_alive_index(), owner.get()), "a context");
@@ -149,7 +182,10 @@ std::string TlsClient::take_refusal() {
 int TlsClient::verify(X509_STORE_CTX* chain, void* self) {
   auto* client = static_cast<TlsClient*>(self);
   const int trusted = X509_verify_cert(chain);
-  if (trusted != 1) client->refusal_.with([&](std::string& refusal) { refusal = client->explain(chain); });
+  if (trusted != 1) {
+    client->refusal_.with([&](std::string& refusal) { refusal = client->explain(chain); });
+    client->trust_.with([](Trust& trust) { trust.is_doubted = true; });
+  }
   return trusted;
 }
 

@@ -1,17 +1,20 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <openssl/types.h>
+#include <optional>
 #include <string>
 
 #include "http/client_config.hpp"
+#include "http/file_version.hpp"
 #include "util/guarded.hpp"
 #include "util/result.hpp"
 
 namespace curfew::http {
 
-// A client's side of TLS, parsed once and shared by every connection: trusted CAs, certificate and key. Immutable but for the note of the
-// last refused certificate; thread-safe.
+// A client's side of TLS, shared by every connection: trusted CAs, certificate and key. The CAs are read again where their file changes, and count for new
+// connections. Thread-safe.
 class TlsClient : public std::enable_shared_from_this<TlsClient> {
  public:
   // Invalid, in a sentence, for PEM that is not what it should be or a key that does not belong to its certificate.
@@ -24,14 +27,23 @@ class TlsClient : public std::enable_shared_from_this<TlsClient> {
   std::string take_refusal();
 
  private:
-  struct Material;
-  TlsClient(std::shared_ptr<const Material> material, std::string ca_source, std::string verified_name);
+  struct Own;
+  struct Trust {
+    std::shared_ptr<X509_STORE> store;
+    std::optional<FileVersion> seen;
+    std::chrono::steady_clock::time_point read_at;
+    bool is_doubted = false;  // a certificate was refused since
+  };
+  TlsClient(const ClientConfig& config, std::string verified_name, std::shared_ptr<const Own> own, Trust trust);
+  void renew(Trust& trust) const;
   static int verify(X509_STORE_CTX* chain, void* self);
   std::string explain(X509_STORE_CTX* chain) const;
 
-  std::shared_ptr<const Material> material_;
-  std::string ca_source_;
-  std::string verified_name_;
+  const std::string ca_file_;
+  const std::string ca_source_;
+  const std::string verified_name_;
+  const std::shared_ptr<const Own> own_;
+  Guarded<Trust> trust_;
   Guarded<std::string> refusal_;
 };
 

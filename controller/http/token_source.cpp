@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::chrono::minutes kLongestAge{1};
 
-bool same_file(const struct stat& left, const struct stat& right) {
-  return left.st_ino == right.st_ino && left.st_dev == right.st_dev && left.st_size == right.st_size && left.st_mtim.tv_sec == right.st_mtim.tv_sec &&
-         left.st_mtim.tv_nsec == right.st_mtim.tv_nsec;
-}
-
 std::string trimmed(std::string text) {
   constexpr std::string_view kBlank = " \t\r\n";
   text.erase(text.find_last_not_of(kBlank) + 1);
@@ -33,7 +28,7 @@ bool fits_a_header(std::string_view token) {
 }  // namespace
 
 TokenSource::TokenSource(std::string token, std::string file)
-    : file_(std::move(file)), state_(State{.token = file_.empty() ? std::move(token) : std::string()}) {}
+    : file_(std::move(file)), state_(State{.token = file_.empty() ? std::move(token) : std::string(), .seen = std::nullopt, .read_at = {}}) {}
 
 Result<std::string> TokenSource::current() {
   if (file_.empty()) return state_.with([](const State& state) { return state.token; });
@@ -50,19 +45,19 @@ bool TokenSource::refused(const std::string& token) {
 
 Result<std::string> TokenSource::reload(State& state, bool always) {
   const auto trouble = [&](std::string_view what) -> Result<std::string> {
-    if (state.loaded) return state.token;  // the file is being replaced, perhaps; the server has the last word on the old one
+    if (state.seen) return state.token;  // the file is being replaced, perhaps; the server has the last word on the old one
     return fail(ErrorKind::Unauthorized, "the token file " + file_ + " " + std::string(what));
   };
-  struct stat seen {};
-  if (::stat(file_.c_str(), &seen) != 0) return trouble(std::string("cannot be read: ") + std::strerror(errno));
+  const auto seen = FileVersion::of(file_);
+  if (!seen) return trouble(std::string("cannot be read: ") + std::strerror(errno));
   const auto now = std::chrono::steady_clock::now();
-  if (!always && state.loaded && same_file(seen, state.seen) && now - state.read_at < kLongestAge) return state.token;
+  if (!always && state.seen == seen && now - state.read_at < kLongestAge) return state.token;
 
   std::ifstream in(file_, std::ios::binary);
   std::string token = trimmed(std::string(std::istreambuf_iterator<char>(in), {}));
   if (in.bad() || !in.is_open()) return trouble("cannot be read");
   if (!fits_a_header(token)) return trouble(token.empty() ? "is empty; a bearer token is expected" : "does not hold one bearer token");
-  state = State{.token = std::move(token), .seen = seen, .read_at = now, .loaded = true};
+  state = State{.token = std::move(token), .seen = seen, .read_at = now};
   return state.token;
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
-#include <sys/stat.h>
 
+#include "http/file_version.hpp"
 #include "util/guarded.hpp"
 #include "util/result.hpp"
 
@@ -24,9 +25,8 @@ class TokenSource {
  private:
   struct State {
     std::string token;
-    struct stat seen {};
+    std::optional<FileVersion> seen;  // nullopt: it was never read
     std::chrono::steady_clock::time_point read_at;
-    bool loaded = false;
   };
   Result<std::string> reload(State& state, bool always);
 

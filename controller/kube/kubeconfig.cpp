@@ -114,6 +114,8 @@ class Reader {
     if (!string(cluster, "proxy-url", where).empty()) throw Trouble("sets proxy-url, which is not supported; use a server address that can be reached directly");
     config.tls_server_name = string(cluster, "tls-server-name", where);
     config.ca_pem = pem(cluster, "certificate-authority", where);
+    const bool is_inline = !string(cluster, "certificate-authority-data", where).empty();
+    if (!is_inline && !config.ca_pem.empty()) config.ca_file = absolute(string(cluster, "certificate-authority", where));
   }
 
   void read_user(const YAML::Node& user, const std::string& where, http::ClientConfig& config) const {
@@ -190,6 +192,7 @@ Result<http::ClientConfig> in_cluster_config(const std::filesystem::path& root) 
   const bool is_v6 = std::string_view(host).find(':') != std::string_view::npos;
   config.server = std::string("https://") + (is_v6 ? "[" : "") + host + (is_v6 ? "]:" : ":") + port;
   config.ca_pem = *ca_pem;
+  config.ca_file = ca.string();
   config.ca_source = "the cluster's CA (" + ca.string() + ")";
   config.token_file = token.string();
   if (auto name_space = slurp(root / "namespace")) {

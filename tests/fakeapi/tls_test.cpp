@@ -1,6 +1,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "fakeapi/certificates.hpp"
 #include "fakeapi/fixtures.hpp"
@@ -93,6 +96,36 @@ TEST_CASE("client certificate and key are used, and must belong together") {
   REQUIRE_FALSE(transport);
   CHECK(transport.error().kind == ErrorKind::Invalid);
   CHECK(transport.error().message == message);
+}
+
+TEST_CASE("a CA whose file is replaced counts for new connections, and one that is unusable changes nothing") {
+  std::string pattern = (std::filesystem::temp_directory_path() / "curfew-ca-XXXXXX").string();
+  const std::filesystem::path folder = ::mkdtemp(pattern.data());
+  const auto replace_with = [&](const std::string& text) {
+    std::ofstream(folder / "next") << text;
+    std::filesystem::rename(folder / "next", folder / "ca.crt");
+  };
+  const Authority next("next");
+  const Identity identity = next.issue("IP:127.0.0.1");
+  replace_with(ours().pem());
+  const Call answered{"GET", "/", {Send{response(200, "", "Connection: close\r\n")}, Close{}}};
+  ScriptedServer server({answered, answered}, &identity);
+  const auto transport = transport_to(server, {.ca_pem = ours().pem(), .ca_file = (folder / "ca.crt").string(), .ca_source = "the cluster's CA"});
+  const auto is_refused = [&] {
+    const auto answer = transport->send(get("/"), kPatience, {});
+    return !answer && answer.error().kind == ErrorKind::Tls && answer.error().message.ends_with("not signed by the cluster's CA");
+  };
+  CHECK(is_refused());
+  replace_with("half a certif");
+  CHECK(is_refused());
+  replace_with(ours().pem() + next.pem());
+  CHECK(transport->send(get("/"), kPatience, {}));
+  std::filesystem::remove(folder / "ca.crt");
+  CHECK(transport->send(get("/"), kPatience, {}));
+  replace_with(ours().pem());
+  CHECK(is_refused());
+  CHECK(server.trouble().empty());
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a watch works over TLS and is stopped within half a second") {

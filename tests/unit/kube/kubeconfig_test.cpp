@@ -53,6 +53,7 @@ TEST_CASE("a kubeconfig with data inside is read") {
   CHECK(config->server == "https://127.0.0.1:6443");
   CHECK(config->tls_server_name == "kubernetes");
   CHECK(config->ca_pem == kPem);
+  CHECK(config->ca_file.empty());
   CHECK(config->client_cert_pem == kPem);
   CHECK(config->client_key_pem == kPem);
   CHECK(config->token == "t");
@@ -69,6 +70,7 @@ TEST_CASE("a kubeconfig's files are looked for beside it") {
   const auto config = load_kubeconfig(path);
   REQUIRE(config);
   CHECK(config->ca_pem == kPem);
+  CHECK(config->ca_file == (folder.path() / "ca.crt").string());
   CHECK(config->client_cert_pem == kPem + "1");
   CHECK(config->client_key_pem == kPem + "2");
   CHECK(config->token_file == (folder.path() / "token").string());
@@ -156,6 +158,7 @@ TEST_CASE("a Pod's ServiceAccount is read from its folder and the environment") 
   REQUIRE(config);
   CHECK(config->server == "https://[fd00::1]:443");
   CHECK(config->ca_pem == kPem);
+  CHECK(config->ca_file == (folder.path() / "ca.crt").string());
   CHECK(config->token_file == (folder.path() / "token").string());
   CHECK(config->name_space == "curfew-system");
   ::unsetenv("KUBERNETES_SERVICE_HOST");
