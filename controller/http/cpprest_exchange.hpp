@@ -63,20 +63,20 @@ class Exchange {
 
   // -- the caller's side
 
-  // Waits for bytes of the body, whose status is known by then, or for the end. `limit` is asked again after each arrival.
-  Event wait(const std::function<Instant(Instant last_arrival)>& limit, const std::stop_token& stop) {
+  // Waits for bytes of the body, whose status is known by then, or for the end. `limit` is asked again after each arrival, of which the head is one.
+  Event wait(const std::function<Instant(Instant last_arrival, bool has_begun)>& limit, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     last_arrival_ = std::chrono::steady_clock::now();  // silence while the caller was busy is not the server's
     const auto ready = [this] { return finished_ || doubted_ || (head_ && !arrived_.empty()); };
     while (!ready()) {
-      const Instant until = limit(last_arrival_);
+      const Instant until = limit(last_arrival_, head_.has_value());
       const Instant seen = last_arrival_;
       if (changed_.wait_until(lock, stop, until, [&] { return ready() || last_arrival_ != seen; })) continue;
       return stop.stop_requested() ? Event::Stopped : Event::TooLate;
     }
     if (stop.stop_requested()) return Event::Stopped;
     if (doubted_ && !finished_) return Event::Doubted;
-    if (std::chrono::steady_clock::now() >= limit(last_arrival_) && !finished_) return Event::TooLate;
+    if (std::chrono::steady_clock::now() >= limit(last_arrival_, head_.has_value()) && !finished_) return Event::TooLate;
     return head_ && !arrived_.empty() ? Event::Bytes : Event::Finished;
   }
 

@@ -49,6 +49,7 @@ class CpprestTransport::Impl {
         server_name_(config.tls_server_name),
         tls_(std::move(tls)),
         tokens_(config.token, config.token_file),
+        head_timeout_(config.head_timeout),
         make_clients_([this, base, request = config.request_timeout, idle = config.idle_timeout] {
           return std::make_shared<Clients>(Clients{{base, library_config(request)}, {base, library_config(idle)}});
         }),
@@ -63,7 +64,7 @@ class CpprestTransport::Impl {
   Result<Response> stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle, const std::stop_token& stop);
 
  private:
-  using Limit = std::function<Exchange::Instant(Exchange::Instant)>;
+  using Limit = std::function<Exchange::Instant(Exchange::Instant last_arrival, bool has_begun)>;
   // Each with its own pool of kept connections.
   struct Clients {
     web::http::client::http_client sender;
@@ -87,6 +88,7 @@ class CpprestTransport::Impl {
   const std::string server_name_;  // sent as Host, SNI and verified name; empty: the host
   const std::shared_ptr<TlsClient> tls_;
   TokenSource tokens_;
+  const std::chrono::milliseconds head_timeout_;
   const std::shared_ptr<UnderWay> under_way_ = std::make_shared<UnderWay>();
   const std::function<std::shared_ptr<Clients>()> make_clients_;
   Guarded<std::shared_ptr<Clients>> clients_;
@@ -243,7 +245,7 @@ Result<Response> CpprestTransport::Impl::send(const Request& request, std::chron
   const auto until = std::chrono::steady_clock::now() + deadline;
   const auto late = fmt::format("did not answer within {} ms", deadline.count());
   const auto clients = clients_.with([](const auto& current) { return current; });
-  auto result = exchange(clients->sender, request, nullptr, [until](Exchange::Instant) { return until; }, late, stop);
+  auto result = exchange(clients->sender, request, nullptr, [until](Exchange::Instant, bool) { return until; }, late, stop);
   if (result) doubts_.answered();
   else if (result.error().kind == ErrorKind::Timeout) renew(clients, deadline >= kTelling);
   return result;
@@ -261,7 +263,19 @@ void CpprestTransport::Impl::renew(const std::shared_ptr<Clients>& used, bool is
 Result<Response> CpprestTransport::Impl::stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle, const std::stop_token& stop) {
   const auto late = fmt::format("said nothing for {} ms", idle.count());
   const auto clients = clients_.with([](const auto& current) { return current; });
-  return exchange(clients->streamer, request, &sink, [idle](Exchange::Instant last) { return last + idle; }, late, stop);
+  bool has_begun = false;
+  const auto to_begin = std::min(idle, head_timeout_);
+  const auto limit = [&](Exchange::Instant last, bool begun) {
+    has_begun = begun;
+    return last + (begun ? idle : to_begin);
+  };
+  auto result = exchange(clients->streamer, request, &sink, limit, late, stop);
+  // Nobody is at the other end of this connection, or of those that are kept beside it.
+  if (!result && result.error().kind == ErrorKind::Timeout && !has_begun) {
+    renew(clients, false);
+    result.error().message = fmt::format("the API server at {} did not begin to answer within {} ms", server_.text(), to_begin.count());
+  }
+  return result;
 }
 
 CpprestTransport::CpprestTransport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

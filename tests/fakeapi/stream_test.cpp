@@ -76,6 +76,31 @@ TEST_CASE("a stream that says nothing ends after its idle time, and not before")
   CHECK(lines.all.size() == 2);
 }
 
+TEST_CASE("a stream that does not begin is given up long before its idle time, and the next one has a new connection") {
+  ScriptedServer server({{"GET", "/begins", {Send{chunked_head() + chunk("first\n") + last_chunk()}}}, {"GET", "/hangs", {Hang{}}}, {"GET", "/again", {Send{chunked_head() + last_chunk()}}}});
+  const auto transport = transport_to(server, {.head_timeout = 300ms});
+  Lines lines;
+  REQUIRE(transport->stream(get("/begins"), lines.sink(), 60s, {}));
+  const Stopwatch watch;
+  const auto end = transport->stream(get("/hangs"), lines.sink(), 60s, {});
+  CHECK(watch.elapsed() >= 300ms);
+  CHECK(watch.elapsed() < 10s);
+  REQUIRE_FALSE(end);
+  CHECK(end.error().kind == ErrorKind::Timeout);
+  CHECK_THAT(end.error().message, EndsWith("did not begin to answer within 300 ms"));
+  CHECK(transport->stream(get("/again"), lines.sink(), 60s, {}));
+  CHECK(server.connections() == 2);
+  CHECK(server.trouble().empty());
+}
+
+TEST_CASE("a stream that has begun may be silent for longer than it may take to begin") {
+  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head()}, Wait{400ms}, Send{chunk("late\n") + last_chunk()}}}});
+  const auto transport = transport_to(server, {.head_timeout = 200ms});
+  Lines lines;
+  CHECK(transport->stream(get("/watch"), lines.sink(), 60s, {}));
+  CHECK(lines.all == std::vector<std::string>{"late"});
+}
+
 TEST_CASE("a stream that is stopped returns within half a second") {
   const ScriptedServer server({{"GET", "/watch", {Send{chunked_head()}, Hang{}}}});
   const auto transport = transport_to(server);
