@@ -122,6 +122,7 @@ struct App::Impl {
                                       [this] {
                                         leadership.stop();
                                         usage.forget();
+                                        memory.forget_granted_bindings();
                                       }}};
 
   reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
@@ -148,7 +149,7 @@ struct App::Impl {
                                         .look_again = [this](const api::ObjectKey& key) { queue.add({.kind = reconcile::Key::Kind::Request, .object = key}); }}};
   reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
   reconcile::Revoker revoker{
-      {.client = client, .bindings = stores.bindings, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};
+      {.client = client, .bindings = stores.bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};
 
   // In the order in which they start; they stop in reverse.
   std::optional<http::Server> server;

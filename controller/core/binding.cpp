@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "api/names.hpp"
 #include "core/wanted.hpp"
@@ -24,10 +25,12 @@ bool is_labelled(const api::AccessRequest& request, const api::RoleBinding& bind
   return label != binding.metadata.labels.end() && label->second == request.metadata.uid;
 }
 
-std::string written_end(const api::RoleBinding& binding) {
-  const auto found = binding.metadata.annotations.find(std::string(api::kExpiresAtAnnotation));
+std::string written(const api::RoleBinding& binding, std::string_view annotation) {
+  const auto found = binding.metadata.annotations.find(std::string(annotation));
   return found == binding.metadata.annotations.end() ? "" : found->second;
 }
+
+std::string written_end(const api::RoleBinding& binding) { return written(binding, api::kExpiresAtAnnotation); }
 
 // Any user name is valid here: what is not UTF-8 is replaced, never thrown about.
 std::string as_json(const std::vector<std::string>& names) {
@@ -76,12 +79,24 @@ std::optional<std::string> difference(const api::AccessRequest& request, const a
   if (!role || binding.role_ref != *role) return who + " is for " + describe(binding.role_ref) + (role ? ", not " + describe(*role) : "");
   const auto subject = wanted_subject(request);
   if (!subject || binding.subjects != std::vector{*subject}) return who + " is not for " + (subject ? describe(*subject) : "anybody known") + " alone";
-  const auto written = end_of(binding);
-  if (!written) return who + " says " + in_quotes(written_end(binding)) + " in " + std::string(api::kExpiresAtAnnotation) + ", which is not a time";
-  if (expires_at && *written > *expires_at) {
-    return who + " says that it ends at " + format_rfc3339(*written) + ", not at " + format_rfc3339(*expires_at);
+  const auto end = end_of(binding);
+  if (!end) return who + " says " + in_quotes(written_end(binding)) + " in " + std::string(api::kExpiresAtAnnotation) + ", which is not a time";
+  if (expires_at && *end > *expires_at) {
+    return who + " says that it ends at " + format_rfc3339(*end) + ", not at " + format_rfc3339(*expires_at);
+  }
+  const std::pair<std::string_view, std::string> of_whom[] = {{api::kRequestAnnotation, api::to_string(request.metadata.key())}, {api::kPolicyAnnotation, request.spec.policy}};
+  for (const auto& [annotation, expected] : of_whom) {
+    if (const std::string said = written(binding, annotation); said != expected)
+      return who + " says " + in_quotes(said) + " in " + std::string(annotation) + ", not " + in_quotes(expected);
   }
   return std::nullopt;
+}
+
+std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at) {
+  const api::RoleBinding& binding = *input.binding;
+  if (auto what = difference(*input.request, binding, expires_at)) return what;
+  if (input.granted_binding_uid.empty() || input.granted_binding_uid == binding.metadata.uid) return std::nullopt;
+  return "RoleBinding " + binding.metadata.name + " was deleted and made again by somebody";
 }
 
 Decision remove(const api::RoleBinding& binding) {

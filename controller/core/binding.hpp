@@ -29,6 +29,9 @@ std::optional<TimePoint> end_of(const api::RoleBinding& binding);
 // earlier end in the binding takes nothing from anybody: it was shortened.
 std::optional<std::string> difference(const api::AccessRequest& request, const api::RoleBinding& binding, std::optional<TimePoint> expires_at);
 
+// What somebody did to the binding of `input`, as a sentence; nullopt: nothing. `expires_at` as above.
+std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at);
+
 // Deletes it; frees it where it is held while being deleted; nothing where it goes by itself.
 Decision remove(const api::RoleBinding& binding);
 

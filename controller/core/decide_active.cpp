@@ -11,15 +11,15 @@ namespace {
 
 constexpr std::chrono::seconds kDeletionCheck{1};
 
+// What was granted, by all that Curfew has written down.
+std::optional<TimePoint> granted_end(const Input& in) {
+  return earlier(in.request->status.expires_at, in.granted_record ? in.granted_record->expires_at : std::nullopt);
+}
+
 // The earliest that anything says; what cannot be read has ended.
 TimePoint effective_end(const Input& in) {
-  std::optional<TimePoint> end = in.request->status.expires_at;
-  const auto consider = [&end](std::optional<TimePoint> other) {
-    if (other && (!end || *other < *end)) end = other;
-  };
-  if (in.granted_record) consider(in.granted_record->expires_at);
-  if (in.binding) consider(end_of(*in.binding).value_or(in.now));
-  return end.value_or(in.now);
+  const auto end = granted_end(in);
+  return (in.binding ? earlier(end, end_of(*in.binding).value_or(in.now)) : end).value_or(in.now);
 }
 
 // What the policy in force no longer allows; nullopt: nothing, or its author lets grants run out. A namespace on its way out takes the request along, quietly.
@@ -74,7 +74,7 @@ Decision while_bound(const Input& in, Progress progress, const Tally& tally) {
   const api::RoleBinding& binding = *in.binding;
   const TimePoint end = effective_end(in);
   if (binding.metadata.deletion_timestamp || tally.revoked) return remove(binding);
-  if (auto what = difference(*in.request, binding, in.request->status.expires_at)) return remove_changed(in, *what);
+  if (auto what = tampering(in, granted_end(in))) return remove_changed(in, *what);
   if (in.now >= end) return remove(binding);
   if (auto denial = enforced_denial(in)) return remove_denied(in, progress, *denial);
   note_decisions(in, tally, progress);

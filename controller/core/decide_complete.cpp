@@ -19,9 +19,30 @@ Decision decide_deleted(const Input& input) {
                                       .message = name + " was deleted" + (had_access ? ", which ended the access" : " before anything was granted")});
 }
 
+namespace {
+
+// A binding of a request that is over: nothing may use it. One that is younger than the end was made by somebody else.
+Decision remove_leftover(const Input& input) {
+  const api::ObjectMeta& meta = input.binding->metadata;
+  const auto& ended_at = input.request->status.ended_at;
+  Decision removal = remove(*input.binding);
+  if (removal.actions.empty() || meta.deletion_timestamp || !ended_at || meta.creation_timestamp < *ended_at) return removal;
+  Progress progress(input);
+  progress.status = input.request->status;  // stays as it is
+  progress.step({.action = api::AuditAction::Tampered,
+                 .message = "RoleBinding " + meta.name + " was made by somebody at " + format_rfc3339(meta.creation_timestamp) + ", after this request had ended",
+                 .index = std::chrono::duration_cast<std::chrono::seconds>(meta.creation_timestamp.time_since_epoch()).count(),
+                 .is_warning = true,
+                 .doing = "Observe",
+                 .related = reference_to(*input.binding)});
+  return progress.done_after(removal);
+}
+
+}  // namespace
+
 Decision decide_complete(const Input& input) {
   const api::AccessRequest& request = *input.request;
-  if (input.binding && is_ours(request, *input.binding)) return remove(*input.binding);
+  if (input.binding && is_ours(request, *input.binding)) return remove_leftover(input);
   if (!request.status.complete) {  // half a status is none of ours, but an end is an end
     api::AccessRequestStatus status = request.status;
     status.complete = true;

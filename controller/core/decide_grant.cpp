@@ -27,13 +27,10 @@ std::optional<Denial> changed_record(const Input& in, const Progress& progress, 
 }
 
 std::optional<Begun> grant_begun(const Input& in, const Progress& progress) {
-  if (in.granted_record) {
-    const api::AuditRecord& record = *in.granted_record;
-    return Begun{.times = {.granted_at = record.granted_at.value_or(in.now), .expires_at = record.expires_at.value_or(in.now)},
-                 .broken = changed_record(in, progress, record)};
-  }
-  if (!in.binding || !is_ours(*in.request, *in.binding)) return std::nullopt;
-  return Begun{.times = {.granted_at = in.binding->metadata.creation_timestamp, .expires_at = end_of(*in.binding).value_or(in.now)}, .broken = std::nullopt};
+  if (!in.granted_record) return std::nullopt;
+  const api::AuditRecord& record = *in.granted_record;
+  return Begun{.times = {.granted_at = record.granted_at.value_or(in.now), .expires_at = record.expires_at.value_or(in.now)},
+               .broken = changed_record(in, progress, record)};
 }
 
 // Until there is access, it is justified by the policy in force or not given.
@@ -136,10 +133,13 @@ std::optional<Decision> resume_grant(const Input& input) {
   const bool is_own = input.binding && is_ours(*input.request, *input.binding);
   Progress progress(input);
   const auto begun = grant_begun(input, progress);
+  if (is_own && !begun) {  // Curfew records before it binds
+    return remove_changed(input, "RoleBinding " + input.binding->metadata.name + " is there although no AuditRecord says that it was granted");
+  }
   if (!begun) return std::nullopt;
   if (is_own) {
     const auto expires_at = begun->broken ? std::nullopt : std::optional(begun->times.expires_at);
-    if (auto what = difference(*input.request, *input.binding, input.granted_record ? expires_at : std::nullopt)) return remove_changed(input, *what);
+    if (auto what = tampering(input, expires_at)) return remove_changed(input, *what);
   }
 
   const Tally counted = tally(input);

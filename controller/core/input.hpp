@@ -65,7 +65,8 @@ struct Input {
   std::optional<RoleFacts> role;                      // of the pinned role, or the one that first sight would pin
   std::optional<Flood> flood;
   Usage usage;
-  std::shared_ptr<const api::RoleBinding> binding;    // named for this request and carrying its label
+  std::shared_ptr<const api::RoleBinding> binding;    // named for this request; carrying its label, unless somebody took it away
+  std::string granted_binding_uid;                    // of the binding that Curfew made for it; empty where it is not known
   std::string binding_uid;                            // of that binding, or of the last one there was; empty where it is not known
   std::optional<api::AuditRecord> granted_record;     // as stored, where it is known to exist
   std::optional<GrantFailure> grant_failure;

@@ -110,6 +110,7 @@ Applier::Step Applier::run(const core::Input& input, const core::CreateBinding& 
                                {"binding", created->metadata.name},
                                {"role", created->role_ref.kind + " " + created->role_ref.name}});
   parts_.grant_latency.granted(input.request->metadata.uid);
+  parts_.memory.remember_granted_binding(input.request->metadata.uid, created->metadata.uid);
   parts_.stores.bindings.assume(std::move(*created));
   return std::nullopt;
 }
@@ -124,6 +125,7 @@ Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBi
                                 .message = "a RoleBinding named " + wanted.metadata.name + " is there already and is not this grant: delete it"});
   }
   parts_.grant_latency.granted(input.request->metadata.uid);
+  parts_.memory.remember_granted_binding(input.request->metadata.uid, stored->metadata.uid);
   parts_.stores.bindings.assume(std::move(*stored));
   return std::nullopt;
 }
@@ -147,7 +149,7 @@ Applier::Step Applier::grant_failed(const core::Input& input, const Error& error
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop) {
-  const auto outcome = delete_binding(parts_.client, action.key, action.uid, stop);
+  const auto outcome = delete_binding(parts_.client, parts_.memory, action.key, action.uid, stop);
   if (outcome) return std::nullopt;
   log_failure("binding not deleted", input, outcome.error());
   parts_.metrics.reconcile_failed(outcome.error().kind);

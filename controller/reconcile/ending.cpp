@@ -6,9 +6,11 @@
 
 namespace curfew::reconcile {
 
-Result<kube::DeleteOutcome> delete_binding(kube::Client& client, const api::ObjectKey& key, const std::string& uid, std::stop_token stop) {
+Result<kube::DeleteOutcome> delete_binding(kube::Client& client, Memory& memory, const api::ObjectKey& key, const std::string& uid, std::stop_token stop) {
+  memory.remember_deletion(uid);  // before the watch can tell of it
   auto outcome = client.remove<api::RoleBinding>(key, uid, stop);
   if (!outcome && outcome.error().kind == ErrorKind::NotFound) return kube::DeleteOutcome::Gone;
+  if (outcome != kube::DeleteOutcome::Gone) memory.forget_deletion(uid);
   return outcome;
 }
 

@@ -1,5 +1,6 @@
 #include "reconcile/gather.hpp"
 
+#include "core/binding.hpp"
 #include "core/policy_status.hpp"
 #include "reconcile/facts.hpp"
 
@@ -21,8 +22,8 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   }
   input.name_space = parts_.stores.namespaces.get({"", key.name_space});
   if (const auto role = core::wanted_role(request, input.policy.get())) input.role = roles_.facts(*role, key.name_space);
-  input.binding = parts_.stores.bindings.get({key.name_space, api::binding_name(request)});
-  input.binding_uid = input.binding ? input.binding->metadata.uid : parts_.memory.last_binding_uid(request.metadata.uid);
+  if (const auto found_binding = find_binding(input, stop); !found_binding) return tl::unexpected(found_binding.error());
+  if (const auto owner = look_at_owner(input, stop); !owner) return tl::unexpected(owner.error());
   if (!request.status.phase) input.flood = input.request_is_gone ? parts_.floods.refusal(request) : parts_.floods.admit(request);
   const bool may_be_granted = !input.flood && !input.request_is_gone && request.status.phase != api::Phase::Active && !request.status.complete;
   if (input.policy && may_be_granted) {
@@ -30,12 +31,52 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     if (!usage) return tl::unexpected(usage.error());
     input.usage = *usage;
   }
-  input.granted_record = parts_.memory.granted_record(request.metadata.uid);
+  if (const auto found_record = find_granted_record(input, stop); !found_record) return tl::unexpected(found_record.error());
   input.grant_failure = parts_.memory.failure(request.metadata.uid);
   input.guard = std::move(guard);
   input.settings = parts_.settings;
   input.now = parts_.clock.now();
   return input;
+}
+
+Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
+  const api::AccessRequest& request = *input.request;
+  const std::string& uid = request.metadata.uid;
+  const api::ObjectKey key{request.metadata.name_space, api::binding_name(request)};
+  const bool is_active = request.status.phase == api::Phase::Active;
+  input.binding = parts_.stores.bindings.get(key);
+  if (!input.binding && is_active && !parts_.memory.was_deleted_here(parts_.memory.last_binding_uid(uid))) {
+    auto stored = parts_.client.get<api::RoleBinding>(key, std::move(stop));
+    if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
+    if (stored) input.binding = std::make_shared<const api::RoleBinding>(std::move(*stored));
+  }
+  input.binding_uid = input.binding ? input.binding->metadata.uid : parts_.memory.last_binding_uid(uid);
+  if (input.binding && is_active && parts_.memory.granted_binding_uid(uid).empty()) parts_.memory.remember_granted_binding(uid, input.binding->metadata.uid);
+  input.granted_binding_uid = parts_.memory.granted_binding_uid(uid);
+  return {};
+}
+
+// The garbage collector takes the owner from a binding whose request is deleted with --cascade=orphan, and the watches may tell of that before they tell of the deletion.
+Result<void> Gatherer::look_at_owner(core::Input& input, std::stop_token stop) {
+  const api::AccessRequest& request = *input.request;
+  if (input.request_is_gone || !input.binding || request.status.phase != api::Phase::Active || core::is_ours(request, *input.binding)) return {};
+  auto stored = parts_.client.get<api::AccessRequest>(request.metadata.key(), std::move(stop));
+  if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
+  input.request_is_gone = !stored || stored->metadata.uid != request.metadata.uid;
+  if (!input.request_is_gone && stored->metadata.deletion_timestamp) input.request = std::make_shared<const api::AccessRequest>(std::move(*stored));
+  return {};
+}
+
+Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token stop) {
+  const api::AccessRequest& request = *input.request;
+  input.granted_record = parts_.memory.granted_record(request.metadata.uid);
+  if (input.granted_record || !input.binding || request.status.complete || request.status.phase == api::Phase::Active) return {};
+  auto stored = parts_.client.get<api::AuditRecord>({"", api::record_name(request.metadata.uid, api::AuditAction::Granted)}, std::move(stop));
+  if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
+  if (!stored) return {};
+  parts_.memory.remember_granted(*stored);
+  input.granted_record = std::move(*stored);
+  return {};
 }
 
 Result<Gatherer::Found> Gatherer::find_request(const api::ObjectKey& key, std::stop_token stop) {
@@ -57,10 +98,10 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
   auto stored = parts_.client.get<api::AccessRequest>(key, stop);
   if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
   if (!stored || stored->metadata.uid != last_state->metadata.uid) return Found{.request = std::move(last_state), .is_gone = true};
-  parts_.memory.forget_departed(key, last_state->metadata.uid);
   if (stored->status.complete && parts_.stores.bindings.get({key.name_space, api::binding_name(*stored)})) {
-    return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored))};
+    return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored))};  // remembered until that is gone
   }
+  parts_.memory.forget_departed(key, last_state->metadata.uid);
   return Found{};
 }
 

@@ -15,7 +15,8 @@
 namespace curfew::reconcile {
 
 // Builds the pure input of a decision. Reads stores and memory; asks the API server only about a request that left the selection of live ones
-// without this process having completed it, and for a person's ended grants where a policy has a cooldown.
+// without this process having completed it, about a binding that left the selection of managed ones without this process having deleted it, or lost its owner, for the record of a binding
+// that is there before it should be, and for a person's ended grants where a policy has a cooldown.
 class Gatherer {
  public:
   struct Parts {
@@ -38,6 +39,9 @@ class Gatherer {
     std::shared_ptr<const api::AccessRequest> request;  // null: nothing to decide
     bool is_gone = false;
   };
+  Result<void> find_binding(core::Input& input, std::stop_token stop);
+  Result<void> look_at_owner(core::Input& input, std::stop_token stop);
+  Result<void> find_granted_record(core::Input& input, std::stop_token stop);
   Result<Found> find_request(const api::ObjectKey& key, std::stop_token stop);
   Result<Found> find_departed(std::shared_ptr<const api::AccessRequest> last_state, std::stop_token stop);
 

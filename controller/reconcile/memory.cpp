@@ -5,6 +5,9 @@
 namespace curfew::reconcile {
 namespace {
 
+// A replica that does not lead never learns that a request is over, and so forgets all at some time, which costs a few reads.
+constexpr std::size_t kMostDeletions = 10'000;
+
 template <class Map>
 std::optional<typename Map::mapped_type> find(const Map& map, const std::string& key) {
   const auto it = map.find(key);
@@ -72,6 +75,33 @@ std::string Memory::last_binding_uid(const std::string& request_uid) const {
   return state_.with([&](const State& state) { return find(state.bindings, request_uid); }).value_or(std::string());
 }
 
+void Memory::remember_granted_binding(const std::string& request_uid, const std::string& binding_uid) {
+  state_.with([&](State& state) { state.granted_bindings.insert_or_assign(request_uid, binding_uid); });
+}
+
+std::string Memory::granted_binding_uid(const std::string& request_uid) const {
+  return state_.with([&](const State& state) { return find(state.granted_bindings, request_uid); }).value_or(std::string());
+}
+
+void Memory::forget_granted_bindings() {
+  state_.with([](State& state) { state.granted_bindings.clear(); });
+}
+
+void Memory::remember_deletion(const std::string& binding_uid) {
+  state_.with([&](State& state) {
+    if (state.deletions.size() >= kMostDeletions) state.deletions.clear();
+    state.deletions.insert(binding_uid);
+  });
+}
+
+bool Memory::was_deleted_here(const std::string& binding_uid) const {
+  return state_.with([&](const State& state) { return state.deletions.contains(binding_uid); });
+}
+
+void Memory::forget_deletion(const std::string& binding_uid) {
+  state_.with([&](State& state) { state.deletions.erase(binding_uid); });
+}
+
 void Memory::remember_failure(const std::string& request_uid, core::GrantFailure failure) {
   state_.with([&](State& state) { state.failures.insert_or_assign(request_uid, std::move(failure)); });
 }
@@ -83,7 +113,9 @@ std::optional<core::GrantFailure> Memory::failure(const std::string& request_uid
 void Memory::forget(const std::string& request_uid) {
   state_.with([&](State& state) {
     state.granted.erase(request_uid);
+    if (const auto binding = find(state.bindings, request_uid)) state.deletions.erase(*binding);
     state.bindings.erase(request_uid);
+    state.granted_bindings.erase(request_uid);
     state.failures.erase(request_uid);
   });
 }

@@ -37,6 +37,17 @@ class Memory {
   void remember_binding(const std::string& request_uid, const std::string& binding_uid);
   std::string last_binding_uid(const std::string& request_uid) const;  // empty: not known
 
+  // The binding that Curfew made for a request, or found when it first saw the request Active: any other of its name is somebody else's.
+  void remember_granted_binding(const std::string& request_uid, const std::string& binding_uid);
+  std::string granted_binding_uid(const std::string& request_uid) const;  // empty: not known
+  // Another replica leads, and may make bindings.
+  void forget_granted_bindings();
+
+  // Bindings whose deletion this process asked for, by their own UID: when the watch says that one is gone, it is. Of any other it may only have lost its label.
+  void remember_deletion(const std::string& binding_uid);
+  bool was_deleted_here(const std::string& binding_uid) const;
+  void forget_deletion(const std::string& binding_uid);
+
   void remember_failure(const std::string& request_uid, core::GrantFailure failure);
   std::optional<core::GrantFailure> failure(const std::string& request_uid) const;
 
@@ -49,6 +60,8 @@ class Memory {
     std::set<std::string> completed;
     std::map<std::string, api::AuditRecord> granted;
     std::map<std::string, std::string> bindings;
+    std::map<std::string, std::string> granted_bindings;
+    std::set<std::string> deletions;
     std::map<std::string, core::GrantFailure> failures;
   };
   Guarded<State> state_;

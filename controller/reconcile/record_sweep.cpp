@@ -51,11 +51,13 @@ void RecordSweep::settle(const std::vector<api::AuditRecord>& of_one_request) {
   if (of_one_request.empty() || std::ranges::any_of(of_one_request, is_end)) return;
   const auto request = request_of(of_one_request);
   const auto live = stores_.requests.get(request->metadata.key());
-  if (live && live->metadata.uid == request->metadata.uid) return;
+  const bool is_live = live && live->metadata.uid == request->metadata.uid;
+  if (is_live && live->status.phase != api::Phase::Active) return;
   for (const api::AuditRecord& record : of_one_request) {
     if (record.action == api::AuditAction::Granted) memory_.remember_granted(record);
   }
-  triggers_.departed(request);
+  if (!is_live) return triggers_.departed(request);
+  if (live->status.expires_at != request->status.expires_at) triggers_.changed(live, live);  // shortened, or pushed out by somebody
 }
 
 }  // namespace curfew::reconcile

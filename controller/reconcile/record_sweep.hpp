@@ -10,7 +10,8 @@
 
 namespace curfew::reconcile {
 
-// Goes through the audit records once, page by page, for requests that began but whose end is missing: they were deleted while no replica ran. Their
+// Goes through the audit records once, page by page, for requests that began but whose end is missing: they were deleted while no replica ran. Of those that are active it
+// remembers what was granted, which no status can extend. Their
 // names begin with the request's UID, so that all records of a request stand together. Memory: one page.
 class RecordSweep {
  public:

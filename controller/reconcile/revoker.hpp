@@ -10,6 +10,7 @@
 #include "api/rbac.hpp"
 #include "kube/client.hpp"
 #include "kube/store.hpp"
+#include "reconcile/memory.hpp"
 #include "runtime/deadline_heap.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/work_queue.hpp"
@@ -30,6 +31,7 @@ class Revoker {
   struct Parts {
     kube::Client& client;
     const kube::Store<api::RoleBinding>& bindings;
+    Memory& memory;
     runtime::Metrics& metrics;
     const Clock& clock;
     std::function<bool()> is_leader;

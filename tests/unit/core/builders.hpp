@@ -58,6 +58,7 @@ class Situation {
   Usage usage;
   std::optional<api::RoleBinding> binding;
   std::string last_binding_uid;
+  std::string granted_binding_uid;
   std::optional<api::AuditRecord> granted_record;
   std::optional<GrantFailure> failure;
   std::optional<Flood> flood;
@@ -90,6 +91,7 @@ class Situation {
     in.usage = usage;
     if (binding) in.binding = std::make_shared<api::RoleBinding>(*binding);
     in.binding_uid = binding ? binding->metadata.uid : last_binding_uid;
+    in.granted_binding_uid = granted_binding_uid;
     in.granted_record = granted_record;
     in.grant_failure = failure;
     in.guard = guard;

@@ -123,6 +123,7 @@ TEST_CASE("a binding that was changed is deleted, recorded as Tampered and the g
       {[](auto& b) { b.subjects.push_back(user("mallory")); }, [](auto& b) { b.subjects = {group("alice")}; }, [](auto& b) { b.subjects.clear(); },
        [](auto& b) { b.role_ref = cluster_role("admin"); }, [](auto& b) { b.metadata.annotations["curfew.dev/expires-at"] = "2027-01-01T00:00:00Z"; },
        [](auto& b) { b.metadata.annotations["curfew.dev/expires-at"] = "banana"; }, [](auto& b) { b.metadata.annotations.clear(); },
+       [](auto& b) { b.metadata.annotations["curfew.dev/request"] = "else/where"; }, [](auto& b) { b.metadata.annotations.erase("curfew.dev/policy"); },
        [](auto& b) { b.metadata.owner_references.clear(); }, [](auto& b) { b.metadata.labels["curfew.dev/request-uid"] = "other"; }}));
   change(*w.s.binding);
   CHECK(deletes_first(decide(w.s.input())));

@@ -19,6 +19,7 @@ void check_no_end_with_a_deletion(const Decision& decision) {
 }  // namespace
 
 Decision World::step(std::size_t most_actions) {
+  gather();
   const Decision decision = decide(s.input());
   check_no_end_with_a_deletion(decision);
   std::size_t done = 0;
@@ -27,6 +28,16 @@ Decision World::step(std::size_t most_actions) {
     if (!std::visit([this](const auto& known) { return run(known); }, action)) break;
   }
   return decision;
+}
+
+// What the shell looks up.
+void World::gather() {
+  if (!s.binding) return;
+  const bool is_active = s.request.status.phase == api::Phase::Active;
+  if (is_active && s.granted_binding_uid.empty()) s.granted_binding_uid = s.binding->metadata.uid;
+  if (is_active || s.request.status.complete || s.granted_record) return;
+  const auto found = records.find(api::record_name(s.request.metadata.uid, api::AuditAction::Granted));
+  if (found != records.end()) s.granted_record = found->second;
 }
 
 void World::settle() {
@@ -40,6 +51,7 @@ void World::settle() {
 void World::restart() {
   s.granted_record.reset();
   s.failure.reset();
+  s.granted_binding_uid.clear();
 }
 
 bool World::has(api::AuditAction action) const {
@@ -79,7 +91,7 @@ bool World::run(const CreateBinding& action) {
   }
   if (s.binding) return false;
   s.binding = action.binding;
-  s.binding->metadata.uid = s.last_binding_uid = "binding-" + std::to_string(++bindings_made_);
+  s.binding->metadata.uid = s.last_binding_uid = s.granted_binding_uid = "binding-" + std::to_string(++bindings_made_);
   s.binding->metadata.creation_timestamp = floor_to_second(s.now);
   if (binding_is_held) s.binding->metadata.finalizers = {"somebody/else"};
   s.failure.reset();

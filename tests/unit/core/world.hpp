@@ -34,6 +34,7 @@ class World {
   std::vector<std::string> told() const;               // the Events' reasons
 
  private:
+  void gather();
   bool run(const WriteRecord& action);
   bool run(const CreateBinding& action);
   bool run(const DeleteBinding& action);

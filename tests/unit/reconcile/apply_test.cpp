@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "unit/reconcile/apply_fixture.hpp"
 
@@ -79,11 +80,26 @@ TEST_CASE("a deletion comes first, what follows it is done once it is accepted, 
 
 TEST_CASE("a deletion that fails is tried again within a second") {
   Fixture f;
-  f.api.put(binding(kExpiresAt));
+  const auto stored = f.api.put(binding(kExpiresAt));
   f.api.fail("DELETE", 403, "Forbidden", "no");
   const auto outcome = f.apply({f.deletion(), f.status(Phase::Revoked)});
   CHECK(outcome.after == 1s);
   CHECK(f.api.calls().size() == 1);
+  CHECK_FALSE(f.memory.was_deleted_here(stored.metadata.uid));
+}
+
+TEST_CASE("that a binding is gone is known of those that this process deleted, before the watch can tell") {
+  Fixture f;
+  auto one = binding(kExpiresAt);
+  const bool is_held = GENERATE(true, false);
+  if (is_held) one.metadata.finalizers = {"somebody/else"};
+  const auto stored = f.api.put(one);
+  f.api.on_call = [&](const std::string&) { CHECK(f.memory.was_deleted_here(stored.metadata.uid)); };
+  f.apply({f.deletion()});
+  CHECK(f.memory.was_deleted_here(stored.metadata.uid) == !is_held);
+  f.memory.remember_binding(kUid, stored.metadata.uid);
+  f.memory.forget(kUid);
+  CHECK_FALSE(f.memory.was_deleted_here(stored.metadata.uid));
 }
 
 TEST_CASE("a deletion of another one's binding is not carried out but decided again") {

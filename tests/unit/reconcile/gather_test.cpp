@@ -15,6 +15,8 @@ namespace {
 using Calls = std::vector<std::string>;
 
 constexpr const char* kPath = "/apis/curfew.dev/v1alpha1/namespaces/payments/accessrequests/debug";
+const std::string kBindingPath = std::string("/apis/rbac.authorization.k8s.io/v1/namespaces/payments/rolebindings/curfew-") + kUid;
+const std::string kRecordPath = "/apis/curfew.dev/v1alpha1/auditrecords/" + api::record_name(kUid, api::AuditAction::Granted);
 
 struct Fixture {
   FakeApi api;
@@ -124,7 +126,7 @@ TEST_CASE("a key without any request leaves nothing to decide") {
   CHECK(f.api.calls().empty());
 }
 
-TEST_CASE("a departed request that is not there any more is gone, which one GET says") {
+TEST_CASE("a departed request that is not there any more is gone, which one GET says, and another that its binding is") {
   Fixture f;
   f.depart(request_in(Phase::Active));
   const auto input = f.gather();
@@ -133,7 +135,7 @@ TEST_CASE("a departed request that is not there any more is gone, which one GET 
   CHECK((*input)->request_is_gone);
   CHECK((*input)->request->metadata.uid == kUid);
   CHECK((*input)->request->status.phase == Phase::Active);
-  CHECK(f.api.calls() == Calls{std::string("GET ") + kPath});
+  CHECK(f.api.calls() == Calls{std::string("GET ") + kPath, "GET " + kBindingPath});
   CHECK(f.memory.departed(f.key));  // until its end is recorded
 }
 
@@ -153,6 +155,7 @@ TEST_CASE("a departed request that came back is live") {
   f.depart(request_in(Phase::Active));
   SECTION("in the store: without a call") {
     deliver(f.stores.requests, request_in(Phase::Active));
+    deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
     const auto input = f.gather();
     REQUIRE(*input);
     CHECK_FALSE((*input)->request_is_gone);
@@ -188,6 +191,10 @@ TEST_CASE("a request that another replica completed is decided on while its bind
   CHECK_FALSE((*input)->request_is_gone);
   CHECK((*input)->request->status.phase == Phase::Expired);
   CHECK((*input)->binding == left);
+  CHECK(f.memory.departed(f.key));  // its deletion may fail
+  take_away(f.stores.bindings, left->metadata.key());
+  CHECK_FALSE(*f.gather());
+  CHECK_FALSE(f.memory.departed(f.key));
 }
 
 TEST_CASE("trouble in asking for a departed request decides nothing") {
@@ -198,4 +205,90 @@ TEST_CASE("trouble in asking for a departed request decides nothing") {
   REQUIRE_FALSE(input);
   CHECK(input.error().kind == ErrorKind::Unavailable);
   CHECK(f.memory.departed(f.key));
+}
+
+TEST_CASE("an active request whose binding the watch has lost is asked for it, unless this process deleted it") {
+  Fixture f;
+  deliver(f.stores.requests, request_in(Phase::Active));
+  f.memory.remember_binding(kUid, "binding-of-" + std::string(kUid));
+  SECTION("it has lost its label: it is there") {
+    auto stray = binding("2026-11-24T21:00:00Z");
+    stray.metadata.labels.clear();
+    f.api.put(stray);
+    CHECK((**f.gather()).binding->metadata.uid == stray.metadata.uid);
+  }
+  SECTION("it is gone") {
+    CHECK_FALSE((**f.gather()).binding);
+    CHECK(f.api.calls() == Calls{"GET " + kBindingPath});
+  }
+  SECTION("nobody knows") {
+    f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+    CHECK_FALSE(f.gather());
+  }
+  SECTION("deleted here") {
+    f.memory.remember_deletion("binding-of-" + std::string(kUid));
+    CHECK_FALSE((**f.gather()).binding);
+    CHECK(f.api.calls().empty());
+  }
+}
+
+TEST_CASE("of an active request's bindings the one that was made, or seen first, is the one that was granted") {
+  Fixture f;
+  deliver(f.stores.requests, request_in(Phase::Active));
+  const auto first = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+  SECTION("seen first") { CHECK((**f.gather()).granted_binding_uid == first->metadata.uid); }
+  SECTION("made") {
+    f.memory.remember_granted_binding(kUid, "made");
+    CHECK((**f.gather()).granted_binding_uid == "made");
+  }
+}
+
+TEST_CASE("the record of a binding that is there before its request is active is looked up once") {
+  Fixture f;
+  deliver(f.stores.requests, request_in(Phase::Pending));
+  deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+  SECTION("recorded: a grant was under way") {
+    f.api.put(record(api::AuditAction::Granted));
+    CHECK((**f.gather()).granted_record);
+    CHECK((**f.gather()).granted_record);
+    CHECK(f.api.calls() == Calls{"GET " + kRecordPath});
+  }
+  SECTION("not recorded") {
+    CHECK_FALSE((**f.gather()).granted_record);
+    CHECK(f.api.calls() == Calls{"GET " + kRecordPath});
+  }
+  SECTION("nobody knows") {
+    f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+    CHECK_FALSE(f.gather());
+  }
+}
+
+TEST_CASE("an active request whose binding has lost its owner is asked for: it may be on its way out") {
+  Fixture f;
+  const auto live = deliver(f.stores.requests, request_in(Phase::Active));
+  auto orphan = binding("2026-11-24T21:00:00Z");
+  orphan.metadata.owner_references.clear();
+  deliver(f.stores.bindings, orphan);
+  auto stored = request_in(Phase::Active);
+  SECTION("no") {
+    f.api.put(stored);
+    CHECK((**f.gather()).request == live);
+    CHECK_FALSE((**f.gather()).request_is_gone);
+  }
+  SECTION("yes") {
+    stored.metadata.deletion_timestamp = f.clock.now();
+    nlohmann::json object = api::encode(stored);
+    object["metadata"]["deletionTimestamp"] = "2026-11-24T20:00:00Z";
+    f.api.put_raw(kPath, object);
+    CHECK((**f.gather()).request->metadata.deletion_timestamp);
+  }
+  SECTION("gone") { CHECK((**f.gather()).request_is_gone); }
+  SECTION("another one has its name") {
+    f.api.put(request("debug", kOtherUid));
+    CHECK((**f.gather()).request_is_gone);
+  }
+  SECTION("nobody knows") {
+    f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+    CHECK_FALSE(f.gather());
+  }
 }

@@ -79,10 +79,14 @@ TEST_CASE("a violation is no end") {
 TEST_CASE("a live request has not departed, one of its name with another uid has") {
   Fixture f;
   deliver(f.stores.requests, request_in(api::Phase::Active));
-  SECTION("live") {
-    f.write("debug", kUid, {AuditAction::Granted});
+  SECTION("live: what was granted is remembered, and compared") {
+    auto granted = record(AuditAction::Granted);
+    granted.expires_at = TimePoint(std::chrono::seconds(1000));
+    f.api.put(granted);
     REQUIRE(f.sweep.run({}));
     CHECK(f.memory.departed_keys().empty());
+    CHECK(f.memory.granted_record(kUid)->expires_at == granted.expires_at);
+    CHECK(f.queue.size() == 1);
   }
   SECTION("another") {
     f.write("debug", kOtherUid, {AuditAction::Granted});

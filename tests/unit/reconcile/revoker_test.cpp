@@ -26,10 +26,11 @@ class Replica {
   FakeApi api;
   kube::Client client{api};
   kube::Store<api::RoleBinding> bindings;
+  reconcile::Memory memory;
   runtime::Metrics metrics{"test"};
   ManualClock clock;
   bool leads = true;
-  reconcile::Revoker revoker{{.client = client, .bindings = bindings, .metrics = metrics, .clock = clock, .is_leader = [this] {
+  reconcile::Revoker revoker{{.client = client, .bindings = bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] {
                                 turn_.request_stop();
                                 return leads;
                               }}};
@@ -272,7 +273,7 @@ TEST_CASE("a wall clock that steps an hour back ends nothing before its time, an
 TEST_CASE("the loop notices a step of the wall clock within about a second") {
   Replica replica;
   std::atomic<bool> leads = true;
-  reconcile::Revoker revoker({.client = replica.client, .bindings = replica.bindings, .metrics = replica.metrics, .clock = replica.clock, .is_leader = [&] {
+  reconcile::Revoker revoker({.client = replica.client, .bindings = replica.bindings, .memory = replica.memory, .metrics = replica.metrics, .clock = replica.clock, .is_leader = [&] {
                                 return leads.load();
                               }});
   const auto one = shared(binding(in(replica, 30min)));

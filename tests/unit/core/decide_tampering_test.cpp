@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "core/binding.hpp"
+#include "world.hpp"
+
+// What can only come about past the admission policies: by somebody who took them away, or wrote into etcd.
+using namespace curfew;
+using namespace curfew::core;
+using namespace curfew::core::test;
+using api::AuditAction;
+using api::Phase;
+
+namespace {
+
+constexpr TimePoint kEnd = kNow + 30min;
+
+World approved_world() {
+  World w;
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  return w;
+}
+
+World active_world() {
+  World w = approved_world();
+  w.settle();
+  REQUIRE(w.phase() == Phase::Active);
+  return w;
+}
+
+World expired_world() {
+  World w = active_world();
+  w.s.at(kEnd);
+  w.settle();
+  REQUIRE(w.phase() == Phase::Expired);
+  return w;
+}
+
+bool deletes_first(const Decision& decision) { return !decision.actions.empty() && std::holds_alternative<DeleteBinding>(decision.actions.front()); }
+
+int times_told(const World& w, const std::string& reason) {
+  const auto told = w.told();
+  return static_cast<int>(std::count(told.begin(), told.end(), reason));
+}
+
+// As Curfew would have made it, by somebody else.
+api::RoleBinding forged(const World& w, TimePoint expires_at) {
+  api::RoleBinding binding = binding_for(w.s.request, w.status(), {.granted_at = floor_to_second(w.s.now), .expires_at = expires_at});
+  binding.metadata.uid = "forged";
+  binding.metadata.creation_timestamp = floor_to_second(w.s.now);
+  return binding;
+}
+
+}  // namespace
+
+TEST_CASE("a binding that was deleted and made again, word for word, is deleted and recorded as Tampered") {
+  World w = active_world();
+  w.s.now += 1min;
+  w.s.binding->metadata.uid = "forged";
+  CHECK(deletes_first(decide(w.s.input())));
+  w.settle();
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.phase() == Phase::Revoked);
+  CHECK(w.condition("Granted") == "False BindingChanged");
+  CHECK(w.record(AuditAction::Tampered).message == "RoleBinding curfew-uid-1 was deleted and made again by somebody");
+  CHECK(times_told(w, "Tampered") == 1);
+}
+
+TEST_CASE("a binding that is made again after the end is deleted and recorded as Tampered, each of them") {
+  World w = expired_world();
+  const auto status = w.status();
+  for (const int times : {1, 2}) {
+    w.s.now += 10s;
+    w.s.binding = forged(w, kEnd + 1h);
+    CHECK(deletes_first(decide(w.s.input())));
+    w.settle();
+    CHECK_FALSE(w.s.binding);
+    CHECK(times_told(w, "Tampered") == times);
+  }
+  CHECK(w.status() == status);
+  CHECK(std::count_if(w.records.begin(), w.records.end(), [](const auto& entry) { return entry.second.action == AuditAction::Tampered; }) == 2);
+  CHECK(w.record(AuditAction::Tampered).message == "RoleBinding curfew-uid-1 was made by somebody at 2026-11-24T20:30:10Z, after this request had ended");
+}
+
+TEST_CASE("a binding that was left over from before the end is deleted, and nobody is blamed") {
+  World w = expired_world();
+  w.s.binding = forged(w, kEnd + 1h);
+  w.s.binding->metadata.creation_timestamp = kNow;
+  w.settle();
+  CHECK_FALSE(w.s.binding);
+  CHECK_FALSE(w.has(AuditAction::Tampered));
+}
+
+TEST_CASE("a binding that no record tells of is not taken for a grant") {
+  World w;
+  w.s.policy->spec.approval.required = GENERATE(0, 1);
+  const bool is_first_sight = GENERATE(true, false);
+  if (!is_first_sight) {
+    w.s.guard = {.in_force = false, .difference = "missing"};  // so that it stays pending
+    w.s.request.status.phase = Phase::Pending;
+    w.settle();
+  }
+  w.s.binding = forged(w, kNow + 100h);
+  w.s.binding->role_ref = cluster_role("view");
+  w.s.binding->subjects = {user("alice")};
+  CHECK(deletes_first(decide(w.s.input())));
+  w.step();
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.record(AuditAction::Tampered).message == "RoleBinding curfew-uid-1 is there although no AuditRecord says that it was granted");
+  CHECK_FALSE(w.has(AuditAction::Granted));
+}
+
+TEST_CASE("a binding that was replaced before the grant was complete is deleted and ends it") {
+  World w = approved_world();
+  w.step(3);
+  REQUIRE(w.s.binding);
+  w.s.binding->metadata.uid = "forged";
+  w.settle();
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.phase() == Phase::Revoked);
+  CHECK(w.has(AuditAction::Tampered));
+}
+
+TEST_CASE("an end that somebody pushed out, in the binding and in the status alike, is not later than its record says") {
+  World w = active_world();
+  w.s.request.status.expires_at = kEnd + 10h;
+  SECTION("in both: the binding is wrong by the record") {
+    w.s.binding->metadata.annotations["curfew.dev/expires-at"] = format_rfc3339(kEnd + 10h);
+    w.settle();
+    CHECK(w.phase() == Phase::Revoked);
+    CHECK(w.has(AuditAction::Tampered));
+  }
+  SECTION("in the status: it is put right") {
+    w.settle();
+    CHECK(w.phase() == Phase::Active);
+    CHECK(w.status().expires_at == kEnd);
+  }
+}
