@@ -128,6 +128,16 @@ TEST_CASE("deleting an active request ends its access", "[lifecycle]") {
   CHECK(granted.request.recorded() == Texts{"Requested", "Approved", "Granted", "Revoked"});
 }
 
+TEST_CASE("deleting an active request and orphaning its binding ends its access, and nobody is blamed", "[lifecycle]") {
+  const Granted granted;
+  // The garbage collector takes the binding's reference away, perhaps before Curfew hears of the deletion.
+  REQUIRE_THAT(granted.scene.alice.kubectl({"delete", "accessrequest", "ask", "-n", granted.scene.space.name(), "--cascade=orphan", "--wait=false"}), Succeeds());
+  granted.request.await_no_binding();
+  CHECK_FALSE(granted.scene.can_list_pods(granted.scene.alice));
+  granted.request.await_record("Revoked");
+  CHECK(granted.request.recorded() == Texts{"Requested", "Approved", "Granted", "Revoked"});
+}
+
 TEST_CASE("a request made again under the same name is another request", "[lifecycle]") {
   const Granted granted;
   granted.request.remove(granted.scene.alice);

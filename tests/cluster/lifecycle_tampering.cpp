@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <functional>
+#include <list>
+
+#include "controller.hpp"
+#include "lifecycle.hpp"
+#include "lifted_guard.hpp"
+
+// What the admission policies refuse is done all the same, by somebody who has taken them away: it is noticed at once, ends, and is recorded. All of it while
+// nothing is granted, since the guard differs from what is shipped.
+using namespace curfew::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+struct Unguarded {
+  Scene scene;
+  Guard guard{scene};
+  Controller controller{scene.cluster};
+  std::string policy = scene.space.policy(automatic());
+
+  Unguarded() { controller.start_leading(); }
+  ~Unguarded() {
+    guard.settle();
+    controller.stop();
+  }
+
+  Request active(const std::string& name, const std::string& duration = "30m") const {
+    Request request(scene, policy, "duration: " + duration, std::nullopt, name);
+    request.await("Active", seconds(5));
+    return request;
+  }
+  ProcessResult patch(const Request& request, const Json& patch) const {
+    return once_unguarded(scene.admin, {"patch", "rolebinding", request.binding_name(), "-n", scene.space.name(), "--type", "merge", "--patch", patch.dump()});
+  }
+  ProcessResult remove(const Request& request) const {
+    return scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()});
+  }
+  // The binding again, as it was and then changed.
+  void make_again(const Request& request, Json binding, const Json& change = Json::object()) const {
+    for (const char* field : {"uid", "resourceVersion", "creationTimestamp", "managedFields"}) binding["metadata"].erase(field);
+    binding.merge_patch(change);
+    once_unguarded(scene.admin, {"create", "-f", "-"}, binding.dump());
+    REQUIRE(binding["metadata"]["name"] == request.binding_name());
+  }
+};
+
+Json annotated(const char* annotation, const Json& value) { return {{"metadata", {{"annotations", {{std::string("curfew.dev/") + annotation, value}}}}}}; }
+
+Json labelled(const Json& value) { return {{"metadata", {{"labels", {{"curfew.dev/request-uid", value}}}}}}; }
+
+Json subject(const std::string& name) { return {{"kind", "User"}, {"apiGroup", "rbac.authorization.k8s.io"}, {"name", name}}; }
+
+struct Case {
+  std::string name;
+  std::function<void(const Unguarded&, const Request&)> tamper;
+  std::string said;  // in the record
+};
+
+const std::vector<Case>& changes() {
+  const auto change = [](Json patch) { return [patch](const Unguarded& u, const Request& request) { u.patch(request, patch); }; };
+  static const std::vector<Case> all{
+      {"subjects", change({{"subjects", {subject("alice"), subject("dave")}}}), "is not for User alice alone"},
+      {"later", change(annotated("expires-at", "2099-01-01T00:00:00Z")), "says that it ends at 2099-01-01T00:00:00Z, not at "},
+      {"unreadable", change(annotated("expires-at", "tomorrow")), "which is not a time"},
+      {"endless", change(annotated("expires-at", nullptr)), "which is not a time"},
+      {"for-another", change(annotated("request", "somewhere/else")), "curfew.dev/request"},
+      {"unlabelled", change(labelled(nullptr)), "does not carry this request's label"},
+      {"relabelled", change(labelled("5a0e0000-0000-4000-8000-000000000001")), "does not carry this request's label"},
+      {"unowned", change({{"metadata", {{"ownerReferences", nullptr}}}}), "is not owned by this request"},
+  };
+  return all;
+}
+
+// How long after the API server took the change the binding was gone.
+milliseconds noticed_after(const Scene& scene, const Request& request, curfew::TimePoint changed) {
+  curfew::TimePoint gone{};
+  for (const Json& call : calls_of_curfew(scene.cluster, changed - seconds(20), request.binding_name())) {
+    if (call["verb"] == "delete" && call["responseStatus"].value("code", 0) == 200) gone = time_of(call["stageTimestamp"]);
+  }
+  REQUIRE(gone > curfew::TimePoint{});
+  return std::chrono::floor<milliseconds>(gone - changed);
+}
+
+// One after the other, while the guard is away.
+void change_each(const Unguarded& u, const std::list<Request>& requests) {
+  milliseconds worst{};
+  auto request = requests.begin();
+  for (const Case& one : changes()) {
+    INFO(one.name);
+    one.tamper(u, *request);
+    const auto changed = now();
+    request->await_no_binding(seconds(5));
+    request->await("Revoked", seconds(5));
+    worst = std::max(worst, noticed_after(u.scene, *request, changed));
+    CHECK(request->condition("Granted")["reason"] == "BindingChanged");
+    CHECK_THAT(request->await_record("Tampered")["message"].get<std::string>(), ContainsSubstring(one.said));
+    CHECK(request->recorded() == Texts{"Requested", "Granted", "Tampered", "Revoked"});
+    CHECK_FALSE(u.scene.can_list_pods(u.scene.dave));
+    ++request;
+  }
+  WARN("gone " << worst.count() << " ms after the change was answered, at most");
+  CHECK(worst < seconds(1));
+}
+
+void make_again_and_see_it_go(const Unguarded& u, const Request& request, const Json& change) {
+  INFO(request.name());
+  const Json granted = request.binding().value();
+  REQUIRE_THAT(u.remove(request), Succeeds());
+  u.make_again(request, granted, change);
+  request.await_no_binding(seconds(3));
+  request.await("Revoked", seconds(5));
+  request.await_record("Tampered", seconds(5));
+  const Texts recorded = request.recorded();
+  CHECK(recorded.size() == 4);
+  for (const char* action : {"Tampered", "Revoked"}) CHECK(std::ranges::count(recorded, action) == 1);
+  CHECK_FALSE(request.binding().has_value());
+}
+
+// Of a request that is over.
+void make_after_the_end(const Unguarded& u, const Request& ended, const Json& granted) {
+  u.make_again(ended, granted);
+  ended.await_no_binding(seconds(5));
+  CHECK_THAT(ended.await_record("Tampered")["message"].get<std::string>(), ContainsSubstring("after this request had ended"));
+  CHECK(ended.text("phase") == "Revoked");
+}
+
+// Of a request that has not been granted yet.
+void make_before_the_grant(const Unguarded& u, const Request& scheduled, const Json& granted) {
+  Json early = granted;
+  early["metadata"]["name"] = scheduled.binding_name();
+  early["metadata"]["ownerReferences"][0].update({{"name", scheduled.name()}, {"uid", scheduled.uid()}});
+  early.merge_patch(labelled(scheduled.uid()));
+  u.make_again(scheduled, early);
+  scheduled.await_no_binding(seconds(5));
+  CHECK_THAT(scheduled.await_record("Tampered")["message"].get<std::string>(), ContainsSubstring("no AuditRecord says that it was granted"));
+  CHECK(scheduled.recorded() == Texts{"Requested", "Tampered"});
+}
+
+}  // namespace
+
+TEST_CASE("a binding that is changed, replaced or forged past the guard is gone within a second, and recorded as Tampered", "[replica]") {
+  const Unguarded u;
+  std::list<Request> requests;
+  for (const Case& one : changes()) requests.push_back(u.active(one.name));
+  const Request untouched = u.active("untouched");
+  const Request word_for_word = u.active("word-for-word");
+  const Request other_role = u.active("other-role");
+  const Request ended = u.active("ended");
+  const Json granted = ended.binding().value();
+  REQUIRE_THAT(ended.say(u.scene.alice, "revoke", "done"), Succeeds());
+  ended.await("Revoked");
+  const Request scheduled(u.scene, u.policy, "duration: 10m, startTime: \"2099-01-01T00:00:00Z\"", std::nullopt, "scheduled");
+  scheduled.await("Scheduled");
+
+  u.guard.remove("curfew-bindings");
+  change_each(u, requests);
+  make_again_and_see_it_go(u, word_for_word, Json::object());
+  make_again_and_see_it_go(u, other_role, {{"roleRef", {{"name", "edit"}}}});
+  make_after_the_end(u, ended, granted);
+  make_before_the_grant(u, scheduled, granted);
+  CHECK(untouched.text("phase") == "Active");
+  CHECK(untouched.binding().has_value());
+}
+
+TEST_CASE("what was changed while no controller ran is found at the start", "[replica]") {
+  Unguarded u;
+  const Request unlabelled = u.active("unlabelled");
+  const Request later = u.active("later");
+  const Request remade = u.active("remade");
+  const Request orphaned = u.active("orphaned");
+  const Request untouched = u.active("untouched");
+  CHECK(u.controller.stop() == 0);
+  u.guard.remove("curfew-bindings");
+  u.guard.remove("curfew-writes");
+  u.patch(unlabelled, labelled(nullptr));
+  // Not by the binding alone: also in the status, which nobody but Curfew could write.
+  u.patch(later, annotated("expires-at", "2099-01-01T00:00:00Z"));
+  const Json forged{{"status", {{"expiresAt", "2099-01-01T00:00:00Z"}}}};
+  once_unguarded(u.scene.admin, {"patch", "accessrequest", "later", "-n", u.scene.space.name(), "--subresource", "status", "--type", "merge", "--patch", forged.dump()});
+  const Json granted = remade.binding().value();
+  REQUIRE_THAT(u.remove(remade), Succeeds());
+  u.make_again(remade, granted, {{"subjects", {subject("dave")}}});
+  REQUIRE_THAT(u.scene.admin.kubectl({"delete", "accessrequest", "orphaned", "-n", u.scene.space.name(), "--cascade=orphan", "--timeout=60s"}), Succeeds());
+  REQUIRE(orphaned.binding().has_value());
+
+  u.controller.start_leading();
+  for (const Request* request : {&unlabelled, &later, &remade}) {
+    INFO(request->name());
+    request->await_no_binding(seconds(5));
+    request->await("Revoked", seconds(5));
+    const Texts recorded = request->recorded();
+    for (const char* action : {"Tampered", "Revoked"}) CHECK(std::ranges::count(recorded, action) == 1);
+  }
+  orphaned.await_no_binding(seconds(5));
+  orphaned.await_record("Revoked", seconds(5));
+  CHECK(untouched.text("phase") == "Active");
+}
