@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "controller.hpp"
+#include "faultproxy.hpp"
 #include "lifecycle.hpp"
 
 // Everything between the controller and the API server breaks, in turns, while access is active: tests/cluster/faultproxy does it. A half-open watch that
@@ -16,43 +17,6 @@ namespace {
 constexpr const char* kLost = "lost contact with the API server; trying again until it is back";
 constexpr int kMostRequests = 40;     // in a second of a fault
 constexpr double kMostWork = 0.5;     // of one processor
-
-// tests/cluster/faultproxy, in front of the cluster's API server.
-class FaultProxy {
- public:
-  explicit FaultProxy(const Cluster& cluster) : folder_(cluster.state() / "test" / unique("faultproxy")) {
-    const ProcessResult view = run({cluster.kubectl().string(), "--kubeconfig", cluster.curfew().kubeconfig().string(), "config", "view", "--raw", "-o", "json"});
-    REQUIRE_THAT(view, Succeeds());
-    std::filesystem::create_directories(folder_);
-    std::ofstream(folder_ / "real.json") << view.out;
-    const std::vector<std::string> command{CURFEW_SOURCE_DIR "/tests/cluster/faultproxy", "--state", folder_.string(), "--kubeconfig",
-                                           (folder_ / "real.json").string()};
-    child_.emplace(command, folder_ / "errors.log");
-    INFO("faultproxy: " << child_->log());
-    REQUIRE(eventually(seconds(10), [&] { return std::filesystem::exists(kubeconfig()); }));
-  }
-  std::filesystem::path kubeconfig() const { return folder_ / "kubeconfig"; }
-  std::string errors() const { return child_->log(); }
-  void set(const Json& control) const {
-    std::ofstream(folder_ / "control.new") << control;
-    std::filesystem::rename(folder_ / "control.new", folder_ / "control");
-    sleep_until(now() + milliseconds(40));  // it looks every 20 ms
-  }
-  // Requests that have come through since that time.
-  int requests_since(curfew::TimePoint time) const {
-    std::ifstream log(folder_ / "log");
-    int count = 0;
-    for (std::string line; std::getline(log, line);) {
-      const std::chrono::duration<double> came(Json::parse(line)["time"].get<double>());
-      if (came >= time.time_since_epoch()) ++count;
-    }
-    return count;
-  }
-
- private:
-  std::filesystem::path folder_;
-  std::optional<Child> child_;
-};
 
 // Processor time of a process so far, in seconds.
 double work_of(pid_t pid) {
