@@ -128,7 +128,8 @@ Result<void> Client::watch(const Resource& resource, const Selection& selection,
   const Instant began = now();
   bool heard = false;
   const auto listen = [&](std::string_view line) {
-    if (!std::exchange(heard, true)) monitor().succeeded(now());
+    // A replica that does not lead asks for nothing: only its watches can tell that contact is back.
+    if (!std::exchange(heard, true) || !monitor().in_contact()) monitor().succeeded(now());
     return sink(line);
   };
   const auto response = transport_.stream(watch_request(resource, selection, params), listen, idle, std::move(stop));

@@ -158,3 +158,23 @@ TEST_CASE("a client for less time has the shorter deadline and the same contact"
   CHECK(client.within(10s).get<api::RoleBinding>(kKey, {}).error().message.find("100 ms") != std::string::npos);
   CHECK_FALSE(client.contact().in_contact());
 }
+
+TEST_CASE("a watch that goes on tells that contact is back, where nothing else is asked for") {
+  ScriptedServer server({{"GET", kTarget + "?", {Send{chunked_head() + chunk("{}\n")}, Wait{1500ms}, Send{chunk("{}\n")}, Hang{}}},
+                         {"GET", kTarget + "/b", {Send{response(503, "")}}}});
+  const auto transport = transport_to(server);
+  kube::Client client(*transport);
+  int lines = 0;
+  bool was_in_contact = true;
+  const auto sink = [&](std::string_view) {
+    if (++lines == 1) {
+      CHECK_FALSE(client.get<api::RoleBinding>(kKey, {}));
+      was_in_contact = client.contact().in_contact();
+    }
+    return lines < 2;
+  };
+  CHECK(client.watch(kube::resource_of<api::RoleBinding>(), {.name_space = "payments"}, {.resource_version = "1", .timeout = 60s}, sink, 60s, {}));
+  CHECK_FALSE(was_in_contact);
+  CHECK(client.contact().in_contact());
+  CHECK(server.trouble().empty());
+}
