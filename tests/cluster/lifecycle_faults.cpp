@@ -17,6 +17,7 @@ namespace {
 constexpr const char* kLost = "lost contact with the API server; trying again until it is back";
 constexpr int kMostRequests = 40;     // in a second of a fault
 constexpr double kMostWork = 0.5;     // of one processor
+constexpr std::size_t kMostLines = 9;  // of log in a fault, not one for each try
 
 // Processor time of a process so far, in seconds.
 double work_of(pid_t pid) {
@@ -84,6 +85,7 @@ void live_through(Behind& behind, const Fault& fault) {
   ending.await("Active");
   const auto expires_at = ending.time("expiresAt");
   const int lost_before = controller.times_said(kLost);
+  const auto lines_before = controller.log().size();
 
   behind.proxy.set(fault.control);
   const auto began = now();
@@ -95,6 +97,7 @@ void live_through(Behind& behind, const Fault& fault) {
   const double work = (work_of(controller.pid()) - work_before) / lasted;
   const double requests = behind.proxy.requests_since(began) / lasted;
   CHECK(controller.get("/healthz").status == 200);
+  const auto lines = controller.log().size() - lines_before;
   behind.proxy.set({{"fault", "pass"}});
   const auto ended = now();
 
@@ -111,12 +114,14 @@ void live_through(Behind& behind, const Fault& fault) {
   const int lost = controller.times_said(kLost) - lost_before;
   WARN(fault.name << ": deleted " << milliseconds_between(expires_at, deleted) << " ms after its end, " << milliseconds_between(ended, deleted)
                   << " ms after the fault; granted " << asked_took << " ms after the fault, and a new one in " << after_took << " ms; " << requests
-                  << " requests/s; " << work << " of a processor; contact lost " << lost << " times");
+                  << " requests/s; " << work << " of a processor; contact lost " << lost << " times; "
+                  << lines << " lines of log");
   CHECK(late <= 1000);
   CHECK(asked_took < 5000);
   CHECK(after_took < 5000);
   CHECK(requests < kMostRequests);
   CHECK(work < kMostWork);
+  CHECK(lines <= kMostLines);
   if (fault.times_lost >= 0) CHECK(lost == fault.times_lost);
   else CHECK(lost <= 1);
   for (const Request* request : {&ending, &asked, &after}) check_recorded_first(scene, *request, since);
