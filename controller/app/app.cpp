@@ -122,7 +122,6 @@ struct App::Impl {
                                       [this] {
                                         leadership.stop();
                                         usage.forget();
-                                        memory.forget_granted_bindings();
                                       }}};
 
   reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { metrics.grant_took(took); }};

@@ -55,6 +55,7 @@ bool Leadership::learn_the_past(std::stop_token stop) {
 
 void Leadership::run(std::stop_token stop) {
   if (!learn_the_past(stop)) return;
+  parts_.triggers.begin_term();
   ready_ = true;
   log::info("leading");
   {

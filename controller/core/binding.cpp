@@ -94,9 +94,13 @@ std::optional<std::string> difference(const api::AccessRequest& request, const a
 
 std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at) {
   const api::RoleBinding& binding = *input.binding;
+  const std::string who = "RoleBinding " + binding.metadata.name;
+  if (input.is_unrecorded) return who + " is there although no AuditRecord says that it was granted";  // Curfew records before it binds
   if (auto what = difference(*input.request, binding, expires_at)) return what;
+  if (const auto& record = input.granted_record; record && (record->role != binding.role_ref || record->subject != wanted_subject(*input.request)))
+    return who + " is not what AuditRecord " + record->metadata.name + " says that was granted";
   if (input.granted_binding_uid.empty() || input.granted_binding_uid == binding.metadata.uid) return std::nullopt;
-  return "RoleBinding " + binding.metadata.name + " was deleted and made again by somebody";
+  return who + " was deleted and made again by somebody";
 }
 
 Decision remove(const api::RoleBinding& binding) {

@@ -133,9 +133,7 @@ std::optional<Decision> resume_grant(const Input& input) {
   const bool is_own = input.binding && is_ours(*input.request, *input.binding);
   Progress progress(input);
   const auto begun = grant_begun(input, progress);
-  if (is_own && !begun) {  // Curfew records before it binds
-    return remove_changed(input, "RoleBinding " + input.binding->metadata.name + " is there although no AuditRecord says that it was granted");
-  }
+  if (is_own && input.is_unrecorded) return remove_changed(input, *tampering(input, std::nullopt));
   if (!begun) return std::nullopt;
   if (is_own) {
     const auto expires_at = begun->broken ? std::nullopt : std::optional(begun->times.expires_at);

@@ -15,8 +15,8 @@ std::optional<TimePoint> start_to_come(const Input& in) {
 
 // What is first seen while the guard is not in force may be forged, and stays unbelieved when the guard is back.
 std::optional<Denial> unguarded(const Input& in) {
-  const bool is_news = !in.request->status.phase || has_unseen_decisions(*in.request);
-  if (!is_news) return std::nullopt;
+  const bool was_seen = in.observed_decisions && in.request->decisions.size() <= static_cast<std::size_t>(*in.observed_decisions);
+  if (was_seen) return std::nullopt;
   const std::string reason(api::reason::kGuardNotInForce);
   if (!in.guard.in_force) {
     return Denial{reason, "the admission policies that establish who asks and who decides are not in force (" + in.guard.difference + "): ask again"};

@@ -69,6 +69,8 @@ struct Input {
   std::string granted_binding_uid;                    // of the binding that Curfew made for it; empty where it is not known
   std::string binding_uid;                            // of that binding, or of the last one there was; empty where it is not known
   std::optional<api::AuditRecord> granted_record;     // as stored, where it is known to exist
+  bool is_unrecorded = false;                         // it is known that there is no such record
+  std::optional<int> observed_decisions;              // how many Curfew has seen, whatever the status says; nullopt: it has not seen the request
   std::optional<GrantFailure> grant_failure;
   GuardState guard;
   Settings settings;

@@ -166,8 +166,4 @@ void note_decisions(const Input& input, const Tally& tally, Progress& progress) 
 
 bool namespace_is_going(const Input& input) { return !input.name_space || input.name_space->metadata.deletion_timestamp; }
 
-bool has_unseen_decisions(const api::AccessRequest& request) {
-  return request.decisions.size() > static_cast<std::size_t>(std::max(0, request.status.observed_decisions));
-}
-
 }  // namespace curfew::core

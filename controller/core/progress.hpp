@@ -78,6 +78,4 @@ void note_decisions(const Input& input, const Tally& tally, Progress& progress);
 // Whether the request's namespace is being deleted, or gone: it takes everything in it along, and takes nothing new, Events among it.
 bool namespace_is_going(const Input& input);
 
-bool has_unseen_decisions(const api::AccessRequest& request);
-
 }  // namespace curfew::core

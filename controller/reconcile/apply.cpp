@@ -190,6 +190,7 @@ Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& a
     log_failure("status not written", input, updated.error());
     return failed(updated.error());
   }
+  if (!action.status.complete) parts_.memory.remember_observed(request.metadata.uid, action.status.observed_decisions);
   if (action.status.complete && parts_.on_completed) parts_.on_completed(*updated);
   parts_.stores.requests.assume(std::move(*updated));
   if (action.status.complete) {

@@ -32,6 +32,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     input.usage = *usage;
   }
   if (const auto found_record = find_granted_record(input, stop); !found_record) return tl::unexpected(found_record.error());
+  input.observed_decisions = parts_.memory.observed_decisions(request.metadata.uid);
   input.grant_failure = parts_.memory.failure(request.metadata.uid);
   input.guard = std::move(guard);
   input.settings = parts_.settings;
@@ -70,9 +71,14 @@ Result<void> Gatherer::look_at_owner(core::Input& input, std::stop_token stop) {
 Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
   input.granted_record = parts_.memory.granted_record(request.metadata.uid);
-  if (input.granted_record || !input.binding || request.status.complete || request.status.phase == api::Phase::Active) return {};
+  if (input.granted_record || !input.binding || request.status.complete) return {};
+  if (request.status.phase == api::Phase::Active) {
+    input.is_unrecorded = !input.request_is_gone && parts_.memory.knows_all_records();
+    return {};
+  }
   auto stored = parts_.client.get<api::AuditRecord>({"", api::record_name(request.metadata.uid, api::AuditAction::Granted)}, std::move(stop));
   if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
+  input.is_unrecorded = !stored.has_value();
   if (!stored) return {};
   parts_.memory.remember_granted(*stored);
   input.granted_record = std::move(*stored);

@@ -83,8 +83,28 @@ std::string Memory::granted_binding_uid(const std::string& request_uid) const {
   return state_.with([&](const State& state) { return find(state.granted_bindings, request_uid); }).value_or(std::string());
 }
 
-void Memory::forget_granted_bindings() {
-  state_.with([](State& state) { state.granted_bindings.clear(); });
+void Memory::remember_observed(const std::string& request_uid, int decisions) {
+  state_.with([&](State& state) { state.observed.insert_or_assign(request_uid, decisions); });
+}
+
+std::optional<int> Memory::observed_decisions(const std::string& request_uid) const {
+  return state_.with([&](const State& state) { return find(state.observed, request_uid); });
+}
+
+void Memory::know_all_records() {
+  state_.with([](State& state) { state.knows_all_records = true; });
+}
+
+bool Memory::knows_all_records() const {
+  return state_.with([](const State& state) { return state.knows_all_records; });
+}
+
+void Memory::begin_term() {
+  state_.with([](State& state) {
+    state.granted_bindings.clear();
+    state.observed.clear();
+    state.knows_all_records = false;
+  });
 }
 
 void Memory::remember_deletion(const std::string& binding_uid) {
@@ -116,6 +136,7 @@ void Memory::forget(const std::string& request_uid) {
     if (const auto binding = find(state.bindings, request_uid)) state.deletions.erase(*binding);
     state.bindings.erase(request_uid);
     state.granted_bindings.erase(request_uid);
+    state.observed.erase(request_uid);
     state.failures.erase(request_uid);
   });
 }

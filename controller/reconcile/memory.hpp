@@ -40,8 +40,17 @@ class Memory {
   // The binding that Curfew made for a request, or found when it first saw the request Active: any other of its name is somebody else's.
   void remember_granted_binding(const std::string& request_uid, const std::string& binding_uid);
   std::string granted_binding_uid(const std::string& request_uid) const;  // empty: not known
-  // Another replica leads, and may make bindings.
-  void forget_granted_bindings();
+
+  // How many decisions Curfew has seen of a live request.
+  void remember_observed(const std::string& request_uid, int decisions);
+  std::optional<int> observed_decisions(const std::string& request_uid) const;  // nullopt: it has not seen the request
+
+  // Every Granted record that there was when this term began is remembered: an active request that has none was never granted.
+  void know_all_records();
+  bool knows_all_records() const;
+
+  // What another replica may have changed in its term is not known any more.
+  void begin_term();
 
   // Bindings whose deletion this process asked for, by their own UID: when the watch says that one is gone, it is. Of any other it may only have lost its label.
   void remember_deletion(const std::string& binding_uid);
@@ -61,6 +70,8 @@ class Memory {
     std::map<std::string, api::AuditRecord> granted;
     std::map<std::string, std::string> bindings;
     std::map<std::string, std::string> granted_bindings;
+    std::map<std::string, int> observed;
+    bool knows_all_records = false;
     std::set<std::string> deletions;
     std::map<std::string, core::GrantFailure> failures;
   };

@@ -44,6 +44,11 @@ Result<void> RecordSweep::run(std::stop_token stop) {
     params.continue_token = page->continue_token;
   } while (!params.continue_token.empty());
   settle(of_one_request);
+  memory_.know_all_records();
+  for (const auto& request : stores_.requests.list()) {
+    const bool is_unrecorded = request->status.phase == api::Phase::Active && !memory_.granted_record(request->metadata.uid);
+    if (is_unrecorded) triggers_.changed(request, request);
+  }
   return {};
 }
 
@@ -57,7 +62,7 @@ void RecordSweep::settle(const std::vector<api::AuditRecord>& of_one_request) {
     if (record.action == api::AuditAction::Granted) memory_.remember_granted(record);
   }
   if (!is_live) return triggers_.departed(request);
-  if (live->status.expires_at != request->status.expires_at) triggers_.changed(live, live);  // shortened, or pushed out by somebody
+  if (live->status.expires_at != request->status.expires_at) triggers_.changed(live, live);  // shortened, or changed by somebody
 }
 
 }  // namespace curfew::reconcile

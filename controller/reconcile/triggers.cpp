@@ -81,6 +81,13 @@ void Triggers::changed(const Pointer<api::Role>& before, const Pointer<api::Role
   add_requests_where([&](const api::AccessRequest& request) { return request.metadata.name_space == name_space; });
 }
 
+void Triggers::begin_term() {
+  memory_.begin_term();
+  for (const auto& request : stores_.requests.list()) {
+    if (request->status.phase) memory_.remember_observed(request->metadata.uid, request->status.observed_decisions);
+  }
+}
+
 void Triggers::everything(std::chrono::milliseconds delay) {
   for (const auto& policy : stores_.policies.list()) add_policy(policy->metadata.name);
   for (const auto& request : stores_.requests.list()) add_request(request->metadata.key(), delay);

@@ -28,6 +28,9 @@ class Triggers {
   void changed(const Pointer<api::ClusterRole>& before, const Pointer<api::ClusterRole>& after);
   void changed(const Pointer<api::Role>& before, const Pointer<api::Role>& after);
 
+  // Leadership is gained: what is there now was seen by whoever led before, as its status says. First thing of a term.
+  void begin_term();
+
   // Every request, policy and binding, and requests whose end may not be recorded.
   void everything(std::chrono::milliseconds delay = std::chrono::milliseconds(0));
 

@@ -59,6 +59,8 @@ class Situation {
   std::optional<api::RoleBinding> binding;
   std::string last_binding_uid;
   std::string granted_binding_uid;
+  bool is_unrecorded = false;
+  std::optional<int> observed_decisions;
   std::optional<api::AuditRecord> granted_record;
   std::optional<GrantFailure> failure;
   std::optional<Flood> flood;
@@ -93,6 +95,8 @@ class Situation {
     in.binding_uid = binding ? binding->metadata.uid : last_binding_uid;
     in.granted_binding_uid = granted_binding_uid;
     in.granted_record = granted_record;
+    in.is_unrecorded = is_unrecorded;
+    in.observed_decisions = observed_decisions;
     in.grant_failure = failure;
     in.guard = guard;
     in.settings = settings;

@@ -32,12 +32,14 @@ Decision World::step(std::size_t most_actions) {
 
 // What the shell looks up.
 void World::gather() {
+  s.is_unrecorded = false;
   if (!s.binding) return;
   const bool is_active = s.request.status.phase == api::Phase::Active;
   if (is_active && s.granted_binding_uid.empty()) s.granted_binding_uid = s.binding->metadata.uid;
-  if (is_active || s.request.status.complete || s.granted_record) return;
+  if (s.request.status.complete || s.granted_record) return;
   const auto found = records.find(api::record_name(s.request.metadata.uid, api::AuditAction::Granted));
   if (found != records.end()) s.granted_record = found->second;
+  s.is_unrecorded = !s.granted_record && !s.gone;
 }
 
 void World::settle() {
@@ -52,6 +54,8 @@ void World::restart() {
   s.granted_record.reset();
   s.failure.reset();
   s.granted_binding_uid.clear();
+  s.observed_decisions.reset();
+  if (s.request.status.phase) s.observed_decisions = s.request.status.observed_decisions;
 }
 
 bool World::has(api::AuditAction action) const {
@@ -126,6 +130,7 @@ bool World::run(const UpdateStatus& action) {
   CHECK_FALSE(s.gone);
   CHECK(action.status != s.request.status);
   s.request.status = action.status;
+  s.observed_decisions = action.status.observed_decisions;
   return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "reconcile/triggers.hpp"
 #include "unit/reconcile/builders.hpp"
 #include "unit/reconcile/fake_api.hpp"
 #include "unit/runtime/manual_clock.hpp"
@@ -255,7 +256,8 @@ TEST_CASE("the record of a binding that is there before its request is active is
   }
   SECTION("not recorded") {
     CHECK_FALSE((**f.gather()).granted_record);
-    CHECK(f.api.calls() == Calls{"GET " + kRecordPath});
+    CHECK((**f.gather()).is_unrecorded);
+    CHECK(f.api.calls().front() == "GET " + kRecordPath);
   }
   SECTION("nobody knows") {
     f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
@@ -291,4 +293,32 @@ TEST_CASE("an active request whose binding has lost its owner is asked for: it m
     f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
     CHECK_FALSE(f.gather());
   }
+}
+
+TEST_CASE("that an active request was never granted is known once all records are") {
+  Fixture f;
+  deliver(f.stores.requests, request_in(Phase::Active));
+  deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+  CHECK_FALSE((**f.gather()).is_unrecorded);
+  f.memory.know_all_records();
+  CHECK((**f.gather()).is_unrecorded);
+  f.memory.begin_term();
+  CHECK_FALSE((**f.gather()).is_unrecorded);
+  f.memory.know_all_records();
+  f.memory.remember_granted(record(api::AuditAction::Granted));
+  CHECK_FALSE((**f.gather()).is_unrecorded);
+  CHECK(f.api.calls().empty());
+}
+
+TEST_CASE("what Curfew has seen of a request is what it wrote, or what was there when its term began") {
+  Fixture f;
+  auto seen = request_in(Phase::Pending);
+  seen.status.observed_decisions = 2;
+  deliver(f.stores.requests, seen);
+  CHECK_FALSE((**f.gather()).observed_decisions);
+  runtime::WorkQueue<reconcile::Key> queue{f.clock};
+  reconcile::Triggers(queue, f.stores, f.memory, [] { return true; }).begin_term();
+  CHECK((**f.gather()).observed_decisions == 2);
+  f.memory.forget(kUid);
+  CHECK_FALSE((**f.gather()).observed_decisions);
 }

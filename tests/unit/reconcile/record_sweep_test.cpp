@@ -130,3 +130,16 @@ TEST_CASE("a sweep that fails on its way says so") {
   REQUIRE_FALSE(swept);
   CHECK(swept.error().kind == ErrorKind::Unavailable);
 }
+
+TEST_CASE("after a sweep an active request without a record is looked at") {
+  Fixture f;
+  deliver(f.stores.requests, request_in(api::Phase::Active));
+  f.write("debug", kUid, {AuditAction::Requested});
+  f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+  CHECK_FALSE(f.sweep.run({}));
+  CHECK_FALSE(f.memory.knows_all_records());
+  CHECK(f.queue.size() == 0);
+  REQUIRE(f.sweep.run({}));
+  CHECK(f.memory.knows_all_records());
+  CHECK(f.queue.size() == 1);
+}
