@@ -19,6 +19,14 @@ void forge_approval(const Scene& scene, const Request& request) {
   once_unguarded(scene.alice, {"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--type", "json", "--patch", patch});
 }
 
+// ... after a status that says that Curfew has seen it already.
+void forge_unseen(const Scene& scene, const Guard& guard, const Request& request) {
+  guard.remove("curfew-writes");
+  const std::string patch = R"({"status": {"observedDecisions": 1}})";
+  once_unguarded(scene.admin, {"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--subresource", "status", "--type", "merge", "--patch", patch});
+  forge_approval(scene, request);
+}
+
 bool readyz_says(const Controller& controller, int status, const std::string& part) {
   return eventually(seconds(5), [&] {
     const Page page = controller.get("/readyz");
@@ -91,7 +99,8 @@ TEST_CASE("a decision that was forged while the guard was away never counts", "[
   Controller controller(scene.cluster);
   controller.start_leading();
   const Request request(scene, scene.space.policy(one_of_sre()), "duration: 10m");
-  request.await("Pending");
+  const Request sly(scene, scene.space.policy(one_of_sre()), "duration: 10m", std::nullopt, "sly");
+  for (const Request* each : {&request, &sly}) each->await("Pending");
   const bool watched = GENERATE(true, false);
   DYNAMIC_SECTION((watched ? "before Curfew's eyes" : "while Curfew was down")) {
     if (!watched) CHECK(controller.stop() == 0);
@@ -99,6 +108,7 @@ TEST_CASE("a decision that was forged while the guard was away never counts", "[
     if (watched) CHECK(readyz_says(controller, 503, "is missing"));
     forge_approval(scene, request);
     if (watched) check_not_granted(scene, request);
+    if (watched) forge_unseen(scene, guard, sly);
     guard.install();
     if (!watched) {
       sleep_until(now() + seconds(2));
@@ -106,6 +116,7 @@ TEST_CASE("a decision that was forged while the guard was away never counts", "[
     }
     CHECK(readyz_says(controller, 200, ""));
     request.await("Rejected", seconds(8));
+    if (watched) sly.await("Rejected");
     sleep_until(now() + seconds(7));  // also when the guard counts again
     CHECK(request.condition("Granted")["reason"] == "GuardNotInForce");
     check_not_granted(scene, request);

@@ -36,6 +36,10 @@ struct Unguarded {
   ProcessResult patch(const Request& request, const Json& patch) const {
     return once_unguarded(scene.admin, {"patch", "rolebinding", request.binding_name(), "-n", scene.space.name(), "--type", "merge", "--patch", patch.dump()});
   }
+  void patch_status(const Request& request, const Json& status) const {
+    const Json patch{{"status", status}};
+    once_unguarded(scene.admin, {"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--subresource", "status", "--type", "merge", "--patch", patch.dump()});
+  }
   ProcessResult remove(const Request& request) const {
     return scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()});
   }
@@ -53,6 +57,15 @@ Json annotated(const char* annotation, const Json& value) { return {{"metadata",
 Json labelled(const Json& value) { return {{"metadata", {{"labels", {{"curfew.dev/request-uid", value}}}}}}; }
 
 Json subject(const std::string& name) { return {{"kind", "User"}, {"apiGroup", "rbac.authorization.k8s.io"}, {"name", name}}; }
+
+// Another request's binding, as it would be for this one.
+Json as_if_of(const Request& request, Json binding) {
+  binding["metadata"]["name"] = request.binding_name();
+  binding["metadata"]["ownerReferences"][0].update({{"name", request.name()}, {"uid", request.uid()}});
+  binding.merge_patch(labelled(request.uid()));
+  binding.merge_patch(annotated("request", binding["metadata"]["namespace"].get<std::string>() + "/" + request.name()));
+  return binding;
+}
 
 struct Case {
   std::string name;
@@ -130,11 +143,7 @@ void make_after_the_end(const Unguarded& u, const Request& ended, const Json& gr
 
 // Of a request that has not been granted yet.
 void make_before_the_grant(const Unguarded& u, const Request& scheduled, const Json& granted) {
-  Json early = granted;
-  early["metadata"]["name"] = scheduled.binding_name();
-  early["metadata"]["ownerReferences"][0].update({{"name", scheduled.name()}, {"uid", scheduled.uid()}});
-  early.merge_patch(labelled(scheduled.uid()));
-  u.make_again(scheduled, early);
+  u.make_again(scheduled, as_if_of(scheduled, granted));
   scheduled.await_no_binding(seconds(5));
   CHECK_THAT(scheduled.await_record("Tampered")["message"].get<std::string>(), ContainsSubstring("no AuditRecord says that it was granted"));
   CHECK(scheduled.recorded() == Texts{"Requested", "Tampered"});
@@ -173,14 +182,19 @@ TEST_CASE("what was changed while no controller ran is found at the start", "[re
   const Request remade = u.active("remade");
   const Request orphaned = u.active("orphaned");
   const Request untouched = u.active("untouched");
+  const Request scheduled(u.scene, u.policy, "duration: 10m, startTime: \"2099-01-01T00:00:00Z\"", std::nullopt, "scheduled");
+  scheduled.await("Scheduled");
+  const Json of_another = untouched.binding().value();
   CHECK(u.controller.stop() == 0);
   u.guard.remove("curfew-bindings");
   u.guard.remove("curfew-writes");
   u.patch(unlabelled, labelled(nullptr));
   // Not by the binding alone: also in the status, which nobody but Curfew could write.
   u.patch(later, annotated("expires-at", "2099-01-01T00:00:00Z"));
-  const Json forged{{"status", {{"expiresAt", "2099-01-01T00:00:00Z"}}}};
-  once_unguarded(u.scene.admin, {"patch", "accessrequest", "later", "-n", u.scene.space.name(), "--subresource", "status", "--type", "merge", "--patch", forged.dump()});
+  u.patch_status(later, {{"expiresAt", "2099-01-01T00:00:00Z"}});
+  // A grant that nobody made.
+  u.make_again(scheduled, as_if_of(scheduled, of_another));
+  u.patch_status(scheduled, {{"phase", "Active"}, {"expiresAt", of_another["metadata"]["annotations"]["curfew.dev/expires-at"]}});
   const Json granted = remade.binding().value();
   REQUIRE_THAT(u.remove(remade), Succeeds());
   u.make_again(remade, granted, {{"subjects", {subject("dave")}}});
@@ -195,6 +209,9 @@ TEST_CASE("what was changed while no controller ran is found at the start", "[re
     const Texts recorded = request->recorded();
     for (const char* action : {"Tampered", "Revoked"}) CHECK(std::ranges::count(recorded, action) == 1);
   }
+  scheduled.await_no_binding(seconds(5));
+  scheduled.await("Revoked", seconds(5));
+  CHECK(scheduled.recorded() == Texts{"Requested", "Tampered", "Revoked"});
   orphaned.await_no_binding(seconds(5));
   orphaned.await_record("Revoked", seconds(5));
   CHECK(untouched.text("phase") == "Active");
