@@ -15,6 +15,7 @@
 #include "kube/event_recorder.hpp"
 #include "kube/reflector.hpp"
 #include "reconcile/apply.hpp"
+#include "reconcile/foreign_bindings.hpp"
 #include "reconcile/gather.hpp"
 #include "reconcile/guard_watch.hpp"
 #include "reconcile/policy_reconciler.hpp"
@@ -69,7 +70,12 @@ struct App::Impl {
   runtime::Outcome reconcile(const reconcile::Key& key, std::stop_token stop) {
     if (!may_grant()) return {};  // whoever leads next looks at everything
     if (revoker.has_a_crowd()) return {.after = kHeldUp};
-    return key.kind == reconcile::Key::Kind::Policy ? policies.reconcile(key.object, stop) : requests.reconcile(key.object, stop);
+    switch (key.kind) {
+      case reconcile::Key::Kind::Request: return requests.reconcile(key.object, std::move(stop));
+      case reconcile::Key::Kind::Policy: return policies.reconcile(key.object, std::move(stop));
+      case reconcile::Key::Kind::Binding: return foreign_bindings.reconcile(key.object, std::move(stop));
+    }
+    return {};
   }
 
   void add_health_checks();
@@ -146,6 +152,7 @@ struct App::Impl {
                                         .metrics = metrics,
                                         .guard = [this] { return guard.state(); },
                                         .look_again = [this](const api::ObjectKey& key) { queue.add({.kind = reconcile::Key::Kind::Request, .object = key}); }}};
+  reconcile::ForeignBindings foreign_bindings{{.audit = audit, .stores = stores, .memory = memory, .metrics = metrics, .clock = clock}};
   reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
   reconcile::Revoker revoker{
       {.client = client, .bindings = stores.bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};

@@ -8,20 +8,27 @@ namespace curfew::reconcile {
 
 // What the queue holds: never an event, only whom to look at again.
 struct Key {
-  enum class Kind { Request, Policy };
+  enum class Kind { Request, Policy, Binding };  // Binding: one that is no request's
   Kind kind = Kind::Request;
   api::ObjectKey object;
 
   auto operator<=>(const Key&) const = default;
 };
 
-inline std::string to_string(const Key& key) { return (key.kind == Key::Kind::Policy ? "AccessPolicy " : "AccessRequest ") + api::to_string(key.object); }
+inline std::string to_string(const Key& key) {
+  switch (key.kind) {
+    case Key::Kind::Request: return "AccessRequest " + api::to_string(key.object);
+    case Key::Kind::Policy: return "AccessPolicy " + api::to_string(key.object);
+    case Key::Kind::Binding: return "RoleBinding " + api::to_string(key.object);
+  }
+  return api::to_string(key.object);
+}
 
 }  // namespace curfew::reconcile
 
 template <>
 struct std::hash<curfew::reconcile::Key> {
   std::size_t operator()(const curfew::reconcile::Key& key) const noexcept {
-    return std::hash<curfew::api::ObjectKey>{}(key.object) * 2 + static_cast<std::size_t>(key.kind);
+    return std::hash<curfew::api::ObjectKey>{}(key.object) * 3 + static_cast<std::size_t>(key.kind);
   }
 };

@@ -53,7 +53,7 @@ Result<void> RecordSweep::run(std::stop_token stop) {
 }
 
 void RecordSweep::settle(const std::vector<api::AuditRecord>& of_one_request) {
-  if (of_one_request.empty() || std::ranges::any_of(of_one_request, is_end)) return;
+  if (of_one_request.empty() || of_one_request.front().request.uid.empty() || std::ranges::any_of(of_one_request, is_end)) return;
   const auto request = request_of(of_one_request);
   const auto live = stores_.requests.get(request->metadata.key());
   const bool is_live = live && live->metadata.uid == request->metadata.uid;

@@ -13,6 +13,11 @@ bool means_the_same(const std::shared_ptr<const AnyRole>& before, const std::sha
   return before && after && before->metadata.uid == after->metadata.uid && before->rules == after->rules;
 }
 
+// By its name and its owner, as Revoker's end_of has it.
+bool is_foreign(const api::RoleBinding& binding, const api::AccessRequest& owner) {
+  return owner.metadata.name.empty() || binding.metadata.name != api::binding_name(owner);
+}
+
 // Counts in a policy's status follow a burst of requests at this pace.
 constexpr std::chrono::milliseconds kCountsPace{1000};
 
@@ -43,7 +48,8 @@ void Triggers::changed(const Pointer<api::AccessPolicy>& before, const Pointer<a
 void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<api::RoleBinding>& after) {
   const api::RoleBinding& binding = after ? *after : *before;
   const auto owner = request_of(binding);
-  if (owner->metadata.name.empty()) {  // not ours, but a request may be waiting for its name
+  if (is_foreign(binding, *owner)) {  // not ours, but a request may be waiting for its name
+    if (after) add_foreign_binding(after->metadata.key());
     return add_requests_where([&](const api::AccessRequest& request) {
       return request.metadata.name_space == binding.metadata.name_space && api::binding_name(request) == binding.metadata.name;
     });
@@ -94,7 +100,10 @@ void Triggers::everything(std::chrono::milliseconds delay) {
   for (const auto& key : memory_.departed_keys()) add_request(key, delay);
   for (const auto& binding : stores_.bindings.list()) {
     const auto owner = request_of(*binding);
-    if (owner->metadata.name.empty()) continue;
+    if (is_foreign(*binding, *owner)) {
+      add_foreign_binding(binding->metadata.key());
+      continue;
+    }
     if (is_orphan(*owner)) departed(owner);
   }
 }
@@ -122,6 +131,10 @@ void Triggers::add_request(const api::ObjectKey& key, std::chrono::milliseconds 
 
 void Triggers::add_policy(const std::string& name) {
   if (is_leading_()) queue_.add({.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}});
+}
+
+void Triggers::add_foreign_binding(const api::ObjectKey& key) {
+  if (is_leading_()) queue_.add({.kind = Key::Kind::Binding, .object = key});
 }
 
 void Triggers::add_policy_counts(const std::string& name) {

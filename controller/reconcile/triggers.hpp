@@ -41,6 +41,7 @@ class Triggers {
   void add_request(const api::ObjectKey& key, std::chrono::milliseconds delay = std::chrono::milliseconds(0));
   bool is_orphan(const api::AccessRequest& owner) const;
   void add_policy(const std::string& name);
+  void add_foreign_binding(const api::ObjectKey& key);
   void add_policy_counts(const std::string& name);
   template <class Predicate>
   void add_requests_where(Predicate concerns);

@@ -143,3 +143,13 @@ TEST_CASE("after a sweep an active request without a record is looked at") {
   CHECK(f.memory.knows_all_records());
   CHECK(f.queue.size() == 1);
 }
+
+TEST_CASE("a record of no request departs nobody") {
+  Fixture f;
+  auto stray = record(AuditAction::Tampered);
+  stray.request = {.name_space = "payments", .name = "unknown", .uid = {}};
+  f.api.put(stray);
+  REQUIRE(f.sweep.run({}));
+  CHECK(f.memory.departed_keys().empty());
+  CHECK(f.queue.size() == 0);
+}

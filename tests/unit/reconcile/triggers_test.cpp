@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "unit/reconcile/builders.hpp"
 #include "unit/runtime/manual_clock.hpp"
@@ -20,6 +21,7 @@ Key request_key(const std::string& name, const std::string& name_space = "paymen
   return {.kind = Key::Kind::Request, .object = {.name_space = name_space, .name = name}};
 }
 Key policy_key(const std::string& name = "payments-debug") { return {.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}}; }
+Key binding_key(const api::RoleBinding& binding) { return {.kind = Key::Kind::Binding, .object = binding.metadata.key()}; }
 
 struct Fixture {
   ManualClock clock;
@@ -206,7 +208,7 @@ TEST_CASE("a binding of others concerns no request") {
   auto foreign = binding("2026-11-24T21:00:00Z");
   foreign.metadata.owner_references.clear();
   f.triggers.changed(kNone<api::RoleBinding>, shared(foreign));
-  CHECK(f.queued().empty());
+  CHECK(f.queued() == Keys{binding_key(foreign)});
   CHECK(f.memory.departed_keys().empty());
 }
 
@@ -217,9 +219,14 @@ TEST_CASE("a binding of others that has the name of a request's concerns that re
   f.know(elsewhere("debug", "payments-debug", "elsewhere"));
   auto foreign = binding("2026-11-24T21:00:00Z");
   foreign.metadata.owner_references.clear();
-  SECTION("made") { f.triggers.changed(kNone<api::RoleBinding>, shared(foreign)); }
-  SECTION("gone") { f.triggers.changed(shared(foreign), kNone<api::RoleBinding>); }
-  CHECK(f.queued() == Keys{request_key("debug")});
+  SECTION("made") {
+    f.triggers.changed(kNone<api::RoleBinding>, shared(foreign));
+    CHECK(f.queued() == Keys{request_key("debug"), binding_key(foreign)});
+  }
+  SECTION("gone") {
+    f.triggers.changed(shared(foreign), kNone<api::RoleBinding>);
+    CHECK(f.queued() == Keys{request_key("debug")});
+  }
   CHECK(f.memory.departed_keys().empty());
 }
 
@@ -329,4 +336,29 @@ TEST_CASE("a replica that does not lead queues and remembers nothing") {
   f.triggers.everything();
   CHECK(f.queued_within(10s).empty());
   CHECK(f.memory.departed_keys().empty());
+}
+
+TEST_CASE("a binding that bears our label without being any request's concerns itself") {
+  Fixture f;
+  f.know(request());
+  auto foreign = binding("2026-11-24T21:00:00Z");
+  if (GENERATE(true, false)) {
+    foreign.metadata.name = "team-access";
+  } else {
+    foreign.metadata.name = "curfew-" + std::string(kOtherUid);
+    foreign.metadata.labels.begin()->second = kOtherUid;
+    foreign.metadata.owner_references.clear();
+  }
+  const Key key = binding_key(foreign);
+  SECTION("seen by itself") {
+    f.triggers.changed(kNone<api::RoleBinding>, shared(foreign));
+    CHECK(f.queued() == Keys{key});
+    f.triggers.changed(shared(foreign), kNone<api::RoleBinding>);
+    CHECK(f.queued().empty());
+  }
+  SECTION("among everything") {
+    deliver(f.stores.bindings, foreign);
+    f.triggers.everything();
+    CHECK(f.queued() == Keys{request_key("debug"), key});
+  }
 }

@@ -1,0 +1,87 @@
+#include "reconcile/foreign_bindings.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/reconcile/builders.hpp"
+#include "unit/reconcile/fake_api.hpp"
+#include "unit/runtime/manual_clock.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using runtime::Outcome;
+
+namespace {
+
+struct Fixture {
+  FakeApi api;
+  kube::Client client{api};
+  audit::Writer audit{client};
+  reconcile::Stores stores;
+  reconcile::Memory memory;
+  runtime::Metrics metrics{"test"};
+  ManualClock clock;
+  reconcile::ForeignBindings foreign{{.audit = audit, .stores = stores, .memory = memory, .metrics = metrics, .clock = clock}};
+
+  Fixture() { memory.know_all_records(); }
+
+  Outcome see(const api::RoleBinding& binding) { return foreign.reconcile(deliver(stores.bindings, binding)->metadata.key(), {}); }
+  FakeApi::Json recorded(const std::string& name) const { return api.get("/apis/curfew.dev/v1alpha1/auditrecords/" + name); }
+};
+
+api::RoleBinding foreign_binding() {
+  auto made = binding("2026-11-24T21:00:00Z");
+  made.metadata.name = "team-access";
+  made.metadata.uid = "foreign-uid";
+  made.metadata.creation_timestamp = TimePoint(std::chrono::seconds(1000));
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("a binding that bears our label under a name of its own is recorded, and left alone") {
+  Fixture f;
+  SECTION("of no request that is live") {
+    CHECK(f.see(foreign_binding()).kind == Outcome::Kind::Done);
+    const auto record = f.recorded("foreign-uid-tampered");
+    REQUIRE(record.is_object());
+    CHECK(record["request"] == FakeApi::Json{{"namespace", "payments"}, {"name", "unknown"}});
+    CHECK(record["binding"] == FakeApi::Json{{"name", "team-access"}, {"uid", "foreign-uid"}});
+    CHECK(record["message"] == "RoleBinding team-access bears the label curfew.dev/request-uid=" + std::string(kUid) + " and is not Curfew's: it is left alone; delete it");
+  }
+  SECTION("of a live request: among that one's records") {
+    deliver(f.stores.requests, request_in(api::Phase::Active));
+    f.see(foreign_binding());
+    CHECK(f.recorded(std::string(kUid) + "-tampered-1000")["request"]["uid"] == kUid);
+  }
+  CHECK(f.api.calls().size() == 1);
+}
+
+TEST_CASE("a binding of a live request's grant is for that request to tell of") {
+  Fixture f;
+  deliver(f.stores.requests, request_in(api::Phase::Active));
+  CHECK(f.see(binding("2026-11-24T21:00:00Z")).after.count() == 0);
+  CHECK(f.api.calls().empty());
+}
+
+TEST_CASE("nobody is blamed for a binding that may be a deleted request's") {
+  Fixture f;
+  SECTION("whose records are not known yet") { f.memory.begin_term(); }
+  SECTION("whose end is under way") { f.memory.remember_departed(shared(request_in(api::Phase::Active))); }
+  CHECK(f.see(foreign_binding()).after == std::chrono::seconds(1));
+  CHECK(f.api.calls().empty());
+}
+
+TEST_CASE("a binding that is gone, or has lost the label, is no news") {
+  Fixture f;
+  CHECK(f.foreign.reconcile({"payments", "team-access"}, {}).after.count() == 0);
+  auto plain = foreign_binding();
+  plain.metadata.labels.clear();
+  f.see(plain);
+  CHECK(f.api.calls().empty());
+}
+
+TEST_CASE("a record that is not written is tried again") {
+  Fixture f;
+  f.api.fail("POST", 503, "ServiceUnavailable", "etcd is away");
+  CHECK(f.see(foreign_binding()).kind == Outcome::Kind::RetryRateLimited);
+}
