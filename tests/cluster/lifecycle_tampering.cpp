@@ -149,6 +149,23 @@ void make_before_the_grant(const Unguarded& u, const Request& scheduled, const J
   CHECK(scheduled.recorded() == Texts{"Requested", "Tampered"});
 }
 
+// Somebody's own binding that bears our label, of that request or of none: nobody's to delete.
+void make_foreign(const Unguarded& u, const std::string& name, const std::string& request_uid) {
+  const Json binding{{"apiVersion", "rbac.authorization.k8s.io/v1"},
+                     {"kind", "RoleBinding"},
+                     {"metadata", {{"name", name}, {"namespace", u.scene.space.name()}, {"labels", {{"curfew.dev/request-uid", request_uid}}}}},
+                     {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}}},
+                     {"subjects", {subject("mallory")}}};
+  once_unguarded(u.scene.admin, {"create", "-f", "-"}, binding.dump());
+  const auto recorded = [&] {
+    const Json list = u.scene.admin.get({"auditrecords", "--field-selector", "request.namespace=" + u.scene.space.name()});
+    return std::ranges::count_if(list["items"], [&](const Json& record) { return record["action"] == "Tampered" && record.value("binding", Json::object()).value("name", "") == name; });
+  };
+  CHECK(eventually(seconds(4), [&] { return recorded() == 1; }));
+  CHECK(u.controller.has_said("binding bears our label but is not ours: left alone"));
+  CHECK(u.scene.admin.get({"rolebinding", name, "-n", u.scene.space.name()})["subjects"] == binding["subjects"]);
+}
+
 }  // namespace
 
 TEST_CASE("a binding that is changed, replaced or forged past the guard is gone within a second, and recorded as Tampered", "[replica]") {
@@ -171,6 +188,8 @@ TEST_CASE("a binding that is changed, replaced or forged past the guard is gone 
   make_again_and_see_it_go(u, other_role, {{"roleRef", {{"name", "edit"}}}});
   make_after_the_end(u, ended, granted);
   make_before_the_grant(u, scheduled, granted);
+  make_foreign(u, "looks-managed", untouched.uid());
+  make_foreign(u, "looks-managed-too", "5a0e0000-0000-4000-8000-000000000001");
   CHECK(untouched.text("phase") == "Active");
   CHECK(untouched.binding().has_value());
 }
