@@ -12,6 +12,8 @@ constexpr std::chrono::seconds kSettled{1};
 // Some calls fail and others do not, and those that failed are tried again within this.
 constexpr std::chrono::minutes kCalm{1};
 
+bool is_about_trust(ErrorKind kind) { return kind == ErrorKind::Tls || kind == ErrorKind::Unauthorized; }
+
 std::string seconds_text(std::chrono::steady_clock::duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + "s";
 }
@@ -35,15 +37,19 @@ void ContactMonitor::succeeded(Instant now) {
 
 bool ContactMonitor::failed(const Error& error, Instant began, Instant now) {
   if (error.kind == ErrorKind::Cancelled) return false;
+  bool is_lost_already = false;
   const bool news = state_.with([&](State& state) {
     const bool had_contact = state.last_success != Instant{};
     state.last_failure = now;
-    if (state.lost || state.last_success > began) return false;
+    is_lost_already = state.lost;
+    if (state.lost) return had_contact && is_about_trust(error.kind) && state.said.insert(error.kind).second;
+    if (state.last_success > began) return false;
     state.lost = true;
     state.lost_at = now;
+    state.said = {error.kind};
     return had_contact;
   });
-  if (news) log::warn("lost contact with the API server; trying again until it is back", {{"err", error.message}});
+  if (news) log::warn(is_lost_already ? "still no contact with the API server" : "lost contact with the API server; trying again until it is back", {{"err", error.message}});
   return news;
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 
 #include "util/guarded.hpp"
 #include "util/result.hpp"
@@ -17,7 +18,8 @@ class ContactMonitor {
   void succeeded(Instant now);
 
   // It got none. Counts as lost contact unless another call got an answer in the meantime, or the caller gave up itself. True if this one was the
-  // news; it is none where nothing was ever reached, which whoever starts says better.
+  // news; it is none where nothing was ever reached, which whoever starts says better. That the trouble has become one with trust (a certificate, a token), which
+  // does not pass by itself, is news once more.
   bool failed(const Error& error, Instant began, Instant now);
 
   // It answered, but that it failed (InternalError) or has too much to do (TooManyRequests): contact, and trouble all the same. True if this one was the news: of each
@@ -32,6 +34,7 @@ class ContactMonitor {
     Instant last_failure;
     Instant lost_at;
     bool lost = false;
+    std::set<ErrorKind> said;  // of the loss under way
     std::map<ErrorKind, Instant> struggles;  // when each was last seen
   };
   Guarded<State> state_;

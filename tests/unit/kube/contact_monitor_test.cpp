@@ -72,3 +72,19 @@ TEST_CASE("an API server that answers with errors is said so once of each kind, 
   CHECK(contact.struggled(failed, kStart + 8min));
   CHECK_FALSE(contact.struggled({.kind = ErrorKind::Forbidden, .message = "no"}, kStart + 8min));
 }
+
+TEST_CASE("that lost contact has become a matter of trust is news once more, of each kind") {
+  const Error untrusted{.kind = ErrorKind::Tls, .message = "its certificate is not signed by the cluster's CA"};
+  const Error unauthorized{.kind = ErrorKind::Unauthorized, .message = "Unauthorized"};
+  ContactMonitor contact;
+  contact.succeeded(kStart);
+  CHECK(contact.failed(kRefused, kStart, kStart + 1s));
+  for (const Error& error : {untrusted, unauthorized}) {
+    CHECK(contact.failed(error, kStart + 2s, kStart + 3s));
+    CHECK_FALSE(contact.failed(error, kStart + 4s, kStart + 5s));
+  }
+  CHECK_FALSE(contact.failed(kRefused, kStart + 6s, kStart + 7s));
+  contact.succeeded(kStart + 9s);
+  CHECK(contact.failed(untrusted, kStart + 10s, kStart + 11s));
+  CHECK_FALSE(contact.failed(untrusted, kStart + 12s, kStart + 13s));
+}
