@@ -128,7 +128,8 @@ struct App::Impl {
                                       [this] {
                                         leadership.stop();
                                         usage.forget();
-                                      }}};
+                                      }},
+                                 config.election};
 
   reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
   reconcile::UsageBook usage{stores, memory, client};

@@ -11,6 +11,9 @@ namespace {
 
 struct Flags {
   std::string log_level = "info";
+  std::string lease_duration = "15s";
+  std::string renew_deadline = "10s";
+  std::string retry_period = "2s";
   std::string completed_request_ttl = "168h";
 };
 
@@ -24,6 +27,15 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
       ->capture_default_str();
   cli.add_flag("--leader-elect,!--no-leader-elect", config.leader_elect, "Grant only while holding the Lease; off only where one replica runs (default: on)")
       ->envname("CURFEW_LEADER_ELECT");
+  cli.add_option("--leader-elect-lease-duration", flags.lease_duration, "How long the others wait after the last renewal that they saw")
+      ->envname("CURFEW_LEADER_ELECT_LEASE_DURATION")
+      ->capture_default_str();
+  cli.add_option("--leader-elect-renew-deadline", flags.renew_deadline, "How long a leader that cannot renew goes on granting; less than the lease's duration")
+      ->envname("CURFEW_LEADER_ELECT_RENEW_DEADLINE")
+      ->capture_default_str();
+  cli.add_option("--leader-elect-retry-period", flags.retry_period, "How often the lease is renewed, or tried for")
+      ->envname("CURFEW_LEADER_ELECT_RETRY_PERIOD")
+      ->capture_default_str();
   cli.add_option("--workers", config.workers, "Requests that are worked on at the same time")
       ->envname("CURFEW_WORKERS")
       ->check(CLI::Range(1, 64))
@@ -46,13 +58,32 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
   cli.add_option("--log-level", flags.log_level, "One of " + std::string(log::level_names()))->envname("CURFEW_LOG_LEVEL")->capture_default_str();
 }
 
+std::chrono::seconds duration_of(const char* flag, const std::string& text) {
+  const auto duration = parse_duration(text);
+  if (!duration) throw ConfigError(std::string(flag) + " " + text + " is not a duration from 1s to 8760h, as in 168h, 30m or 10s");
+  return *duration;
+}
+
+// client-go's rules: a leader must have stopped before another can start, and must have had time to try to renew.
+void interpret_election(const Flags& flags, runtime::ElectionTimes& times) {
+  times.lease = duration_of("--leader-elect-lease-duration", flags.lease_duration);
+  times.renew_deadline = duration_of("--leader-elect-renew-deadline", flags.renew_deadline);
+  times.retry = duration_of("--leader-elect-retry-period", flags.retry_period);
+  if (times.lease <= times.renew_deadline) {
+    throw ConfigError("--leader-elect-lease-duration " + flags.lease_duration + " must be longer than --leader-elect-renew-deadline " + flags.renew_deadline);
+  }
+  if (times.renew_deadline <= times.retry * runtime::kElectionJitter) {
+    throw ConfigError("--leader-elect-renew-deadline " + flags.renew_deadline + " must be longer than 1.2 times --leader-elect-retry-period " +
+                      flags.retry_period);
+  }
+}
+
 void interpret(const Flags& flags, Config& config) {
   if (!log::parse_level(flags.log_level, config.log_level)) {
     throw ConfigError("--log-level " + flags.log_level + " is none of " + std::string(log::level_names()));
   }
-  const auto ttl = parse_duration(flags.completed_request_ttl);
-  if (!ttl) throw ConfigError("--completed-request-ttl " + flags.completed_request_ttl + " is not a duration from 1s to 8760h, as in 168h, 30m or 10s");
-  config.completed_request_ttl = *ttl;
+  config.completed_request_ttl = duration_of("--completed-request-ttl", flags.completed_request_ttl);
+  interpret_election(flags, config.election);
   try {
     http::parse_host_port(config.metrics_address);
   } catch (const std::invalid_argument& error) {

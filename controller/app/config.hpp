@@ -5,6 +5,7 @@
 #include <string>
 
 #include "reconcile/flood_gate.hpp"
+#include "runtime/leader_elector.hpp"
 #include "util/log.hpp"
 
 namespace curfew::app {
@@ -20,6 +21,7 @@ struct Config {
   std::string name_space = "curfew-system";  // of the Lease and the guard's ledger
   std::string metrics_address = "127.0.0.1:0";
   bool leader_elect = true;
+  runtime::ElectionTimes election;
   int workers = 8;
   log::Level log_level = log::Level::Info;
   std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);

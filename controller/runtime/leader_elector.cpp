@@ -16,8 +16,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kReleaseDeadline{1000};
 // A released lease is free at once; it has to say some duration, and others may not understand an empty holder.
 constexpr int kReleasedSeconds = 1;
-// Candidates spread their attempts over retry to (1 + this) * retry.
-constexpr double kJitter = 1.2;
 
 auto identity_of_record(const api::Lease& lease) {
   return std::tie(lease.metadata.resource_version, lease.holder_identity, lease.renew_time, lease.acquire_time, lease.lease_transitions);
@@ -211,7 +209,7 @@ milliseconds LeaderElector::call_deadline() const {
 }
 
 milliseconds LeaderElector::candidate_wait() {
-  const double factor = std::uniform_real_distribution<>(1.0, 1.0 + kJitter)(random_);
+  const double factor = std::uniform_real_distribution<>(1.0, 1.0 + kElectionJitter)(random_);
   return std::chrono::duration_cast<milliseconds>(times_.retry * factor);
 }
 

@@ -26,6 +26,10 @@ struct LeaseStore {
   virtual Result<api::Lease> update(const api::Lease& lease, std::chrono::milliseconds deadline, std::stop_token stop) = 0;
 };
 
+// Candidates spread their attempts over retry to (1 + this) * retry.
+inline constexpr double kElectionJitter = 1.2;
+
+// renew_deadline is less than lease, and more than kElectionJitter * retry.
 struct ElectionTimes {
   std::chrono::seconds lease{15};           // others wait this long after the last renewal they saw
   std::chrono::seconds renew_deadline{10};  // we stop earlier: this long after our last successful renewal started
