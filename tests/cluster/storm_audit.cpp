@@ -1,0 +1,218 @@
+#include "storm_audit.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <sstream>
+
+namespace curfew::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Texts = std::vector<std::string>;
+
+constexpr seconds kPromptly{1};
+constexpr seconds kPatience{2};   // of those that do not lead
+constexpr seconds kTooEarly{3};   // the delete is issued within the last second; a backlog may need a little more
+
+TimePoint time_in(const Json& object, const char* field) { return parse_rfc3339(object.value(field, "")).value_or(TimePoint{}); }
+
+long long version_of(const Json& object) { return std::stoll(object["metadata"].value("resourceVersion", "0")); }
+
+std::string joined(const Texts& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all.empty() ? "nothing" : all;
+}
+
+std::string in_words(milliseconds time) { return std::to_string(time.count()) + " ms"; }
+
+milliseconds between(TimePoint from, TimePoint to) { return std::chrono::floor<milliseconds>(to - from); }
+
+// What is in `all` and not in `some`, each as often as it is missing.
+Texts without(Texts all, Texts some) {
+  Texts rest;
+  std::ranges::sort(all);
+  std::ranges::sort(some);
+  std::ranges::set_difference(all, some, std::back_inserter(rest));
+  return rest;
+}
+
+template <class Key>
+Texts actions_by(std::vector<Json> records, Key key) {
+  std::ranges::stable_sort(records, {}, key);
+  Texts actions;
+  for (const Json& record : records) actions.push_back(record.value("action", ""));
+  return actions;
+}
+
+// The evidence of one request.
+struct File {
+  std::optional<Json> request;
+  std::vector<Json> records;
+  std::optional<Json> binding;
+
+  std::optional<Json> granted() const {
+    const auto found = std::ranges::find_if(records, [](const Json& record) { return record.value("action", "") == "Granted"; });
+    return found == records.end() ? std::nullopt : std::optional(*found);
+  }
+};
+
+// When calls on an object of that name succeeded.
+using Calls = std::map<std::string, std::vector<TimePoint>>;
+
+class Auditor {
+ public:
+  Auditor(const Evidence& evidence, const Outages& outages) : outages_(outages) {
+    for (const Json& request : evidence.requests) files_[request["metadata"]["name"]].request = request;
+    for (const Json& record : evidence.records) files_[record["request"]["name"]].records.push_back(record);
+    for (const Json& binding : evidence.bindings) bindings_.emplace(binding["metadata"]["name"], binding);
+    for (const Json& call : evidence.calls) read(call);
+  }
+
+  Report report(const std::vector<Expected>& expected) {
+    std::set<std::string> known;
+    for (const Expected& each : expected) {
+      known.insert(each.name);
+      name_ = each.name;
+      const File file = files_[each.name];
+      check_settled(each, file);
+      check_records(each, file);
+      if (const auto granted = file.granted()) check_grant(each, *granted);
+    }
+    for (const auto& [name, file] : files_) {
+      name_ = name;
+      if (!known.contains(name)) wrong("nobody asked for it");
+    }
+    name_ = "no request";
+    for (const auto& [name, binding] : bindings_) wrong("there is still the binding " + name);
+    for (const auto& [name, times] : bindings_made_) {
+      if (!granted_bindings_.contains(name)) wrong("the binding " + name + " was made without a record");
+    }
+    return std::move(report_);
+  }
+
+ private:
+  void read(const Json& call) {
+    const Json object = call.value("objectRef", Json::object());
+    const int code = call.value("responseStatus", Json::object()).value("code", 0);
+    if (code < 200 || code > 299) return;
+    const std::string what = call.value("verb", "") + " " + object.value("resource", "");
+    const TimePoint time = time_in(call, "stageTimestamp");
+    if (what == "create rolebindings" && object.value("name", "").starts_with("curfew-")) bindings_made_[object.value("name", "")].push_back(time);
+    if (what == "delete rolebindings") bindings_deleted_[object.value("name", "")].push_back(time);
+    if (what == "create auditrecords") records_made_[object.value("name", "")].push_back(time);
+  }
+
+  void wrong(const std::string& what) { report_.wrong.push_back(name_ + ": " + what); }
+
+  void check_settled(const Expected& expected, const File& file) {
+    if (!file.request) {
+      if (!expected.is_deleted) wrong("it is gone");
+      return;
+    }
+    if (expected.is_deleted) return wrong("it was deleted, and is still there");
+    const Json status = file.request->value("status", Json::object());
+    if (status.value("complete", false) && status.value("phase", "") == expected.actions.back()) return;
+    ++report_.stuck;
+    wrong("stuck: " + status.dump());
+  }
+
+  void check_records(const Expected& expected, const File& file) {
+    const Texts by_time = actions_by(file.records, [](const Json& record) { return time_in(record, "time"); });
+    const Texts by_version = actions_by(file.records, version_of);
+    const Texts lost = without(expected.actions, by_time);
+    const Texts surplus = without(by_time, expected.actions);
+    report_.lost_records += static_cast<int>(lost.size());
+    report_.surplus_records += static_cast<int>(surplus.size());
+    if (!lost.empty()) wrong("records that are missing: " + joined(lost) + "; there are: " + joined(by_version));
+    if (!surplus.empty()) wrong("records too many: " + joined(surplus) + "; there are: " + joined(by_version));
+    if (!lost.empty() || !surplus.empty()) return;
+    if (by_time == expected.actions && by_version == expected.actions) return;
+    ++report_.unordered;
+    wrong("records out of order: by time " + joined(by_time) + "; as written " + joined(by_version));
+  }
+
+  void check_grant(const Expected& expected, const Json& granted) {
+    const std::string binding = "curfew-" + granted["request"].value("uid", "");
+    granted_bindings_.insert(binding);
+    const auto made = bindings_made_.find(binding);
+    if (made == bindings_made_.end()) return;  // its time was over before a binding could be made
+    if (made->second.size() > 1) wrong("its binding was made " + std::to_string(made->second.size()) + " times");
+    const TimePoint first = std::ranges::min(made->second);
+    const auto recorded = records_made_.find(granted["metadata"]["name"]);
+    if (recorded == records_made_.end() || std::ranges::min(recorded->second) > first) wrong("its binding was made before its record Granted");
+    const TimePoint end = time_in(granted, "expiresAt");
+    if (first > end) wrong("its binding was made " + in_words(between(end, first)) + " after its end");
+    const auto deleted = bindings_deleted_.find(binding);
+    if (deleted == bindings_deleted_.end()) return wrong("nobody deleted its binding");
+    if (expected.runs_out) check_end(end, std::ranges::min(deleted->second));
+  }
+
+  void check_end(TimePoint end, TimePoint deleted) {
+    const bool is_disturbed = outages_.disturb(end);
+    const milliseconds late = between(end, deleted);
+    (is_disturbed ? report_.disturbed : report_.calm).push_back(late);
+    if (deleted < end - kTooEarly) wrong("its binding was deleted " + in_words(-late) + " before its end");
+    if (deleted <= outages_.latest(end)) return;
+    ++report_.late;
+    wrong("late: its binding was deleted " + in_words(late) + " after its end " + format_rfc3339(end) + ", " +
+          in_words(between(outages_.latest(end), deleted)) + " later than outages excuse");
+  }
+
+  const Outages& outages_;
+  std::map<std::string, File> files_;  // by the request's name
+  std::map<std::string, Json> bindings_;
+  Calls bindings_made_;
+  Calls bindings_deleted_;
+  Calls records_made_;
+  std::set<std::string> granted_bindings_;
+  std::string name_;
+  Report report_;
+};
+
+// From when on a replica with those outages has been well for a second, `time` at the earliest.
+TimePoint well_by(std::vector<Span> spans, TimePoint time) {
+  std::ranges::sort(spans, {}, &Span::from);
+  TimePoint by = time + kPromptly;
+  for (const Span& span : spans) {
+    if (span.from < by && span.until > by - kPromptly) by = span.until + kPromptly;
+  }
+  return by;
+}
+
+}  // namespace
+
+bool Outages::disturb(TimePoint end) const {
+  const auto is_near = [&](const Span& span) { return span.from <= end + kPromptly && span.until + takeover_ >= end; };
+  return std::ranges::any_of(of_replica_, [&](const auto& spans) { return std::ranges::any_of(spans, is_near); });
+}
+
+TimePoint Outages::latest(TimePoint end) const {
+  const TimePoint due = disturb(end) ? end + kPatience : end;
+  TimePoint first = TimePoint::max();
+  for (const auto& spans : of_replica_) first = std::min(first, well_by(spans, due));
+  return first;
+}
+
+Report audit(const std::vector<Expected>& expected, const Evidence& evidence, const Outages& outages) {
+  return Auditor(evidence, outages).report(expected);
+}
+
+std::string percentiles(std::vector<milliseconds> times) {
+  if (times.empty()) return "none";
+  std::ranges::sort(times);
+  const auto at = [&](double share) { return in_words(times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))]); };
+  return "p50 " + at(0.5) + ", p90 " + at(0.9) + ", p99 " + at(0.99) + ", max " + at(1) + " (of " + std::to_string(times.size()) + ")";
+}
+
+std::string Report::text() const {
+  std::ostringstream out;
+  out << "ends, after expiresAt: " << percentiles(calm) << "\nends in and after outages: " << percentiles(disturbed) << "\nstuck: " << stuck
+      << ", records lost: " << lost_records << ", too many: " << surplus_records << ", out of order: " << unordered << ", late beyond the outage: " << late;
+  for (const std::string& each : wrong) out << "\n  " << each;
+  return out.str();
+}
+
+}  // namespace curfew::test

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "util/time.hpp"
+
+// What a storm has left behind, held against what Curfew promises. Pure: who gathers the evidence is storm.hpp.
+namespace curfew::test {
+
+using Json = nlohmann::json;
+
+struct Span {
+  TimePoint from;
+  TimePoint until;
+};
+
+// When each replica was dead, or cut off from its API server.
+class Outages {
+ public:
+  // `takeover`: after it, a replica that is well leads again, whatever happened before.
+  Outages(std::size_t replicas, std::chrono::milliseconds takeover) : of_replica_(replicas), takeover_(takeover) {}
+
+  void add(std::size_t replica, const Span& span) { of_replica_.at(replica).push_back(span); }
+  // Whether some replica was out so shortly before that end that perhaps nobody led.
+  bool disturb(TimePoint end) const;
+  // When a binding with that end must be gone. With a leader: a second after it. Otherwise any replica takes it two seconds after its end. A
+  // replica must have been well for a second.
+  TimePoint latest(TimePoint end) const;
+
+ private:
+  std::vector<std::vector<Span>> of_replica_;
+  std::chrono::milliseconds takeover_;
+};
+
+// What must have become of a request.
+struct Expected {
+  std::string name;
+  std::vector<std::string> actions;  // its records, in order; the last one is its phase, too
+  bool runs_out = false;             // its access ends by itself, at expiresAt
+  bool is_deleted = false;
+};
+
+struct Evidence {
+  std::vector<Json> requests;  // those that are stored still
+  std::vector<Json> records;
+  std::vector<Json> bindings;  // managed ones that are there still
+  std::vector<Json> calls;     // the API server's audit log, about bindings and records; other entries do no harm
+};
+
+struct Report {
+  std::vector<std::string> wrong;  // a sentence each
+  int stuck = 0;
+  int lost_records = 0;
+  int surplus_records = 0;
+  int unordered = 0;
+  int late = 0;
+  // How long after their end bindings were deleted; negative: before it.
+  std::vector<std::chrono::milliseconds> calm;
+  std::vector<std::chrono::milliseconds> disturbed;
+
+  // All of it in lines, for people.
+  std::string text() const;
+};
+
+Report audit(const std::vector<Expected>& expected, const Evidence& evidence, const Outages& outages);
+
+// "p50 -640 ms, p90 ..., p99 ..., max ... (of 120)".
+std::string percentiles(std::vector<std::chrono::milliseconds> times);
+
+}  // namespace curfew::test
