@@ -31,9 +31,12 @@ bool is_end(const api::AuditRecord& record) {
 Result<void> RecordSweep::run(std::stop_token stop) {
   std::vector<api::AuditRecord> of_one_request;
   kube::ListParams params;
+  live_.clear();
+  note_live();
   do {
     auto page = client_.list<api::AuditRecord>({}, params, stop);
     if (!page) return tl::unexpected(page.error());
+    if (params.continue_token.empty()) note_live();
     for (api::AuditRecord& record : page->items) {
       if (!of_one_request.empty() && of_one_request.front().request.uid != record.request.uid) {
         settle(of_one_request);
@@ -52,12 +55,18 @@ Result<void> RecordSweep::run(std::stop_token stop) {
   return {};
 }
 
+// All pages show the records as they were at the first: an old view of a request that lived then. Its end is for the watch to tell, and may be recorded
+// already; telling it from old records would add another (Withdrawn, say, to what was Revoked).
+void RecordSweep::note_live() {
+  for (const auto& request : stores_.requests.list()) live_.insert(request->metadata.uid);
+}
+
 void RecordSweep::settle(const std::vector<api::AuditRecord>& of_one_request) {
   if (of_one_request.empty() || of_one_request.front().request.uid.empty() || std::ranges::any_of(of_one_request, is_end)) return;
   const auto request = request_of(of_one_request);
   const auto live = stores_.requests.get(request->metadata.key());
   const bool is_live = live && live->metadata.uid == request->metadata.uid;
-  if (is_live && live->status.phase != api::Phase::Active) return;
+  if (is_live ? live->status.phase != api::Phase::Active : live_.contains(request->metadata.uid)) return;
   for (const api::AuditRecord& record : of_one_request) {
     if (record.action == api::AuditAction::Granted) memory_.remember_granted(record);
   }

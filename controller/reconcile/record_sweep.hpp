@@ -1,6 +1,8 @@
 #pragma once
 
+#include <set>
 #include <stop_token>
+#include <string>
 
 #include "kube/client.hpp"
 #include "reconcile/memory.hpp"
@@ -11,8 +13,8 @@
 namespace curfew::reconcile {
 
 // Goes through the audit records once, page by page, for requests that began but whose end is missing: they were deleted while no replica ran. Of those that are active it
-// remembers what was granted, which no status can extend. Their
-// names begin with the request's UID, so that all records of a request stand together. Memory: one page.
+// remembers what was granted, which no status can extend. Records' names begin with the request's UID, so that all of a request stand together. Memory: one page, and the
+// UIDs of the live requests.
 class RecordSweep {
  public:
   RecordSweep(kube::Client& client, const Stores& stores, Memory& memory, Triggers& triggers)
@@ -21,12 +23,14 @@ class RecordSweep {
   Result<void> run(std::stop_token stop);
 
  private:
+  void note_live();
   void settle(const std::vector<api::AuditRecord>& of_one_request);
 
   kube::Client& client_;
   const Stores& stores_;
   Memory& memory_;
   Triggers& triggers_;
+  std::set<std::string> live_;  // UIDs; while run() runs
 };
 
 }  // namespace curfew::reconcile

@@ -95,6 +95,25 @@ TEST_CASE("a live request has not departed, one of its name with another uid has
   }
 }
 
+TEST_CASE("a request that lived when the sweep began is for the watch to end, however old the records that the sweep sees") {
+  Fixture f;
+  const std::string last = uid(500);
+  const auto appear = [&] { deliver(f.stores.requests, request_in(api::Phase::Active, "debug", last)); };
+  const auto go = [&] { take_away(f.stores.requests, {"payments", "debug"}); };
+  SECTION("it goes while the records are listed") {
+    f.write("debug", last, {AuditAction::Requested});
+    appear();
+    f.api.on_call = [&](const std::string&) { go(); };
+  }
+  SECTION("it comes while the first page is listed, and goes during the second") {
+    for (int i = 0; i < 500; ++i) f.write("over", uid(i), {AuditAction::Withdrawn});
+    f.write("debug", last, {AuditAction::Requested});
+    f.api.on_call = [&](const std::string&) { f.api.calls().size() > 1 ? go() : appear(); };
+  }
+  REQUIRE(f.sweep.run({}));
+  CHECK(f.memory.departed_keys().empty());
+}
+
 TEST_CASE("no records, nothing departed") {
   Fixture f;
   f.api.put_raw("/api/v1/namespaces/x", {{"metadata", {{"name", "x"}}}});
