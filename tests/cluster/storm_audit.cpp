@@ -14,6 +14,7 @@ using Texts = std::vector<std::string>;
 
 constexpr seconds kPromptly{1};
 constexpr seconds kPatience{2};   // of those that do not lead
+constexpr int kCallerGone = 504;  // what the API server notes when its caller dies: the call may have worked
 constexpr seconds kTooEarly{3};   // the delete is issued within the last second; a backlog may need a little more
 
 TimePoint time_in(const Json& object, const char* field) { return parse_rfc3339(object.value(field, "")).value_or(TimePoint{}); }
@@ -59,8 +60,21 @@ struct File {
   }
 };
 
-// When calls on an object of that name succeeded.
-using Calls = std::map<std::string, std::vector<TimePoint>>;
+// Calls of one kind on one object.
+struct Calls {
+  int worked = 0;
+  std::optional<TimePoint> first_that_worked;
+  std::optional<TimePoint> first_unknown;
+
+  void add(TimePoint time, bool has_worked) {
+    worked += has_worked ? 1 : 0;
+    auto& first = has_worked ? first_that_worked : first_unknown;
+    first = std::min(first.value_or(time), time);
+  }
+  // When it took effect. Where no call has worked for certain, one that nobody waited for did.
+  std::optional<TimePoint> effect() const { return first_that_worked ? first_that_worked : first_unknown; }
+};
+using CallsByName = std::map<std::string, Calls>;
 
 class Auditor {
  public:
@@ -87,8 +101,8 @@ class Auditor {
     }
     name_ = "no request";
     for (const auto& [name, binding] : bindings_) wrong("there is still the binding " + name);
-    for (const auto& [name, times] : bindings_made_) {
-      if (!granted_bindings_.contains(name)) wrong("the binding " + name + " was made without a record");
+    for (const auto& [name, calls] : bindings_made_) {
+      if (calls.effect() && !granted_bindings_.contains(name)) wrong("the binding " + name + " was made without a record");
     }
     return std::move(report_);
   }
@@ -97,12 +111,14 @@ class Auditor {
   void read(const Json& call) {
     const Json object = call.value("objectRef", Json::object());
     const int code = call.value("responseStatus", Json::object()).value("code", 0);
-    if (code < 200 || code > 299) return;
+    const bool has_worked = code >= 200 && code <= 299;
+    if (!has_worked && code != kCallerGone) return;
     const std::string what = call.value("verb", "") + " " + object.value("resource", "");
+    const std::string name = object.value("name", "");
     const TimePoint time = time_in(call, "stageTimestamp");
-    if (what == "create rolebindings" && object.value("name", "").starts_with("curfew-")) bindings_made_[object.value("name", "")].push_back(time);
-    if (what == "delete rolebindings") bindings_deleted_[object.value("name", "")].push_back(time);
-    if (what == "create auditrecords") records_made_[object.value("name", "")].push_back(time);
+    if (what == "create rolebindings" && name.starts_with("curfew-")) bindings_made_[name].add(time, has_worked);
+    if (what == "delete rolebindings") bindings_deleted_[name].add(time, has_worked);
+    if (what == "create auditrecords") records_made_[name].add(time, has_worked);
   }
 
   void wrong(const std::string& what) { report_.wrong.push_back(name_ + ": " + what); }
@@ -137,23 +153,21 @@ class Auditor {
   void check_grant(const Expected& expected, const Json& granted) {
     const std::string binding = "curfew-" + granted["request"].value("uid", "");
     granted_bindings_.insert(binding);
-    const auto made = bindings_made_.find(binding);
-    if (made == bindings_made_.end()) return;  // its time was over before a binding could be made
-    if (made->second.size() > 1) wrong("its binding was made " + std::to_string(made->second.size()) + " times");
-    const TimePoint first = std::ranges::min(made->second);
-    const auto recorded = records_made_.find(granted["metadata"]["name"]);
-    if (recorded == records_made_.end() || std::ranges::min(recorded->second) > first) wrong("its binding was made before its record Granted");
+    const Calls made = bindings_made_[binding];
+    if (!made.effect()) return;  // its time was over before a binding could be made
+    if (made.worked > 1) wrong("its binding was made " + std::to_string(made.worked) + " times");
+    const auto recorded = records_made_[granted["metadata"]["name"]].effect();
+    if (!recorded || *recorded > *made.effect()) wrong("its binding was made before its record Granted");
     const TimePoint end = time_in(granted, "expiresAt");
-    if (first > end) wrong("its binding was made " + in_words(between(end, first)) + " after its end");
-    const auto deleted = bindings_deleted_.find(binding);
-    if (deleted == bindings_deleted_.end()) return wrong("nobody deleted its binding");
-    if (expected.runs_out) check_end(end, std::ranges::min(deleted->second));
+    if (*made.effect() > end) wrong("its binding was made " + in_words(between(end, *made.effect())) + " after its end");
+    const auto deleted = bindings_deleted_[binding].effect();
+    if (!deleted) return wrong("nobody deleted its binding");
+    if (expected.runs_out) check_end(end, *deleted);
   }
 
   void check_end(TimePoint end, TimePoint deleted) {
-    const bool is_disturbed = outages_.disturb(end);
     const milliseconds late = between(end, deleted);
-    (is_disturbed ? report_.disturbed : report_.calm).push_back(late);
+    (outages_.trouble(end) ? report_.troubled : report_.calm).push_back(late);
     if (deleted < end - kTooEarly) wrong("its binding was deleted " + in_words(-late) + " before its end");
     if (deleted <= outages_.latest(end)) return;
     ++report_.late;
@@ -164,9 +178,9 @@ class Auditor {
   const Outages& outages_;
   std::map<std::string, File> files_;  // by the request's name
   std::map<std::string, Json> bindings_;
-  Calls bindings_made_;
-  Calls bindings_deleted_;
-  Calls records_made_;
+  CallsByName bindings_made_;
+  CallsByName bindings_deleted_;
+  CallsByName records_made_;
   std::set<std::string> granted_bindings_;
   std::string name_;
   Report report_;
@@ -189,6 +203,11 @@ bool Outages::disturb(TimePoint end) const {
   return std::ranges::any_of(of_replica_, [&](const auto& spans) { return std::ranges::any_of(spans, is_near); });
 }
 
+bool Outages::trouble(TimePoint end) const {
+  const auto covers = [&](const Span& span) { return span.from <= end + kPromptly && span.until >= end - kPromptly; };
+  return disturb(end) || std::ranges::any_of(troubles_, covers);
+}
+
 TimePoint Outages::latest(TimePoint end) const {
   const TimePoint due = disturb(end) ? end + kPatience : end;
   TimePoint first = TimePoint::max();
@@ -209,7 +228,7 @@ std::string percentiles(std::vector<milliseconds> times) {
 
 std::string Report::text() const {
   std::ostringstream out;
-  out << "ends, after expiresAt: " << percentiles(calm) << "\nends in and after outages: " << percentiles(disturbed) << "\nstuck: " << stuck
+  out << "deleted after expiresAt: " << percentiles(calm) << "\n  in and after faults and restarts: " << percentiles(troubled) << "\nstuck: " << stuck
       << ", records lost: " << lost_records << ", too many: " << surplus_records << ", out of order: " << unordered << ", late beyond the outage: " << late;
   for (const std::string& each : wrong) out << "\n  " << each;
   return out.str();

@@ -25,14 +25,19 @@ class Outages {
   Outages(std::size_t replicas, std::chrono::milliseconds takeover) : of_replica_(replicas), takeover_(takeover) {}
 
   void add(std::size_t replica, const Span& span) { of_replica_.at(replica).push_back(span); }
+  // Something was broken that excuses nothing.
+  void add_trouble(const Span& span) { troubles_.push_back(span); }
   // Whether some replica was out so shortly before that end that perhaps nobody led.
   bool disturb(TimePoint end) const;
+  // Whether it did, or something else was broken then.
+  bool trouble(TimePoint end) const;
   // When a binding with that end must be gone. With a leader: a second after it. Otherwise any replica takes it two seconds after its end. A
   // replica must have been well for a second.
   TimePoint latest(TimePoint end) const;
 
  private:
   std::vector<std::vector<Span>> of_replica_;
+  std::vector<Span> troubles_;
   std::chrono::milliseconds takeover_;
 };
 
@@ -60,7 +65,7 @@ struct Report {
   int late = 0;
   // How long after their end bindings were deleted; negative: before it.
   std::vector<std::chrono::milliseconds> calm;
-  std::vector<std::chrono::milliseconds> disturbed;
+  std::vector<std::chrono::milliseconds> troubled;
 
   // All of it in lines, for people.
   std::string text() const;

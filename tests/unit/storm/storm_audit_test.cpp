@@ -65,7 +65,7 @@ TEST_CASE_METHOD(Fixture, "a request that ended as it should is found in order")
   const Report found = report();
   CHECK(found.wrong.empty());
   CHECK(found.calm == std::vector{-500ms});
-  CHECK(found.disturbed.empty());
+  CHECK(found.troubled.empty());
 }
 
 TEST_CASE_METHOD(Fixture, "a request that did not end is stuck") {
@@ -174,10 +174,30 @@ TEST_CASE_METHOD(Fixture, "a binding that is late, early or never deleted is tol
   }
 }
 
+TEST_CASE_METHOD(Fixture, "calls whose caller was killed may have worked") {
+  for (Json& call : evidence.calls) call["responseStatus"]["code"] = 504;
+  CHECK(report().wrong.empty());
+  CHECK(report().calm == std::vector{-500ms});
+  SECTION("unless a later one did") {
+    call("delete", "rolebindings", "curfew-u", kEnd + 200ms);
+    call("create", "rolebindings", "curfew-u", kEnd - 6s);
+    CHECK(report().wrong.empty());
+    CHECK(report().calm == std::vector{200ms});
+  }
+}
+
 TEST_CASE("without outages an end is due within a second of its time") {
   const Outages none(2, 8s);
   CHECK_FALSE(none.disturb(kEnd));
   CHECK(none.latest(kEnd) == kEnd + 1s);
+}
+
+TEST_CASE_METHOD(Fixture, "trouble that is no outage excuses nothing, and is counted apart") {
+  outages.add_trouble({kEnd - 1s, kEnd + 60s});
+  CHECK_FALSE(outages.disturb(kEnd));
+  CHECK(outages.latest(kEnd) == kEnd + 1s);
+  CHECK(report().calm.empty());
+  CHECK(report().troubled == std::vector{-500ms});
 }
 
 TEST_CASE("while another replica is well an outage excuses its two seconds, and only near it") {
