@@ -2,7 +2,7 @@
 # Parallelism is the build tools' own; make itself runs one step after the other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo up down test lint check-deep fuzz clean
+.PHONY: help deps build demo up down test lint check-deep fuzz kill-loop soak clean
 
 PRESET ?= release
 
@@ -40,6 +40,12 @@ fuzz: deps ## Hostile input for FUZZ_SECONDS (60) a target; what was found is in
 	cmake --preset fuzz
 	cmake --build --preset fuzz
 	tools/fuzz build/fuzz
+
+kill-loop: build ## SIGKILL at random moments of KILL_LOOP_LIFECYCLES (500) lives, with one replica and with two; CURFEW_STORM_SEED repeats one
+	CURFEW_KILL_LOOP_LIFECYCLES=$(or $(KILL_LOOP_LIFECYCLES),500) tests/cluster/alone build/$(PRESET) "[kill-loop]"
+
+soak: build ## SOAK_SECONDS (1200) of people, faults and restarts at once: lateness, leaks, lost records
+	CURFEW_SOAK_SECONDS=$(or $(SOAK_SECONDS),1200) tests/cluster/alone build/$(PRESET) "[soak]"
 
 clean: ## Delete what was built here (not the cached control plane)
 	rm -rf build

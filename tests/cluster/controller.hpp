@@ -37,6 +37,7 @@ class Controller {
   void pause() const { child_->signal(19); }   // SIGSTOP
   void resume() const { child_->signal(18); }  // SIGCONT
 
+  bool runs() { return !child_->wait(std::chrono::milliseconds(0)).has_value(); }
   bool leads() const { return has_said("leading"); }
   pid_t pid() const { return child_->pid(); }
   const std::filesystem::path& log_file() const { return log_; }
