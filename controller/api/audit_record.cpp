@@ -34,7 +34,27 @@ std::string_view to_string(AuditAction action) {
   return "";
 }
 
+bool is_end(AuditAction action) {
+  switch (action) {
+    case AuditAction::Denied:
+    case AuditAction::Expired:
+    case AuditAction::Revoked:
+    case AuditAction::Withdrawn:
+    case AuditAction::TimedOut:
+    case AuditAction::Rejected: return true;
+    case AuditAction::Requested:
+    case AuditAction::Approved:
+    case AuditAction::Granted:
+    case AuditAction::Failed:
+    case AuditAction::Tampered:
+    case AuditAction::PolicyViolation:
+    case AuditAction::Shortened: return false;
+  }
+  return false;
+}
+
 std::string record_name(std::string_view request_uid, AuditAction action, std::optional<std::int64_t> index) {
+  if (is_end(action)) return std::string(request_uid) + "-ended";
   std::string name = std::string(request_uid) + "-" + std::string(to_string(action));
   std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   if (index) name += "-" + std::to_string(*index);

@@ -14,6 +14,8 @@ enum class AuditAction {
 };
 
 std::string_view to_string(AuditAction action);
+// Whether it is the last of a request's steps.
+bool is_end(AuditAction action);
 
 struct RequestRef {
   std::string name_space;
@@ -56,7 +58,7 @@ struct AuditRecord {
 };
 
 // "UID-granted", "UID-approved-0": from the request's own state, so that writing it twice changes nothing. `index` tells steps of one action apart: the decision's, or for
-// Shortened the new end's seconds.
+// Shortened the new end's seconds. Every end is "UID-ended", whatever it is: a request has one.
 std::string record_name(std::string_view request_uid, AuditAction action, std::optional<std::int64_t> index = std::nullopt);
 
 // The record that stands for all requests of a person that are rejected as too many in the ten minutes of a request made then: "flood-9f86d081884c7d65-1764064200",

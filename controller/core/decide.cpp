@@ -10,6 +10,7 @@ Decision decide(const Input& input) {
 
   const auto phase = request.status.phase.value_or(api::Phase::Pending);
   if (request.status.complete || api::is_terminal(phase)) return decide_complete(input);
+  if (input.end_record) return end_as_recorded(input);
   if (phase == api::Phase::Active) return decide_active(input);
   return decide_pending(input);
 }

@@ -2,24 +2,18 @@
 #include "core/paths.hpp"
 
 namespace curfew::core {
-
-Decision decide_deleted(const Input& input) {
-  const api::AccessRequest& request = *input.request;
-  const bool is_active = request.status.phase == api::Phase::Active;
-  if (input.binding && (is_active || is_ours(request, *input.binding))) return remove(*input.binding);
-  if (request.status.complete) return {};
-
-  if (input.flood && !request.status.phase) return reject_flood(input);
-
-  const bool with_namespace = namespace_is_going(input);
-  const std::string name = with_namespace ? "namespace " + request.metadata.name_space : std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
-  const bool had_access = is_active || input.granted_record.has_value();
-  return end(input, Progress(input), {.phase = had_access ? api::Phase::Revoked : api::Phase::Withdrawn,
-                                      .reason = std::string(with_namespace ? api::reason::kNamespaceDeleted : api::reason::kRequestDeleted),
-                                      .message = name + " was deleted" + (had_access ? ", which ended the access" : " before anything was granted")});
-}
-
 namespace {
+
+api::Phase phase_after(api::AuditAction end) {
+  switch (end) {
+    case api::AuditAction::Denied: return api::Phase::Denied;
+    case api::AuditAction::TimedOut: return api::Phase::TimedOut;
+    case api::AuditAction::Withdrawn: return api::Phase::Withdrawn;
+    case api::AuditAction::Expired: return api::Phase::Expired;
+    case api::AuditAction::Revoked: return api::Phase::Revoked;
+    default: return api::Phase::Rejected;
+  }
+}
 
 // A binding of a request that is over: nothing may use it. One that is younger than the end was made by somebody else.
 Decision remove_leftover(const Input& input) {
@@ -39,6 +33,32 @@ Decision remove_leftover(const Input& input) {
 }
 
 }  // namespace
+
+Decision decide_deleted(const Input& input) {
+  const api::AccessRequest& request = *input.request;
+  const bool is_active = request.status.phase == api::Phase::Active;
+  if (input.binding && (is_active || is_ours(request, *input.binding))) return remove(*input.binding);
+  if (request.status.complete || input.end_record) return {};
+
+  if (input.flood && !request.status.phase) return reject_flood(input);
+
+  const bool with_namespace = namespace_is_going(input);
+  const std::string name = with_namespace ? "namespace " + request.metadata.name_space : std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
+  const bool had_access = is_active || input.granted_record.has_value();
+  return end(input, Progress(input), {.phase = had_access ? api::Phase::Revoked : api::Phase::Withdrawn,
+                                      .reason = std::string(with_namespace ? api::reason::kNamespaceDeleted : api::reason::kRequestDeleted),
+                                      .message = name + " was deleted" + (had_access ? ", which ended the access" : " before anything was granted")});
+}
+
+Decision end_as_recorded(const Input& input) {
+  if (input.binding && (input.request->status.phase == api::Phase::Active || is_ours(*input.request, *input.binding))) return remove(*input.binding);
+  const api::AuditRecord& record = *input.end_record;
+  return end(input, Progress(input), {.phase = phase_after(record.action),
+                                      .reason = std::string(api::to_string(record.action)),
+                                      .message = record.message,
+                                      .actor = record.actor,
+                                      .comment = record.comment});
+}
 
 Decision decide_complete(const Input& input) {
   const api::AccessRequest& request = *input.request;

@@ -17,6 +17,9 @@ Decision decide_pending(const Input& input);   // it has not
 // One of too many requests of one person: closed at the least cost, without a record of its own, whether it is still there or not.
 Decision reject_flood(const Input& input);
 
+// Its end is recorded already (a crash, or another leader): that one it is, whatever has happened since.
+Decision end_as_recorded(const Input& input);
+
 // Where a grant was under way before (a crash, a failure): goes on with it, or ends it. nullopt: there was none.
 std::optional<Decision> resume_grant(const Input& input);
 

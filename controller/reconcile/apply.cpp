@@ -91,6 +91,10 @@ Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& ac
   }
   parts_.usage.recorded(*stored);
   parts_.floods.recorded(*stored);
+  if (stored->action != action.record.action) {
+    parts_.memory.remember_end(std::move(*stored));
+    return again_in(std::chrono::milliseconds(1));  // it has ended already, in another way: decide again, to say so in the status
+  }
   if (action.record.action != api::AuditAction::Granted) return std::nullopt;
   const bool is_ours = stored->granted_at == action.record.granted_at && stored->expires_at == action.record.expires_at &&
                        stored->role == action.record.role && stored->subject == action.record.subject;

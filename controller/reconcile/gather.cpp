@@ -32,6 +32,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     input.usage = *usage;
   }
   if (const auto found_record = find_granted_record(input, stop); !found_record) return tl::unexpected(found_record.error());
+  input.end_record = parts_.memory.end_record(request.metadata.uid);
   input.observed_decisions = parts_.memory.observed_decisions(request.metadata.uid);
   input.grant_failure = parts_.memory.failure(request.metadata.uid);
   input.guard = std::move(guard);

@@ -67,6 +67,17 @@ std::optional<api::AuditRecord> Memory::granted_record(const std::string& reques
   return state_.with([&](const State& state) { return find(state.granted, request_uid); });
 }
 
+void Memory::remember_end(api::AuditRecord record) {
+  state_.with([&](State& state) {
+    std::string uid = record.request.uid;
+    state.ended.insert_or_assign(std::move(uid), std::move(record));
+  });
+}
+
+std::optional<api::AuditRecord> Memory::end_record(const std::string& request_uid) const {
+  return state_.with([&](const State& state) { return find(state.ended, request_uid); });
+}
+
 void Memory::remember_binding(const std::string& request_uid, const std::string& binding_uid) {
   state_.with([&](State& state) { state.bindings.insert_or_assign(request_uid, binding_uid); });
 }
@@ -134,6 +145,7 @@ void Memory::forget(const std::string& request_uid) {
   state_.with([&](State& state) {
     state.granted.erase(request_uid);
     if (const auto binding = find(state.bindings, request_uid)) state.deletions.erase(*binding);
+    state.ended.erase(request_uid);
     state.bindings.erase(request_uid);
     state.granted_bindings.erase(request_uid);
     state.observed.erase(request_uid);

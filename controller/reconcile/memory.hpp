@@ -32,6 +32,9 @@ class Memory {
   // Granted records found stored when one was to be written; they fix a grant's times.
   void remember_granted(api::AuditRecord record);
   std::optional<api::AuditRecord> granted_record(const std::string& request_uid) const;
+  // Records of ends that were found stored while their requests go on.
+  void remember_end(api::AuditRecord record);
+  std::optional<api::AuditRecord> end_record(const std::string& request_uid) const;
 
   // The binding that a request had last: for the record of its end.
   void remember_binding(const std::string& request_uid, const std::string& binding_uid);
@@ -68,6 +71,7 @@ class Memory {
     std::map<api::ObjectKey, std::shared_ptr<const api::AccessRequest>> departed;
     std::set<std::string> completed;
     std::map<std::string, api::AuditRecord> granted;
+    std::map<std::string, api::AuditRecord> ended;
     std::map<std::string, std::string> bindings;
     std::map<std::string, std::string> granted_bindings;
     std::map<std::string, int> observed;

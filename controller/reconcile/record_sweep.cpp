@@ -5,28 +5,6 @@
 #include "reconcile/last_known.hpp"
 
 namespace curfew::reconcile {
-namespace {
-
-bool is_end(const api::AuditRecord& record) {
-  switch (record.action) {
-    case api::AuditAction::Denied:
-    case api::AuditAction::Expired:
-    case api::AuditAction::Revoked:
-    case api::AuditAction::Withdrawn:
-    case api::AuditAction::TimedOut:
-    case api::AuditAction::Rejected: return true;
-    case api::AuditAction::Requested:
-    case api::AuditAction::Approved:
-    case api::AuditAction::Granted:
-    case api::AuditAction::Failed:
-    case api::AuditAction::Tampered:
-    case api::AuditAction::PolicyViolation:
-    case api::AuditAction::Shortened: return false;
-  }
-  return false;
-}
-
-}  // namespace
 
 Result<void> RecordSweep::run(std::stop_token stop) {
   std::vector<api::AuditRecord> of_one_request;
@@ -61,8 +39,18 @@ void RecordSweep::note_live() {
   for (const auto& request : stores_.requests.list()) live_.insert(request->metadata.uid);
 }
 
+// A request that goes on although its end is recorded: whoever recorded it died before the status said so.
+void RecordSweep::settle_recorded(const api::AuditRecord& end) {
+  const auto live = stores_.requests.get({end.request.name_space, end.request.name});
+  if (!live || live->metadata.uid != end.request.uid || live->status.complete) return;
+  memory_.remember_end(end);
+  triggers_.changed(live, live);
+}
+
 void RecordSweep::settle(const std::vector<api::AuditRecord>& of_one_request) {
-  if (of_one_request.empty() || of_one_request.front().request.uid.empty() || std::ranges::any_of(of_one_request, is_end)) return;
+  if (of_one_request.empty() || of_one_request.front().request.uid.empty()) return;
+  const auto end = std::ranges::find_if(of_one_request, api::is_end, &api::AuditRecord::action);
+  if (end != of_one_request.end()) return settle_recorded(*end);
   const auto request = request_of(of_one_request);
   const auto live = stores_.requests.get(request->metadata.key());
   const bool is_live = live && live->metadata.uid == request->metadata.uid;

@@ -35,6 +35,17 @@ TEST_CASE("a record's name comes from the request's own state") {
   CHECK(api::record_name("u-1", api::AuditAction::PolicyViolation, 3) == "u-1-policyviolation-3");
 }
 
+TEST_CASE("all ends have one name, so that a request has one") {
+  using api::AuditAction;
+  for (const AuditAction end : {AuditAction::Denied, AuditAction::Expired, AuditAction::Revoked, AuditAction::Withdrawn, AuditAction::TimedOut, AuditAction::Rejected}) {
+    CHECK(api::is_end(end));
+    CHECK(api::record_name("u-1", end) == "u-1-ended");
+  }
+  for (const AuditAction step : {AuditAction::Requested, AuditAction::Approved, AuditAction::Granted, AuditAction::Shortened, AuditAction::Tampered}) {
+    CHECK_FALSE(api::is_end(step));
+  }
+}
+
 TEST_CASE("exactly the phases that wait or grant are not terminal") {
   using api::Phase;
   for (const Phase phase : {Phase::Pending, Phase::Scheduled, Phase::Active}) CHECK_FALSE(api::is_terminal(phase));

@@ -62,6 +62,7 @@ class Situation {
   bool is_unrecorded = false;
   std::optional<int> observed_decisions;
   std::optional<api::AuditRecord> granted_record;
+  std::optional<api::AuditRecord> end_record;
   std::optional<GrantFailure> failure;
   std::optional<Flood> flood;
   GuardState guard{.in_force = true};
@@ -97,6 +98,7 @@ class Situation {
     in.granted_record = granted_record;
     in.is_unrecorded = is_unrecorded;
     in.observed_decisions = observed_decisions;
+    in.end_record = end_record;
     in.grant_failure = failure;
     in.guard = guard;
     in.settings = settings;

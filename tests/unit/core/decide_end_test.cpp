@@ -70,6 +70,43 @@ TEST_CASE("deleting a request whose grant was recorded is recorded as Revoked, w
   CHECK(w.has(AuditAction::Revoked));
 }
 
+TEST_CASE("an end that was recorded is the end, whatever has happened since") {
+  World w = active_world();
+  w.s.at(kNow + 30min);
+  w.step();
+  w.step(1);  // the record, and then it dies
+  REQUIRE(w.has(AuditAction::Expired));
+  REQUIRE(w.phase() == Phase::Active);
+  const bool is_known = GENERATE(true, false);
+  if (is_known) w.restart();
+  const auto records = w.records.size();
+  SECTION("revoked") {
+    w.s.by(revoke(person("alice")));
+    w.settle();
+    CHECK(w.phase() == Phase::Expired);
+    CHECK(w.condition("Granted") == "False Expired");
+  }
+  SECTION("deleted") {
+    w.s.gone = true;
+    w.step();
+    CHECK(w.step().actions.empty());
+  }
+  CHECK(w.records.size() == records);
+}
+
+TEST_CASE("a request whose end is recorded is not granted") {
+  World w;
+  w.s.policy->spec.suspend = true;
+  w.step(2);
+  REQUIRE(w.has(AuditAction::Rejected));
+  w.restart();
+  w.s.policy->spec.suspend = false;
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  CHECK(w.phase() == Phase::Rejected);
+  CHECK_FALSE(w.has(AuditAction::Granted));
+}
+
 TEST_CASE("deleting a completed request says nothing new, but leaves no binding of it") {
   World w = expired_world();
   const auto records = w.records.size();

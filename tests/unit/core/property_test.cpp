@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <iostream>
@@ -105,6 +106,11 @@ void check_justified(const Situation& before, const World& after) {
 
 void check_always(const Chaos& chaos, std::optional<Phase> ended) {
   const World& w = chaos.world;
+  const auto is_end = [](const auto& entry) { return api::is_end(entry.second.action); };
+  const auto ends = std::ranges::count_if(w.records, is_end);
+  REQUIRE(ends <= 1);
+  if (w.status().complete) REQUIRE(ends == 1);
+  if (w.status().complete) REQUIRE(api::to_string(std::ranges::find_if(w.records, is_end)->second.action) == api::to_string(w.phase()));
   if (ended) REQUIRE(w.phase() == *ended);
   if (w.status().complete) REQUIRE(api::is_terminal(w.phase()));
   if (w.phase() == Phase::Active) REQUIRE(w.has(api::AuditAction::Granted));
@@ -146,15 +152,19 @@ int play(unsigned seed) {
   Chaos chaos(seed);
   std::optional<Phase> ended;
   int bindings = 0;
+  bool has_crashed = false;
   for (int turn = 0; turn < 40; ++turn) {
     chaos.happen();
     const bool crashes = chaos.chance(3);
+    if (has_crashed) chaos.world.restart();
+    has_crashed = crashes;
     for (int i = 0; i < (crashes ? 1 : 20); ++i) {
       const Situation before = chaos.world.s;
       check_deterministic(before.input());
       const Decision decision = chaos.world.step(crashes ? chaos.some_actions() : 1000);
       if (chaos.world.s.binding && !before.binding) {
         ++bindings;
+        REQUIRE(std::ranges::none_of(chaos.world.records, [](const auto& entry) { return api::is_end(entry.second.action); }));
         check_justified(before, chaos.world);
       }
       check_always(chaos, ended);

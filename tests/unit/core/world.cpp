@@ -52,10 +52,14 @@ void World::settle() {
 
 void World::restart() {
   s.granted_record.reset();
+  s.end_record.reset();
   s.failure.reset();
   s.granted_binding_uid.clear();
   s.observed_decisions.reset();
   if (s.request.status.phase) s.observed_decisions = s.request.status.observed_decisions;
+  for (const auto& [name, record] : records) {  // the sweep
+    if (api::is_end(record.action)) s.end_record = record;
+  }
 }
 
 bool World::has(api::AuditAction action) const {
@@ -83,6 +87,10 @@ std::vector<std::string> World::told() const {
 
 bool World::run(const WriteRecord& action) {
   const auto [stored, is_new] = records.emplace(action.record.metadata.name, action.record);
+  if (stored->second.action != action.record.action) {
+    s.end_record = stored->second;
+    return false;
+  }
   if (action.record.action != api::AuditAction::Granted) return true;
   s.granted_record = stored->second;
   return is_new;

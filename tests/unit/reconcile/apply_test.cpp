@@ -19,6 +19,25 @@ TEST_CASE("any other record that is stored already is written") {
   CHECK(f.api.calls() == Calls{"POST " + kRecordsPath, "PATCH " + kRequestPath + "/status"});
 }
 
+TEST_CASE("where another end is stored already it counts, and is decided on again") {
+  Fixture f;
+  f.api.put(record(AuditAction::Expired));
+  const auto outcome = f.apply({core::WriteRecord{record(AuditAction::Revoked)}, f.status(Phase::Revoked)});
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after > 0s);
+  REQUIRE(f.memory.end_record(kUid));
+  CHECK(f.memory.end_record(kUid)->action == AuditAction::Expired);
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("the same end that is stored already is written") {
+  Fixture f;
+  f.api.put(record(AuditAction::Expired));
+  f.apply({core::WriteRecord{record(AuditAction::Expired)}, f.status(Phase::Expired)});
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Expired");
+  CHECK_FALSE(f.memory.end_record(kUid));
+}
+
 TEST_CASE("the status is written against the request that was decided on") {
   Fixture f;
   f.apply({f.status(Phase::Active)});

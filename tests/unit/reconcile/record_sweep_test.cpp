@@ -95,6 +95,25 @@ TEST_CASE("a live request has not departed, one of its name with another uid has
   }
 }
 
+TEST_CASE("a live request whose end is recorded is decided on with it") {
+  Fixture f;
+  f.write("debug", kUid, {AuditAction::Requested, AuditAction::Expired});
+  SECTION("live") {
+    deliver(f.stores.requests, request_in(api::Phase::Active));
+    REQUIRE(f.sweep.run({}));
+    REQUIRE(f.memory.end_record(kUid));
+    CHECK(f.memory.end_record(kUid)->action == AuditAction::Expired);
+    CHECK(f.queue.size() == 1);
+  }
+  SECTION("another of its name") {
+    deliver(f.stores.requests, request_in(api::Phase::Active, "debug", kOtherUid));
+    REQUIRE(f.sweep.run({}));
+    CHECK_FALSE(f.memory.end_record(kUid));
+    CHECK(f.queue.size() == 0);
+  }
+  CHECK(f.memory.departed_keys().empty());
+}
+
 TEST_CASE("a request that lived when the sweep began is for the watch to end, however old the records that the sweep sees") {
   Fixture f;
   const std::string last = uid(500);
