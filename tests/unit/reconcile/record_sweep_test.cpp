@@ -106,7 +106,7 @@ TEST_CASE("a live request whose end is recorded is decided on with it") {
     CHECK(f.queue.size() == 1);
   }
   SECTION("another of its name") {
-    deliver(f.stores.requests, request_in(api::Phase::Active, "debug", kOtherUid));
+    deliver(f.stores.requests, request_in(api::Phase::Pending, "debug", kOtherUid));
     REQUIRE(f.sweep.run({}));
     CHECK_FALSE(f.memory.end_record(kUid));
     CHECK(f.queue.size() == 0);
