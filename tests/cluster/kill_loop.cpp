@@ -13,7 +13,7 @@ constexpr seconds kSettled{60};
 // CURFEW_KILL_LOOP_LIFECYCLES, otherwise few enough for everyday.
 int lifecycles() {
   const char* given = std::getenv("CURFEW_KILL_LOOP_LIFECYCLES");
-  return given != nullptr ? std::stoi(given) : 44;
+  return given != nullptr ? std::stoi(given) : 48;  // four of each kind
 }
 
 class KillLoop {

@@ -135,7 +135,7 @@ class Soak {
       if (fault_->is_outage) fleet_.add_outage(replica, span);
     }
     std::cout << "soak: " << fault_->control << " at " << curfew::format_rfc3339_micro(fault_began_) << " for " << in_milliseconds(now() - fault_began_)
-              << " ms at " << Json(hit_) << std::endl;
+              << " ms at " << Json(hit_) << "; replica " << kSteady << " holds " << in_words(holdings_of(fleet_[kSteady].pid())) << std::endl;
     fault_ = nullptr;
   }
 

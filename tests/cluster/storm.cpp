@@ -26,6 +26,8 @@ const std::vector<StormKind>& kinds() {
       {"unbind", "none", false, {{"unbind", "admin", "Active"}}, {"Requested", "Granted", "Revoked"}},
       {"drop", "one", false, {{"delete", "alice", "Pending"}}, {"Requested", "Withdrawn"}, true},
       {"delete", "none", false, {{"delete", "alice", "Active"}}, {"Requested", "Granted", "Revoked"}, true},
+      // Deleted about when it runs out: either is its end, and only one.
+      {"race", "none", true, {{"wait", "", "Active"}, {"delete", "alice"}}, {"Requested", "Granted", "Expired"}, true, "Revoked"},
   };
   return all;
 }
@@ -95,7 +97,7 @@ void Storm::ask(int count) {
     const StormKind& kind = kinds()[expected_.size() % kinds().size()];
     const std::string name = kind.name + "-" + std::to_string(expected_.size());
     texts[kind.policy == "robot" ? "robot" : "alice"] += "---\n" + scene_.space.request(name, spec_of(kind));
-    expected_.push_back({.name = name, .actions = kind.actions, .runs_out = kind.is_short, .is_deleted = kind.is_deleted});
+    expected_.push_back({.name = name, .actions = kind.actions, .or_end = kind.or_end, .runs_out = kind.is_short && kind.or_end.empty(), .is_deleted = kind.is_deleted});
     if (!kind.steps.empty()) lives_.push_back({.kind = &kind, .name = name, .not_before = turn_ + random(0, 1)});
   }
   for (const auto& [who, text] : texts) check(people_.at(who).kubectl({"create", "-f", "-"}, text), who + " asks");
@@ -118,9 +120,11 @@ void Storm::act() {
     if (!is_there || turn_ < life.not_before) continue;
     due[{step.verb, step.who}].push_back(step.verb == "unbind" ? found->second.binding : life.name);
     ++life.next_step;
-    life.not_before = turn_ + random(1, 2);
+    life.not_before = turn_ + (step.verb == "wait" ? random(1, kLongest) : random(1, 2));
   }
-  for (const auto& [what, names] : due) command(what, names);
+  for (const auto& [what, names] : due) {
+    if (what.first != "wait") command(what, names);
+  }
   std::erase_if(lives_, [](const Lifecycle& life) { return life.next_step == life.kind->steps.size(); });
 }
 

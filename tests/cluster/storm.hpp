@@ -20,12 +20,12 @@ unsigned storm_seed();
 
 // One thing that somebody does with a request.
 struct StormStep {
-  std::string verb;       // approve, deny, revoke, delete; unbind deletes its binding
+  std::string verb;       // approve, deny, revoke, delete; unbind deletes its binding; wait does nothing
   std::string who;
   std::string when = "";  // only once the request is seen in this phase; empty: at any time
 };
 
-// A course that a request's life may take. Each has one outcome, whatever breaks meanwhile.
+// A course that a request's life may take. Each has one outcome (but for a race, which has one of two), whatever breaks meanwhile.
 struct StormKind {
   std::string name;
   std::string policy;  // none, one, two: approvals; robot: none, asked for by a ServiceAccount for somebody else
@@ -33,6 +33,7 @@ struct StormKind {
   std::vector<StormStep> steps;
   std::vector<std::string> actions;
   bool is_deleted = false;
+  std::string or_end = "";  // of actions, the last may be this one
 };
 
 // People, on a thread of their own. That thread asserts nothing, as Catch2 wants it: what went wrong is in errors().

@@ -45,6 +45,7 @@ class Outages {
 struct Expected {
   std::string name;
   std::vector<std::string> actions;  // its records, in order; the last one is its phase, too
+  std::string or_end;                // what the last one may be instead
   bool runs_out = false;             // its access ends by itself, at expiresAt
   bool is_deleted = false;
 };

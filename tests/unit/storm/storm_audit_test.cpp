@@ -117,6 +117,25 @@ TEST_CASE_METHOD(Fixture, "a record too many is told") {
   CHECK(report().surplus_records == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "either of two ends is one, and both are one too many") {
+  expected[0].or_end = "Revoked";
+  CHECK(report().wrong.empty());
+  SECTION("both") {
+    record("Revoked", kEnd + 1s);
+    CHECK_THAT(wrong(), ContainsSubstring("records too many: Revoked"));
+  }
+  SECTION("neither") {
+    evidence.records.pop_back();
+    CHECK_THAT(wrong(), ContainsSubstring("records that are missing: Revoked"));
+  }
+  SECTION("the other") {
+    evidence.records.back()["action"] = "Revoked";
+    evidence.requests.clear();
+    expected[0].is_deleted = true;
+    CHECK(report().wrong.empty());
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "records that are out of order are told") {
   SECTION("by their times") { evidence.records[1]["time"] = format_rfc3339_micro(kEnd - 5s); }
   SECTION("as they were written") { evidence.records[1]["metadata"]["resourceVersion"] = "104"; }
