@@ -112,6 +112,7 @@ bool Memory::knows_all_records() const {
 
 void Memory::begin_term() {
   state_.with([](State& state) {
+    state.granted.clear();
     state.granted_bindings.clear();
     state.observed.clear();
     state.knows_all_records = false;

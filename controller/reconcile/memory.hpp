@@ -52,7 +52,7 @@ class Memory {
   void know_all_records();
   bool knows_all_records() const;
 
-  // What another replica may have changed in its term is not known any more.
+  // What another replica may have changed, or ended, in its term is not known any more.
   void begin_term();
 
   // Bindings whose deletion this process asked for, by their own UID: when the watch says that one is gone, it is. Of any other it may only have lost its label.

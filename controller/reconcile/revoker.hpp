@@ -31,7 +31,7 @@ class Revoker {
   struct Parts {
     kube::Client& client;
     const kube::Store<api::RoleBinding>& bindings;
-    Memory& memory;
+    Memory& memory;  // is told what is being deleted; nothing here depends on it
     runtime::Metrics& metrics;
     const Clock& clock;
     std::function<bool()> is_leader;

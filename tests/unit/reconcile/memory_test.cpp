@@ -56,3 +56,16 @@ TEST_CASE("a request that is over leaves neither its record nor its failure behi
   CHECK_FALSE(memory.failure(kUid));
   CHECK(memory.granted_record(kOtherUid));
 }
+
+TEST_CASE("a new term begins without what another replica may have changed") {
+  Memory memory;
+  memory.remember_granted(record(api::AuditAction::Granted));
+  memory.remember_granted_binding(kUid, "binding-uid");
+  memory.remember_observed(kUid, 1);
+  memory.know_all_records();
+  memory.begin_term();
+  CHECK_FALSE(memory.granted_record(kUid));
+  CHECK(memory.granted_binding_uid(kUid).empty());
+  CHECK_FALSE(memory.observed_decisions(kUid));
+  CHECK_FALSE(memory.knows_all_records());
+}
