@@ -24,7 +24,7 @@ class Fleet {
 
   std::size_t size() const { return replicas_.size(); }
   // Starts that replica, as another process than before. One that crashed fails the test.
-  void start(std::size_t replica, const std::vector<std::string>& flags = lease_flags(), const std::filesystem::path& kubeconfig = {});
+  void start(std::size_t replica, std::vector<std::string> flags = lease_flags(), const std::filesystem::path& kubeconfig = {});
   void kill(std::size_t replica);       // SIGKILL
   void terminate(std::size_t replica);  // SIGTERM, which has to work
   // Notes which replicas are ready again; a process that ended by itself fails the test. To be called every few milliseconds.
