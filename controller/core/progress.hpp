@@ -29,7 +29,7 @@ class Progress {
     bool is_warning = false;
     std::string_view doing = "Decide";  // the Event's `action`
     std::optional<api::ObjectReference> related = std::nullopt;
-    std::string record_name = {};  // empty: the request's own for this action
+    std::string record_name;  // empty: the request's own for this action
   };
   void step(const Step& step);
   void record(const Step& step);

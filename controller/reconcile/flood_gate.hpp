@@ -50,7 +50,7 @@ class FloodGate {
     std::set<std::string> waiting;               // UIDs
     std::map<std::string, SteadyTime> admitted;  // UIDs of those that were let in and are not known to wait yet, nor to be gone, and when that was
     double tokens = 0;
-    SteadyTime counted_at{};
+    SteadyTime counted_at;
   };
   struct State {
     std::map<std::string, Requester> requesters;  // by username; only those who have something here, or lack tokens

@@ -29,7 +29,7 @@ class Gatherer {
     core::Settings settings = {};
   };
 
-  explicit Gatherer(Parts parts) : parts_(std::move(parts)), roles_(parts_.stores) {}
+  explicit Gatherer(const Parts& parts) : parts_(parts), roles_(parts_.stores) {}
 
   // nullopt: nothing is left to decide about this request.
   Result<std::optional<core::Input>> gather(const api::ObjectKey& key, core::GuardState guard, std::stop_token stop);

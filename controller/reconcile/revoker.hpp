@@ -83,7 +83,7 @@ class Revoker {
   std::condition_variable_any changed_;
   runtime::DeadlineHeap<api::ObjectKey> ends_;
   std::chrono::microseconds each_takes_{5000};  // a deletion, among many; a guess until there were many
-  std::chrono::steady_clock::time_point crowd_began_{};
+  std::chrono::steady_clock::time_point crowd_began_;
 };
 
 }  // namespace curfew::reconcile
