@@ -21,7 +21,7 @@ class ShiftedController {
   ShiftedController(const Cluster& cluster, const std::string& offset) : file_(cluster.state() / "test" / unique("faketime")) {
     set(offset);
     controller_.emplace(cluster, std::vector<std::string>{},
-                        std::map<std::string, std::string>{{"LD_PRELOAD", CURFEW_LIBFAKETIME},
+                        std::map<std::string, std::string>{{"LD_PRELOAD", CURFEW_CLOCK_PRELOAD},
                                                            {"FAKETIME_TIMESTAMP_FILE", file_.string()},
                                                            {"FAKETIME_NO_CACHE", "1"},
                                                            {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}});
