@@ -16,14 +16,13 @@ using runtime::Outcome;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// How long before its end a binding's deletion is asked for: a round trip with room for a busy API server, and for each other binding that ends at about that time
-// what its deletion takes.
+// How long before its end a binding's deletion is asked for: a round trip with room for a busy API server, and for each binding that ends no later what its
+// deletion takes.
 constexpr milliseconds kLead{400};
 constexpr microseconds kQuickest{1200};
 constexpr microseconds kSlowest{8000};
 constexpr int kMemory = 16;  // deletions, of those that there was a crowd for, over which what they take is averaged
-constexpr std::chrono::seconds kMostLead{3};
-constexpr std::chrono::seconds kBacklogHorizon{3};
+constexpr std::chrono::seconds kMostLead{10};
 // So many waiting are a crowd: everything else waits for it, but no longer than this.
 constexpr std::size_t kCrowd = Revoker::kWorkers;
 constexpr std::chrono::seconds kMostHeldUp{5};
@@ -68,27 +67,37 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before, con
     log::warn("binding bears our label but is not ours: left alone", {{"binding", api::to_string(key)}, {"uid", after->metadata.uid}});
   }
   const std::scoped_lock lock(mutex_);
-  if (end) ends_.set(key, *end);
-  else ends_.erase(key);
+  if (!end) return ends_.erase(key);
+  ends_.set(key, *end);
+  if (*end > now + kMostLead + kLongestWait) return;
+  has_news_ = true;
   changed_.notify_all();
 }
 
-TimePoint Revoker::due_before(TimePoint now) const {
-  if (!parts_.is_leader()) return now - kPatience;
-  const auto backlog = ends_.count_until(now + kBacklogHorizon);
-  return now + std::min<microseconds>(kLead + each_takes_ * static_cast<int>(backlog), kMostLead);
+Revoker::Due Revoker::due(TimePoint now) const {
+  if (!parts_.is_leader()) {
+    const TimePoint until = now - kPatience;
+    return {.until = until, .next_in = ends_.next() ? std::min<microseconds>(*ends_.next() - until, kLongestWait) : kLongestWait};
+  }
+  // They are deleted in the order of their ends: whichever has no time left takes those before it along.
+  Due due{.until = now, .next_in = kLongestWait};
+  auto ahead = static_cast<int>(queue_.size());
+  ends_.each_until(now + kMostLead, [&](TimePoint end) {
+    const microseconds left = end - now - kLead - each_takes_ * ++ahead;
+    if (left > microseconds(0)) due.next_in = std::min(due.next_in, left);
+    else due = {.until = end, .next_in = kLongestWait};
+  });
+  return due;
 }
 
 void Revoker::run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    const TimePoint now = parts_.clock.now();
-    const TimePoint due = due_before(now);
+    const Due now_due = due(parts_.clock.now());
     if (queue_.size() < kCrowd) crowd_began_ = parts_.clock.steady();
-    for (const api::ObjectKey& key : ends_.pop_due(due)) queue_.add(key);
-    const auto next = ends_.next();
-    const auto wait = next ? std::min<microseconds>(*next - due, kLongestWait) : microseconds(kLongestWait);
-    changed_.wait_for(lock, stop, wait, [&] { return ends_.next() != next; });
+    for (const api::ObjectKey& key : ends_.pop_due(now_due.until)) queue_.add(key);
+    has_news_ = false;
+    changed_.wait_for(lock, stop, now_due.next_in, [this] { return has_news_; });
   }
 }
 

@@ -24,7 +24,7 @@ namespace curfew::reconcile {
 std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now);
 
 // Ends grants on time, on every replica, from the bindings alone: no request, policy, status, record or leader is needed. The leader deletes within the last
-// second, or as much earlier, three seconds at most, as the number of bindings that end together needs; any other replica two seconds after the end, if the
+// second, or as much earlier, ten seconds at most, as the number of bindings that end no later needs; any other replica two seconds after the end, if the
 // binding is still there. A deletion is repeated until the watch says that the binding is gone.
 class Revoker {
  public:
@@ -65,7 +65,12 @@ class Revoker {
   std::size_t past_end() const;
 
  private:
-  TimePoint due_before(TimePoint now) const;
+  // Which ends are to be seen to now, and when to look again.
+  struct Due {
+    TimePoint until;
+    std::chrono::microseconds next_in;
+  };
+  Due due(TimePoint now) const;
   // The binding, if it is there and its time has come.
   std::shared_ptr<const api::RoleBinding> find_due(const api::ObjectKey& key);
   Result<void> ask(kube::Client& client, const api::RoleBinding& binding, std::stop_token stop) const;
@@ -82,7 +87,8 @@ class Revoker {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   runtime::DeadlineHeap<api::ObjectKey> ends_;
-  std::chrono::microseconds each_takes_{5000};  // a deletion, among many; a guess until there were many
+  bool has_news_ = false;  // an end that the loop has not considered yet, and that may be near
+  std::chrono::microseconds each_takes_{2000};  // a deletion, among many; a guess until there were many
   std::chrono::steady_clock::time_point crowd_began_;
 };
 

@@ -41,6 +41,9 @@ class DeadlineHeap {
   // The earliest deadline of all.
   std::optional<Time> next() const { return by_time_.empty() ? std::nullopt : std::optional<Time>(by_time_.begin()->first); }
 
+  // Who has the latest; only where there is one.
+  const std::pair<Time, Key>& last() const { return *by_time_.rbegin(); }
+
   // Takes out every key whose deadline is at or before `now`, the earliest first.
   std::vector<Key> pop_due(Time now) {
     std::vector<Key> due;
@@ -52,11 +55,10 @@ class DeadlineHeap {
     return due;
   }
 
-  // How many are due at or before then.
-  std::size_t count_until(Time then) const {
-    std::size_t count = 0;
-    for (auto entry = by_time_.begin(); entry != by_time_.end() && entry->first <= then; ++entry) ++count;
-    return count;
+  // visit(deadline) for every key that is due at or before then, the earliest first.
+  template <class Visit>
+  void each_until(Time then, Visit visit) const {
+    for (auto entry = by_time_.begin(); entry != by_time_.end() && entry->first <= then; ++entry) visit(entry->first);
   }
 
   std::size_t size() const { return by_key_.size(); }
