@@ -30,12 +30,38 @@ void Retention::completed(const api::AccessRequest& request) {
   const auto keep = is_of_flood(request) ? std::min(parts_.keep, kKeepOfFlood) : parts_.keep;
   const TimePoint until = request.status.ended_at.value_or(request.metadata.creation_timestamp) + keep;
   const std::scoped_lock lock(mutex_);
-  if (!kept_.try_emplace(request.metadata.uid, request.metadata.key()).second) return;
-  due_.set(request.metadata.uid, until);
+  remember(request.metadata.uid, request.metadata.key(), until);
   changed_.notify_all();
 }
 
+void Retention::remember(const std::string& uid, const api::ObjectKey& key, TimePoint until) {
+  if (kept_.contains(uid)) return;
+  if (kept_.size() >= kMostKept) {
+    has_dropped_ = true;
+    if (due_.empty() || until >= due_.last().first) return;
+    const std::string latest = due_.last().second;
+    due_.erase(latest);
+    kept_.erase(latest);
+  }
+  kept_.emplace(uid, key);
+  due_.set(uid, until);
+}
+
+void Retention::find_more(const std::stop_token& stop) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!has_dropped_ || kept_.size() > kMostKept / 2) return;
+  }
+  if (sweep(stop)) return;
+  const std::scoped_lock lock(mutex_);
+  has_dropped_ = true;  // for the next turn
+}
+
 Result<void> Retention::sweep(const std::stop_token& stop) {
+  {
+    const std::scoped_lock lock(mutex_);
+    has_dropped_ = false;
+  }
   kube::ListParams params;
   do {
     auto page = parts_.client.list<api::AccessRequest>({.fields = "status.complete=true"}, params, stop);
@@ -49,6 +75,7 @@ Result<void> Retention::sweep(const std::stop_token& stop) {
 void Retention::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     delete_due(stop);
+    find_more(stop);
     std::unique_lock lock(mutex_);
     const auto first = due_.next();
     const auto wait = first ? std::min<std::chrono::microseconds>(*first - parts_.clock.now(), kLongestWait) : kLongestWait;
@@ -61,6 +88,7 @@ void Retention::delete_due(const std::stop_token& stop) {
   if (!parts_.is_leading()) {  // whoever leads next goes through them all
     kept_.clear();
     due_ = {};
+    has_dropped_ = false;
   }
   for (const std::string& uid : due_.pop_due(parts_.clock.now())) {
     if (stop.stop_requested()) return;

@@ -16,9 +16,11 @@
 namespace curfew::reconcile {
 
 // Deletes completed requests when they have been kept long enough, those of a flood after a minute; their audit records stay. They are not watched: the leader hears of each one when it completes
-// it, and goes through those from before its term once. Thread-safe.
+// it, and goes through those from before its term once; and again when half of those that it remembers, the next kMostKept, have been deleted. Thread-safe.
 class Retention {
  public:
+  static constexpr std::size_t kMostKept = 5000;
+
   struct Parts {
     kube::Client& client;
     const Clock& clock;
@@ -31,15 +33,17 @@ class Retention {
   // A request that is complete, as stored.
   void completed(const api::AccessRequest& request);
 
-  // All complete requests of the cluster, page by page; memory: one page, and a name for each.
+  // All complete requests of the cluster, page by page; memory: one page, and kMostKept names.
   Result<void> sweep(const std::stop_token& stop);
 
-  // Deletes at their time, for ever. One thread.
+  // Deletes at their time, for ever, and sweeps again where some are left. One thread.
   void run(const std::stop_token& stop);
-  // One turn of it, for run() and tests.
+  // Its two halves, for tests.
   void delete_due(const std::stop_token& stop);
+  void find_more(const std::stop_token& stop);
 
  private:
+  void remember(const std::string& uid, const api::ObjectKey& key, TimePoint until);
   bool has_gone(const std::string& uid, const api::ObjectKey& key, const std::stop_token& stop);
 
   const Parts parts_;
@@ -47,6 +51,7 @@ class Retention {
   std::condition_variable_any changed_;
   std::map<std::string, api::ObjectKey> kept_;  // by UID; protected by mutex_
   runtime::DeadlineHeap<std::string> due_;      // UIDs; protected by mutex_
+  bool has_dropped_ = false;                    // some are due later than all of these; protected by mutex_
 };
 
 }  // namespace curfew::reconcile

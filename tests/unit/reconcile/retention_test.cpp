@@ -108,3 +108,32 @@ TEST_CASE("a replica that does not lead deletes nothing, and forgets") {
   f.retention.delete_due({});
   CHECK_FALSE(f.has("debug"));
 }
+
+TEST_CASE("however many are complete, only the next are remembered, and the others found again when those are gone") {
+  Fixture f;
+  constexpr int kMany = static_cast<int>(reconcile::Retention::kMostKept) + 10;
+  // The later ones first, so that earlier ones push them out.
+  for (int i = kMany; i-- > 0;) f.complete("r" + std::to_string(i), "uid-" + std::to_string(i), f.clock.now() + std::chrono::seconds(i));
+  REQUIRE(f.retention.sweep({}));
+  f.clock.advance(60s + std::chrono::seconds(kMany));
+  f.retention.delete_due({});
+  CHECK_FALSE(f.has("r0"));
+  CHECK_FALSE(f.has("r" + std::to_string(kMany - 11)));
+  for (int i = kMany - 10; i < kMany; ++i) CHECK(f.has("r" + std::to_string(i)));
+
+  SECTION("at once") {
+    f.retention.find_more({});
+    f.retention.delete_due({});
+    CHECK_FALSE(f.has("r" + std::to_string(kMany - 1)));
+    f.api.forget_calls();
+    f.retention.find_more({});
+    CHECK(f.api.calls().empty());  // there are no more
+  }
+  SECTION("in the next turn, where it fails") {
+    f.api.fail("GET", 500, "InternalError", "no");
+    f.retention.find_more({});
+    f.retention.find_more({});
+    f.retention.delete_due({});
+    CHECK_FALSE(f.has("r" + std::to_string(kMany - 1)));
+  }
+}
