@@ -53,12 +53,23 @@ kube::Resource admission(const char* plural, const char* kind) {
 
 struct App::Impl {
   explicit Impl(const Config& c)
-      : config(c), identity(make_identity()), transport(connect(c)), client(*transport, client_options()), lease_client(*transport, lease_options()) {}
+      : config(c),
+        identity(make_identity()),
+        transport(connect(c)),
+        in_flight(c.max_in_flight),
+        client(*transport, limited_options()),
+        ending_client(*transport, client_options()),
+        lease_client(*transport, lease_options()) {}
 
   kube::ClientOptions client_options() {
     return {.contact = &contact, .observe_call = [this](std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took) {
       metrics.api_request_took(verb, resource, status, std::chrono::duration_cast<std::chrono::microseconds>(took));
     }, .observe_date = [this](TimePoint date, std::chrono::nanoseconds round_trip) { clock.heard(date, round_trip); }};
+  }
+  kube::ClientOptions limited_options() {
+    kube::ClientOptions options = client_options();
+    options.in_flight = &in_flight;
+    return options;
   }
   kube::ClientOptions lease_options() {
     kube::ClientOptions options = client_options();
@@ -99,7 +110,9 @@ struct App::Impl {
   runtime::Health health;
   kube::ContactMonitor contact;
   std::unique_ptr<http::Transport> transport;
-  kube::Client client;
+  kube::InFlight in_flight;
+  kube::Client client;         // waits for its turn among `in_flight`; the other two never do
+  kube::Client ending_client;
   kube::Client lease_client;
 
   reconcile::Stores stores;
@@ -136,6 +149,7 @@ struct App::Impl {
   reconcile::FloodGate floods{clock, config.flood_limits};
   reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
   reconcile::Applier applier{{.client = client,
+                              .endings = ending_client,
                               .audit = audit,
                               .events = events,
                               .stores = stores,
@@ -156,7 +170,7 @@ struct App::Impl {
   reconcile::ForeignBindings foreign_bindings{{.audit = audit, .stores = stores, .memory = memory, .metrics = metrics, .clock = clock}};
   reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
   reconcile::Revoker revoker{
-      {.client = client, .bindings = stores.bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};
+      {.client = ending_client, .bindings = stores.bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};
 
   // In the order in which they start; they stop in reverse.
   std::optional<http::Server> server;

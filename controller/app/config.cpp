@@ -40,6 +40,10 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
       ->envname("CURFEW_WORKERS")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  cli.add_option("--max-in-flight", config.max_in_flight, "Calls to the API server at the same time; watches, the Lease and endings of access come on top")
+      ->envname("CURFEW_MAX_IN_FLIGHT")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
   cli.add_option("--completed-request-ttl", flags.completed_request_ttl, "How long completed requests are kept, as in 168h, 30m or 10s; audit records stay")
       ->envname("CURFEW_COMPLETED_REQUEST_TTL")
       ->capture_default_str();

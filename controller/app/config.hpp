@@ -23,6 +23,7 @@ struct Config {
   bool leader_elect = true;
   runtime::ElectionTimes election;
   int workers = 8;
+  int max_in_flight = 32;
   log::Level log_level = log::Level::Info;
   std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
   reconcile::FloodLimits flood_limits;

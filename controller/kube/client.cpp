@@ -52,6 +52,14 @@ Resource resource_in(const std::string& target) {
   return {.path = {}, .plural = plural < parts.size() ? parts[plural] : "other", .kind = {}};
 }
 
+// Whoever has waited for a place nearly as long as it may still gets an answer that tells something.
+constexpr std::chrono::milliseconds kLeastTime{500};
+
+tl::unexpected<Error> no_place(const std::stop_token& stop, std::string_view verb, const Resource& resource) {
+  if (stop.stop_requested()) return fail(ErrorKind::Cancelled, "stopped");
+  return fail(ErrorKind::Timeout, "could not " + std::string(verb) + " " + resource.plural + ": as many calls as are allowed at once were under way all the time");
+}
+
 }  // namespace
 
 Client::Client(http::Transport& transport, ClientOptions options) : transport_(transport), options_(std::move(options)) {}
@@ -77,12 +85,21 @@ void Client::observe(std::string_view verb, const Resource& resource, const Resu
   if (date && options_.observe_date) options_.observe_date(*date, ended - began);
 }
 
-Result<nlohmann::json> Client::call(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop) {
+Result<http::Response> Client::exchange(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop) {
+  const Instant asked = now();
+  const InFlight::Place place = options_.in_flight != nullptr ? options_.in_flight->enter(options_.deadline, stop) : InFlight::Place(nullptr);
+  if (options_.in_flight != nullptr && !place) return no_place(stop, verb, resource);
   const Instant began = now();
-  const auto response = transport_.send(request, options_.deadline, std::move(stop));
+  const auto left = options_.deadline - std::chrono::duration_cast<std::chrono::milliseconds>(began - asked);
+  auto response = transport_.send(request, std::max(left, std::min(kLeastTime, options_.deadline)), std::move(stop));
   observe(verb, resource, response, began, false);
+  if (response && !is_success(response->status)) return tl::unexpected(error_from_response(*response));
+  return response;
+}
+
+Result<nlohmann::json> Client::call(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop) {
+  const auto response = exchange(verb, resource, request, std::move(stop));
   if (!response) return tl::unexpected(response.error());
-  if (!is_success(response->status)) return tl::unexpected(error_from_response(*response));
   return parse(*response, verb, resource);
 }
 
@@ -104,11 +121,10 @@ Result<DeleteOutcome> Client::remove(const Resource& resource, const api::Object
   return is_status ? DeleteOutcome::Gone : DeleteOutcome::BeingDeleted;
 }
 
-Result<nlohmann::json> Client::list_json(const Resource& resource, const Selection& selection, const ListParams& params, std::stop_token stop) {
-  auto body = call("list", resource, list_request(resource, selection, params), std::move(stop));
-  if (body && metadata_string(*body, "resourceVersion").empty())
-    return fail(ErrorKind::Decode, "the API server's answer to list " + resource.plural + " is not a list");
-  return body;
+Result<std::string> Client::list_text(const Resource& resource, const Selection& selection, const ListParams& params, std::stop_token stop) {
+  auto response = exchange("list", resource, list_request(resource, selection, params), std::move(stop));
+  if (!response) return tl::unexpected(std::move(response.error()));
+  return std::move(response->body);
 }
 
 Result<nlohmann::json> Client::get_raw(std::string target, std::stop_token stop) {

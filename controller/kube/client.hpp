@@ -12,6 +12,8 @@
 #include "api/codec.hpp"
 #include "http/transport.hpp"
 #include "kube/contact_monitor.hpp"
+#include "kube/in_flight.hpp"
+#include "kube/json.hpp"
 #include "kube/request.hpp"
 #include "util/result.hpp"
 
@@ -36,10 +38,31 @@ struct Page {
   std::string resource_version;
 };
 
+// The key in an object's metadata, as far as it can be read.
+api::ObjectKey key_of(const nlohmann::json& object);
+// object.metadata.FIELD where it is a string, otherwise "".
+std::string metadata_string(const nlohmann::json& object, const char* field);
+
+// What a list's text says; Decode with the rest of a sentence ("is not JSON") where it is none. decode(item) -> Result<T>
+template <class T, class Decode>
+Result<Page<T>> page_of(std::string_view text, const Decode& decode) {
+  Page<T> page;
+  const auto head = parse_list(text, [&](const nlohmann::json& item) {
+    if (Result<T> object = decode(item)) page.items.push_back(std::move(*object));
+    else page.undecodable.push_back({key_of(item), std::move(object.error().message)});
+  });
+  if (head.is_discarded()) return fail(ErrorKind::Decode, "is not JSON, or is cut short");
+  page.continue_token = metadata_string(head, "continue");
+  page.resource_version = metadata_string(head, "resourceVersion");
+  if (page.resource_version.empty()) return fail(ErrorKind::Decode, "is not a list");
+  return page;
+}
+
 struct ClientOptions {
   std::chrono::milliseconds deadline = std::chrono::seconds(10);  // of each call but a watch
   bool is_hurried = false;                                  // the deadline is shorter than what a busy server may take: being late is no loss of contact
   ContactMonitor* contact = nullptr;                        // shared with other clients of the same server; null: its own
+  InFlight* in_flight = nullptr;                            // calls wait for a place in it, watches do not; null: they never wait
   // For metrics, on the caller's thread; status 0 where there was no answer. Verbs are Kubernetes' own: get, list, watch, create, update, patch, delete.
   std::function<void(std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took)> observe_call;
   // The server's clock (whole seconds) at the end of a call that took `round_trip`.
@@ -94,11 +117,17 @@ class Client {
 
   template <class T>
   Result<Page<T>> list(const Selection& selection, const ListParams& params, std::stop_token stop) {
-    auto body = list_json(resource_of<T>(), selection, params, std::move(stop));
-    if (!body) return tl::unexpected(std::move(body.error()));
-    return page_of<T>(*body, [](const nlohmann::json& item) { return api::decode<T>(item); });
+    return list<T>(resource_of<T>(), selection, params, [](const nlohmann::json& item) { return api::decode<T>(item); }, std::move(stop));
   }
-  Result<nlohmann::json> list_json(const Resource& resource, const Selection& selection, const ListParams& params, std::stop_token stop);
+  // The same for any kind. decode(item) -> Result<T>
+  template <class T, class Decode>
+  Result<Page<T>> list(const Resource& resource, const Selection& selection, const ListParams& params, const Decode& decode, std::stop_token stop) {
+    const auto body = list_text(resource, selection, params, std::move(stop));
+    if (!body) return tl::unexpected(body.error());
+    auto page = page_of<T>(*body, decode);
+    if (!page) page.error().message = "the API server's answer to list " + resource.plural + " " + page.error().message;
+    return page;
+  }
 
   // For kinds without a struct. `target` is encoded already.
   Result<nlohmann::json> get_raw(std::string target, std::stop_token stop);
@@ -111,6 +140,8 @@ class Client {
   const ContactMonitor& contact() const { return options_.contact != nullptr ? *options_.contact : own_contact_; }
 
  private:
+  Result<std::string> list_text(const Resource& resource, const Selection& selection, const ListParams& params, std::stop_token stop);
+  Result<http::Response> exchange(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop);
   Result<nlohmann::json> call(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop);
   void observe(std::string_view verb, const Resource& resource, const Result<http::Response>& response, ContactMonitor::Instant began, bool streamed);
 
@@ -126,25 +157,5 @@ class Client {
   const ClientOptions options_;
   ContactMonitor own_contact_;
 };
-
-// The key in an object's metadata, as far as it can be read.
-api::ObjectKey key_of(const nlohmann::json& object);
-// object.metadata.FIELD where it is a string, otherwise "".
-std::string metadata_string(const nlohmann::json& object, const char* field);
-
-template <class T, class Decode>
-Page<T> page_of(const nlohmann::json& body, const Decode& decode) {
-  Page<T> page;
-  page.continue_token = metadata_string(body, "continue");
-  page.resource_version = metadata_string(body, "resourceVersion");
-  const auto items = body.find("items");
-  if (items == body.end() || !items->is_array()) return page;
-  page.items.reserve(items->size());
-  for (const auto& item : *items) {
-    if (Result<T> object = decode(item)) page.items.push_back(std::move(*object));
-    else page.undecodable.push_back({key_of(item), std::move(object.error().message)});
-  }
-  return page;
-}
 
 }  // namespace curfew::kube

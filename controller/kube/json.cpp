@@ -40,11 +40,31 @@ std::optional<std::string> without_depths(std::string_view text) {
   return kept;
 }
 
+nlohmann::json parse_json(std::string_view text, const nlohmann::json::parser_callback_t& callback) {
+  if (const auto shallow = without_depths(text)) return nlohmann::json::parse(*shallow, callback, false);
+  return nlohmann::json::parse(text, callback, false);
+}
+
 }  // namespace
 
-nlohmann::json parse_json(std::string_view text) {
-  if (const auto shallow = without_depths(text)) return nlohmann::json::parse(*shallow, nullptr, false);
-  return nlohmann::json::parse(text, nullptr, false);
+nlohmann::json parse_json(std::string_view text) { return parse_json(text, nullptr); }
+
+nlohmann::json parse_list(std::string_view text, const std::function<void(nlohmann::json& item)>& on_item) {
+  using Event = nlohmann::json::parse_event_t;
+  // Levels: the list's own fields, and what is in one of them.
+  constexpr int kField = 1;
+  constexpr int kItem = 2;
+  bool is_items = false;  // the field that is being read, by its name,
+  bool is_inside = false;  // and an array it is
+  return parse_json(text, [&](int level, Event event, nlohmann::json& parsed) {
+    if (level == kField && event == Event::key) is_items = parsed == "items";
+    if (level == kField && event == Event::array_start) is_inside = is_items;
+    if (level == kField && event == Event::array_end) is_inside = false;
+    const bool is_whole = event == Event::object_end || event == Event::array_end || event == Event::value;
+    if (!is_inside || level != kItem || !is_whole) return true;
+    on_item(parsed);
+    return false;
+  });
 }
 
 }  // namespace curfew::kube

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace curfew::kube {
@@ -12,5 +15,9 @@ inline constexpr std::size_t kMostLevels = 100;
 // JSON from outside; discarded (is_discarded()) where it is none. What is nested deeper than kMostLevels is null in it, unread: one such object
 // keeps no list from being read. Throws nothing but std::bad_alloc.
 nlohmann::json parse_json(std::string_view text);
+
+// A list from outside, as parse_json would read it, but one object at a time: thousands of them as one document would take many times the text's own memory. Objects come before it
+// is known whether the text is a list to its end. Returns the rest of it, with empty `items`; discarded where it is no JSON.
+nlohmann::json parse_list(std::string_view text, const std::function<void(nlohmann::json& item)>& on_item);
 
 }  // namespace curfew::kube

@@ -25,15 +25,13 @@ class Loop {
 
   void take(const Watcher::ListPage& step) {
     if (step.continue_token.empty()) target_.list_began();
-    const auto body = client_.list_json(resource_, selection_, {.continue_token = step.continue_token}, stop_);
-    if (!body) {
-      complain("cannot list; trying again", body.error());
-      watcher_.list_failed(body.error());
+    const auto head = target_.list_page({.continue_token = step.continue_token}, stop_);
+    if (!head) {
+      complain("cannot list; trying again", head.error());
+      watcher_.list_failed(head.error());
       return;
     }
-    target_.page(*body);
-    const std::string version = metadata_string(*body, "resourceVersion");
-    if (watcher_.page_listed(metadata_string(*body, "continue"), version)) target_.list_complete(version);
+    if (watcher_.page_listed(head->continue_token, head->resource_version)) target_.list_complete(head->resource_version);
   }
 
   void take(const Watcher::Watch& step) {

@@ -26,8 +26,12 @@ namespace curfew::kube {
 class ReflectorTarget {
  public:
   virtual ~ReflectorTarget() = default;
-  virtual void list_began() = 0;                                     // forget the pages so far
-  virtual void page(const nlohmann::json& body) = 0;
+  struct PageEnd {
+    std::string continue_token;  // empty: the last page
+    std::string resource_version;
+  };
+  virtual void list_began() = 0;  // forget the pages so far
+  virtual Result<PageEnd> list_page(const ListParams& params, std::stop_token stop) = 0;
   virtual void list_complete(const std::string& resource_version) = 0;
   virtual void event(EventType type, const nlohmann::json& object) = 0;  // Added, Modified, Deleted
   virtual void bookmark(const std::string& resource_version) = 0;
@@ -90,13 +94,15 @@ class Reflector final : private ReflectorTarget {
     unreadable_.clear();
   }
 
-  void page(const nlohmann::json& body) override {
-    Page<T> page = page_of<T>(body, config_.decode);
-    for (const Undecodable& skipped : page.undecodable) {
+  Result<PageEnd> list_page(const ListParams& params, std::stop_token stop) override {
+    auto page = client_.list<T>(config_.resource, config_.selection, params, config_.decode, std::move(stop));
+    if (!page) return tl::unexpected(std::move(page.error()));
+    for (const Undecodable& skipped : page->undecodable) {
       skip(skipped.key, skipped.why);
       unreadable_.push_back(skipped.key);
     }
-    listed_.insert(listed_.end(), std::make_move_iterator(page.items.begin()), std::make_move_iterator(page.items.end()));
+    for (T& object : page->items) listed_.push_back(std::make_shared<const T>(std::move(object)));
+    return PageEnd{.continue_token = std::move(page->continue_token), .resource_version = std::move(page->resource_version)};
   }
 
   void list_complete(const std::string& resource_version) override {
@@ -140,7 +146,7 @@ class Reflector final : private ReflectorTarget {
   const ReflectorConfig<T> config_;
   const Store<T>& store_;
   typename Store<T>::Writer writer_;
-  std::vector<T> listed_;
+  std::vector<std::shared_ptr<const T>> listed_;
   std::vector<api::ObjectKey> unreadable_;
   std::atomic<std::uint64_t> undecodable_ = 0;
 };

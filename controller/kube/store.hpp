@@ -80,7 +80,7 @@ class Store {
     explicit Writer(Store& store) : store_(store) {}
 
     // A complete list. Objects whose keys are in `keep` stay as they were: they are there, but could not be read. Returns what it changed.
-    std::vector<Change<T>> replace_all(std::vector<T> objects, const std::vector<api::ObjectKey>& keep, const std::string& resource_version) {
+    std::vector<Change<T>> replace_all(std::vector<Pointer> objects, const std::vector<api::ObjectKey>& keep, const std::string& resource_version) {
       return store_.replace_all(std::move(objects), keep, resource_version);
     }
 
@@ -100,20 +100,19 @@ class Store {
   };
 
  private:
-  std::vector<Change<T>> replace_all(std::vector<T> objects, const std::vector<api::ObjectKey>& keep, const std::string& resource_version) {
+  std::vector<Change<T>> replace_all(std::vector<Pointer> objects, const std::vector<api::ObjectKey>& keep, const std::string& resource_version) {
     std::vector<Change<T>> changes;
     std::unordered_map<api::ObjectKey, Pointer> fresh;
     const std::scoped_lock lock(mutex_);
-    for (T& object : objects) {
-      const api::ObjectKey key = object.metadata.key();
+    for (Pointer& after : objects) {
+      const api::ObjectKey key = after->metadata.key();
       const auto known = objects_.find(key);
-      const bool same = known != objects_.end() && known->second->metadata.resource_version == object.metadata.resource_version &&
-                        known->second->metadata.uid == object.metadata.uid;
+      const bool same = known != objects_.end() && known->second->metadata.resource_version == after->metadata.resource_version &&
+                        known->second->metadata.uid == after->metadata.uid;
       if (same) {
         fresh[key] = known->second;
         continue;
       }
-      auto after = std::make_shared<const T>(std::move(object));
       changes.push_back({known == objects_.end() ? nullptr : known->second, after});
       fresh[key] = std::move(after);
     }

@@ -153,7 +153,7 @@ Applier::Step Applier::grant_failed(const core::Input& input, const Error& error
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop) {
-  const auto outcome = delete_binding(parts_.client, parts_.memory, action.key, action.uid, stop);
+  const auto outcome = delete_binding(parts_.endings, parts_.memory, action.key, action.uid, stop);
   if (outcome) return std::nullopt;
   log_failure("binding not deleted", input, outcome.error());
   parts_.metrics.reconcile_failed(outcome.error().kind);
@@ -162,7 +162,7 @@ Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& 
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::FreeBinding& action, std::stop_token stop) {
-  const auto freed = free_binding(parts_.client, action.key, action.uid, stop);
+  const auto freed = free_binding(parts_.endings, action.key, action.uid, stop);
   if (!freed) {
     log_failure("held binding not freed", input, freed.error());
     parts_.metrics.reconcile_failed(freed.error().kind);
@@ -171,7 +171,7 @@ Applier::Step Applier::run(const core::Input& input, const core::FreeBinding& ac
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::ShortenBinding& action, std::stop_token stop) {
-  auto shortened = shorten_binding(parts_.client, action.key, action.uid, action.expires_at, stop);
+  auto shortened = shorten_binding(parts_.endings, action.key, action.uid, action.expires_at, stop);
   if (!shortened) {
     if (shortened.error().kind == ErrorKind::NotFound) return kDone;  // gone meanwhile: the watch says so
     log_failure("binding not shortened", input, shortened.error());

@@ -26,6 +26,7 @@ class Applier {
  public:
   struct Parts {
     kube::Client& client;
+    kube::Client& endings;  // what ends access never waits behind what does not
     audit::Writer& audit;
     kube::EventRecorder& events;
     Stores& stores;

@@ -159,6 +159,24 @@ TEST_CASE("a client for less time has the shorter deadline and the same contact"
   CHECK_FALSE(client.contact().in_contact());
 }
 
+TEST_CASE("a call waits while as many as are allowed are under way, and says so where that is too long") {
+  ScriptedServer server({{"GET", kTarget + "/b", {Send{response(200, binding_json("b"))}}}});
+  const auto transport = transport_to(server);
+  kube::InFlight in_flight(1);
+  kube::Client client(*transport, {.deadline = 50ms, .in_flight = &in_flight});
+  {
+    const auto place = in_flight.enter(1s, {});
+    const auto got = client.get<api::RoleBinding>(kKey, {});
+    REQUIRE_FALSE(got);
+    CHECK(got.error().kind == ErrorKind::Timeout);
+    CHECK(got.error().message == "could not get rolebindings: as many calls as are allowed at once were under way all the time");
+    CHECK(client.contact().in_contact());
+    CHECK(server.seen().empty());
+  }
+  CHECK(client.get<api::RoleBinding>(kKey, {}));
+  CHECK(in_flight.enter(1ms, {}));  // given back
+}
+
 TEST_CASE("a watch that goes on tells that contact is back, where nothing else is asked for") {
   ScriptedServer server({{"GET", kTarget + "?", {Send{chunked_head() + chunk("{}\n")}, Wait{1500ms}, Send{chunk("{}\n")}, Hang{}}},
                          {"GET", kTarget + "/b", {Send{response(503, "")}}}});

@@ -70,12 +70,35 @@ TEST_CASE("what is nested deeper than a hundred levels is null, all else is read
 
 TEST_CASE("an object whose managedFields are nested without end is read like any other, and so is the rest of its list") {
   const std::string deep = R"({"metadata":{"name":"deep","managedFields":[)" + std::string(200'000, '[') + std::string(200'000, ']') + R"(],"uid":"u"}})";
-  const auto body = parse_json(R"({"metadata":{"resourceVersion":"7"},"items":[)" + deep + R"(,{"metadata":{"name":"b"}}]})");
-  const auto page = page_of<RawObject>(body, decode_raw);
-  REQUIRE(page.items.size() == 2);
-  CHECK(page.items[0].metadata.uid == "u");
-  CHECK(page.items[1].metadata.name == "b");
-  CHECK(page.resource_version == "7");
+  const auto page = page_of<RawObject>(R"({"metadata":{"resourceVersion":"7"},"items":[)" + deep + R"(,{"metadata":{"name":"b"}}]})", decode_raw);
+  REQUIRE(page);
+  REQUIRE(page->items.size() == 2);
+  CHECK(page->items[0].metadata.uid == "u");
+  CHECK(page->items[1].metadata.name == "b");
+  CHECK(page->resource_version == "7");
+}
+
+TEST_CASE("a list's objects come one by one, and what is left is the list without them") {
+  std::vector<std::string> items;
+  const auto rest = parse_list(R"({"items":[{"a":[{"b":1}]},7,[1,[2]],null,{}],"metadata":{"x":{"items":[1]}},"more":[{"c":2}]})",
+                               [&](const nlohmann::json& item) { items.push_back(item.dump()); });
+  CHECK(items == std::vector<std::string>{R"({"a":[{"b":1}]})", "7", "[1,[2]]", "null", "{}"});
+  CHECK(rest.dump() == R"({"items":[],"metadata":{"x":{"items":[1]}},"more":[{"c":2}]})");
+}
+
+TEST_CASE("what is no list has no objects") {
+  const std::string text = GENERATE(std::string(R"({"items":{"a":{"b":1}}})"), std::string(R"([{"items":[1]}])"), std::string(R"({"x":{"items":[1]}})"), std::string("[[1]]"),
+                                    std::string("7"), std::string(R"({"items":null})"));
+  const auto rest = parse_list(text, [](const nlohmann::json& item) { FAIL(item.dump()); });
+  CHECK(rest == parse_json(text));
+  CHECK_FALSE(page_of<RawObject>(text, decode_raw));
+}
+
+TEST_CASE("a list that is cut short is none") {
+  CHECK(parse_list(R"({"metadata":{"resourceVersion":"7"},"items":[{"a":1},{"b")", [](const nlohmann::json&) {}).is_discarded());
+  const auto page = page_of<RawObject>(R"({"metadata":{"resourceVersion":"7"},"items":[{"a":1},{"b")", decode_raw);
+  REQUIRE_FALSE(page);
+  CHECK(page.error().kind == ErrorKind::Decode);
 }
 
 TEST_CASE("what is no JSON is none at any depth") {

@@ -64,9 +64,9 @@ TEST_CASE_METHOD(Fixture, "a store is in step once a first list is complete, emp
 }
 
 TEST_CASE_METHOD(Fixture, "a new list gives the difference to what was known") {
-  CHECK(writer.replace_all({binding("a", "1"), binding("b", "2"), binding("c", "3")}, {}, "10").size() == 3);
+  CHECK(writer.replace_all({shared(binding("a", "1")), shared(binding("b", "2")), shared(binding("c", "3"))}, {}, "10").size() == 3);
   const auto unchanged = store.get({"n", "a"});
-  const auto changes = writer.replace_all({binding("a", "1"), binding("b", "12"), binding("d", "13")}, {}, "20");
+  const auto changes = writer.replace_all({shared(binding("a", "1")), shared(binding("b", "12")), shared(binding("d", "13"))}, {}, "20");
   REQUIRE(changes.size() == 3);
   for (const auto& [before, after] : changes) {
     const std::string name = (after ? after : before)->metadata.name;
@@ -79,16 +79,16 @@ TEST_CASE_METHOD(Fixture, "a new list gives the difference to what was known") {
 }
 
 TEST_CASE_METHOD(Fixture, "an object that was deleted and made again between lists is a change even at the same version") {
-  writer.replace_all({binding("a", "1")}, {}, "10");
+  writer.replace_all({shared(binding("a", "1"))}, {}, "10");
   Binding other = binding("a", "1");
   other.metadata.uid = "another";
-  const auto changes = writer.replace_all({other}, {}, "20");
+  const auto changes = writer.replace_all({shared(other)}, {}, "20");
   REQUIRE(changes.size() == 1);
   CHECK(changes.front().after->metadata.uid == "another");
 }
 
 TEST_CASE_METHOD(Fixture, "an object that a list has but cannot read keeps its last state") {
-  writer.replace_all({binding("a", "1")}, {}, "10");
+  writer.replace_all({shared(binding("a", "1"))}, {}, "10");
   CHECK(writer.replace_all({}, {kKey, {"n", "never-known"}}, "20").empty());
   CHECK(seen() == "1");
   CHECK(store.size() == 1);
@@ -107,7 +107,7 @@ TEST_CASE_METHOD(Fixture, "events give what was before and what is after") {
 }
 
 TEST_CASE_METHOD(Fixture, "a deletion of something unreadable, or unknown, is a deletion") {
-  writer.replace_all({binding("a", "1")}, {}, "10");
+  writer.replace_all({shared(binding("a", "1"))}, {}, "10");
   CHECK(writer.remove(kKey, nullptr, "11").before->metadata.resource_version == "1");
   const auto unknown = writer.remove({"n", "never-known"}, shared(binding("never-known", "12")), "12");
   CHECK((!unknown.before && !unknown.after));
@@ -132,7 +132,7 @@ TEST_CASE_METHOD(Fixture, "a write of ours whose event came first is ignored") {
 }
 
 TEST_CASE_METHOD(Fixture, "events older than a write of ours do not hide it") {
-  writer.replace_all({binding("a", "5")}, {}, "10");
+  writer.replace_all({shared(binding("a", "5"))}, {}, "10");
   store.assume(binding("a", "15"));
   writer.apply(binding("a", "12"));
   CHECK(seen() == "15");
@@ -151,7 +151,7 @@ TEST_CASE_METHOD(Fixture, "a write of ours that was deleted since is gone with t
 }
 
 TEST_CASE_METHOD(Fixture, "a write of ours that left the selection is gone once the watch has passed it") {
-  writer.replace_all({binding("a", "5")}, {}, "10");
+  writer.replace_all({shared(binding("a", "5"))}, {}, "10");
   store.assume(binding("a", "15"));
   CHECK(seen() == "15");
   writer.remove(kKey, shared(binding("a", "15")), "15");
@@ -190,7 +190,7 @@ TEST_CASE_METHOD(Fixture, "of two writes of ours the newer is seen, in whatever 
 TEST_CASE_METHOD(Fixture, "a history that goes back ends all assumptions") {
   writer.replace_all({}, {}, "1000");
   store.assume(binding("a", "1001"));
-  writer.replace_all({binding("a", "3")}, {}, "10");
+  writer.replace_all({shared(binding("a", "3"))}, {}, "10");
   CHECK(seen() == "3");
   writer.apply(binding("a", "11"));
   CHECK(seen() == "11");

@@ -36,6 +36,7 @@ struct ApplierFixture {
   reconcile::UsageBook usage{stores, memory, client};
   reconcile::FloodGate floods{clock, {}};
   reconcile::Applier applier{{.client = client,
+                              .endings = client,
                               .audit = audit,
                               .events = events,
                               .stores = stores,
