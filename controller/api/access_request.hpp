@@ -27,10 +27,10 @@ struct Decision {
 };
 
 struct AccessRequestSpec {
-  std::string policy;
+  InternedString policy;
   std::optional<RoleRef> role;
   std::optional<Subject> subject;
-  std::string duration;  // empty: the policy's default
+  InternedString duration;  // empty: the policy's default
   std::string start_time;
   std::string reason;
   std::optional<Person> requester;
@@ -44,10 +44,10 @@ struct AccessRequestStatus {
   std::optional<PolicyRef> policy;
   std::optional<Subject> subject;
   std::optional<RoleRef> role_ref;
-  std::string role_uid;         // which role of that name it was when it was first seen, and
-  std::string role_rules_hash;  // what it allowed: core::rules_hash
-  std::string duration;
-  std::string approvals;  // "1/2"
+  InternedString role_uid;         // which role of that name it was when it was first seen, and
+  InternedString role_rules_hash;  // what it allowed: core::rules_hash
+  InternedString duration;
+  InternedString approvals;  // "1/2"
   std::vector<std::string> approved_by;
   std::optional<TimePoint> requested_at;
   std::optional<TimePoint> approved_at;
@@ -55,8 +55,8 @@ struct AccessRequestStatus {
   std::optional<TimePoint> expires_at;
   std::optional<TimePoint> ended_at;
   std::string binding_name;
-  std::string on_change;  // the policy's at the grant, for when there is no policy any more
-  std::string message;
+  InternedString on_change;  // the policy's at the grant, for when there is no policy any more
+  InternedString message;
   std::int64_t observed_generation = 0;
   int observed_decisions = 0;  // how many of `decisions` have been dealt with and recorded
   std::vector<Condition> conditions;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "util/interned_string.hpp"
 #include "util/time.hpp"
 
 namespace curfew::api {
@@ -50,10 +51,10 @@ struct ObjectMeta {
 
 // metav1.Condition. `status` is True, False or Unknown.
 struct Condition {
-  std::string type;
-  std::string status;
-  std::string reason;
-  std::string message;
+  InternedString type;
+  InternedString status;
+  InternedString reason;
+  InternedString message;
   std::int64_t observed_generation = 0;
   TimePoint last_transition_time;
 
@@ -66,31 +67,31 @@ const Condition* find_condition(const std::vector<Condition>& conditions, std::s
 
 // Who somebody is, as the API server established it.
 struct Person {
-  std::string username;
-  std::vector<std::string> groups;
+  InternedString username;
+  std::vector<InternedString> groups;
 
   bool operator==(const Person&) const = default;
 };
 
 // An entry of `requesters`, `subjects`, `approvers`, and a RoleBinding's subject.
 struct Subject {
-  std::string kind;  // User, Group, ServiceAccount
-  std::string name;
-  std::string name_space;  // ServiceAccount only
+  InternedString kind;  // User, Group, ServiceAccount
+  InternedString name;
+  InternedString name_space;  // ServiceAccount only
 
   bool operator==(const Subject&) const = default;
 };
 
 struct RoleRef {
-  std::string kind;  // ClusterRole, Role
-  std::string name;
+  InternedString kind;  // ClusterRole, Role
+  InternedString name;
 
   bool operator==(const RoleRef&) const = default;
 };
 
 struct PolicyRef {
-  std::string name;
-  std::string uid;
+  InternedString name;
+  InternedString uid;
   std::int64_t generation = 0;
 
   bool operator==(const PolicyRef&) const = default;

@@ -70,6 +70,10 @@ void read(const Reader& reader, std::string& value) {
   if (const auto* json = reader.expect(Type::string, "a string")) value = json->get<std::string>();
 }
 
+void read(const Reader& reader, InternedString& value) {
+  if (const auto* json = reader.expect(Type::string, "a string")) value = json->get_ref<const std::string&>();
+}
+
 void read(const Reader& reader, bool& value) {
   if (const auto* json = reader.expect(Type::boolean, "true or false")) value = json->get<bool>();
 }

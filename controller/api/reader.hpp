@@ -47,6 +47,7 @@ class Reader {
 };
 
 void read(const Reader& reader, std::string& value);
+void read(const Reader& reader, InternedString& value);
 void read(const Reader& reader, bool& value);
 void read(const Reader& reader, int& value);
 void read(const Reader& reader, std::int64_t& value);

@@ -49,8 +49,10 @@ class Writer {
   void set(const char* name, nlohmann::json value);
 
   nlohmann::json to_json(const std::string& value) const { return value.empty() ? nlohmann::json() : nlohmann::json(value); }
+  nlohmann::json to_json(const InternedString& value) const { return to_json(value.str()); }
   nlohmann::json to_json(const nlohmann::json& value) const { return value.empty() ? nlohmann::json() : value; }
   nlohmann::json to_json(const std::vector<std::string>& value) const { return value.empty() ? nlohmann::json() : nlohmann::json(value); }
+  nlohmann::json to_json(const std::vector<InternedString>& value) const { return value.empty() ? nlohmann::json() : nlohmann::json(value); }
   nlohmann::json to_json(const std::map<std::string, std::string>& value) const { return value.empty() ? nlohmann::json() : nlohmann::json(value); }
   nlohmann::json to_json(TimePoint value) const { return format_rfc3339(value); }
   nlohmann::json to_json(const Person& value) const;

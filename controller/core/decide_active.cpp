@@ -24,7 +24,7 @@ TimePoint effective_end(const Input& in) {
 
 // What the policy in force no longer allows; nullopt: nothing, or its author lets grants run out. A namespace on its way out takes the request along, quietly.
 std::optional<Denial> enforced_denial(const Input& in) {
-  const std::string& on_change = in.policy ? in.policy->spec.on_change : in.request->status.on_change;
+  const std::string& on_change = in.policy ? in.policy->spec.on_change : in.request->status.on_change.str();
   if (on_change == api::kKeep || namespace_is_going(in)) return std::nullopt;
   return first_denial(active_checks(), in);
 }

@@ -15,7 +15,7 @@ constexpr std::chrono::minutes kAdmittedFor{1};
 // Of records of floods; one that is forgotten is found to exist when it is written again.
 constexpr std::size_t kMostRecords = 1000;
 
-std::string requester_of(const api::AccessRequest& request) { return request.spec.requester ? request.spec.requester->username : std::string(); }
+std::string requester_of(const api::AccessRequest& request) { return request.spec.requester ? request.spec.requester->username.str() : std::string(); }
 
 bool waits(const api::AccessRequest& request) {
   return !request.status.complete && (request.status.phase == api::Phase::Pending || request.status.phase == api::Phase::Scheduled);

@@ -16,10 +16,10 @@ using namespace std::chrono_literals;
 
 inline constexpr TimePoint kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) + 20h;
 
-inline api::Person person(std::string name, std::vector<std::string> groups = {}) { return {.username = std::move(name), .groups = std::move(groups)}; }
-inline api::Person sre(std::string name) { return person(std::move(name), {"sre"}); }
-inline api::Subject user(std::string name) { return {.kind = "User", .name = std::move(name)}; }
-inline api::Subject group(std::string name) { return {.kind = "Group", .name = std::move(name)}; }
+inline api::Person person(const std::string& name, std::vector<InternedString> groups = {}) { return {.username = name, .groups = std::move(groups)}; }
+inline api::Person sre(const std::string& name) { return person(name, {"sre"}); }
+inline api::Subject user(const std::string& name) { return {.kind = "User", .name = name}; }
+inline api::Subject group(const std::string& name) { return {.kind = "Group", .name = name}; }
 inline api::Subject robot(std::string name_space, std::string name) {
   return {.kind = "ServiceAccount", .name = std::move(name), .name_space = std::move(name_space)};
 }

@@ -188,7 +188,7 @@ void check_outcome(const World& world, const json& expect) {
   const api::Condition* granted = api::find_condition(status.conditions, api::kGranted);
   CAPTURE(status.message);
   CHECK(api::to_string(world.phase()) == expect.at("phase").get<std::string>());
-  CHECK((granted == nullptr ? std::string() : granted->reason) == expect.at("reason").get<std::string>());
+  CHECK((granted == nullptr ? std::string() : granted->reason.str()) == expect.at("reason").get<std::string>());
   CHECK((status.expires_at ? format_rfc3339(*status.expires_at) : "") == expect.value("expiresAt", ""));
   CHECK(status.expires_at.has_value() == world.has(api::AuditAction::Granted));
   if (expect.contains("expiresAt")) CHECK(expect.contains("approvals"));

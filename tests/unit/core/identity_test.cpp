@@ -23,7 +23,7 @@ TEST_CASE("an entry covers by user name, by group membership and by ServiceAccou
 }
 
 TEST_CASE("membership is found among two hundred groups") {
-  std::vector<std::string> groups;
+  std::vector<InternedString> groups;
   groups.reserve(200);
   for (int i = 0; i < 200; ++i) groups.push_back("group-" + std::to_string(i));
   const std::vector<api::Subject> last{group("group-199")};
