@@ -79,7 +79,6 @@ void read(const Reader& reader, AccessRequestStatus& value) {
 
 void read(const Reader& reader, AccessRequest& value) {
   reader.get("metadata", value.metadata);
-  value.metadata.annotations.clear();  // what counts of them, the API server has turned into decisions
   reader.get("spec", value.spec);
   reader.get("decisions", value.decisions);
   reader.get("status", value.status);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/names.hpp"
+#include "app/clients.hpp"
 #include "app/connect.hpp"
 #include "app/leadership.hpp"
 #include "app/lease_store.hpp"
@@ -35,7 +36,6 @@ namespace curfew::app {
 namespace {
 
 constexpr std::chrono::milliseconds kHeldUp{50};
-constexpr std::chrono::milliseconds kLeaseCallDeadline{2000};
 
 // The Pod's name and something no other process has: two replicas of one name would both lead.
 std::string make_identity() {
@@ -53,29 +53,8 @@ kube::Resource admission(const char* plural, const char* kind) {
 
 struct App::Impl {
   explicit Impl(const Config& c)
-      : config(c),
-        identity(make_identity()),
-        transport(connect(c)),
-        in_flight(c.max_in_flight),
-        client(*transport, limited_options()),
-        ending_client(*transport, client_options()),
-        lease_client(*transport, lease_options()) {}
+      : config(c), identity(make_identity()), clients(connect(c), c.max_in_flight, metrics, clock) {}
 
-  kube::ClientOptions client_options() {
-    return {.contact = &contact, .observe_call = [this](std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took) {
-      metrics.api_request_took(verb, resource, status, std::chrono::duration_cast<std::chrono::microseconds>(took));
-    }, .observe_date = [this](TimePoint date, std::chrono::nanoseconds round_trip) { clock.heard(date, round_trip); }};
-  }
-  kube::ClientOptions limited_options() {
-    kube::ClientOptions options = client_options();
-    options.in_flight = &in_flight;
-    return options;
-  }
-  kube::ClientOptions lease_options() {
-    kube::ClientOptions options = client_options();
-    options.deadline = kLeaseCallDeadline;
-    return options;
-  }
   bool is_leader() const { return !config.leader_elect || elector.is_leader(); }
   bool may_grant() const { return leadership.is_ready() && is_leader(); }
   runtime::Outcome reconcile(const reconcile::Key& key, std::stop_token stop) {
@@ -108,12 +87,7 @@ struct App::Impl {
   runtime::Metrics metrics{kVersion};
   kube::ServerClock clock{machine_clock, [this](std::chrono::microseconds offset) { metrics.set_clock_offset(offset); }};
   runtime::Health health;
-  kube::ContactMonitor contact;
-  std::unique_ptr<http::Transport> transport;
-  kube::InFlight in_flight;
-  kube::Client client;         // waits for its turn among `in_flight`; the other two never do
-  kube::Client ending_client;
-  kube::Client lease_client;
+  Clients clients;
 
   reconcile::Stores stores;
   kube::Store<kube::RawObject> guard_policies;
@@ -121,18 +95,18 @@ struct App::Impl {
   kube::Store<api::Lease> leases;
   reconcile::Memory memory;
   runtime::WorkQueue<reconcile::Key> queue{clock};
-  kube::EventRecorder events{client, identity, [this] { metrics.event_dropped(); }};
-  audit::Writer audit{client};
+  kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); }};
+  audit::Writer audit{clients.general};
 
   reconcile::GuardWatch guard{reconcile::shipped_guard(), clock, [this] { leadership.guard_changed(); }};
-  reconcile::GuardLedgerStore ledgers{client, config.name_space};
+  reconcile::GuardLedgerStore ledgers{clients.general, config.name_space};
   reconcile::Triggers triggers{queue, stores, memory, [this] { return may_grant(); }};
-  reconcile::RecordSweep sweep{client, stores, memory, triggers};
-  reconcile::Retention retention{{.client = client, .clock = clock, .keep = config.completed_request_ttl, .is_leading = [this] { return may_grant(); }}};
+  reconcile::RecordSweep sweep{clients.general, stores, memory, triggers};
+  reconcile::Retention retention{{.client = clients.general, .clock = clock, .keep = config.completed_request_ttl, .is_leading = [this] { return may_grant(); }}};
   Leadership leadership{{.ledgers = ledgers, .guard = guard, .sweep = sweep, .retention = retention, .triggers = triggers, .stores_synced = [this] {
                            return stores.synced() && guard_policies.synced() && guard_bindings.synced();
                          }}};
-  ClientLeaseStore lease_store{lease_client, {config.name_space, std::string(api::kLeaseName)}};
+  ClientLeaseStore lease_store{clients.lease, {config.name_space, std::string(api::kLeaseName)}};
   runtime::LeaderElector elector{lease_store,
                                  clock,
                                  {config.name_space, std::string(api::kLeaseName)},
@@ -145,11 +119,11 @@ struct App::Impl {
                                  config.election};
 
   reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
-  reconcile::UsageBook usage{stores, memory, client};
+  reconcile::UsageBook usage{stores, memory, clients.general};
   reconcile::FloodGate floods{clock, config.flood_limits};
-  reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
-  reconcile::Applier applier{{.client = client,
-                              .endings = ending_client,
+  reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = clients.general, .clock = clock}};
+  reconcile::Applier applier{{.client = clients.general,
+                              .endings = clients.endings,
                               .audit = audit,
                               .events = events,
                               .stores = stores,
@@ -168,9 +142,9 @@ struct App::Impl {
                                         .guard = [this] { return guard.state(); },
                                         .look_again = [this](const api::ObjectKey& key) { queue.add({.kind = reconcile::Key::Kind::Request, .object = key}); }}};
   reconcile::ForeignBindings foreign_bindings{{.audit = audit, .stores = stores, .memory = memory, .metrics = metrics, .clock = clock}};
-  reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
+  reconcile::PolicyReconciler policies{clients.general, events, stores, metrics, clock};
   reconcile::Revoker revoker{
-      {.client = ending_client, .bindings = stores.bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};
+      {.client = clients.endings, .bindings = stores.bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};
 
   // In the order in which they start; they stop in reverse.
   std::optional<http::Server> server;
@@ -185,13 +159,21 @@ struct App::Impl {
 template <class T>
 void App::Impl::keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> settings) {
   settings.on_watch_failed = [this, resource = settings.resource.plural] { metrics.watch_restarted(resource); };
-  auto reflector = std::make_shared<kube::Reflector<T>>(client, store, std::move(settings));
+  auto reflector = std::make_shared<kube::Reflector<T>>(clients.general, store, std::move(settings));
   thread([reflector](std::stop_token stop) { reflector->run(std::move(stop)); });
+}
+
+// Without its annotations, which may be long: what counts of them, the API server has turned into decisions.
+Result<api::AccessRequest> decode_request(const nlohmann::json& json) {
+  auto request = api::decode<api::AccessRequest>(json);
+  if (request) request->metadata.annotations.clear();
+  return request;
 }
 
 template <class T>
 void App::Impl::watch(kube::Store<T>& store, const kube::Selection& selection) {
   auto settings = kube::reflector_config<T>(selection);
+  if constexpr (std::is_same_v<T, api::AccessRequest>) settings.decode = decode_request;
   settings.on_change = [this](const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after) {
     if constexpr (std::is_same_v<T, api::RoleBinding>) revoker.observe(before, after);
     if constexpr (std::is_same_v<T, api::AccessRequest>) {
@@ -226,7 +208,7 @@ void App::Impl::add_health_checks() {
     return "the first lists are not complete yet";
   });
   health.add_ready_check("api-server", [this]() -> std::optional<std::string> {
-    if (client.contact().in_contact()) return std::nullopt;
+    if (clients.general.contact().in_contact()) return std::nullopt;
     return "the API server cannot be reached";
   });
   health.add_ready_check("guard", [this] { return guard.difference(); });
@@ -248,7 +230,7 @@ void App::Impl::start_server() {
                      {"/readyz", [this, page] { return page(health.ready()); }}});
 }
 
-App::App(const Config& config) : impl_(std::make_unique<Impl>(config)) { check_access(impl_->client); }
+App::App(const Config& config) : impl_(std::make_unique<Impl>(config)) { check_access(impl_->clients.general); }
 
 App::~App() {
   Impl& impl = *impl_;

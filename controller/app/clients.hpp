@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "http/transport.hpp"
+#include "kube/client.hpp"
+#include "kube/contact_monitor.hpp"
+#include "kube/in_flight.hpp"
+#include "kube/server_clock.hpp"
+#include "runtime/metrics.hpp"
+
+namespace curfew::app {
+
+// The API server for each of those who talk to it, over one transport and with one word on whether it can be reached. What is passed in outlives it.
+class Clients {
+ public:
+  Clients(std::unique_ptr<http::Transport> transport, int max_in_flight, runtime::Metrics& metrics, kube::ServerClock& clock)
+      : transport_(std::move(transport)),
+        in_flight_(max_in_flight),
+        general(*transport_, options(metrics, clock, &in_flight_)),
+        endings(*transport_, options(metrics, clock)),
+        lease(*transport_, hurried(options(metrics, clock))) {}
+
+ private:
+  static constexpr std::chrono::milliseconds kLeaseCallDeadline{2000};
+
+  kube::ClientOptions options(runtime::Metrics& metrics, kube::ServerClock& clock, kube::InFlight* in_flight = nullptr) {
+    return {.contact = &contact_,
+            .in_flight = in_flight,
+            .observe_call =
+                [&metrics](std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took) {
+                  metrics.api_request_took(verb, resource, status, std::chrono::duration_cast<std::chrono::microseconds>(took));
+                },
+            .observe_date = [&clock](TimePoint date, std::chrono::nanoseconds round_trip) { clock.heard(date, round_trip); }};
+  }
+  static kube::ClientOptions hurried(kube::ClientOptions options) {
+    options.deadline = kLeaseCallDeadline;
+    return options;
+  }
+
+  kube::ContactMonitor contact_;
+  std::unique_ptr<http::Transport> transport_;
+  kube::InFlight in_flight_;
+
+ public:
+  kube::Client general;  // whose calls, but for watches, wait for their turn; the others' never do
+  kube::Client endings;  // of access
+  kube::Client lease;
+};
+
+}  // namespace curfew::app
