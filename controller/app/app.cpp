@@ -95,7 +95,7 @@ struct App::Impl {
   kube::Store<api::Lease> leases;
   reconcile::Memory memory;
   runtime::WorkQueue<reconcile::Key> queue{clock};
-  kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); }};
+  kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); }, [this] { return queue.size() > 0 || revoker.has_a_crowd(); }};
   audit::Writer audit{clients.general};
 
   reconcile::GuardWatch guard{reconcile::shipped_guard(), clock, [this] { leadership.guard_changed(); }};

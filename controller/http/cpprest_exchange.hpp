@@ -28,6 +28,9 @@ class Exchange {
   using Instant = std::chrono::steady_clock::time_point;
   enum class Event { Bytes, Finished, TooLate, Doubted, Stopped };
 
+  // Whether the caller wants each piece of the body as it comes, or is woken once, when all is there.
+  explicit Exchange(bool is_streamed) : is_streamed_(is_streamed) {}
+
   pplx::cancellation_token token() const { return cancel_.get_token(); }
 
   // -- the library's side
@@ -37,7 +40,7 @@ class Exchange {
     if (abandoned_) return pplx::task_from_exception<std::size_t>(std::runtime_error("abandoned"));
     arrived_.append(reinterpret_cast<const char*>(bytes), count);
     last_arrival_ = std::chrono::steady_clock::now();
-    changed_.notify_all();
+    if (is_streamed_ || arrived_.size() >= kHighWater) changed_.notify_all();
     if (arrived_.size() < kHighWater) return pplx::task_from_result(count);
     owed_.emplace();
     owed_count_ = count;
@@ -51,7 +54,7 @@ class Exchange {
     if (const auto found = headers.find("Retry-After"); found != headers.end()) head_->retry_after = parse_retry_after(found->second);
     if (const auto found = headers.find("Date"); found != headers.end()) head_->date = parse_http_date(found->second);
     last_arrival_ = std::chrono::steady_clock::now();
-    changed_.notify_all();
+    if (is_streamed_) changed_.notify_all();
   }
 
   void finish(std::exception_ptr failure) {
@@ -67,7 +70,8 @@ class Exchange {
   Event wait(const std::function<Instant(Instant last_arrival, bool has_begun)>& limit, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     last_arrival_ = std::chrono::steady_clock::now();  // silence while the caller was busy is not the server's
-    const auto ready = [this] { return finished_ || doubted_ || (head_ && !arrived_.empty()); };
+    const auto has_enough = [this] { return head_ && (is_streamed_ ? !arrived_.empty() : arrived_.size() >= kHighWater); };
+    const auto ready = [&] { return finished_ || doubted_ || has_enough(); };
     while (!ready()) {
       const Instant until = limit(last_arrival_, head_.has_value());
       const Instant seen = last_arrival_;
@@ -121,6 +125,7 @@ class Exchange {
  private:
   static constexpr std::size_t kHighWater = std::size_t{1} << 20;  // bytes
 
+  const bool is_streamed_;
   pplx::cancellation_token_source cancel_;
   mutable std::mutex mutex_;  // protects all below
   std::condition_variable_any changed_;

@@ -78,7 +78,7 @@ class CpprestTransport::Impl {
 
   web::http::client::http_client_config library_config(std::chrono::seconds timeout) const;
   void renew(const std::shared_ptr<Clients>& used, bool is_telling);
-  std::shared_ptr<Exchange> start(web::http::client::http_client& client, const Request& request, const std::string& token);
+  std::shared_ptr<Exchange> start(web::http::client::http_client& client, const Request& request, const std::string& token, bool is_streamed);
   Result<Response> exchange(web::http::client::http_client& client, const Request& request, const LineSink* sink, const Limit& limit, const std::string& late,
                             const std::stop_token& stop);
   Result<Response> receive(Exchange& exchange, const LineSink* sink, const Limit& limit, const std::string& late, const std::stop_token& stop);
@@ -126,8 +126,8 @@ web::http::client::http_client_config CpprestTransport::Impl::library_config(std
   return library;
 }
 
-std::shared_ptr<Exchange> CpprestTransport::Impl::start(web::http::client::http_client& client, const Request& request, const std::string& token) {
-  auto exchange = std::make_shared<Exchange>();
+std::shared_ptr<Exchange> CpprestTransport::Impl::start(web::http::client::http_client& client, const Request& request, const std::string& token, bool is_streamed) {
+  auto exchange = std::make_shared<Exchange>(is_streamed);
   web::http::http_request message(method_of(request.method));
   message.set_request_uri(web::uri(request.target));
   message.headers().add("Accept", "application/json");
@@ -227,7 +227,7 @@ Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client
     if (!token) return tl::unexpected(token.error());
     std::shared_ptr<Exchange> under_way;
     try {
-      under_way = start(client, request, *token);
+      under_way = start(client, request, *token, sink != nullptr);
     } catch (const std::exception& error) {
       return fail(ErrorKind::Invalid, fmt::format("\"{}\" cannot be requested: {}", request.target, error.what()));
     }

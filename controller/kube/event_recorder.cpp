@@ -12,11 +12,13 @@
 namespace curfew::kube {
 namespace {
 
-constexpr std::size_t kMostWaiting = 1000;
+constexpr std::size_t kMostWaiting = 4000;
 constexpr std::size_t kLongestNote = 1024;  // bytes; the API server refuses more
 constexpr std::size_t kLongestName = 236;   // of 253: room for ".HEX"
 constexpr int kTries = 4;
 constexpr std::chrono::seconds kTimeForTheRest{1};
+constexpr std::chrono::seconds kMostPatience{10};
+constexpr std::chrono::milliseconds kPatiencePoll{20};
 
 // At most `most` bytes, cut between characters.
 void trim(std::string& text, std::size_t most) {
@@ -48,8 +50,8 @@ Result<void> post_once(Client& client, const api::Event& event, const std::stop_
 
 }  // namespace
 
-EventRecorder::EventRecorder(Client& client, std::string instance, std::function<void()> on_dropped)
-    : client_(client), instance_(std::move(instance)), on_dropped_(std::move(on_dropped)) {
+EventRecorder::EventRecorder(Client& client, std::string instance, std::function<void()> on_dropped, std::function<bool()> is_busy)
+    : client_(client), instance_(std::move(instance)), on_dropped_(std::move(on_dropped)), is_busy_(std::move(is_busy)) {
   std::random_device device;  // a restart must not repeat names
   sequence_ = (std::uint64_t{device()} << 32U) | device();
 }
@@ -62,7 +64,7 @@ void EventRecorder::record(api::Event event) {
   {
     const std::scoped_lock lock(mutex_);
     if (queue_.size() < kMostWaiting) {
-      queue_.push_back(std::move(event));
+      queue_.push_back({.event = std::move(event), .since = std::chrono::steady_clock::now()});
       ready_.notify_one();
       return;
     }
@@ -71,15 +73,22 @@ void EventRecorder::record(api::Event event) {
 }
 
 void EventRecorder::run(const std::stop_token& stop) {
-  while (auto event = next(stop)) {
-    if (post(*event, stop)) continue;
+  while (auto waiting = next(stop)) {
+    give_way(*waiting, stop);
+    if (!stop.stop_requested() && post(waiting->event, stop)) continue;
     const std::scoped_lock lock(mutex_);
-    queue_.push_front(std::move(*event));
+    queue_.push_front(std::move(*waiting));
   }
   post_the_rest();
 }
 
-std::optional<api::Event> EventRecorder::next(const std::stop_token& stop) {
+void EventRecorder::give_way(const Waiting& waiting, const std::stop_token& stop) const {
+  while (is_busy_ && is_busy_() && std::chrono::steady_clock::now() - waiting.since < kMostPatience) {
+    if (!pause(kPatiencePoll, stop)) return;
+  }
+}
+
+std::optional<EventRecorder::Waiting> EventRecorder::next(const std::stop_token& stop) {
   {
     std::unique_lock lock(mutex_);
     ready_.wait(lock, stop, [this] { return !queue_.empty(); });
@@ -87,12 +96,12 @@ std::optional<api::Event> EventRecorder::next(const std::stop_token& stop) {
   return stop.stop_requested() ? std::nullopt : take();
 }
 
-std::optional<api::Event> EventRecorder::take() {
+std::optional<EventRecorder::Waiting> EventRecorder::take() {
   const std::scoped_lock lock(mutex_);
   if (queue_.empty()) return std::nullopt;
-  api::Event event = std::move(queue_.front());
+  Waiting waiting = std::move(queue_.front());
   queue_.pop_front();
-  return event;
+  return waiting;
 }
 
 // False: stopped before anything was certain. Posting it again is safe, since names are unique.
@@ -117,11 +126,11 @@ bool EventRecorder::post(const api::Event& event, const std::stop_token& stop) {
 void EventRecorder::post_the_rest() {
   const auto until = std::chrono::steady_clock::now() + kTimeForTheRest;
   int dropped = 0;
-  while (const auto event = take()) {
+  while (const auto waiting = take()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     if (left > std::chrono::milliseconds(0)) {
       Client client = client_.within(left);
-      if (post_once(client, *event, {})) continue;
+      if (post_once(client, waiting->event, {})) continue;
     }
     ++dropped;
     count_dropped();

@@ -1,5 +1,6 @@
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "fakeapi/fixtures.hpp"
 #include "kube/event_recorder.hpp"
@@ -44,13 +45,15 @@ class Recorder {
     recorder_.run(stopped.get_token());
   }
   int dropped() const { return dropped_; }
+  void set_busy(bool busy) { busy_ = busy; }
 
  private:
+  std::atomic<bool> busy_ = false;
   std::atomic<int> answered_ = 0;
   std::unique_ptr<http::CpprestTransport> transport_;
   kube::Client client_;
   std::atomic<int> dropped_ = 0;
-  kube::EventRecorder recorder_{client_, "pod-1", [this] { ++dropped_; }};
+  kube::EventRecorder recorder_{client_, "pod-1", [this] { ++dropped_; }, [this] { return busy_.load(); }};
   std::jthread thread_;
 };
 
@@ -93,10 +96,10 @@ TEST_CASE("an event that goes with its namespace is nobody's loss") {
   CHECK(recorder.dropped() == 0);
 }
 
-TEST_CASE("recording an event never waits: beyond a thousand they are dropped and counted") {
+TEST_CASE("recording an event never waits: beyond four thousand they are dropped and counted") {
   ScriptedServer server({});
   Recorder recorder(server);
-  for (int i = 0; i < 1003; ++i) recorder.record({.regarding = {.name = "x"}});
+  for (int i = 0; i < 4003; ++i) recorder.record({.regarding = {.name = "x"}});
   CHECK(recorder.dropped() == 3);
 }
 
@@ -134,4 +137,22 @@ TEST_CASE("a server that does not answer holds the end up for a second") {
   recorder.run_stopped();
   CHECK(watch.elapsed() < 1500ms);
   CHECK(recorder.dropped() == 3);
+}
+
+TEST_CASE("events wait while there is something more urgent, and are posted when it is done, or at the end") {
+  const bool is_stopped = GENERATE(false, true);
+  ScriptedServer server({{"POST", kEvents, {Send{response(201, "{}")}}}});
+  Recorder recorder(server);
+  recorder.set_busy(true);
+  recorder.start();
+  recorder.record(expired());
+  std::this_thread::sleep_for(100ms);
+  CHECK(server.seen().empty());
+  if (is_stopped) {
+    recorder.stop();
+  } else {
+    recorder.set_busy(false);
+  }
+  CHECK(recorder.has_posted(1));
+  CHECK(recorder.dropped() == 0);
 }

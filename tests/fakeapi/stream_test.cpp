@@ -88,8 +88,9 @@ TEST_CASE("a stream that does not begin is given up long before its idle time, a
   REQUIRE_FALSE(end);
   CHECK(end.error().kind == ErrorKind::Timeout);
   CHECK_THAT(end.error().message, EndsWith("did not begin to answer within 300 ms"));
+  const auto before = server.connections();  // one or two: the first may not have been free again in time
   CHECK(transport->stream(get("/again"), lines.sink(), 60s, {}));
-  CHECK(server.connections() == 2);
+  CHECK(server.connections() == before + 1);
   CHECK(server.trouble().empty());
 }
 
