@@ -1,0 +1,138 @@
+// What a request costs the API server: the controller's calls, by the audit log; and what the admission policies cost those who ask and decide.
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "benchmarks.hpp"
+#include "watcher.hpp"
+
+namespace curfew::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kLives = 50;
+constexpr int kDecisions = 200;
+constexpr int kPolicies = 10;
+
+// "create auditrecords", "patch accessrequests/status"; empty: not a call that belongs to a request.
+std::string kind_of_call(const Json& entry) {
+  const Json object = entry.value("objectRef", Json::object());
+  std::string what = object.value("resource", "");
+  const std::string verb = entry.value("verb", "");
+  if (object.contains("subresource")) what += "/" + object["subresource"].get<std::string>();
+  if (what == "leases" || what == "accesspolicies/status" || verb == "watch") return {};
+  return verb + " " + what;
+}
+
+std::map<std::string, double> calls_since(const Arena& arena, TimePoint since) {
+  const std::string self = "system:serviceaccount:curfew-system:curfew";
+  std::map<std::string, double> counts;
+  std::ifstream log(arena.state() / "logs" / "audit.log");
+  if (!log) throw std::runtime_error("there is no audit log in " + arena.state().string());
+  for (std::string line; std::getline(log, line);) {
+    if (line.find(self) == std::string::npos) continue;
+    const Json entry = Json::parse(line, nullptr, false);
+    if (!entry.is_object() || entry.at("user").value("username", "") != self || entry.value("stage", "") != "ResponseComplete") continue;
+    const auto when = parse_rfc3339(entry.at("requestReceivedTimestamp").get<std::string>());
+    const std::string kind = kind_of_call(entry);
+    if (when && *when >= since && !kind.empty()) ++counts[kind];
+  }
+  return counts;
+}
+
+bool is_read(const std::string& call) { return call.starts_with("get ") || call.starts_with("list "); }
+
+struct Took {
+  std::vector<double> create;
+  std::vector<double> approve;
+};
+
+Took ask_and_approve(Arena& arena, const std::string& place, const std::string& prefix) {
+  Took took;
+  for (int i = 0; i < kDecisions; ++i) {
+    const std::string name = prefix + std::to_string(i);
+    const auto began = Steady::now();
+    arena.ask(place, name);
+    const auto asked = Steady::now();
+    arena.approve(place, name);
+    took.create.push_back(milliseconds_between(began, asked));
+    took.approve.push_back(milliseconds_between(asked, Steady::now()));
+  }
+  return took;
+}
+
+constexpr std::string_view kAdmission = "/apis/admissionregistration.k8s.io/v1/";
+
+// The bindings of Curfew's admission policies; without them the policies are not evaluated.
+std::vector<std::pair<std::string, Json>> take_policies_out(Arena& arena) {
+  std::vector<std::pair<std::string, Json>> taken;
+  for (const char* plural : {"validatingadmissionpolicybindings", "mutatingadmissionpolicybindings"}) {
+    const std::string target = std::string(kAdmission) + plural;
+    Json list = arena.admin.get(target);
+    for (Json& binding : list.at("items")) {
+      const auto name = binding.at("metadata").at("name").get<std::string>();
+      if (name.find("curfew") == std::string::npos) continue;
+      arena.admin.remove(target + "/" + name);
+      for (const char* field : {"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"}) binding["metadata"].erase(field);
+      taken.emplace_back(target, binding);
+    }
+  }
+  return taken;
+}
+
+}  // namespace
+
+void calls(Arena& arena, Results& results, int runs) {
+  arena.controller.start();
+  arena.controller.await_leading();
+  for (int run = 1; run <= runs; ++run) {
+    const std::string place = "calls-" + std::to_string(run);
+    arena.make_place(place, 1);
+    arena.controller.await_quiet();
+    const auto since = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    Watcher bindings(arena.admin, kBindings, place);
+    for (int i = 0; i < kLives; ++i) {
+      const std::string name = "life-" + std::to_string(i);
+      arena.ask(place, name, {{"duration", "5s"}});
+      arena.await_phase(place, name, "Pending");
+      arena.approve(place, name);
+    }
+    bindings.await_all_deleted(kLives, 60s);
+    arena.controller.await_quiet();
+    Figures found;
+    for (const auto& [call, count] : calls_since(arena, since)) {
+      found.figures[call] = count / kLives;
+      found.figures[is_read(call) ? "reads_per_lifecycle" : "writes_per_lifecycle"] += count / kLives;
+    }
+    found.figures.try_emplace("reads_per_lifecycle", 0);
+    results.add("calls", run, found);
+  }
+  arena.controller.stop();
+}
+
+void admission(Arena& arena, Results& results, int runs) {
+  for (int i = 1; i < kPolicies; ++i) arena.make_place("policy-" + std::to_string(i), 1);
+  for (int run = 1; run <= runs; ++run) {
+    const std::string place = "admission-" + std::to_string(run);
+    arena.make_place(place, 1);
+    const Took with = ask_and_approve(arena, place, "with-");
+    const auto taken = take_policies_out(arena);
+    if (taken.empty()) throw std::runtime_error("Curfew's admission policies are not installed");
+    std::this_thread::sleep_for(3s);
+    const Took without = ask_and_approve(arena, place, "without-");
+    for (const auto& [target, binding] : taken) arena.admin.post(target, binding);
+    std::this_thread::sleep_for(3s);
+    arena.clear_place(place);
+    Figures found{.samples = {{"with_ms", with.approve}, {"without_ms", without.approve}}};
+    found.figures = {{"approve_with_p50_ms", percentile(with.approve, 0.5)},
+                     {"approve_without_p50_ms", percentile(without.approve, 0.5)},
+                     {"create_with_p50_ms", percentile(with.create, 0.5)},
+                     {"create_without_p50_ms", percentile(without.create, 0.5)}};
+    found.figures["approve_cost_ms"] = found.figures["approve_with_p50_ms"] - found.figures["approve_without_p50_ms"];
+    found.figures["create_cost_ms"] = found.figures["create_with_p50_ms"] - found.figures["create_without_p50_ms"];
+    results.add("admission", run, found);
+  }
+}
+
+}  // namespace curfew::bench
