@@ -2,7 +2,7 @@
 # Parallelism is the build tools' own; make itself runs one step after the other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo up down test lint check-deep fuzz kill-loop soak clean
+.PHONY: help deps build demo up down test lint check-deep fuzz kill-loop soak bench clean
 
 PRESET ?= release
 
@@ -46,6 +46,9 @@ kill-loop: build ## SIGKILL at random moments of KILL_LOOP_LIFECYCLES (500) live
 
 soak: build ## SOAK_SECONDS (1200) of people, faults and restarts at once: lateness, leaks, lost records
 	CURFEW_SOAK_SECONDS=$(or $(SOAK_SECONDS),1200) tests/cluster/alone build/$(PRESET) "[soak]"
+
+bench: build ## Measure Curfew beside the raw API server (an hour; BENCH_RUNS, BENCH_ONLY, BENCH_PENDING, BENCH_STORED), into docs/benchmarks.md
+	bench/run build/$(PRESET)
 
 clean: ## Delete what was built here (not the cached control plane)
 	rm -rf build

@@ -30,6 +30,7 @@
 # debian: openssl 3.0
 # debian: python3 3.11
 # debian: python3-venv 3.11
+# debian: gnuplot-nox 5.4
 # debian: ca-certificates 20230311
 
 find_package(Threads REQUIRED)
@@ -49,6 +50,7 @@ find_package(prometheus-cpp CONFIG REQUIRED)  # its package states no version
 if(BUILD_TESTING)
   find_package(Catch2 3.7 CONFIG REQUIRED)
   include(Catch)
+  find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
   find_library(libfaketime NAMES libfaketimeMT.so.1 PATH_SUFFIXES faketime REQUIRED)  # preloaded by tests about clocks
 endif()
 
