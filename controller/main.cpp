@@ -1,5 +1,3 @@
-#include <malloc.h>
-
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -7,15 +5,12 @@
 #include "app/app.hpp"
 #include "app/config.hpp"
 #include "http/cpprest_transport.hpp"
+#include "util/heap.hpp"
 #include "util/log.hpp"
 
 namespace {
 
 constexpr int kConfigError = 2;
-
-// glibc gives threads up to eight arenas a processor, each of which keeps what its largest list took: tens of MiB more after some changes of the leader.
-// So few threads of ours run at a time that two will do.
-constexpr int kMostArenas = 2;
 
 // Blocked before any thread starts, so that they all inherit it: main alone takes these, with sigwait.
 sigset_t block_stop_signals() {
@@ -31,7 +26,7 @@ sigset_t block_stop_signals() {
 int run(int argc, const char* const* argv) {
   const auto parsed = curfew::app::parse_command_line(argc, argv);
   if (parsed.exit_code >= 0) return parsed.exit_code;
-  ::mallopt(M_ARENA_MAX, kMostArenas);
+  curfew::configure_heap();
   const sigset_t signals = block_stop_signals();
   curfew::http::initialize_process();
   curfew::log::init(parsed.config.log_level);

@@ -5,6 +5,7 @@
 
 #include "kube/error.hpp"
 #include "kube/pause.hpp"
+#include "util/heap.hpp"
 #include "util/log.hpp"
 
 namespace curfew::kube {
@@ -31,7 +32,9 @@ class Loop {
       watcher_.list_failed(head.error());
       return;
     }
-    if (watcher_.page_listed(head->continue_token, head->resource_version)) target_.list_complete(head->resource_version);
+    if (!watcher_.page_listed(head->continue_token, head->resource_version)) return;
+    target_.list_complete(head->resource_version);
+    trim_heap();
   }
 
   void take(const Watcher::Watch& step) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcile/last_known.hpp"
+#include "util/heap.hpp"
 
 namespace curfew::reconcile {
 
@@ -25,6 +26,8 @@ Result<void> RecordSweep::run(std::stop_token stop) {
     params.continue_token = page->continue_token;
   } while (!params.continue_token.empty());
   settle(of_one_request);
+  live_.clear();
+  trim_heap();
   memory_.know_all_records();
   for (const auto& request : stores_.requests.list()) {
     const bool is_unrecorded = request->status.phase == api::Phase::Active && !memory_.granted_record(request->metadata.uid);

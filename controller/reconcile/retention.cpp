@@ -5,6 +5,7 @@
 
 #include "api/names.hpp"
 #include "kube/error.hpp"
+#include "util/heap.hpp"
 #include "util/log.hpp"
 
 namespace curfew::reconcile {
@@ -69,6 +70,7 @@ Result<void> Retention::sweep(const std::stop_token& stop) {
     for (const api::AccessRequest& request : page->items) completed(request);
     params.continue_token = page->continue_token;
   } while (!params.continue_token.empty());
+  trim_heap();
   return {};
 }
 
