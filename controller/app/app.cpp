@@ -49,6 +49,13 @@ kube::Resource admission(const char* plural, const char* kind) {
   return {.path = "/apis/admissionregistration.k8s.io/v1", .plural = plural, .kind = kind};
 }
 
+// Without its annotations, which may be long: what counts of them, the API server has turned into decisions.
+Result<api::AccessRequest> decode_request(const nlohmann::json& json) {
+  auto request = api::decode<api::AccessRequest>(json);
+  if (request) request->metadata.annotations.clear();
+  return request;
+}
+
 }  // namespace
 
 struct App::Impl {
@@ -161,13 +168,6 @@ void App::Impl::keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> set
   settings.on_watch_failed = [this, resource = settings.resource.plural] { metrics.watch_restarted(resource); };
   auto reflector = std::make_shared<kube::Reflector<T>>(clients.general, store, std::move(settings));
   thread([reflector](std::stop_token stop) { reflector->run(std::move(stop)); });
-}
-
-// Without its annotations, which may be long: what counts of them, the API server has turned into decisions.
-Result<api::AccessRequest> decode_request(const nlohmann::json& json) {
-  auto request = api::decode<api::AccessRequest>(json);
-  if (request) request->metadata.annotations.clear();
-  return request;
 }
 
 template <class T>
