@@ -36,6 +36,8 @@ namespace curfew::app {
 namespace {
 
 constexpr std::chrono::milliseconds kHeldUp{50};
+// So long at most whoever asked for access waits after the API server's trouble is over, however long that lasted.
+constexpr runtime::RetryDelays kRetries{.longest = std::chrono::seconds(4)};
 
 // The Pod's name and something no other process has: two replicas of one name would both lead.
 std::string make_identity() {
@@ -101,7 +103,7 @@ struct App::Impl {
   kube::Store<kube::RawObject> guard_bindings;
   kube::Store<api::Lease> leases;
   reconcile::Memory memory;
-  runtime::WorkQueue<reconcile::Key> queue{clock};
+  runtime::WorkQueue<reconcile::Key> queue{clock, kRetries};
   kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); }, [this] { return queue.size() > 0 || revoker.has_a_crowd(); }};
   audit::Writer audit{clients.general};
 
