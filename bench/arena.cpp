@@ -97,13 +97,18 @@ void Controller::stop() {
 }
 
 void Controller::await_quiet() {
-  const auto calls = [&] { return cpu_seconds(); };
   constexpr double kBusy = 0.05;  // of a core
   for (int quiet = 0; quiet < 2;) {
-    const double before = calls();
+    const double before = cpu_seconds();
     std::this_thread::sleep_for(1s);
-    quiet = calls() - before < kBusy ? quiet + 1 : 0;
+    quiet = cpu_seconds() - before < kBusy ? quiet + 1 : 0;
   }
+}
+
+void Controller::start_and_settle() {
+  start();
+  await_leading();
+  await_quiet();
 }
 
 double Controller::rss_mib() const {

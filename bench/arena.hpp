@@ -60,13 +60,14 @@ class Controller {
   void start();
   void await_leading();
   void stop();
-  // Until nothing waits for a worker, and nothing has been written for a second.
+  // Until it has had next to nothing to do for two seconds.
   void await_quiet();
+  // The three above, one after the other.
+  void start_and_settle();
   double rss_mib() const;
   double cpu_seconds() const;
 
  private:
-  std::string metric(const std::string& name) const;
   const std::filesystem::path program_;
   const std::filesystem::path state_;
   std::filesystem::path log_;

@@ -26,12 +26,6 @@ std::vector<Json> ask_many(Arena& arena, const std::string& place, const std::st
   return requests;
 }
 
-void start(Arena& arena) {
-  arena.controller.start();
-  arena.controller.await_leading();
-  arena.controller.await_quiet();
-}
-
 // Grants one, to see what Curfew writes.
 Sample take_sample(Arena& arena, const std::string& place) {
   arena.ask(place, "sample");
@@ -97,7 +91,7 @@ void grant_latency(Arena& arena, Results& results, int runs) {
   for (int run = 1; run <= runs; ++run) {
     const std::string place = "latency-" + std::to_string(run);
     arena.make_place(place, 1);
-    start(arena);
+    arena.controller.start_and_settle();
     const Sample sample = take_sample(arena, place);
     const auto for_short = ask_many(arena, place, "short-", kOneByOne);
     const auto for_raw = ask_many(arena, place, "raw-", kOneByOne);
@@ -105,7 +99,7 @@ void grant_latency(Arena& arena, Results& results, int runs) {
     const auto shorter = raw_chain(arena, place, sample, for_short, Writes::BindingOnly);
     const auto raw = raw_chain(arena, place, sample, for_raw, Writes::RecordsAndBinding);
     arena.clear_place(place);
-    start(arena);
+    arena.controller.start_and_settle();
     const auto real = through_curfew(arena, place, ask_many(arena, place, "real-", kOneByOne));
     arena.controller.await_quiet();
     arena.controller.stop();
@@ -123,7 +117,7 @@ void grant_burst(Arena& arena, Results& results, int runs) {
   for (int run = 1; run <= runs; ++run) {
     const std::string place = "burst-" + std::to_string(run);
     arena.make_place(place, 1);
-    start(arena);
+    arena.controller.start_and_settle();
     const Sample sample = take_sample(arena, place);
     const auto for_raw = ask_many(arena, place, "raw-", kBurst);
     arena.controller.stop();
@@ -135,7 +129,7 @@ void grant_burst(Arena& arena, Results& results, int runs) {
       arena.curfew.patch(path_of(kRequests, place, name_of(request), "status"), sample.status(request));
     });
     arena.clear_place(place);
-    start(arena);
+    arena.controller.start_and_settle();
     const auto for_real = ask_many(arena, place, "real-", kBurst);
     const auto real = burst(arena, place, [&](int i) { arena.approve(place, name_of(for_real[static_cast<std::size_t>(i)])); });
     arena.controller.await_quiet();

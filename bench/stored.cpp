@@ -15,12 +15,6 @@ constexpr int kWriters = 16;
 constexpr int kLives = 50;
 constexpr std::chrono::seconds kIdle{60};
 
-void start(Arena& arena) {
-  arena.controller.start();
-  arena.controller.await_leading();
-  arena.controller.await_quiet();
-}
-
 std::string name(const std::string& prefix, int number) { return prefix + "-" + std::to_string(number); }
 
 // From starting the controller, whose Lease is free, to the first grant: of what was asked for and approved while there was none. Leaves it running.
@@ -66,7 +60,7 @@ Life live(Arena& arena, const std::string& place, const std::string& request_nam
 }
 
 void measure_growth(Arena& arena, Results& results, const std::string& place, int run, int stored) {
-  start(arena);
+  arena.controller.start_and_settle();
   const double cpu = arena.controller.cpu_seconds();
   std::vector<double> granted;
   std::vector<double> whole;
@@ -112,7 +106,7 @@ void measure_start(Arena& arena, Results& results, const std::string& benchmark,
 
 void idle_memory(Arena& arena, Results& results, int runs) {
   for (int run = 1; run <= runs; ++run) {
-    start(arena);
+    arena.controller.start_and_settle();
     std::this_thread::sleep_for(10s);
     results.add("memory", run, {.figures = {{"rss_idle_mib", arena.controller.rss_mib()}}, .samples = {}});
     arena.controller.stop();
@@ -121,7 +115,7 @@ void idle_memory(Arena& arena, Results& results, int runs) {
 
 void pending(Arena& arena, Results& results, int runs) {
   arena.make_place("pending", 1);
-  start(arena);
+  arena.controller.start_and_settle();
   std::printf("asking %d times\n", arena.scale.pending);
   in_parallel(arena.scale.pending, kWriters, [&](int i) { arena.ask("pending", name("waiting", i)); });
   arena.controller.await_quiet();
@@ -133,7 +127,7 @@ void stored(Arena& arena, Results& results, int runs) {
   arena.make_place("lives", 1);
   arena.make_place("old", 1);
   arena.make_place("live", 0);
-  start(arena);
+  arena.controller.start_and_settle();
   live(arena, "lives", "sample");
   arena.await_phase("lives", "sample", "Revoked");
   arena.controller.await_quiet();
@@ -146,7 +140,7 @@ void stored(Arena& arena, Results& results, int runs) {
     filled = level;
     for (int run = 1; run <= runs; ++run) measure_growth(arena, results, "lives", run, level);
   }
-  start(arena);
+  arena.controller.start_and_settle();
   in_parallel(arena.scale.live, kWriters, [&](int i) { arena.ask("live", name("live", i), {{"duration", "4h"}}); });
   arena.controller.await_quiet();
   arena.controller.stop();
