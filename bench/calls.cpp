@@ -112,10 +112,10 @@ void calls(Arena& arena, Results& results, int runs) {
 }
 
 void admission(Arena& arena, Results& results, int runs) {
+  const std::string place = "admission";
+  arena.make_place(place, 1);
   for (int i = 1; i < kPolicies; ++i) arena.make_place("policy-" + std::to_string(i), 1);
   for (int run = 1; run <= runs; ++run) {
-    const std::string place = "admission-" + std::to_string(run);
-    arena.make_place(place, 1);
     const Took with = ask_and_approve(arena, place, "with-");
     const auto taken = take_policies_out(arena);
     if (taken.empty()) throw std::runtime_error("Curfew's admission policies are not installed");
