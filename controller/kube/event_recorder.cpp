@@ -17,7 +17,7 @@ constexpr std::size_t kLongestNote = 1024;  // bytes; the API server refuses mor
 constexpr std::size_t kLongestName = 236;   // of 253: room for ".HEX"
 constexpr int kTries = 4;
 constexpr std::chrono::seconds kTimeForTheRest{1};
-constexpr std::chrono::seconds kMostPatience{10};
+constexpr std::chrono::seconds kMostPatience{30};
 constexpr std::chrono::milliseconds kPatiencePoll{20};
 
 // At most `most` bytes, cut between characters.

@@ -21,7 +21,7 @@ class EventRecorder {
  public:
   // `instance` names this process in the Events: the Pod's name. `on_dropped`, on any thread: an Event will not be written, since the queue was full, it
   // was refused or failed a few times, or there was no time for it at the end.
-  // `is_busy`, on run()'s thread: while there is something more urgent for the API server to do, Events wait, each for ten seconds at most.
+  // `is_busy`, on run()'s thread: while there is something more urgent for the API server to do, Events wait, each for half a minute at most.
   EventRecorder(Client& client, std::string instance, std::function<void()> on_dropped = {}, std::function<bool()> is_busy = {});
 
   // Never blocks. Name, namespace (the regarding object's; "default" for cluster-scoped ones) and instance are filled in. With 4,000 waiting, drops it.
