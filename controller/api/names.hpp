@@ -77,6 +77,7 @@ inline constexpr std::string_view kBindingChanged = "BindingChanged";
 inline constexpr std::string_view kRecordChanged = "RecordChanged";
 inline constexpr std::string_view kRequestDeleted = "RequestDeleted";
 inline constexpr std::string_view kNamespaceDeleted = "NamespaceDeleted";
+inline constexpr std::string_view kCurfewRemoved = "CurfewRemoved";
 inline constexpr std::string_view kReady = "Ready";
 }  // namespace reason
 

@@ -125,12 +125,19 @@ struct App::Impl {
                                         leadership.stop();
                                         usage.forget();
                                       }},
-                                 config.election};
+                                 config.election,
+                                 config.end_all ? std::optional(config.end_all->vacancy) : std::nullopt};
 
   reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
   reconcile::UsageBook usage{stores, memory, clients.general};
   reconcile::FloodGate floods{clock, config.flood_limits};
-  reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = clients.general, .clock = clock}};
+  reconcile::Gatherer gatherer{{.stores = stores,
+                                .usage = usage,
+                                .floods = floods,
+                                .memory = memory,
+                                .client = clients.general,
+                                .clock = clock,
+                                .settings = {.ends_all = config.end_all.has_value()}}};
   reconcile::Applier applier{{.client = clients.general,
                               .endings = clients.endings,
                               .audit = audit,
@@ -283,5 +290,24 @@ void App::start() {
 }
 
 std::string App::metrics_address() const { return impl_->server->address(); }
+
+std::optional<std::string> App::access_left() const {
+  Impl& impl = *impl_;
+  if (!impl.may_grant()) return "this process does not hold the Lease yet";
+  if (!impl.elector.leads_alone()) return "the replica that held the Lease before may not have noticed yet";
+  std::size_t bindings = 0;
+  std::string one;
+  for (const auto& binding : impl.stores.bindings.list()) {
+    if (!reconcile::end_of(*binding, impl.clock.now())) continue;
+    ++bindings;
+    one = api::to_string(binding->metadata.key());
+  }
+  if (bindings > 0) return "RoleBindings that are still there: " + std::to_string(bindings) + ", one of them " + one;
+  for (const auto& request : impl.stores.requests.list()) {
+    if (request->status.phase == api::Phase::Active) return "the end of " + api::to_string(request->metadata.key()) + " is not recorded yet";
+  }
+  if (impl.queue.size() > 0) return "requests are still being looked at";
+  return std::nullopt;
+}
 
 }  // namespace curfew::app

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/config.hpp"
@@ -21,6 +22,9 @@ class App {
   void start();
 
   std::string metrics_address() const;
+
+  // What access there still is, or may be, or is not recorded as ended; nullopt: none. Where Config::end_all is set, it gets there.
+  std::optional<std::string> access_left() const;
 
  private:
   struct Impl;

@@ -15,6 +15,8 @@ struct Flags {
   std::string renew_deadline = "10s";
   std::string retry_period = "2s";
   std::string completed_request_ttl = "168h";
+  std::string end_all_timeout = "5m";
+  std::string end_all_vacancy = "1m";
 };
 
 void add_flags(CLI::App& cli, Config& config, Flags& flags) {
@@ -62,6 +64,17 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
   cli.add_option("--log-level", flags.log_level, "One of " + std::string(log::level_names()))->envname("CURFEW_LOG_LEVEL")->capture_default_str();
 }
 
+CLI::App* add_end_all(CLI::App& cli, Flags& flags) {
+  CLI::App* command = cli.add_subcommand("end-all", "Ends all access that Curfew has given, with its records, and then exits: the last thing before Curfew is removed. Requests that "
+                                                    "wait stay as they are. Takes the Lease from whoever holds it");
+  command->fallthrough();
+  command->add_option("--timeout", flags.end_all_timeout, "How long to try")->envname("CURFEW_END_ALL_TIMEOUT")->capture_default_str();
+  command->add_option("--vacancy", flags.end_all_vacancy, "For how long after it nobody grants anything: the time in which Curfew is to be removed")
+      ->envname("CURFEW_END_ALL_VACANCY")
+      ->capture_default_str();
+  return command;
+}
+
 std::chrono::seconds duration_of(const char* flag, const std::string& text) {
   const auto duration = parse_duration(text);
   if (!duration) throw ConfigError(std::string(flag) + " " + text + " is not a duration from 1s to 8760h, as in 168h, 30m or 10s");
@@ -95,6 +108,13 @@ void interpret(const Flags& flags, Config& config) {
   }
 }
 
+// Beside the replica that serves metrics, perhaps in its Pod; and it cannot do without the Lease.
+void interpret_end_all(const Flags& flags, Config& config) {
+  config.end_all = EndAll{.timeout = duration_of("--timeout", flags.end_all_timeout), .vacancy = duration_of("--vacancy", flags.end_all_vacancy)};
+  config.metrics_address = "127.0.0.1:0";
+  if (!config.leader_elect) throw ConfigError("end-all needs the Lease: leave out --no-leader-elect");
+}
+
 }  // namespace
 
 ParsedConfig parse_command_line(int argc, const char* const* argv) {
@@ -103,6 +123,7 @@ ParsedConfig parse_command_line(int argc, const char* const* argv) {
   CLI::App cli("Curfew gives people Kubernetes permissions that end on time.", "curfew");
   cli.set_version_flag("--version", std::string("curfew ") + kVersion);
   add_flags(cli, parsed.config, flags);
+  const CLI::App* end_all = add_end_all(cli, flags);
   try {
     cli.parse(argc, argv);
   } catch (const CLI::Success& success) {
@@ -112,6 +133,7 @@ ParsedConfig parse_command_line(int argc, const char* const* argv) {
     throw ConfigError(error.what());
   }
   interpret(flags, parsed.config);
+  if (end_all->parsed()) interpret_end_all(flags, parsed.config);
   return parsed;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -16,6 +17,12 @@ class ConfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// "curfew end-all": ends all access that Curfew has given, so that Curfew can be removed.
+struct EndAll {
+  std::chrono::seconds timeout{300};
+  std::chrono::seconds vacancy{60};  // nobody grants for so long after it
+};
+
 struct Config {
   std::string kubeconfig;  // empty: the Pod's own ServiceAccount
   std::string name_space = "curfew-system";  // of the Lease and the guard's ledger
@@ -27,6 +34,7 @@ struct Config {
   log::Level log_level = log::Level::Info;
   std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
   reconcile::FloodLimits flood_limits;
+  std::optional<EndAll> end_all;
 };
 
 struct ParsedConfig {

@@ -1,5 +1,6 @@
 #include "core/decide.hpp"
 
+#include "api/names.hpp"
 #include "core/paths.hpp"
 
 namespace curfew::core {
@@ -13,6 +14,10 @@ Decision decide(const Input& input) {
   if (input.end_record) return end_as_recorded(input);
   if (phase == api::Phase::Active) return decide_active(input);
   return decide_pending(input);
+}
+
+Denial removal_denial() {
+  return {.reason = std::string(api::reason::kCurfewRemoved), .message = "Curfew is being removed from this cluster, which ends all access"};
 }
 
 }  // namespace curfew::core

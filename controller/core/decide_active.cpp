@@ -76,6 +76,7 @@ Decision while_bound(const Input& in, Progress progress, const Tally& tally) {
   if (binding.metadata.deletion_timestamp || tally.revoked) return remove(binding);
   if (auto what = tampering(in, granted_end(in))) return remove_changed(in, *what);
   if (in.now >= end) return remove(binding);
+  if (in.settings.ends_all) return remove_denied(in, progress, removal_denial());
   if (auto denial = enforced_denial(in)) return remove_denied(in, progress, *denial);
   note_decisions(in, tally, progress);
   report_drift(in, progress);

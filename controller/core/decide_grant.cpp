@@ -44,6 +44,7 @@ std::optional<Ending> why_not_resumed(const Input& in, const Progress& progress,
   if (in.now >= begun.times.expires_at) {
     return Ending{.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ": its time was up"};
   }
+  if (in.settings.ends_all) return revoked(removal_denial());
   if (auto denial = first_denial(grant_checks(), in)) return revoked(*denial);
   if (!in.binding) {
     if (auto denial = first_denial(limit_checks(), in)) return revoked(*denial);

@@ -104,6 +104,7 @@ std::string words_for_missed_time(const Input& input) {
 
 Decision decide_pending(const Input& input) {
   if (auto resumed = resume_grant(input)) return *resumed;
+  if (input.settings.ends_all) return {};  // it waits for whoever runs Curfew next
 
   if (input.flood) return reject_flood(input);
   Progress progress(input);

@@ -52,6 +52,7 @@ struct GrantFailure {
 struct Settings {
   std::chrono::seconds not_found_grace{5};     // files applied together arrive in any order
   std::chrono::milliseconds end_lead{1000};    // a binding that goes within this of its end has expired, not been removed
+  bool ends_all = false;                       // Curfew is being removed: all access ends, and what waits is left as it is
 };
 
 // Everything that a decision about one request depends on. Null pointers: the object does not exist.

@@ -23,6 +23,9 @@ Decision end_as_recorded(const Input& input);
 // Where a grant was under way before (a crash, a failure): goes on with it, or ends it. nullopt: there was none.
 std::optional<Decision> resume_grant(const Input& input);
 
+// Why access ends when Curfew is removed (Settings::ends_all).
+Denial removal_denial();
+
 // The quorum is there: says so.
 void approve(const Input& input, Progress& progress, const Tally& tally);
 

@@ -39,10 +39,13 @@ void call(const std::function<void()>& callback) {
 
 }  // namespace
 
-LeaderElector::LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease, std::string identity, ElectionCallbacks callbacks, ElectionTimes times)
-    : store_(store), clock_(clock), key_(std::move(lease)), identity_(std::move(identity)), callbacks_(std::move(callbacks)), times_(times) {}
+LeaderElector::LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease, std::string identity, ElectionCallbacks callbacks, ElectionTimes times,
+                             std::optional<std::chrono::seconds> vacancy)
+    : store_(store), clock_(clock), key_(std::move(lease)), identity_(std::move(identity)), callbacks_(std::move(callbacks)), times_(times), vacancy_(vacancy) {}
 
 bool LeaderElector::is_leader() const { return clock_.steady() < leads_until_.load(); }
+
+bool LeaderElector::leads_alone() const { return is_leader() && clock_.steady() >= rival_until_.load(); }
 
 void LeaderElector::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
@@ -96,7 +99,8 @@ milliseconds LeaderElector::stand(bool heard, const std::stop_token& stop) {
       return candidate_wait();
     }
   }
-  if (const auto held_until = held_by_other_until()) return std::min(candidate_wait(), until(*held_until, clock_.steady()));
+  const auto held_until = held_by_other_until();
+  if (held_until && !vacancy_) return std::min(candidate_wait(), until(*held_until, clock_.steady()));
   if (const auto written = write(stop); !written) {
     if (written.error().kind != ErrorKind::Conflict && written.error().kind != ErrorKind::AlreadyExists) report(written.error());
     return candidate_wait();
@@ -130,9 +134,11 @@ Result<void> LeaderElector::write(const std::stop_token& stop) {
   wanted.holder_identity = identity_;
   wanted.renew_time = clock_.now();
   wanted.lease_duration_seconds = static_cast<int>(times_.lease.count());
+  const auto rival_until = seen_ && seen_->lease.holder_identity == kNobody ? std::nullopt : held_by_other_until();
   const auto written = seen_ ? store_.update(wanted, call_deadline(), stop) : store_.create(wanted, call_deadline(), stop);
   if (!written) return tl::unexpected(written.error());
   remember(*written, clock_.steady());
+  if (rival_until) rival_until_.store(*rival_until);
   lead_from(started);
   return {};
 }
@@ -186,8 +192,8 @@ void LeaderElector::release() {
   const std::stop_token never;
   for (int tries = 0; tries < 2 && seen_ && seen_->lease.holder_identity == identity_; ++tries) {
     api::Lease released = seen_->lease;
-    released.holder_identity.clear();
-    released.lease_duration_seconds = kReleasedSeconds;
+    released.holder_identity = vacancy_ ? kNobody : "";
+    released.lease_duration_seconds = vacancy_ ? static_cast<int>(vacancy_->count()) : kReleasedSeconds;
     released.renew_time = released.acquire_time = clock_.now();
     const auto written = store_.update(released, kReleaseDeadline, never);
     if (written) return remember(*written, clock_.steady());

@@ -36,6 +36,9 @@ struct ElectionTimes {
   std::chrono::milliseconds retry{2000};
 };
 
+// Who holds the lease for the time that `vacancy` names: nobody.
+inline constexpr std::string_view kNobody = "nobody: Curfew is being removed";
+
 // Called on the elector's thread, in turns, started first. What was started must have ended when on_stopped_leading returns, since only then
 // is the lease given away.
 struct ElectionCallbacks {
@@ -47,11 +50,16 @@ struct ElectionCallbacks {
 // machines' wall clocks are ever compared.
 class LeaderElector {
  public:
-  // `identity` must be unique to this process: two of one name would both lead. The store and the clock must outlive the elector.
-  LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease, std::string identity, ElectionCallbacks callbacks = {}, ElectionTimes times = {});
+  // `identity` must be unique to this process: two of one name would both lead. The store and the clock must outlive the elector. With a `vacancy` it takes the lease
+  // from whoever holds it, and at the end leaves it so that nobody can lead for that long.
+  LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease, std::string identity, ElectionCallbacks callbacks = {}, ElectionTimes times = {},
+                std::optional<std::chrono::seconds> vacancy = std::nullopt);
 
   // True from a successful renewal until renew_deadline after it *started*, whatever hangs meanwhile. Thread-safe, never blocks.
   bool is_leader() const;
+
+  // We lead, and whoever held the lease before must have seen that it does not any more. Thread-safe, never blocks.
+  bool leads_alone() const;
 
   // Stands for election until the token is triggered; losing never ends it. Gives the lease back at the end.
   void run(const std::stop_token& stop);
@@ -61,7 +69,7 @@ class LeaderElector {
 
   // One turn of run(), which returns how long to wait for the next. For run() and tests.
   std::chrono::milliseconds attempt(const std::stop_token& stop);
-  // Stops leading, and gives the lease back if it is ours.
+  // Stops leading, and gives the lease back if it is ours: to whoever comes, or to nobody.
   void release();
 
  private:
@@ -93,6 +101,7 @@ class LeaderElector {
   const std::string identity_;
   const ElectionCallbacks callbacks_;
   const ElectionTimes times_;
+  const std::optional<std::chrono::seconds> vacancy_;
 
   // The elector's thread only.
   std::optional<Sighting> seen_;  // as last read, written or heard of; `at` is when it last changed before our eyes
@@ -102,6 +111,7 @@ class LeaderElector {
 
   // Shared.
   std::atomic<SteadyTime> leads_until_{SteadyTime::min()};
+  std::atomic<SteadyTime> rival_until_{SteadyTime::min()};  // whom we took the lease from may believe until then that it leads
   std::mutex mutex_;
   std::condition_variable_any hinted_;
   std::optional<Sighting> hint_;  // protected by mutex_: what observe() brought since the last turn

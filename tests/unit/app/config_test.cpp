@@ -54,3 +54,19 @@ TEST_CASE("times of the lease with which two could lead, or none for long, are r
   }));
   DYNAMIC_SECTION(said) { CHECK_THROWS_MATCHES(parse(flags), app::ConfigError, Catch::Matchers::Message(said)); }
 }
+
+TEST_CASE("end-all takes the flags of the controller, and serves no metrics where that may do so already") {
+  CHECK_FALSE(parse({}).end_all);
+  const auto config = parse({"end-all", "--kubeconfig", "some", "--metrics-address", "0.0.0.0:8080", "--timeout", "2m"});
+  REQUIRE(config.end_all);
+  CHECK(config.end_all->timeout == seconds(120));
+  CHECK(config.end_all->vacancy == seconds(60));
+  CHECK(config.kubeconfig == "some");
+  CHECK(config.metrics_address == "127.0.0.1:0");
+}
+
+TEST_CASE("end-all with values that cannot work is refused in a sentence") {
+  CHECK_THROWS_MATCHES(parse({"end-all", "--timeout", "soon"}), app::ConfigError,
+                       Catch::Matchers::Message("--timeout soon is not a duration from 1s to 8760h, as in 168h, 30m or 10s"));
+  CHECK_THROWS_MATCHES(parse({"end-all", "--no-leader-elect"}), app::ConfigError, Catch::Matchers::Message("end-all needs the Lease: leave out --no-leader-elect"));
+}

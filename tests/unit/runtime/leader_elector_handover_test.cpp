@@ -130,3 +130,59 @@ TEST_CASE("run leads, hands over when stopped, and a waiting candidate takes the
   CHECK(b_leads.try_acquire_for(1s));
   CHECK(b.is_leader());
 }
+
+namespace {
+
+// As "curfew end-all" stands: the last to lead.
+struct LastFixture : Fixture {
+  LeaderElector last{store, clock, {"curfew-system", "curfew"}, "last", {}, {}, 60s};
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(LastFixture, "the last to lead takes the lease from its holder, and leads alone once that one must have noticed") {
+  a.attempt();
+  clock.advance(1s);
+  last.attempt({});
+  CHECK(last.is_leader());
+  CHECK_FALSE(last.leads_alone());
+  a.attempt();
+  CHECK_FALSE(a.elector.is_leader());
+  CHECK(a.stopped == 1);
+  for (int i = 0; i < 7; ++i) {
+    clock.advance(2s);
+    last.attempt({});
+  }
+  CHECK_FALSE(last.leads_alone());
+  clock.advance(1s);
+  last.attempt({});
+  CHECK(last.leads_alone());
+}
+
+TEST_CASE_METHOD(LastFixture, "where nobody led, the last to lead leads alone at once") {
+  last.attempt({});
+  CHECK(last.leads_alone());
+}
+
+TEST_CASE_METHOD(LastFixture, "after the last to lead nobody does, for as long as was said, and then whoever comes") {
+  last.attempt({});
+  last.release();
+  CHECK_FALSE(last.is_leader());
+  CHECK(store.stored().holder_identity == runtime::kNobody);
+  CHECK(store.stored().lease_duration_seconds == 60);
+  a.attempt();
+  clock.advance(59s);
+  a.attempt();
+  CHECK_FALSE(a.elector.is_leader());
+  clock.advance(2s);
+  a.attempt();
+  CHECK(a.elector.is_leader());
+}
+
+TEST_CASE_METHOD(LastFixture, "one that comes after the last to lead, to do the same again, has nobody to wait for") {
+  last.attempt({});
+  last.release();
+  LeaderElector again(store, clock, {"curfew-system", "curfew"}, "again", {}, {}, 60s);
+  again.attempt({});
+  CHECK(again.leads_alone());
+}
