@@ -107,7 +107,7 @@ struct App::Impl {
   kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); }, [this] { return queue.size() > 0 || revoker.has_a_crowd(); }};
   audit::Writer audit{clients.general};
 
-  reconcile::GuardWatch guard{reconcile::shipped_guard(), clock, [this] { leadership.guard_changed(); }};
+  reconcile::GuardWatch guard{reconcile::shipped_guard(config.eligibility_policy), clock, [this] { leadership.guard_changed(); }};
   reconcile::GuardLedgerStore ledgers{clients.general, config.name_space};
   reconcile::Triggers triggers{queue, stores, memory, [this] { return may_grant(); }};
   reconcile::RecordSweep sweep{clients.general, stores, memory, triggers};

@@ -61,6 +61,9 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
       ->envname("CURFEW_REQUESTER_BURST")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  cli.add_flag("--eligibility-policy,!--no-eligibility-policy", config.eligibility_policy,
+               "Demand that admission policy curfew-eligibility is in force too, which refuses early what no AccessPolicy allows (default: on)")
+      ->envname("CURFEW_ELIGIBILITY_POLICY");
   cli.add_option("--log-level", flags.log_level, "One of " + std::string(log::level_names()))->envname("CURFEW_LOG_LEVEL")->capture_default_str();
 }
 

@@ -34,6 +34,7 @@ struct Config {
   log::Level log_level = log::Level::Info;
   std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
   reconcile::FloodLimits flood_limits;
+  bool eligibility_policy = true;  // whether the early answer is part of the guard
   std::optional<EndAll> end_all;
 };
 

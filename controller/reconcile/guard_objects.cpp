@@ -46,11 +46,12 @@ nlohmann::json with_defaults(nlohmann::json spec) {
   return spec;
 }
 
-GuardSpecs shipped_guard() {
+GuardSpecs shipped_guard(bool with_eligibility) {
   GuardSpecs specs;
   for (const std::string_view text : shipped_guard_yaml()) {
     for (const auto& object : kube::parse_yaml_documents(text)) {
       const std::string id = object.at("kind").get<std::string>() + "/" + object.at("metadata").at("name").get<std::string>();
+      if (!with_eligibility && id.ends_with("/curfew-eligibility")) continue;
       specs[id] = with_defaults(object.at("spec"));
     }
   }

@@ -15,8 +15,9 @@ std::vector<std::string_view> shipped_guard_yaml();
 // "ValidatingAdmissionPolicy/curfew-identity" -> its spec, with the API server's defaults filled in.
 using GuardSpecs = std::map<std::string, nlohmann::json>;
 
-// Parses the YAML above. Throws std::runtime_error where it is not a list of Kubernetes objects, which is a bug in the build.
-GuardSpecs shipped_guard();
+// Parses the YAML above. Throws std::runtime_error where it is not a list of Kubernetes objects, which is a bug in the build. What the policy curfew-eligibility refuses,
+// Curfew would refuse a moment later: whoever does without it loses the early answer and nothing else.
+GuardSpecs shipped_guard(bool with_eligibility = true);
 
 // A spec as the API server would store it: the defaults of ValidatingAdmissionPolicy and ValidatingAdmissionPolicyBinding written out, and repeated line breaks
 // joined, so that two that mean the same are equal.

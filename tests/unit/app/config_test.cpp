@@ -55,6 +55,13 @@ TEST_CASE("times of the lease with which two could lead, or none for long, are r
   DYNAMIC_SECTION(said) { CHECK_THROWS_MATCHES(parse(flags), app::ConfigError, Catch::Matchers::Message(said)); }
 }
 
+TEST_CASE("the eligibility policy is part of the guard unless a flag says otherwise") {
+  CHECK(parse({"--kubeconfig", "some"}).eligibility_policy);
+  CHECK(parse({"--kubeconfig", "some", "--eligibility-policy=true"}).eligibility_policy);
+  CHECK_FALSE(parse({"--kubeconfig", "some", "--eligibility-policy=false"}).eligibility_policy);
+  CHECK_FALSE(parse({"--kubeconfig", "some", "--no-eligibility-policy"}).eligibility_policy);
+}
+
 TEST_CASE("end-all takes the flags of the controller, and serves no metrics where that may do so already") {
   CHECK_FALSE(parse({}).end_all);
   const auto config = parse({"end-all", "--kubeconfig", "some", "--metrics-address", "0.0.0.0:8080", "--timeout", "2m"});

@@ -166,3 +166,13 @@ TEST_CASE("objects of others do not count") {
   live["ValidatingAdmissionPolicy/of-somebody-else"] = {{"failurePolicy", "Ignore"}};
   CHECK_FALSE(reconcile::guard_difference(reconcile::shipped_guard(), live));
 }
+
+TEST_CASE("without the eligibility policy, it may be there or not, and all the others count as before") {
+  const auto all = reconcile::shipped_guard();
+  const auto demanded = reconcile::shipped_guard(false);
+  CHECK(demanded.size() == all.size() - 2);
+  CHECK(all.contains("ValidatingAdmissionPolicy/curfew-eligibility"));
+  CHECK_FALSE(demanded.contains("ValidatingAdmissionPolicy/curfew-eligibility"));
+  CHECK_FALSE(demanded.contains("ValidatingAdmissionPolicyBinding/curfew-eligibility"));
+  CHECK_FALSE(reconcile::guard_difference(demanded, all));
+}
