@@ -47,6 +47,7 @@ start_all() {
     "$checkout/build/release/curfew" --kubeconfig "$token" --metrics-address 127.0.0.1:0 || exit 1
   wait_until_ready
   make_people
+  wait_until_kinds_are_known
 }
 
 make_company() {
@@ -98,4 +99,15 @@ make_people() {
     cp "$made" "$folder/$who.kubeconfig"
     kubectl --kubeconfig "$folder/$who.kubeconfig" config set-context --current --namespace=payments >/dev/null || exit 1
   done
+}
+
+# The mutating policies learn of new kinds a few seconds after the API server serves them; until then it answers 503, which asks to try again.
+wait_until_kinds_are_known() {
+  local i said
+  for ((i = 0; i < 150; i++)); do
+    said=$(kubectl create --dry-run=server -f "$checkout/tools/demo.d/objects/request-of-dave.yaml" 2>&1)
+    [[ $said != *"There can be a delay"* ]] && return
+    sleep 0.2
+  done
+  stop "the API server does not know AccessRequests after half a minute: $said"
 }
