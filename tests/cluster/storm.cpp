@@ -111,12 +111,15 @@ std::string Storm::spec_of(const StormKind& kind) {
 
 // One kubectl for all who do the same: it costs the machine more than Curfew does.
 void Storm::act() {
-  const auto seen = look();
+  const auto live = look();
+  if (!live) return;
   std::map<Command, Texts> due;
   for (Lifecycle& life : lives_) {
     const StormStep& step = life.kind->steps[life.next_step];
-    const auto found = seen.find(life.name);
-    const bool is_there = step.when.empty() || (found != seen.end() && found->second.phase == step.when);
+    const auto found = live->find(life.name);
+    // Access that ran out between two looks was never seen to be there: who only waits for it goes on all the same.
+    const bool ran_out_unseen = step.verb == "wait" && found == live->end();
+    const bool is_there = step.when.empty() || ran_out_unseen || (found != live->end() && found->second.phase == step.when);
     if (!is_there || turn_ < life.not_before) continue;
     due[{step.verb, step.who}].push_back(step.verb == "unbind" ? found->second.binding : life.name);
     ++life.next_step;
@@ -128,13 +131,13 @@ void Storm::act() {
   std::erase_if(lives_, [](const Lifecycle& life) { return life.next_step == life.kind->steps.size(); });
 }
 
-std::map<std::string, Storm::Seen> Storm::look() {
+std::optional<std::map<std::string, Storm::Seen>> Storm::look() {
   const ProcessResult result =
       scene_.admin.kubectl({"get", "accessrequests", "-n", scene_.space.name(), "--field-selector", "status.complete!=true", "-o", "json"});
   check(result, "a look at the requests");
   std::map<std::string, Seen> seen;
   const Json list = Json::parse(result.out, nullptr, false);
-  if (!list.is_object()) return seen;
+  if (!list.is_object()) return std::nullopt;
   for (const Json& request : list["items"]) {
     const Json status = request.value("status", Json::object());
     seen[request["metadata"]["name"]] = {.phase = status.value("phase", ""), .binding = status.value("bindingName", "")};

@@ -73,7 +73,7 @@ class Storm {
   void ask(int count);
   std::string spec_of(const StormKind& kind);
   void act();
-  std::map<std::string, Seen> look();
+  std::optional<std::map<std::string, Seen>> look();  // those that are not complete; nullopt: the API server did not say
   void command(const Command& command, const std::vector<std::string>& names);
   void check(const ProcessResult& result, const std::string& what);
   int random(int from, int to) { return std::uniform_int_distribution<int>(from, to)(random_); }
