@@ -292,7 +292,7 @@ void App::start() {
 std::string App::metrics_address() const { return impl_->server->address(); }
 
 std::optional<std::string> App::access_left() const {
-  Impl& impl = *impl_;
+  const Impl& impl = *impl_;
   if (!impl.may_grant()) return "this process does not hold the Lease yet";
   if (!impl.elector.leads_alone()) return "the replica that held the Lease before may not have noticed yet";
   std::size_t bindings = 0;

@@ -134,7 +134,7 @@ void set_ready(const api::AccessPolicy& policy, std::span<const Denial> problems
   if (!problems.empty()) reason = problems.front().reason;
   api::set_condition(status.conditions, {.type = std::string(api::kReady),
                                          .status = is_ready ? "True" : "False",
-                                         .reason = std::move(reason),
+                                         .reason = reason,
                                          .message = api::cut(message, api::kMostMessageBytes),
                                          .observed_generation = policy.metadata.generation,
                                          .last_transition_time = floor_to_second(now)});
