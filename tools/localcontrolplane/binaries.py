@@ -1,4 +1,4 @@
-"""Where etcd, kube-apiserver, kube-controller-manager and kubectl come from."""
+"""Where etcd, kube-apiserver, kube-controller-manager, kubectl and helm come from."""
 
 import contextlib
 import fcntl
@@ -9,18 +9,25 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Iterator, List, Optional
 
 from . import toolchain
 from .errors import ToolError
 
 NAMES = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+HELM_MODULE = Path(__file__).parent / "helm"  # of its own: Helm and the control plane want different versions of the same libraries
 OLDEST_APISERVER = (1, 31)  # ValidatingAdmissionPolicy and selectable fields of custom resources
 
 
 def find_or_build() -> Path:
-    """The folder that holds all four. Builds them if neither the environment nor the cache has them."""
+    """The folder that holds the four of NAMES. Builds them if neither the environment nor the cache has them."""
     return _from_assets() or _from_path() or _from_cache()
+
+
+def helm() -> Path:
+    """Helm, of the version that the charts are tested with: the one beside the control plane, if that was built here."""
+    folder = find_or_build()
+    return (folder if folder.parent == _cache() else _from_cache()) / "helm"
 
 
 def _from_assets() -> Optional[Path]:
@@ -78,8 +85,9 @@ def _from_cache() -> Path:
 
 def _fingerprint() -> str:
     digest = hashlib.sha256()
-    for file in sorted(path for path in toolchain.MODULE.rglob("*") if path.is_file()):
-        digest.update(f"{file.relative_to(toolchain.MODULE)}\0".encode() + file.read_bytes() + b"\0")
+    for module in (toolchain.MODULE, HELM_MODULE):
+        for file in sorted(path for path in module.rglob("*") if path.is_file()):
+            digest.update(f"{file.relative_to(module.parent)}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -99,17 +107,35 @@ def _build(target: Path) -> None:
     unfinished = target.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    print(f"building the control plane into {target}: once, about four minutes on two cores", file=sys.stderr)
-    command = [go, "build", "-mod=readonly", "-buildvcs=false", "-trimpath", f"-ldflags={_ldflags()}",
-               f"-o={unfinished}/", *(f"./{name}" for name in NAMES)]
-    if subprocess.run(command, cwd=toolchain.MODULE, env=toolchain.environment(), stdout=sys.stderr, check=False).returncode:
-        raise ToolError(f"building the control plane failed; see above, then try again: {toolchain.MODULE}")
+    print(f"building the control plane and helm into {target}: once, about five minutes on two cores", file=sys.stderr)
+    _go_build(go, toolchain.MODULE, unfinished, _version_flags(), *(f"./{name}" for name in NAMES))
+    _go_build(go, HELM_MODULE, unfinished, _helm_version_flags(), "helm.sh/helm/v3/cmd/helm")
     unfinished.rename(target)
 
 
-def _ldflags() -> str:
-    """No symbols, and the version that a release build would have: clients and kubectl look at it."""
-    version = re.search(r"^\tk8s.io/kubernetes (v(\d+)\.(\d+)\.\S+)$", (toolchain.MODULE / "go.mod").read_text(), re.M)
+def _go_build(go: Path, module: Path, into: Path, version_flags: List[str], *packages: str) -> None:
+    command = [go, "build", "-mod=readonly", "-buildvcs=false", "-trimpath", f"-ldflags={' '.join(['-s', '-w', *version_flags])}", f"-o={into}/", *packages]
+    if subprocess.run(command, cwd=module, env=toolchain.environment(), stdout=sys.stderr, check=False).returncode:
+        raise ToolError(f"building the control plane failed; see above, then try again: {module}")
+
+
+def _required(module: Path, name: str) -> re.Match:
+    """The version of a required module: whole, major, minor."""
+    return re.search(rf"^\t{re.escape(name)} (v(\d+)\.(\d+)\.\S+)( // indirect)?$", (module / "go.mod").read_text(), re.M)
+
+
+def _version_flags() -> List[str]:
+    """The version that a release build would have: clients and kubectl look at it."""
+    version = _required(toolchain.MODULE, "k8s.io/kubernetes")
     values = {"gitVersion": version[1], "gitMajor": version[2], "gitMinor": version[3], "gitTreeState": "clean"}
     packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-    return " ".join(["-s", "-w", *(f"-X {package}.{key}={value}" for package in packages for key, value in values.items())])
+    return [f"-X {package}.{key}={value}" for package in packages for key, value in values.items()]
+
+
+def _helm_version_flags() -> List[str]:
+    """As a release of Helm has them: without a cluster, a chart is rendered for the Kubernetes of Helm's own libraries."""
+    kubernetes = _required(HELM_MODULE, "k8s.io/client-go")
+    packages = ("helm.sh/helm/v3/pkg/lint/rules", "helm.sh/helm/v3/pkg/chartutil")
+    return [f"-X helm.sh/helm/v3/internal/version.version={_required(HELM_MODULE, 'helm.sh/helm/v3')[1]}",
+            *(f"-X {package}.k8sVersionMajor={int(kubernetes[2]) + 1}" for package in packages),
+            *(f"-X {package}.k8sVersionMinor={kubernetes[3]}" for package in packages)]
