@@ -30,6 +30,7 @@
 # debian: openssl 3.0
 # debian: python3 3.11
 # debian: python3-venv 3.11
+# debian: python3-yaml 6.0
 # debian: gnuplot-nox 5.4
 # debian: ca-certificates 20230311
 
