@@ -2,7 +2,7 @@
 # Parallelism is the build tools' own; make itself runs one step after the other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo up down test lint check-deep fuzz kill-loop soak bench clean
+.PHONY: help deps build image demo up down test lint check-deep fuzz kill-loop soak bench clean
 
 PRESET ?= release
 
@@ -15,6 +15,9 @@ deps: ## Install the Debian packages that the build and the tests need (does not
 build: deps ## Build the controller: build/release/curfew
 	cmake --preset $(PRESET)
 	cmake --build --preset $(PRESET)
+
+image: build ## The controller's image, an OCI archive, with its bill of materials: in build/release/image
+	tools/build-image build/$(PRESET)
 
 demo: ## Everything once: build, a Kubernetes API server, Curfew, and a story played by four people
 	@tools/demo story

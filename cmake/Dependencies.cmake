@@ -31,6 +31,9 @@
 # debian: python3 3.11
 # debian: python3-venv 3.11
 # debian: python3-yaml 6.0
+# debian: binutils 2.40
+# debian: umoci 0.4.7
+# debian: skopeo 1.9.3
 # debian: gnuplot-nox 5.4
 # debian: ca-certificates 20230311
 

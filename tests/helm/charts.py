@@ -1,45 +1,25 @@
-"""Helm, kubectl and the chart, for the tests beside this file."""
+"""Helm and the chart, for the tests beside this file."""
 
 import functools
 import importlib.machinery
 import importlib.util
 import json
 import subprocess
-import sys
-import time
-import unittest
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, List, Optional
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from programs import ROOT, output, run
+
 CHART = ROOT / "helm" / "curfew"
 NAMESPACE = "curfew-system"
 Object = Dict[str, Any]
 
 
-def run(*command: object, text: str = "", timeout: float = 120) -> subprocess.CompletedProcess:
-    """A command with both outputs; the caller looks at the exit code."""
-    return subprocess.run([str(part) for part in command], input=text, text=True, capture_output=True, timeout=timeout, check=False)
-
-
-def output(*command: object, text: str = "") -> str:
-    """What a command that has to succeed prints."""
-    done = run(*command, text=text, timeout=1800)
-    if done.returncode:
-        raise AssertionError(f"{' '.join(str(part) for part in command)}: {done.stdout}{done.stderr}")
-    return done.stdout
-
-
 @functools.lru_cache(maxsize=None)
 def helm() -> str:
     return output(ROOT / "tools" / "controlplane", "helm").strip()
-
-
-@functools.lru_cache(maxsize=None)
-def kubectl() -> str:
-    return str(Path(output(ROOT / "tools" / "controlplane", "build").strip()) / "kubectl")
 
 
 def render(*arguments: object, chart: Path = CHART) -> subprocess.CompletedProcess:
@@ -75,26 +55,3 @@ def render_manifests():
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("render_manifests", loader))
     loader.exec_module(module)
     return module
-
-
-def eventually(what: str, condition: Callable[[], Any], seconds: float = 60) -> Any:
-    """The first true answer; an assertion if there is none in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        answer = condition()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:.0f} s: {what}")
-        time.sleep(0.2)
-
-
-def main(suite: type) -> None:
-    """PROGRAM --list prints the names of the suite's tests, PROGRAM [NAME...] runs them."""
-    names = unittest.defaultTestLoader.getTestCaseNames(suite)
-    if sys.argv[1:] == ["--list"]:
-        print("\n".join(names))
-        sys.exit(0)
-    wanted = sys.argv[1:] or names
-    result = unittest.TextTestRunner(verbosity=2).run(unittest.TestSuite(suite(name) for name in wanted))
-    sys.exit(0 if result.wasSuccessful() and result.testsRun == len(wanted) else 1)

@@ -9,7 +9,8 @@ import threading
 from pathlib import Path
 from typing import Callable, Dict, List
 
-from charts import NAMESPACE, ROOT, Object, output
+from charts import NAMESPACE, Object
+from programs import ROOT, output
 
 
 class Kubelet:
