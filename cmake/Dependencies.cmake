@@ -12,6 +12,7 @@
 # debian: zlib1g-dev 1:1.2.13
 # debian: libboost-dev 1.74
 # debian: libboost-system-dev 1.74
+# debian: libboost-filesystem-dev 1.74
 # debian: nlohmann-json3-dev 3.11
 # debian: libyaml-cpp-dev 0.7
 # debian: libspdlog-dev 1:1.10
@@ -34,12 +35,13 @@
 # debian: binutils 2.40
 # debian: umoci 0.4.7
 # debian: skopeo 1.9.3
+# debian: tmux 3.3
 # debian: gnuplot-nox 5.4
 # debian: ca-certificates 20230311
 
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
-find_package(Boost 1.74 REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)
 find_package(cpprestsdk 2.10.18 CONFIG REQUIRED)
 find_package(nlohmann_json 3.11 CONFIG REQUIRED)
 find_package(yaml-cpp 0.7 CONFIG REQUIRED)

@@ -1,0 +1,66 @@
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "cli/session.hpp"
+#include "cli/wish_flags.hpp"
+#include "cli/words.hpp"
+#include "core/words.hpp"
+
+namespace curfew::cli {
+namespace {
+
+using Outcome = core::Finding::Outcome;
+
+// An approval is always still to come, and the guard is the same for everybody.
+std::vector<core::Finding> those(const Candidate& candidate, Outcome outcome) {
+  std::vector<core::Finding> result;
+  std::ranges::copy_if(candidate.findings, std::back_inserter(result), [&](const core::Finding& finding) {
+    return finding.outcome == outcome && finding.check != "approvals" && finding.check != "guard-in-force";
+  });
+  return result;
+}
+
+void print(const Candidate& candidate) {
+  const auto unknown = those(candidate, Outcome::NotChecked);
+  std::cout << (unknown.empty() ? "yes: " : "perhaps: ") << core::describe(*candidate.request.spec.role) << " in " << candidate.request.metadata.name_space << " under AccessPolicy "
+            << std::string(candidate.request.spec.policy) << ", decided by " << deciders(*candidate.policy) << "\n";
+  for (const auto& finding : those(candidate, Outcome::Failed)) std::cout << "  not now: " << harmless(finding.message) << "\n";
+  for (const auto& finding : unknown) std::cout << "  not known: whether " << finding.rule << " (" << harmless(finding.message) << ")\n";
+}
+
+Exit run(Wish wish, Session& session) {
+  wish.name_space = session.own_namespace();
+  const auto me = must(session.cluster.whoami());
+  const auto all = candidates(session.cluster, wish, me, must(session.cluster.list<api::AccessPolicy>({})));
+  std::vector<const Candidate*> fitting;
+  try {
+    fitting = fitting_of(all, wish);
+  } catch (const Stop& stop) {
+    throw Stop(stop.exit() == Exit::Failed ? Exit::No : stop.exit(), std::string("no: ") + stop.what());
+  }
+  std::string refused;
+  bool can = false;
+  for (const auto* candidate : fitting) {
+    const auto tried = session.cluster.create(candidate->request, "can-", true);
+    if (!tried) {
+      refused = tried.error().message;
+      continue;
+    }
+    can = true;
+    print(*candidate);
+  }
+  if (!can) throw Stop(Exit::No, "no: " + harmless(refused));
+  return Exit::Done;
+}
+
+}  // namespace
+
+Verb can_verb(CLI::App& app) {
+  auto wish = std::make_shared<Wish>();
+  CLI::App* command = app.add_subcommand("can", "Would that be granted, and who would decide? Nothing is created (exit code 0: yes, 3: no)");
+  add_wish_flags(*command, *wish);
+  return {command, [wish](Session& session) { return run(*wish, session); }};
+}
+
+}  // namespace curfew::cli

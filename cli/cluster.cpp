@@ -1,0 +1,110 @@
+#include "cli/cluster.hpp"
+
+namespace curfew::cli {
+namespace {
+
+using nlohmann::json;
+
+// What a query may hold as it is (RFC 3986, unreserved).
+std::string escaped(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~").find(c) != std::string_view::npos;
+    if (is_plain) {
+      result += c;
+    } else {
+      result += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
+    }
+  }
+  return result;
+}
+
+Result<json> parsed(const Result<std::string>& text) {
+  if (!text) return tl::unexpected(text.error());
+  json result = json::parse(*text, nullptr, false);
+  if (result.is_discarded()) return fail(ErrorKind::Decode, "kubectl did not answer in JSON: " + text->substr(0, 200));
+  return result;
+}
+
+json decision_json(const api::Decision& decision) {
+  json result{{"verdict", api::to_string(decision.verdict)}, {"username", std::string(decision.person.username)}, {"groups", json::array()}};
+  for (const auto& group : decision.person.groups) result["groups"].push_back(std::string(group));
+  if (!decision.comment.empty()) result["comment"] = decision.comment;
+  return result;
+}
+
+}  // namespace
+
+std::string Cluster::path_of(std::string_view path, std::string_view plural, const std::string& name_space) {
+  const std::string scope = name_space.empty() ? "" : "namespaces/" + escaped(name_space) + "/";
+  return std::string(path) + "/" + scope + std::string(plural);
+}
+
+std::string Cluster::query_of(const Selection& selection) {
+  std::string query = "?limit=0";
+  if (!selection.fields.empty()) query += "&fieldSelector=" + escaped(selection.fields);
+  if (!selection.labels.empty()) query += "&labelSelector=" + escaped(selection.labels);
+  return query;
+}
+
+// Items of a list do not say what they are.
+json Cluster::with_kind(json item, std::string_view path, std::string_view kind) {
+  item["apiVersion"] = path.substr(path.find('/', 1) + 1);
+  item["kind"] = kind;
+  return item;
+}
+
+Result<json> Cluster::read(const std::string& path) const {
+  auto answer = parsed(kubectl_.run({"get", "--raw", path}));
+  if (!answer && answer.error().kind == ErrorKind::NotFound && answer.error().message.find("the server could not find the requested resource") != std::string::npos) {
+    return fail(ErrorKind::NotFound, "this cluster does not know Curfew's kinds (curfew.dev/v1alpha1): is Curfew installed on it, and is it the right --context?");
+  }
+  return answer;
+}
+
+Result<api::Person> Cluster::whoami() const {
+  const auto answer = parsed(kubectl_.run({"auth", "whoami", "-o", "json"}));
+  if (!answer) return tl::unexpected(answer.error());
+  const json info = answer->value(json::json_pointer("/status/userInfo"), json::object());
+  api::Person person;
+  person.username = info.value("username", "");
+  for (const auto& group : info.value("groups", json::array())) person.groups.emplace_back(group.get<std::string>());
+  if (person.username.empty()) return fail(ErrorKind::Unauthorized, "the API server does not say who you are: 'kubectl auth whoami' has no username");
+  return person;
+}
+
+std::string Cluster::current_namespace() const {
+  const auto answer = kubectl_.run({"config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"});
+  return !answer || answer->empty() ? "default" : *answer;
+}
+
+Result<void> Cluster::watch_requests(const Selection& selection, const std::function<bool(std::string_view, Read<api::AccessRequest>)>& take) const {
+  const std::string path = path_of(api::AccessRequest::kPath, api::AccessRequest::kPlural, selection.name_space) + query_of(selection) + "&watch=true";
+  return kubectl_.follow({"get", "--raw", path}, [&](const std::string& line) {
+    json event = json::parse(line, nullptr, false);
+    if (event.is_discarded() || event.value("type", "") == "ERROR") return false;
+    auto request = decoded<api::AccessRequest>(event["object"]);
+    return !request || take(event.value("type", ""), std::move(*request));
+  });
+}
+
+Result<Read<api::AccessRequest>> Cluster::create(const api::AccessRequest& request, const std::string& prefix, bool dry_run) const {
+  json body = api::encode(request);
+  if (request.metadata.name.empty()) body["metadata"]["generateName"] = prefix;
+  std::vector<std::string> arguments{"create", "-f", "-", "-o", "json", "--namespace", request.metadata.name_space};
+  if (dry_run) arguments.emplace_back("--dry-run=server");
+  return decoded<api::AccessRequest>(parsed(kubectl_.run(arguments, body.dump())));
+}
+
+Result<Read<api::AccessRequest>> Cluster::decide(const Read<api::AccessRequest>& request, const api::Decision& decision) const {
+  const api::ObjectMeta& meta = request.object.metadata;
+  json decisions = request.json.value("decisions", json::array());
+  decisions.push_back(decision_json(decision));
+  const json patch{{"metadata", {{"uid", meta.uid}, {"resourceVersion", meta.resource_version}}}, {"decisions", decisions}};
+  return decoded<api::AccessRequest>(parsed(kubectl_.run(
+      {"patch", "accessrequests.curfew.dev", meta.name, "--namespace", meta.name_space, "--type=merge", "--patch", patch.dump(), "-o", "json"})));
+}
+
+}  // namespace curfew::cli

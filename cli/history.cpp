@@ -1,0 +1,55 @@
+#include <iostream>
+#include <memory>
+
+#include "cli/session.hpp"
+#include "cli/story.hpp"
+
+namespace curfew::cli {
+namespace {
+
+struct Options {
+  std::string name;
+  std::string output;
+};
+
+Exit run(const Options& options, Session& session) {
+  const auto key = key_of(session, options.name);
+  auto found = session.cluster.list<api::AuditRecord>({.name_space = "", .fields = "request.namespace=" + key.name_space + ",request.name=" + key.name, .labels = ""});
+  if (!found && found.error().kind == ErrorKind::Forbidden) {
+    throw Stop(Exit::Failed, "you may not read audit records: that takes ClusterRole curfew-auditor; 'kubectl describe accessrequest " + key.name + " -n " + key.name_space + "' shows how it stands");
+  }
+  const auto records = must(std::move(found));
+  if (records.empty()) throw Stop(Exit::Failed, "there are no audit records of " + to_string(key));
+  if (!options.output.empty()) {
+    nlohmann::json list{{"apiVersion", "v1"}, {"kind", "List"}, {"items", nlohmann::json::array()}};
+    for (const auto& record : records) list["items"].push_back(record.json);
+    std::cout << as_text(list, options.output);
+    return Exit::Done;
+  }
+  // A name may have been used more than once; each request is told on its own.
+  std::vector<std::pair<std::string, std::vector<api::AuditRecord>>> requests;
+  for (const auto& record : records) {
+    const std::string& uid = record.object.request.uid;
+    auto at = std::ranges::find(requests, uid, &std::pair<std::string, std::vector<api::AuditRecord>>::first);
+    if (at == requests.end()) at = requests.insert(requests.end(), {uid, {}});
+    at->second.push_back(record.object);
+  }
+  std::ranges::sort(requests, {}, [](const auto& request) { return std::ranges::min(request.second, {}, &api::AuditRecord::time).time; });
+  for (const auto& [uid, of_one] : requests) {
+    std::cout << session.terminal.paint(Colour::Bold, to_string(key)) << session.terminal.paint(Colour::Faint, "  " + uid) << "\n";
+    for (const auto& line : story_of(of_one)) std::cout << "  " << line << "\n";
+  }
+  return Exit::Done;
+}
+
+}  // namespace
+
+Verb history_verb(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("history", "The audit records of a request as a story");
+  command->add_option("name", options->name, "NAME or NAMESPACE/NAME; also of a request that is deleted")->required();
+  command->add_option("-o,--output", options->output, "json or yaml")->check(CLI::IsMember({"json", "yaml"}));
+  return {command, [options](Session& session) { return run(*options, session); }};
+}
+
+}  // namespace curfew::cli

@@ -1,0 +1,99 @@
+#include "cli/kubectl.hpp"
+
+#include <sys/prctl.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/process.hpp>
+#include <boost/process/extend.hpp>
+#include <csignal>
+#include <future>
+#include <map>
+
+namespace curfew::cli {
+namespace {
+
+namespace process = boost::process;
+
+// A watch would go on for half an hour after its reader was killed.
+const auto kEndsWithUs = process::extend::on_exec_setup = [](auto&) { ::prctl(PR_SET_PDEATHSIG, SIGTERM); };
+
+std::string trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \n\r\t");
+  if (first == std::string_view::npos) return "";
+  return std::string(text.substr(first, text.find_last_not_of(" \n\r\t") - first + 1));
+}
+
+Result<boost::filesystem::path> find_kubectl() {
+  auto path = process::search_path("kubectl");
+  if (path.empty()) return fail(ErrorKind::Other, "kubectl is not in PATH: this is a plugin of it and works through it");
+  return path;
+}
+
+ErrorKind kind_of(std::string_view name) {
+  static const std::map<std::string_view, ErrorKind> kKinds{
+      {"NotFound", ErrorKind::NotFound},   {"AlreadyExists", ErrorKind::AlreadyExists}, {"Conflict", ErrorKind::Conflict},
+      {"Forbidden", ErrorKind::Forbidden}, {"Unauthorized", ErrorKind::Unauthorized},   {"Invalid", ErrorKind::Invalid},
+      {"BadRequest", ErrorKind::Invalid},  {"TooManyRequests", ErrorKind::TooManyRequests}};
+  const auto found = kKinds.find(name);
+  return found == kKinds.end() ? ErrorKind::Other : found->second;
+}
+
+// "... denied request: SENTENCE" where an admission policy of ours refused; of several, the first.
+std::string sentence_of(const std::string& message) {
+  constexpr std::string_view kDenied = "denied request: ";
+  const auto at = message.find(kDenied);
+  return at == std::string::npos ? message : message.substr(at + kDenied.size());
+}
+
+}  // namespace
+
+Error error_of(std::string_view said) {
+  const std::string text = trimmed(said);
+  constexpr std::string_view kServer = "Error from server";
+  const auto at = text.find(kServer);
+  if (at == std::string::npos) {
+    const std::string message = text.starts_with("error: ") ? text.substr(7) : text;
+    return Error{.kind = ErrorKind::Other, .message = message.empty() ? "kubectl failed without a word" : message};
+  }
+  const std::string rest = text.substr(at + kServer.size());
+  const auto colon = rest.find(": ");
+  const std::string message = colon == std::string::npos ? rest : rest.substr(colon + 2);
+  const auto close = rest.find(')');
+  const bool has_kind = rest.starts_with(" (") && close != std::string::npos;
+  return Error{.kind = has_kind ? kind_of(std::string_view(rest).substr(2, close - 2)) : ErrorKind::Other, .message = sentence_of(message)};
+}
+
+Result<std::string> Kubectl::run(const std::vector<std::string>& arguments, const std::string& input) const {
+  const auto path = find_kubectl();
+  if (!path) return tl::unexpected(path.error());
+  std::vector<std::string> all = arguments;
+  all.insert(all.end(), flags_.begin(), flags_.end());
+  boost::asio::io_context io;
+  std::future<std::string> out;
+  std::future<std::string> err;
+  process::child child(*path, process::args(all), process::std_in<boost::asio::buffer(input), process::std_out> out, process::std_err > err, io, kEndsWithUs);
+  io.run();
+  child.wait();
+  if (child.exit_code() != 0) return tl::unexpected(error_of(err.get()));
+  return out.get();
+}
+
+Result<void> Kubectl::follow(const std::vector<std::string>& arguments, const std::function<bool(const std::string&)>& take) const {
+  const auto path = find_kubectl();
+  if (!path) return tl::unexpected(path.error());
+  std::vector<std::string> all = arguments;
+  all.insert(all.end(), flags_.begin(), flags_.end());
+  process::ipstream out;
+  process::child child(*path, process::args(all), process::std_in<process::null, process::std_out> out, kEndsWithUs);
+  std::string line;
+  while (std::getline(out, line)) {
+    if (take(line)) continue;
+    child.terminate();
+    break;
+  }
+  child.wait();
+  return {};
+}
+
+}  // namespace curfew::cli

@@ -1,0 +1,82 @@
+#include <csignal>
+#include <iostream>
+#include <span>
+
+#include "cli/completion.hpp"
+#include "cli/session.hpp"
+#include "version.hpp"
+
+namespace {
+
+using namespace curfew::cli;
+
+constexpr const char* kFooter =
+    "Works through kubectl, with its kubeconfig, credentials and flags.\n"
+    "Exit codes: 0 done; 1 refused or failed; 2 wrong usage; 3 can: no; 4 request --wait: ended without access; 5 request --wait: not decided in time.";
+
+std::vector<Verb> add_verbs(CLI::App& app) {
+  std::vector<Verb> verbs{request_verb(app), can_verb(app),      approve_verb(app), deny_verb(app),    revoke_verb(app),
+                          list_verb(app),    policies_verb(app), explain_verb(app), history_verb(app), completion_verb(app)};
+  for (const Verb& verb : verbs) verb.command->fallthrough();
+  return verbs;
+}
+
+// The flags among the words that are being completed that say which cluster is meant; what does not parse yet is passed over.
+Session session_for(CLI::App& app, const Flags& flags, std::vector<std::string> words) {
+  try {
+    app.allow_extras();
+    app.require_subcommand(0);
+    words.pop_back();
+    std::ranges::reverse(words);
+    app.parse(words);
+  } catch (const CLI::ParseError&) {  // half a command line
+  }
+  return Session{.cluster = Cluster(Kubectl(flags.for_kubectl())), .terminal = Terminal(), .name_space = flags.name_space};
+}
+
+Exit run(int argc, const char* const* argv) {
+  CLI::App app("Asks for access that ends on time, and decides about it.", "kubectl curfew");
+  app.set_version_flag("--version", std::string("kubectl-curfew ") + kVersion);
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  Flags flags;
+  flags.add_to(app);
+  const auto verbs = add_verbs(app);
+  const std::vector<std::string> words(std::span(argv, static_cast<std::size_t>(argc)).begin() + 1, std::span(argv, static_cast<std::size_t>(argc)).end());
+  if (!words.empty() && words.front() == "__complete") {
+    const std::vector<std::string> rest(words.begin() + 1, words.end());
+    std::cout << complete(app, rest, [&] { return session_for(app, flags, rest); });
+    return Exit::Done;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return static_cast<Exit>(app.exit(success));
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "kubectl curfew: " << error.what() << "; 'kubectl curfew --help' lists what there is\n";
+    return Exit::Usage;
+  }
+  Session session{.cluster = Cluster(Kubectl(flags.for_kubectl())), .terminal = Terminal(), .name_space = flags.name_space};
+  for (const Verb& verb : verbs) {
+    if (verb.command->parsed()) return verb.run(session);
+  }
+  return Exit::Usage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a kubectl that ends before it has read all; our own reader that is gone is noticed at the end
+  try {
+    const Exit exit = run(argc, argv);
+    std::cout.flush();
+    return std::cout ? static_cast<int>(exit) : static_cast<int>(Exit::Failed);
+  } catch (const Stop& stop) {
+    std::cout.flush();
+    std::cerr << "kubectl curfew: " << stop.what() << "\n";
+    return static_cast<int>(stop.exit());
+  } catch (const std::exception& error) {
+    std::cerr << "kubectl curfew: " << error.what() << "\n";
+    return static_cast<int>(Exit::Failed);
+  }
+}

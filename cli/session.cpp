@@ -1,0 +1,83 @@
+#include "cli/session.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+namespace curfew::cli {
+namespace {
+
+using nlohmann::json;
+
+// Strings are quoted, so that "1/1" and "true" stay strings for every reader.
+void emit(YAML::Emitter& out, const json& value) {
+  if (value.is_object()) {
+    out << YAML::BeginMap;
+    for (const auto& [key, entry] : value.items()) {
+      out << YAML::Key << key << YAML::Value;
+      emit(out, entry);
+    }
+    out << YAML::EndMap;
+  } else if (value.is_array()) {
+    out << (value.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+    for (const auto& entry : value) emit(out, entry);
+    out << YAML::EndSeq;
+  } else if (value.is_string()) {
+    out << YAML::DoubleQuoted << value.get<std::string>();
+  } else {
+    out << value.dump();
+  }
+}
+
+}  // namespace
+
+void Flags::add_to(CLI::App& app) {
+  // The addresses of the entries are given away: no growing afterwards.
+  const std::vector<std::pair<std::string, std::string>> texts{
+      {"--kubeconfig", "The kubeconfig to use"},
+      {"--context", "The context of the kubeconfig to use"},
+      {"--cluster", "The cluster of the kubeconfig to use"},
+      {"--user", "The user of the kubeconfig to use"},
+      {"--as", "Impersonate this user"},
+      {"--as-uid", "Impersonate this UID"},
+      {"-s,--server", "The API server's address"},
+      {"--token", "A bearer token"},
+      {"--certificate-authority", "The file of the API server's authority"},
+      {"--client-certificate", "The file of a client certificate"},
+      {"--client-key", "The file of its key"},
+      {"--tls-server-name", "The name in the API server's certificate"},
+      {"--request-timeout", "How long one call may take, as in 10s"},
+      {"--cache-dir", "kubectl's cache"},
+  };
+  for (const auto& [flag, _] : texts) texts_.emplace_back(flag.substr(flag.find("--")), "");
+  for (std::size_t i = 0; i < texts.size(); ++i) app.add_option(texts[i].first, texts_[i].second, texts[i].second)->group("kubectl's own");
+  app.add_option("--as-group", as_groups_, "Impersonate this group; may be given several times")->group("kubectl's own");
+  switches_ = {{"--insecure-skip-tls-verify", false}, {"--disable-compression", false}};
+  for (auto& [flag, value] : switches_) app.add_flag(flag, value, "As kubectl's")->group("kubectl's own");
+  app.add_option("-n,--namespace", name_space, "The namespace (default: the kubeconfig's)");
+}
+
+std::vector<std::string> Flags::for_kubectl() const {
+  std::vector<std::string> result;
+  for (const auto& [flag, value] : texts_) {
+    if (!value.empty()) result.push_back(std::string(flag).append("=").append(value));
+  }
+  for (const auto& group : as_groups_) result.push_back("--as-group=" + group);
+  for (const auto& [flag, is_set] : switches_) {
+    if (is_set) result.push_back(flag);
+  }
+  return result;
+}
+
+api::ObjectKey key_of(const Session& session, const std::string& name) {
+  const auto slash = name.find('/');
+  if (slash == std::string::npos) return {session.own_namespace(), name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+std::string as_text(const json& value, const std::string& format) {
+  if (format == "json") return value.dump(2) + "\n";
+  YAML::Emitter out;
+  emit(out, value);
+  return std::string(out.c_str()) + "\n";
+}
+
+}  // namespace curfew::cli

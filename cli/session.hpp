@@ -1,0 +1,87 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "cli/cluster.hpp"
+#include "cli/terminal.hpp"
+
+namespace curfew::cli {
+
+// What the program exits with. Scripts rely on them: change none.
+enum class Exit {
+  Done = 0,
+  Failed = 1,    // the cluster refused, or could not be asked
+  Usage = 2,     // what was typed cannot work
+  No = 3,        // can: it would not be granted
+  Ended = 4,     // request --wait: it ended without access
+  TimedOut = 5,  // request --wait: not decided in time
+};
+
+// Ends the verb with a sentence on standard error.
+class Stop : public std::runtime_error {
+ public:
+  Stop(Exit exit, const std::string& sentence) : std::runtime_error(sentence), exit_(exit) {}
+  Exit exit() const { return exit_; }
+
+ private:
+  Exit exit_;
+};
+
+// The value, or the end of the verb with the error's sentence.
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw Stop(Exit::Failed, result.error().message);
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+// kubectl's flags that a person may give here too, as they go on to kubectl; and those that the verbs share.
+class Flags {
+ public:
+  void add_to(CLI::App& app);
+  std::vector<std::string> for_kubectl() const;
+
+  std::string name_space;  // -n; empty: the kubeconfig's
+
+ private:
+  std::vector<std::pair<std::string, std::string>> texts_;
+  std::vector<std::pair<std::string, bool>> switches_;
+  std::vector<std::string> as_groups_;
+};
+
+// One run of the program.
+struct Session {
+  Cluster cluster;
+  Terminal terminal;
+  std::string name_space;  // as given with -n; empty: not given
+
+  std::string own_namespace() const { return name_space.empty() ? cluster.current_namespace() : name_space; }
+};
+
+struct Verb {
+  CLI::App* command;
+  std::function<Exit(Session&)> run;
+};
+
+// One a file, named after it. Each adds its subcommand to the app.
+Verb request_verb(CLI::App& app);
+Verb can_verb(CLI::App& app);
+Verb approve_verb(CLI::App& app);
+Verb deny_verb(CLI::App& app);
+Verb revoke_verb(CLI::App& app);
+Verb list_verb(CLI::App& app);
+Verb policies_verb(CLI::App& app);
+Verb explain_verb(CLI::App& app);
+Verb history_verb(CLI::App& app);
+Verb completion_verb(CLI::App& app);
+
+// "NAME" in the session's namespace, or "NAMESPACE/NAME".
+api::ObjectKey key_of(const Session& session, const std::string& name);
+
+// Of -o json and -o yaml.
+std::string as_text(const nlohmann::json& json, const std::string& format);
+
+}  // namespace curfew::cli

@@ -1,0 +1,45 @@
+#include "cli/story.hpp"
+
+#include <algorithm>
+
+#include "cli/terminal.hpp"
+#include "core/words.hpp"
+
+namespace curfew::cli {
+namespace {
+
+std::string actor_of(const api::AuditRecord& record) { return record.actor ? std::string(record.actor->username) : "Curfew"; }
+
+std::string sentence_of(const api::AuditRecord& record) {
+  using Action = api::AuditAction;
+  const std::string role = record.role ? core::describe(*record.role) : "access";
+  switch (record.action) {
+    case Action::Requested: {
+      std::string text = actor_of(record) + " asked for " + role + " in " + record.request.name_space;
+      if (!record.duration.empty()) text += " for " + record.duration;
+      if (record.policy) text += " under AccessPolicy " + std::string(record.policy->name);
+      return core::with_comment(text, record.reason);
+    }
+    case Action::Approved: return core::with_comment(actor_of(record) + " approved", record.comment);
+    case Action::Denied: return core::with_comment(actor_of(record) + " denied", record.comment);
+    case Action::Granted: {
+      std::string text = (record.subject ? core::describe(*record.subject) : std::string("somebody")) + " was given " + role;
+      if (record.expires_at) text += " until " + format_rfc3339(*record.expires_at);
+      return text;
+    }
+    default: break;
+  }
+  // The message of an end says who ended it, and their words.
+  return core::with_comment(std::string(api::to_string(record.action)), record.message);
+}
+
+}  // namespace
+
+std::vector<std::string> story_of(std::vector<api::AuditRecord> records) {
+  std::ranges::sort(records, {}, &api::AuditRecord::time);
+  std::vector<std::string> lines;
+  for (const auto& record : records) lines.push_back(format_rfc3339(record.time) + "  " + harmless(sentence_of(record)));
+  return lines;
+}
+
+}  // namespace curfew::cli

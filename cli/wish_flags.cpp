@@ -1,0 +1,40 @@
+#include "cli/wish_flags.hpp"
+
+#include <algorithm>
+
+namespace curfew::cli {
+namespace {
+
+std::string nothing_fits(const std::vector<Candidate>& all, const Wish& wish) {
+  const std::string what = wish.role.empty() ? "" : wish.role + " ";
+  std::string sentence = "no policy lets you ask for " + what + "in namespace " + wish.name_space;
+  if (all.empty()) return sentence + (wish.policy.empty() ? "" : ": AccessPolicy " + wish.policy + " does not exist or does not offer that") + "; 'kubectl curfew policies' shows what there is";
+  for (const auto& candidate : all) sentence += "\n  AccessPolicy " + std::string(candidate.request.spec.policy) + ": " + harmless(candidate.obstacle()->message);
+  return sentence;
+}
+
+}  // namespace
+
+void add_wish_flags(CLI::App& command, Wish& wish) {
+  command.add_option("role", wish.role, "The role: NAME, ClusterRole/NAME or Role/NAME (default: what the policy offers)");
+  command.add_option("--policy", wish.policy, "The AccessPolicy to ask under (default: the one that fits)");
+  command.add_option("--for", wish.duration, "For how long, as in 30m or 1h30m (default: the policy's)");
+  command.add_option("--reason", wish.reason, "Why, for those who decide and for the audit records");
+  command.add_option("--start", wish.start_time, "When it is to begin, as in 2026-11-24T20:00:00Z (default: when it is approved)");
+  command.add_option("--subject", wish.subject, "Who is to get it: User:NAME or ServiceAccount:NAMESPACE:NAME (default: you)");
+}
+
+std::vector<const Candidate*> fitting_of(const std::vector<Candidate>& all, const Wish& wish) {
+  std::vector<const Candidate*> fitting;
+  std::vector<const Candidate*> near;
+  for (const auto& candidate : all) {
+    if (candidate.obstacle() == nullptr) fitting.push_back(&candidate);
+    if (candidate.is_near()) near.push_back(&candidate);
+  }
+  if (std::ranges::any_of(fitting, &Candidate::is_certain)) std::erase_if(fitting, [](const Candidate* candidate) { return !candidate->is_certain(); });
+  if (!fitting.empty()) return fitting;
+  if (near.size() == 1) throw Stop(Exit::Failed, harmless(near.front()->obstacle()->message) + " (--reason and --for say why and for how long)");
+  throw Stop(Exit::Failed, nothing_fits(all, wish));
+}
+
+}  // namespace curfew::cli

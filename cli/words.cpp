@@ -1,0 +1,82 @@
+#include "cli/words.hpp"
+
+#include <array>
+
+#include "core/identity.hpp"
+#include "core/words.hpp"
+
+namespace curfew::cli {
+namespace {
+
+using std::chrono::seconds;
+
+struct Unit {
+  seconds size;
+  std::string_view letter;
+};
+constexpr std::array kUnits{Unit{std::chrono::days(1), "d"}, Unit{std::chrono::hours(1), "h"}, Unit{std::chrono::minutes(1), "m"}, Unit{seconds(1), "s"}};
+
+std::string units(seconds time, std::size_t most) {
+  std::string result;
+  std::size_t given = 0;
+  for (const auto& unit : kUnits) {
+    const auto count = time / unit.size;
+    time -= count * unit.size;
+    if (count > 0 && given < most) result += (given > 0 ? " " : "") + std::to_string(count) + std::string(unit.letter);
+    if (count > 0 || given > 0) ++given;  // units that follow each other: "1d", not "1d 5s"
+  }
+  return result.empty() ? "0s" : result;
+}
+
+}  // namespace
+
+std::string time_left(TimePoint until, TimePoint now) {
+  if (until <= now) return "over";
+  return units(std::chrono::floor<seconds>(until - now), 2) + " left";
+}
+
+std::string age(TimePoint since, TimePoint now) { return since >= now ? "0s" : units(std::chrono::floor<seconds>(now - since), 1); }
+
+std::string deciders(const api::AccessPolicy& policy) {
+  const auto& approval = policy.spec.approval;
+  if (approval.required == 0) return "nobody: granted at once";
+  return std::to_string(approval.required) + " of " + core::describe(approval.approvers);
+}
+
+std::string phase_text(const api::AccessRequest& request) { return request.status.phase ? std::string(api::to_string(*request.status.phase)) : "-"; }
+
+Colour colour_of(const api::AccessRequest& request) {
+  if (!request.status.phase) return Colour::Faint;
+  switch (*request.status.phase) {
+    case api::Phase::Active: return Colour::Green;
+    case api::Phase::Pending:
+    case api::Phase::Scheduled: return Colour::Yellow;
+    case api::Phase::Denied:
+    case api::Phase::Rejected:
+    case api::Phase::TimedOut: return Colour::Red;
+    case api::Phase::Withdrawn:
+    case api::Phase::Expired:
+    case api::Phase::Revoked: break;
+  }
+  return Colour::Faint;
+}
+
+std::string lines_of(const Terminal& terminal, const std::vector<core::Finding>& findings) {
+  using Outcome = core::Finding::Outcome;
+  std::string result;
+  for (const auto& finding : findings) {
+    const bool failed = finding.outcome == Outcome::Failed;
+    const std::string mark = failed ? terminal.paint(Colour::Red, "FAIL") : finding.outcome == Outcome::Passed ? terminal.paint(Colour::Green, "pass") : terminal.paint(Colour::Faint, "   ?");
+    result += "  " + mark + "  " + std::string(finding.rule);
+    if (!finding.message.empty()) result += (failed ? ": " : terminal.paint(Colour::Faint, " (")) + (failed ? harmless(finding.message) : terminal.paint(Colour::Faint, harmless(finding.message) + ")"));
+    result += '\n';
+  }
+  return result;
+}
+
+std::string role_text(const api::AccessRequest& request) {
+  if (request.status.role_ref) return core::describe(*request.status.role_ref);
+  return request.spec.role ? core::describe(*request.spec.role) : "the policy's role";
+}
+
+}  // namespace curfew::cli

@@ -1,0 +1,41 @@
+#include "cli/words.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace curfew;
+using namespace std::chrono_literals;
+
+TEST_CASE("the time that is left is told in the two largest units that follow each other") {
+  const TimePoint now{1'800'000'000s};
+  CHECK(cli::time_left(now + 59s, now) == "59s left");
+  CHECK(cli::time_left(now + 3599s, now) == "59m 59s left");
+  CHECK(cli::time_left(now + 2h, now) == "2h left");
+  CHECK(cli::time_left(now + 51h + 10s, now) == "2d 3h left");
+  CHECK(cli::time_left(now + 24h + 5s, now) == "1d left");
+  CHECK(cli::time_left(now + 500ms, now) == "0s left");
+  CHECK(cli::time_left(now, now) == "over");
+}
+
+TEST_CASE("an age is one unit") {
+  const TimePoint now{1'800'000'000s};
+  CHECK(cli::age(now - 3700s, now) == "1h");
+  CHECK(cli::age(now + 1s, now) == "0s");
+}
+
+TEST_CASE("who decides is said by number and by name") {
+  api::AccessPolicy policy;
+  policy.spec.approval.required = 2;
+  policy.spec.approval.approvers = {{.kind = "Group", .name = "sre", .name_space = ""}};
+  CHECK(cli::deciders(policy) == "2 of Group sre");
+  policy.spec.approval.required = 0;
+  CHECK(cli::deciders(policy) == "nobody: granted at once");
+}
+
+TEST_CASE("findings are a line each") {
+  using Outcome = core::Finding::Outcome;
+  const cli::Terminal plain(false, false);
+  CHECK(cli::lines_of(plain, {{.check = "a", .rule = "it is so", .outcome = Outcome::Passed, .message = ""},
+                              {.check = "b", .rule = "it fits", .outcome = Outcome::Failed, .message = "spec.x is\n7"},
+                              {.check = "c", .rule = "it is seen", .outcome = Outcome::NotChecked, .message = "you may not look"}}) ==
+        "  pass  it is so\n  FAIL  it fits: spec.x is?7\n     ?  it is seen (you may not look)\n");
+}
