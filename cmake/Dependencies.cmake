@@ -36,6 +36,7 @@
 # debian: umoci 0.4.7
 # debian: skopeo 1.9.3
 # debian: tmux 3.3
+# debian: prometheus 2.42
 # debian: gnuplot-nox 5.4
 # debian: ca-certificates 20230311
 

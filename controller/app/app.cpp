@@ -16,6 +16,7 @@
 #include "kube/event_recorder.hpp"
 #include "kube/reflector.hpp"
 #include "reconcile/apply.hpp"
+#include "reconcile/facts.hpp"
 #include "reconcile/foreign_bindings.hpp"
 #include "reconcile/gather.hpp"
 #include "reconcile/guard_watch.hpp"
@@ -226,6 +227,7 @@ void App::Impl::add_health_checks() {
 void App::Impl::start_server() {
   metrics.before_render([this](runtime::Metrics& m) {
     m.set_queue_depth(queue.size());
+    m.set_requests(reconcile::live_requests(stores));
     m.set_active_grants(stores.bindings.size());
     m.set_bindings_past_end(revoker.past_end());
     m.set_leader(is_leader());

@@ -194,6 +194,9 @@ Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& a
     log_failure("status not written", input, updated.error());
     return failed(updated.error());
   }
+  if (action.status.approved_at && !request.status.approved_at && !action.status.approved_by.empty()) {
+    parts_.metrics.approval_took(*action.status.approved_at - request.metadata.creation_timestamp);
+  }
   if (!action.status.complete) parts_.memory.remember_observed(request.metadata.uid, action.status.observed_decisions);
   if (action.status.complete && parts_.on_completed) parts_.on_completed(*updated);
   parts_.stores.requests.assume(std::move(*updated));

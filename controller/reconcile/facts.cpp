@@ -31,6 +31,16 @@ std::vector<std::string> outliving_powers(const Stores& stores, const api::Acces
   return {powers.begin(), powers.end()};
 }
 
+runtime::Metrics::LiveRequests live_requests(const Stores& stores) {
+  runtime::Metrics::LiveRequests result;
+  for (const auto& policy : stores.policies.list()) result.try_emplace(policy->metadata.name);
+  for (const auto& request : stores.requests.list()) {
+    const auto of_policy = result.find(request->spec.policy);
+    if (of_policy != result.end()) ++of_policy->second[request->status.phase.value_or(api::Phase::Pending)];
+  }
+  return result;
+}
+
 std::optional<core::RoleFacts> RoleBook::facts(const api::RoleRef& role, const std::string& name_space) const {
   if (role.kind == api::ClusterRole::kKind) {
     const auto found = stores_.cluster_roles.get({"", role.name});

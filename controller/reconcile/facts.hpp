@@ -7,9 +7,10 @@
 #include "core/input.hpp"
 #include "core/policy_status.hpp"
 #include "reconcile/stores.hpp"
+#include "runtime/metrics.hpp"
 #include "util/guarded.hpp"
 
-// What the stores say about a policy and its roles, in the core's terms.
+// What the stores say about policies and their roles, in the terms of those who ask.
 namespace curfew::reconcile {
 
 // Whether the ClusterRoles that a policy names exist, for core::policy_problems. The stores outlive what is returned.
@@ -17,6 +18,9 @@ core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone);
 
 // core::outliving_powers of a ClusterRole, or of all Roles of that name in namespaces that the policy covers.
 std::vector<std::string> outliving_powers(const Stores& stores, const api::AccessPolicy& policy, const api::RoleRef& role);
+
+// The live requests of each policy that exists, for the metrics. One that nobody has looked at yet is Pending.
+runtime::Metrics::LiveRequests live_requests(const Stores& stores);
 
 // Facts about roles. A hash costs more than all the rest of a decision, so it is kept for each version of a role. Thread-safe.
 class RoleBook {

@@ -22,6 +22,7 @@ using Buckets = Histogram::BucketBoundaries;
 
 constexpr std::array kTerminalPhases = {api::Phase::Denied,    api::Phase::Rejected, api::Phase::TimedOut,
                                         api::Phase::Withdrawn, api::Phase::Expired,  api::Phase::Revoked};
+constexpr std::array kLivePhases = {api::Phase::Pending, api::Phase::Scheduled, api::Phase::Active};
 constexpr std::array kErrorKinds = {ErrorKind::NotFound,    ErrorKind::AlreadyExists, ErrorKind::Conflict, ErrorKind::Gone,      ErrorKind::TooManyRequests,
                                     ErrorKind::Unavailable, ErrorKind::InternalError, ErrorKind::Invalid,  ErrorKind::Forbidden, ErrorKind::Unauthorized,
                                     ErrorKind::Timeout,     ErrorKind::Cancelled,     ErrorKind::Transport, ErrorKind::Tls,      ErrorKind::Decode,
@@ -32,7 +33,8 @@ constexpr std::array<std::string_view, 13> kResources = {"accesspolicies", "acce
                                                          "validatingadmissionpolicies", "validatingadmissionpolicybindings", "other"};
 constexpr std::array<std::string_view, 6> kCodes = {"none", "2xx", "3xx", "4xx", "5xx", "other"};
 
-// Seconds. A grant is a few writes; a deletion is issued inside the last second, so that lateness is negative when all is well.
+// Seconds. People decide in minutes, or the next day. A grant is a few writes; a deletion is issued inside the last second, so that lateness is negative when all is well.
+const Buckets kApprovalWait = {5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 28800, 86400, 259200};
 const Buckets kGrantLatency = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 const Buckets kLateness = {-1, -0.5, -0.25, -0.1, -0.05, 0, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300};
 const Buckets kApiLatency = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
@@ -71,6 +73,8 @@ struct Metrics::Impl {
   Histogram& histogram(const std::string& name, const std::string& help, const Buckets& buckets) { return histograms(name, help).Add({}, buckets); }
 
   Counters& requests_completed = counters("curfew_requests_completed_total", "Access requests that reached a final phase.");
+  prometheus::Family<Gauge>& requests = prometheus::BuildGauge().Name("curfew_requests").Help("Access requests that are not over, by policy and phase.").Register(registry);
+  Histogram& approval_wait = histogram("curfew_approval_wait_seconds", "From a request to the last approval that it needed; of requests that need one.", kApprovalWait);
   Gauge& active_grants = gauge("curfew_grants_active", "Access requests whose binding is in place.");
   Histogram& grant_latency = histogram("curfew_grant_latency_seconds",
                                        "From the last decision (of a request that needs none: itself) reaching this replica to its binding.", kGrantLatency);
@@ -94,6 +98,7 @@ struct Metrics::Impl {
   Histograms& api_latency = histograms("curfew_api_request_duration_seconds", "How long the API server took to answer.");
 
   Guarded<std::vector<std::function<void(Metrics&)>>> samplers;
+  Guarded<std::map<std::string, std::vector<Gauge*>>> policies;  // whose requests are shown, in the order of kLivePhases
 };
 
 Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
@@ -109,6 +114,8 @@ Metrics::~Metrics() = default;
 void Metrics::request_completed(api::Phase phase) {
   if (api::is_terminal(phase)) impl_->requests_completed.Add({{"phase", std::string(to_string(phase))}}).Increment();
 }
+
+void Metrics::approval_took(std::chrono::microseconds since_asked) { impl_->approval_wait.Observe(seconds(since_asked)); }
 
 void Metrics::grant_took(std::chrono::microseconds since_approval) { impl_->grant_latency.Observe(seconds(since_approval)); }
 
@@ -132,6 +139,24 @@ void Metrics::api_request_took(std::string_view verb, std::string_view resource,
     Counter& counter = impl_->api_requests.Add(labels);
     if (one == code) counter.Increment();
   }
+}
+
+void Metrics::set_requests(const LiveRequests& by_policy) {
+  impl_->policies.with([&](auto& shown) {
+    std::erase_if(shown, [&](const auto& entry) {
+      if (by_policy.contains(entry.first)) return false;
+      for (Gauge* gauge : entry.second) impl_->requests.Remove(gauge);
+      return true;
+    });
+    for (const auto& [policy, counts] : by_policy) {
+      auto& gauges = shown[policy];
+      for (std::size_t i = 0; i < kLivePhases.size(); ++i) {
+        if (gauges.size() <= i) gauges.push_back(&impl_->requests.Add({{"phase", std::string(to_string(kLivePhases[i]))}, {"policy", policy}}));
+        const auto count = counts.find(kLivePhases[i]);
+        gauges[i]->Set(count == counts.end() ? 0 : static_cast<double>(count->second));
+      }
+    }
+  });
 }
 
 void Metrics::set_active_grants(std::size_t count) { impl_->active_grants.Set(static_cast<double>(count)); }

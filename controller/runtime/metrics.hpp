@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@
 namespace curfew::runtime {
 
 // Everything that /metrics shows, one function each; names and help texts are in the source file. Counters are zero at the start, labels are
-// bounded: never a user, an object or a message. Thread-safe.
+// bounded: never a user, a request or a message; policies are few, and are named. Thread-safe.
 class Metrics {
  public:
   explicit Metrics(std::string_view version);
@@ -21,6 +22,7 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
 
   void request_completed(api::Phase phase);  // terminal phases; others are ignored
+  void approval_took(std::chrono::microseconds since_asked);
   void grant_took(std::chrono::microseconds since_heard);
   void revocation_was_late(std::chrono::microseconds past_expiry);  // negative: early; of what ended by time
   void reconcile_failed(ErrorKind kind);
@@ -30,6 +32,9 @@ class Metrics {
   // `status` is the HTTP status, 0 where there was no answer.
   void api_request_took(std::string_view verb, std::string_view resource, int status, std::chrono::microseconds took);
 
+  // Of each policy that exists: its live requests, by phase. What is not in it any more is not shown any more.
+  using LiveRequests = std::map<std::string, std::map<api::Phase, std::size_t>>;
+  void set_requests(const LiveRequests& by_policy);
   void set_active_grants(std::size_t count);
   void set_bindings_past_end(std::size_t count);
   void set_queue_depth(std::size_t keys);

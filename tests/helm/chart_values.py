@@ -1,5 +1,7 @@
 """Each value of the chart, once: another value than the default, and where it is to be found in what is rendered."""
 
+import json
+
 from charts import named
 
 
@@ -21,6 +23,16 @@ def containers(items):
 
 def grantable(items):
     return [item["metadata"]["name"] for item in items if item["metadata"].get("labels", {}).get("curfew.dev/grantable")]
+
+
+def has_dashboard(items):
+    found = named(items, "ConfigMap", "curfew-dashboard")
+    return found is not None and json.loads(found["data"]["curfew.json"])["title"] == "Curfew"
+
+
+def alerts(items):
+    rule = named(items, "PrometheusRule")
+    return [] if rule is None else [one["alert"] for one in rule["spec"]["groups"][0]["rules"]]
 
 
 def guarded(items):
@@ -64,7 +76,16 @@ CHANGES = {
     "flowSchema.enabled": (True, lambda o: named(o, "FlowSchema") and named(o, "PriorityLevelConfiguration")),
     "podMonitor.enabled": (True, lambda o: named(o, "PodMonitor")),
     "podMonitor.interval": ("10s", lambda o: named(o, "PodMonitor")["spec"]["podMetricsEndpoints"][0]["interval"] == "10s"),
+    "prometheusRule.enabled": (True, lambda o: len(alerts(o)) == 12),
+    "prometheusRule.labels": ({"release": "prometheus"}, lambda o: named(o, "PrometheusRule")["metadata"]["labels"]["release"] == "prometheus"),
+    "dashboard.enabled": (True, has_dashboard),
+    "dashboard.labels": ({"dashboards": "yes"}, lambda o: named(o, "ConfigMap", "curfew-dashboard")["metadata"]["labels"]["dashboards"] == "yes"),
     "podMonitor.labels": ({"release": "prometheus"}, lambda o: named(o, "PodMonitor")["metadata"]["labels"]["release"] == "prometheus"),
 }
 # Values that show only where another is set.
-NEEDS = {"podMonitor.interval": "podMonitor.enabled", "podMonitor.labels": "podMonitor.enabled"}
+NEEDS = {
+    "podMonitor.interval": "podMonitor.enabled",
+    "podMonitor.labels": "podMonitor.enabled",
+    "prometheusRule.labels": "prometheusRule.enabled",
+    "dashboard.labels": "dashboard.enabled",
+}

@@ -80,3 +80,28 @@ TEST_CASE("what outlives a grant is looked for in every Role that the policy can
     CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create pods", "create secrets"});
   }
 }
+
+TEST_CASE("live requests are counted for each policy that exists; those that nobody has looked at yet are Pending") {
+  reconcile::Stores stores;
+  for (const char* name : {"debug", "idle"}) {
+    api::AccessPolicy policy;
+    policy.metadata.name = name;
+    policy.metadata.resource_version = "1";
+    deliver(stores.policies, policy);
+  }
+  const auto ask = [&](const std::string& name, const std::string& policy, std::optional<api::Phase> phase) {
+    api::AccessRequest request;
+    request.metadata.name = name;
+    request.metadata.name_space = "payments";
+    request.metadata.resource_version = "1";
+    request.spec.policy = policy;
+    request.status.phase = phase;
+    deliver(stores.requests, request);
+  };
+  ask("a", "debug", std::nullopt);
+  ask("b", "debug", api::Phase::Pending);
+  ask("c", "debug", api::Phase::Active);
+  ask("d", "nowhere", api::Phase::Pending);
+  CHECK(reconcile::live_requests(stores) ==
+        runtime::Metrics::LiveRequests{{"debug", {{api::Phase::Pending, 2}, {api::Phase::Active, 1}}}, {"idle", {}}});
+}

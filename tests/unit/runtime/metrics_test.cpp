@@ -63,6 +63,21 @@ TEST_CASE("a completed request is counted under its phase; a live one is not") {
   CHECK(series_of(text, "curfew_requests_completed_total{") == 6);
 }
 
+TEST_CASE("live requests are shown by policy and phase, and no longer than their policy") {
+  Metrics metrics("x");
+  metrics.set_requests({{"debug", {{Phase::Pending, 2}, {Phase::Active, 1}}}, {"idle", {}}});
+  std::string text = metrics.render();
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Pending\",policy=\"debug\"} 2"));
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Active\",policy=\"debug\"} 1"));
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Scheduled\",policy=\"debug\"} 0"));
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Pending\",policy=\"idle\"} 0"));
+  metrics.set_requests({{"debug", {{Phase::Active, 3}}}});
+  text = metrics.render();
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Pending\",policy=\"debug\"} 0"));
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Active\",policy=\"debug\"} 3"));
+  CHECK(series_of(text, "curfew_requests{") == 3);
+}
+
 TEST_CASE("an early revocation falls into a negative bucket") {
   Metrics metrics("x");
   metrics.revocation_was_late(-300ms);
@@ -108,6 +123,7 @@ TEST_CASE("gauges are sampled at each rendering") {
 
 TEST_CASE("the rest of the metrics show what they were told") {
   Metrics metrics("x");
+  metrics.approval_took(90s);
   metrics.grant_took(20ms);
   metrics.reconcile_failed(ErrorKind::Conflict);
   metrics.worker_panicked();
@@ -118,7 +134,7 @@ TEST_CASE("the rest of the metrics show what they were told") {
   metrics.set_guard_in_force(true);
   metrics.set_clock_offset(-1500ms);
   const std::string text = metrics.render();
-  for (const char* line : {"curfew_grant_latency_seconds_bucket{le=\"0.025\"} 1", "curfew_reconcile_errors_total{kind=\"Conflict\"} 1",
+  for (const char* line : {"curfew_approval_wait_seconds_bucket{le=\"120\"} 1", "curfew_approval_wait_seconds_bucket{le=\"60\"} 0", "curfew_grant_latency_seconds_bucket{le=\"0.025\"} 1", "curfew_reconcile_errors_total{kind=\"Conflict\"} 1",
                            "curfew_worker_panics_total 1", "curfew_events_dropped_total 1", "curfew_grants_active 7", "curfew_bindings_past_end 1",
                            "curfew_leader 1", "curfew_guard_in_force 1", "curfew_clock_offset_seconds -1.5"}) {
     CHECK_THAT(text, shows(line));
