@@ -2,7 +2,7 @@
 # Parallelism is the build tools' own; make itself runs one step after the other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help deps build image demo up down test lint check-deep fuzz kill-loop soak bench clean
+.PHONY: help deps build image plugin demo up down test lint check-deep fuzz kill-loop soak bench clean
 
 PRESET ?= release
 
@@ -12,12 +12,15 @@ help: ## List the targets
 deps: ## Install the Debian packages that the build and the tests need (does nothing when they are there)
 	@tools/install-dependencies
 
-build: deps ## Build the controller: build/release/curfew
+build: deps ## Build the controller, build/release/curfew, and the plugin, build/release/kubectl-curfew
 	cmake --preset $(PRESET)
 	cmake --build --preset $(PRESET)
 
 image: build ## The controller's image, an OCI archive, with its bill of materials: in build/release/image
 	tools/build-image build/$(PRESET)
+
+plugin: build ## The kubectl plugin's archive and its krew manifest: in build/release/plugin
+	tools/build-plugin build/$(PRESET)
 
 demo: ## Everything once: build, a Kubernetes API server, Curfew, and a story played by four people
 	@tools/demo story

@@ -17,7 +17,7 @@ def write(target: Path, contents: Contents, reference: str, labels: Dict[str, st
     with tempfile.TemporaryDirectory(prefix="curfew-image-") as scratch:
         layout, layer = Path(scratch) / "layout", Path(scratch) / "layer.tar"
         with tarfile.open(layer, "w", format=tarfile.PAX_FORMAT) as tar:
-            _add(tar, _with_folders(contents), epoch)
+            add(tar, with_folders(contents), epoch)
         image = f"{layout}:{reference}"
         created = datetime.fromtimestamp(epoch, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         _umoci("init", f"--layout={layout}")
@@ -30,14 +30,14 @@ def write(target: Path, contents: Contents, reference: str, labels: Dict[str, st
         files = ((str(path.relative_to(layout)), path.read_bytes()) for path in sorted(layout.rglob("*")) if path.is_file())
         target.parent.mkdir(parents=True, exist_ok=True)
         with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as tar:
-            _add(tar, ((name, data, None, False) for name, data in files), epoch)
+            add(tar, ((name, data, None, False) for name, data in files), epoch)
         return json.loads((layout / "index.json").read_text())["manifests"][0]["digest"]
 
 
 Member = Tuple[str, bytes, "str | None", bool]
 
 
-def _with_folders(contents: Contents) -> Iterable[Member]:
+def with_folders(contents: Contents) -> Iterable[Member]:
     """In an order in which each folder comes before what is in it."""
     folders = {str(folder) for path in contents for folder in Path(path).parents} - {"."}
     for path in sorted(folders | set(contents)):
@@ -45,7 +45,7 @@ def _with_folders(contents: Contents) -> Iterable[Member]:
         yield (path, entry.data, entry.link, entry.executable) if entry else (f"{path}/", b"", None, True)
 
 
-def _add(tar: tarfile.TarFile, members: Iterable[Member], epoch: int) -> None:
+def add(tar: tarfile.TarFile, members: Iterable[Member], epoch: int) -> None:
     """All belongs to root and is nobody's to write."""
     for name, data, link, executable in members:
         member = tarfile.TarInfo(name.rstrip("/"))

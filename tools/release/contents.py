@@ -25,14 +25,14 @@ Contents = Dict[str, Entry]  # by path in the image, without the leading slash
 
 def gather(program: Path, licence: Path) -> Contents:
     contents: Contents = {
-        "usr/bin/curfew": Entry(OWN, _stripped(program), executable=True),
+        "usr/bin/curfew": Entry(OWN, stripped(program), executable=True),
         "etc/passwd": Entry(OWN, f"root:x:0:0:root:/:/nonexistent\ncurfew:x:{_USER}:{_USER}:Curfew:/:/nonexistent\n".encode()),
         "etc/group": Entry(OWN, f"root:x:0:\ncurfew:x:{_USER}:\n".encode()),
         "usr/share/doc/curfew/LICENSE": Entry(OWN, licence.read_bytes()),
         "lib": Entry(OWN, link="usr/lib"),
         "lib64": Entry(OWN, link="usr/lib64"),
     }
-    contents.update(_libraries(program))
+    contents.update(libraries(program))
     contents.update(_certificates())
     contents.update(_time_zones())
     contents["etc/os-release"] = Entry("base-files", Path("/usr/lib/os-release").read_bytes())
@@ -44,14 +44,14 @@ def packages(contents: Contents) -> List[str]:
     return sorted({entry.package for entry in contents.values()} - {OWN})
 
 
-def _stripped(program: Path) -> bytes:
+def stripped(program: Path) -> bytes:
     """Without its symbols, and without the build ID: the linker makes that of the symbols too, and so of the folder that it was built in."""
     with tempfile.NamedTemporaryFile(prefix="curfew-stripped-") as file:
         subprocess.run(["objcopy", "--strip-all", "--remove-section=.note.gnu.build-id", program, file.name], check=True)
         return Path(file.name).read_bytes()
 
 
-def _libraries(program: Path) -> Contents:
+def libraries(program: Path) -> Contents:
     """As the loader finds them on this machine, each under its soname, and the loader itself."""
     said = subprocess.run(["ldd", program], text=True, capture_output=True, check=True).stdout
     missing = re.findall(r"(\S+) => not found", said)
