@@ -10,16 +10,15 @@ namespace curfew::cli {
 namespace {
 
 // Each shell asks the program itself; the candidates are the same as kubectl gets.
-const std::map<std::string, std::string>& scripts() {
-  static const std::map<std::string, std::string> kScripts{
-      {"bash", R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: source <(kubectl curfew completion bash)
+const std::map<std::string, std::string> kScripts{
+    {"bash", R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: source <(kubectl curfew completion bash)
 _kubectl_curfew() {
   local IFS=$'\n'
   COMPREPLY=($(compgen -W "$(kubectl-curfew __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | sed -e '/^:/d' -e 's/\t.*//')" -- "${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -F _kubectl_curfew kubectl-curfew
 )sh"},
-      {"zsh", R"sh(#compdef kubectl-curfew
+    {"zsh", R"sh(#compdef kubectl-curfew
 # For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: source <(kubectl curfew completion zsh)
 _kubectl_curfew() {
   local -a candidates
@@ -28,14 +27,12 @@ _kubectl_curfew() {
 }
 compdef _kubectl_curfew kubectl-curfew
 )sh"},
-      {"fish", R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: kubectl curfew completion fish | source
+    {"fish", R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: kubectl curfew completion fish | source
 complete -c kubectl-curfew -f -a '(kubectl-curfew __complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null | string match -v -r "^:")'
 )sh"}};
-  return kScripts;
-}
 
 Exit run(const std::string& shell) {
-  std::cout << scripts().at(shell);
+  std::cout << kScripts.at(shell);
   return Exit::Done;
 }
 
@@ -44,7 +41,7 @@ using Candidates = std::set<std::string>;
 void add_options(const CLI::App& app, Candidates& result) {
   for (const CLI::Option* option : app.get_options()) {
     for (const auto& name : option->get_lnames()) {
-      if (option->get_group() != "") result.insert("--" + name + "\t" + option->get_description());
+      if (!option->get_group().empty()) result.insert("--" + name + "\t" + option->get_description());
     }
   }
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -65,16 +66,16 @@ Exit run(const Options& options, api::Verdict verdict, Session& session) {
   }
   const auto me = must(session.cluster.whoami());
   std::vector<api::ObjectKey> keys;
-  for (const auto& name : options.names) keys.push_back(key_of(session, name));
+  std::ranges::transform(options.names, std::back_inserter(keys), [&](const std::string& name) { return key_of(session, name); });
   if (selects) keys = selected(session, options, me);
   if (keys.empty()) std::cout << "nothing that you may revoke is active" << (options.all_namespaces ? "" : " in namespace " + session.own_namespace()) << "\n";
   Exit exit = Exit::Done;
   for (const auto& key : keys) {
     const auto decided = decide(session, key, {.verdict = verdict, .person = me, .comment = options.comment});
     if (decided) {
-      std::cout << done_word(verdict) << " " << to_string(key) << std::endl;
+      std::cout << done_word(verdict) << " " << to_string(key) << "\n" << std::flush;
     } else {
-      std::cerr << to_string(key) << ": " << harmless(decided.error().message) << std::endl;
+      std::cerr << to_string(key) << ": " << harmless(decided.error().message) << "\n";
       exit = Exit::Failed;
     }
   }

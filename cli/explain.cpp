@@ -43,8 +43,8 @@ Exit run(const std::string& name, Session& session) {
     std::cout << "It is over: " << harmless(std::string(request.status.message)) << "\n'kubectl curfew history " << to_string(key) << "' tells how it went.\n";
     return Exit::Done;
   }
-  auto policy = session.cluster.get<api::AccessPolicy>({"", std::string(request.spec.policy)});
-  if (!policy && policy.error().kind != ErrorKind::NotFound) must(std::move(policy));
+  const auto policy = session.cluster.get<api::AccessPolicy>({"", std::string(request.spec.policy)});
+  if (!policy && policy.error().kind != ErrorKind::NotFound) throw Stop(Exit::Failed, policy.error().message);
   FactFinder finder(session.cluster);
   const auto findings = findings_of(finder.facts_of(request, policy ? std::make_shared<const api::AccessPolicy>(policy->object) : nullptr));
   std::cout << lines_of(session.terminal, findings);

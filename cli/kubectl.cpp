@@ -31,12 +31,12 @@ Result<boost::filesystem::path> find_kubectl() {
 }
 
 ErrorKind kind_of(std::string_view name) {
-  static const std::map<std::string_view, ErrorKind> kKinds{
+  static const std::map<std::string_view, ErrorKind> kinds{
       {"NotFound", ErrorKind::NotFound},   {"AlreadyExists", ErrorKind::AlreadyExists}, {"Conflict", ErrorKind::Conflict},
       {"Forbidden", ErrorKind::Forbidden}, {"Unauthorized", ErrorKind::Unauthorized},   {"Invalid", ErrorKind::Invalid},
       {"BadRequest", ErrorKind::Invalid},  {"TooManyRequests", ErrorKind::TooManyRequests}};
-  const auto found = kKinds.find(name);
-  return found == kKinds.end() ? ErrorKind::Other : found->second;
+  const auto found = kinds.find(name);
+  return found == kinds.end() ? ErrorKind::Other : found->second;
 }
 
 // "... denied request: SENTENCE" where an admission policy of ours refused; of several, the first.

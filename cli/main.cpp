@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <span>
@@ -21,17 +22,20 @@ std::vector<Verb> add_verbs(CLI::App& app) {
   return verbs;
 }
 
-// The flags among the words that are being completed that say which cluster is meant; what does not parse yet is passed over.
+Session session_with(const Flags& flags) { return {.cluster = Cluster(Kubectl(flags.for_kubectl())), .terminal = Terminal(), .name_space = flags.name_space}; }
+
+// The flags among the words that are being completed say which cluster is meant; of half a command line, as far as they can be read.
 Session session_for(CLI::App& app, const Flags& flags, std::vector<std::string> words) {
+  app.allow_extras();
+  app.require_subcommand(0);
+  words.pop_back();
+  std::ranges::reverse(words);
   try {
-    app.allow_extras();
-    app.require_subcommand(0);
-    words.pop_back();
-    std::ranges::reverse(words);
     app.parse(words);
-  } catch (const CLI::ParseError&) {  // half a command line
+  } catch (const CLI::ParseError&) {
+    return session_with(flags);
   }
-  return Session{.cluster = Cluster(Kubectl(flags.for_kubectl())), .terminal = Terminal(), .name_space = flags.name_space};
+  return session_with(flags);
 }
 
 Exit run(int argc, const char* const* argv) {
@@ -56,7 +60,7 @@ Exit run(int argc, const char* const* argv) {
     std::cerr << "kubectl curfew: " << error.what() << "; 'kubectl curfew --help' lists what there is\n";
     return Exit::Usage;
   }
-  Session session{.cluster = Cluster(Kubectl(flags.for_kubectl())), .terminal = Terminal(), .name_space = flags.name_space};
+  Session session = session_with(flags);
   for (const Verb& verb : verbs) {
     if (verb.command->parsed()) return verb.run(session);
   }

@@ -60,7 +60,7 @@ void report_wait(const Session& session, const api::AccessRequest& request, std:
   const std::string now = phase_text(request) + (request.status.message.empty() ? "" : ": " + harmless(std::string(request.status.message)));
   if (now == last) return;
   last = now;
-  std::cerr << session.terminal.paint(Colour::Faint, now) << std::endl;
+  std::cerr << session.terminal.paint(Colour::Faint, now) << "\n";
 }
 
 Exit wait_for(const Session& session, const api::ObjectKey& key, std::chrono::seconds timeout) {
@@ -95,7 +95,7 @@ Exit run(const Options& options, Session& session) {
   } else if (!options.output.empty()) {
     std::cout << as_text(made.json, options.output);
   } else {
-    std::cout << to_string(key) << ": asked for " << choice_text(chosen) << std::endl;
+    std::cout << to_string(key) << ": asked for " << choice_text(chosen) << "\n" << std::flush;
   }
   return options.wait ? wait_for(session, key, *timeout) : Exit::Done;
 }

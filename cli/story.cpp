@@ -38,7 +38,7 @@ std::string sentence_of(const api::AuditRecord& record) {
 std::vector<std::string> story_of(std::vector<api::AuditRecord> records) {
   std::ranges::sort(records, {}, &api::AuditRecord::time);
   std::vector<std::string> lines;
-  for (const auto& record : records) lines.push_back(format_rfc3339(record.time) + "  " + harmless(sentence_of(record)));
+  std::ranges::transform(records, std::back_inserter(lines), [](const api::AuditRecord& record) { return format_rfc3339(record.time) + "  " + harmless(sentence_of(record)); });
   return lines;
 }
 
