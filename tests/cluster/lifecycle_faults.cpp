@@ -75,6 +75,13 @@ int milliseconds_between(curfew::TimePoint from, curfew::TimePoint to) {
   return static_cast<int>(std::chrono::floor<milliseconds>(to - from).count());
 }
 
+std::string log_since(const Controller& controller, std::size_t line) {
+  std::string text;
+  const auto lines = controller.log();
+  for (std::size_t i = line; i < lines.size(); ++i) text += "\n  " + lines[i].dump();
+  return text;
+}
+
 // One access ends while the fault lasts, one is asked for meanwhile, and one after it.
 void live_through(Behind& behind, const Fault& fault) {
   INFO("fault: " << fault.name << "; proxy: " << behind.proxy.errors());
@@ -116,6 +123,7 @@ void live_through(Behind& behind, const Fault& fault) {
                   << " ms after the fault; granted " << asked_took << " ms after the fault, and a new one in " << after_took << " ms; " << requests
                   << " requests/s; " << work << " of a processor; contact lost " << lost << " times; "
                   << lines << " lines of log");
+  INFO("log since then: " << log_since(controller, lines_before));
   CHECK(late <= 1000);
   CHECK(asked_took < 5000);
   CHECK(after_took < 5000);
