@@ -2,6 +2,7 @@
 
 // Private to cpprest_transport.cpp: one request under way, between the library's threads and the caller's.
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cpprest/astreambuf.h>
@@ -27,6 +28,10 @@ class Exchange {
  public:
   using Instant = std::chrono::steady_clock::time_point;
   enum class Event { Bytes, Finished, TooLate, Doubted, Stopped };
+  struct Unanswered {  // a call
+    Instant began;
+    Instant gave_up;
+  };
 
   // Whether the caller wants each piece of the body as it comes, or is woken once, when all is there.
   explicit Exchange(bool is_streamed) : is_streamed_(is_streamed) {}
@@ -84,10 +89,10 @@ class Exchange {
     return head_ && !arrived_.empty() ? Event::Bytes : Event::Finished;
   }
 
-  // From any thread: where nothing has come since then, nothing will.
-  void doubt(Instant silent_since) {
+  // From any thread: where nothing has come since then, nothing will. What began after that call is on a connection of which the call says nothing.
+  void doubt(const Unanswered& call) {
     const std::scoped_lock lock(mutex_);
-    if (last_arrival_ > silent_since) return;
+    if (began_ >= call.began || last_arrival_ > call.gave_up) return;
     doubted_ = true;
     changed_.notify_all();
   }
@@ -126,6 +131,7 @@ class Exchange {
   static constexpr std::size_t kHighWater = std::size_t{1} << 20;  // bytes
 
   const bool is_streamed_;
+  const Instant began_ = std::chrono::steady_clock::now();
   pplx::cancellation_token_source cancel_;
   mutable std::mutex mutex_;  // protects all below
   std::condition_variable_any changed_;
@@ -149,22 +155,23 @@ class Doubts {
     std::erase_if(streams_, [](const auto& each) { return each.expired(); });
     streams_.push_back(stream);
   }
-  void unanswered() {
+  void unanswered(Exchange::Instant began) {
     const std::scoped_lock lock(mutex_);
-    unanswered_at_ = std::chrono::steady_clock::now();
+    if (last_) began = std::max(began, last_->began);
+    last_ = {.began = began, .gave_up = std::chrono::steady_clock::now()};
   }
   void answered() {
     const std::scoped_lock lock(mutex_);
-    if (!unanswered_at_) return;
+    if (!last_) return;
     for (const auto& each : streams_)
-      if (const auto stream = each.lock()) stream->doubt(*unanswered_at_);
-    unanswered_at_.reset();
+      if (const auto stream = each.lock()) stream->doubt(*last_);
+    last_.reset();
   }
 
  private:
   std::mutex mutex_;  // protects all below
   std::vector<std::weak_ptr<Exchange>> streams_;
-  std::optional<Exchange::Instant> unanswered_at_;  // the last such call gave up then
+  std::optional<Exchange::Unanswered> last_;  // of such calls, since one was answered
 };
 
 // The write-only stream buffer through which the library hands over a body.

@@ -77,7 +77,7 @@ class CpprestTransport::Impl {
   };
 
   web::http::client::http_client_config library_config(std::chrono::seconds timeout) const;
-  void renew(const std::shared_ptr<Clients>& used, bool is_telling);
+  void renew(const std::shared_ptr<Clients>& used);
   std::shared_ptr<Exchange> start(web::http::client::http_client& client, const Request& request, const std::string& token, bool is_streamed);
   Result<Response> exchange(web::http::client::http_client& client, const Request& request, const LineSink* sink, const Limit& limit, const std::string& late,
                             const std::stop_token& stop);
@@ -242,18 +242,20 @@ Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client
 }
 
 Result<Response> CpprestTransport::Impl::send(const Request& request, std::chrono::milliseconds deadline, const std::stop_token& stop) {
-  const auto until = std::chrono::steady_clock::now() + deadline;
+  const auto began = std::chrono::steady_clock::now();
+  const auto until = began + deadline;
   const auto late = fmt::format("did not answer within {} ms", deadline.count());
   const auto clients = clients_.with([](const auto& current) { return current; });
   auto result = exchange(clients->sender, request, nullptr, [until](Exchange::Instant, bool) { return until; }, late, stop);
   if (result) doubts_.answered();
-  else if (result.error().kind == ErrorKind::Timeout) renew(clients, deadline >= kTelling);
+  if (result || result.error().kind != ErrorKind::Timeout) return result;
+  if (deadline >= kTelling) doubts_.unanswered(began);
+  renew(clients);
   return result;
 }
 
 // A connection that gave no answer may be dead, and so may be those that are kept beside it: the next call gets a new one.
-void CpprestTransport::Impl::renew(const std::shared_ptr<Clients>& used, bool is_telling) {
-  if (is_telling) doubts_.unanswered();
+void CpprestTransport::Impl::renew(const std::shared_ptr<Clients>& used) {
   auto fresh = make_clients_();
   clients_.with([&](auto& current) {
     if (current == used) current = std::move(fresh);
@@ -272,7 +274,7 @@ Result<Response> CpprestTransport::Impl::stream(const Request& request, const Li
   auto result = exchange(clients->streamer, request, &sink, limit, late, stop);
   // Nobody is at the other end of this connection, or of those that are kept beside it.
   if (!result && result.error().kind == ErrorKind::Timeout && !has_begun) {
-    renew(clients, false);
+    renew(clients);
     result.error().message = fmt::format("the API server at {} did not begin to answer within {} ms", server_.text(), to_begin.count());
   }
   return result;

@@ -197,3 +197,20 @@ TEST_CASE("a stream that was silent while a call had no answer ends as soon as a
   CHECK_THAT(end.error().message, EndsWith("said nothing while calls had no answer"));
   CHECK(lines.all == std::vector<std::string>{"first"});
 }
+
+TEST_CASE("a call that was under way before a stream began, and then has no answer, says nothing of that stream") {
+  ScriptedServer server({{"GET", "/unanswered", {Hang{}}}, {"GET", "/watch", {Send{chunked_head() + chunk("first\n")}, Hang{}}}, {"GET", "/answered", {Send{response(200, "{}")}}}});
+  const auto transport = transport_to(server);
+  auto unanswered = std::async(std::launch::async, [&] { return transport->send(get("/unanswered"), 2s, {}); });
+  while (server.seen().empty()) std::this_thread::yield();
+  std::stop_source stop;
+  Lines lines;
+  auto watch = std::async(std::launch::async, [&] { return transport->stream(get("/watch"), lines.sink(), 60s, stop.get_token()); });
+  REQUIRE_FALSE(unanswered.get());
+  REQUIRE(transport->send(get("/answered"), kPatience, {}));
+  CHECK(watch.wait_for(200ms) == std::future_status::timeout);
+  stop.request_stop();
+  const auto end = watch.get();
+  REQUIRE_FALSE(end);
+  CHECK(end.error().kind == ErrorKind::Cancelled);
+}
