@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
     return std::cout ? static_cast<int>(exit) : static_cast<int>(Exit::Failed);
   } catch (const Stop& stop) {
     std::cout.flush();
-    std::cerr << "kubectl curfew: " << stop.what() << "\n";
+    std::cerr << "kubectl curfew: " << harmless_lines(stop.what()) << "\n";
     return static_cast<int>(stop.exit());
   } catch (const std::exception& error) {
     std::cerr << "kubectl curfew: " << error.what() << "\n";

@@ -60,6 +60,17 @@ std::string harmless(std::string_view text) {
   return result;
 }
 
+std::string harmless_lines(std::string_view text) {
+  std::string result;
+  while (true) {
+    const auto end = text.find('\n');
+    result += harmless(text.substr(0, end));
+    if (end == std::string_view::npos) return result;
+    result += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string table(const Terminal& terminal, const std::vector<std::string>& headings, const std::vector<std::vector<Cell>>& rows) {
   std::vector<std::vector<Cell>> all{{}};
   for (const auto& heading : headings) all.front().push_back({heading, Colour::Plain});

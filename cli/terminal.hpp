@@ -36,5 +36,7 @@ std::string table(const Terminal& terminal, const std::vector<std::string>& head
 
 // Text from the cluster, fit for a terminal: control characters are shown as '?'.
 std::string harmless(std::string_view text);
+// The same for text of several lines, which stay lines.
+std::string harmless_lines(std::string_view text);
 
 }  // namespace curfew::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -120,6 +121,12 @@ class Store {
       if (const auto known = objects_.find(key); known != objects_.end()) fresh.try_emplace(key, known->second);
     for (const auto& [key, object] : objects_)
       if (!fresh.contains(key)) changes.push_back({object, nullptr});
+    // What we wrote and somebody deleted between two watches: no event ever told of it.
+    for (const auto& [key, object] : assumed_) {
+      const bool is_overtaken = compare_resource_versions(object->metadata.resource_version, resource_version) <= 0;
+      const bool is_there = fresh.contains(key) || std::ranges::find(keep, key) != keep.end();
+      if (is_overtaken && !is_there && !objects_.contains(key)) changes.push_back({object, nullptr});
+    }
     objects_ = std::move(fresh);
     // A version that goes back means another history (etcd was restored): what was assumed in the old one never comes.
     if (compare_resource_versions(resource_version, resource_version_) < 0) assumed_.clear();

@@ -21,3 +21,8 @@ TEST_CASE("text from the cluster cannot move the cursor or forge a line") {
   CHECK(harmless("a\xc2\x9b" "31m") == "a?31m");
   CHECK(harmless("zo\xc3\xab") == "zo\xc3\xab");
 }
+
+TEST_CASE("lines stay lines where they are ours, and nothing else in them moves the cursor") {
+  CHECK(harmless_lines("no:\n  a\x1b[2J\n") == "no:\n  a?[2J\n");
+  CHECK(harmless_lines("") == "");
+}

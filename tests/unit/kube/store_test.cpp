@@ -195,3 +195,17 @@ TEST_CASE_METHOD(Fixture, "a history that goes back ends all assumptions") {
   writer.apply(binding("a", "11"));
   CHECK(seen() == "11");
 }
+
+TEST_CASE_METHOD(Fixture, "what was assumed, and is in no list that is as far, is gone: nobody else tells of it") {
+  writer.replace_all({}, {}, "10");
+  store.assume(binding("a", "15"));
+  store.assume(binding("b", "17"));
+  store.assume(binding("c", "14"));
+  const auto changes = writer.replace_all({}, {{"n", "c"}}, "16");
+  REQUIRE(changes.size() == 1);
+  REQUIRE(changes[0].before);
+  CHECK(changes[0].before->metadata.name == "a");
+  CHECK_FALSE(changes[0].after);
+  CHECK(seen("a") == "-");
+  CHECK(seen("b") == "17");  // the list is older than it
+}
