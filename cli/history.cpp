@@ -21,7 +21,7 @@ Exit run(const Options& options, Session& session) {
   const auto records = must(std::move(found));
   if (records.empty()) throw Stop(Exit::Failed, "there are no audit records of " + to_string(key));
   if (!options.output.empty()) {
-    nlohmann::json list{{"apiVersion", "v1"}, {"kind", "List"}, {"items", nlohmann::json::array()}};
+    nlohmann::json list = empty_list();
     for (const auto& record : records) list["items"].push_back(record.json);
     std::cout << as_text(list, options.output);
     return Exit::Done;

@@ -116,7 +116,7 @@ void print_sections(const Session& session, const Options& options, const View& 
 
 void print_objects(const Options& options, const View& view, const Requests& requests) {
   const auto sections = sections_of(options);
-  nlohmann::json list{{"apiVersion", "v1"}, {"kind", "List"}, {"items", nlohmann::json::array()}};
+  nlohmann::json list = empty_list();
   for (const auto& [request, json] : requests) {
     if (std::ranges::any_of(sections, [&](const Section& section) { return section.takes(view, request); })) list["items"].push_back(json);
   }

@@ -24,7 +24,7 @@ std::string namespaces_of(const api::AccessPolicy& policy) {
 
 Exit run(const Options& options, Session& session) {
   const auto me = must(session.cluster.whoami());
-  nlohmann::json list{{"apiVersion", "v1"}, {"kind", "List"}, {"items", nlohmann::json::array()}};
+  nlohmann::json list = empty_list();
   std::vector<std::vector<Cell>> rows;
   for (const auto& [policy, json] : must(session.cluster.list<api::AccessPolicy>({}))) {
     if (!options.all && !core::covers(policy.spec.requesters, me)) continue;

@@ -73,6 +73,8 @@ api::ObjectKey key_of(const Session& session, const std::string& name) {
   return {name.substr(0, slash), name.substr(slash + 1)};
 }
 
+json empty_list() { return {{"apiVersion", "v1"}, {"kind", "List"}, {"items", json::array()}}; }
+
 std::string as_text(const json& value, const std::string& format) {
   if (format == "json") return value.dump(2) + "\n";
   YAML::Emitter out;

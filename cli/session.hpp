@@ -81,6 +81,9 @@ Verb completion_verb(CLI::App& app);
 // "NAME" in the session's namespace, or "NAMESPACE/NAME".
 api::ObjectKey key_of(const Session& session, const std::string& name);
 
+// What several objects are put into, as kubectl does: add to its "items".
+nlohmann::json empty_list();
+
 // Of -o json and -o yaml.
 std::string as_text(const nlohmann::json& json, const std::string& format);
 
