@@ -48,6 +48,7 @@ void read(const Reader& reader, AccessPolicySpec::Approval& value) {
 void read(const Reader& reader, AccessPolicySpec::Limits& value) {
   reader.get("activePerRequester", value.active_per_requester);
   reader.get("cooldown", value.cooldown);
+  reader.get("onceByName", value.once_by_name);
 }
 
 void read(const Reader& reader, AccessPolicySpec& value) {
@@ -59,6 +60,7 @@ void read(const Reader& reader, AccessPolicySpec& value) {
   const Reader duration = reader.at("duration");
   duration.get("default", value.default_duration);
   duration.get("max", value.max_duration);
+  duration.get("maxStartDelay", value.max_start_delay);
   reader.get("schedule", value.schedule);
   reader.get("reason", value.reason);
   reader.get("approval", value.approval);
@@ -114,12 +116,13 @@ nlohmann::json encode_spec(const AccessPolicySpec& spec) {
   Writer writer;
   writer.put("description", spec.description).put("requesters", list_of(spec.requesters)).put("subjects", list_of(spec.subjects));
   writer.put("roles", list_of(spec.roles)).put("namespaces", namespaces.done());
-  writer.put("duration", Writer().put("default", spec.default_duration).put("max", spec.max_duration).done());
+  writer.put("duration", Writer().put("default", spec.default_duration).put("max", spec.max_duration).put("maxStartDelay", spec.max_start_delay).done());
   if (spec.schedule) writer.put("schedule", encode_schedule(*spec.schedule));
   writer.put("reason", reason.done()).put("approval", approval.done());
   if (spec.limits) {
     Writer limits;
     if (spec.limits->active_per_requester) limits.put_always("activePerRequester", *spec.limits->active_per_requester);
+    if (spec.limits->once_by_name) limits.put_always("onceByName", true);
     writer.put_always("limits", limits.put("cooldown", spec.limits->cooldown).done());
   }
   writer.put("onChange", spec.on_change);

@@ -61,6 +61,7 @@ struct AccessPolicySpec {
   struct Limits {
     std::optional<int> active_per_requester;
     std::string cooldown;
+    bool once_by_name = false;
     bool operator==(const Limits&) const = default;
   };
 
@@ -71,6 +72,7 @@ struct AccessPolicySpec {
   Namespaces namespaces;
   std::string default_duration;  // empty: the longest
   std::string max_duration;
+  std::string max_start_delay;   // empty: what counts where nothing is said
   std::optional<Schedule> schedule;
   Reason reason;
   Approval approval;

@@ -97,6 +97,7 @@ void read(const Reader& reader, AuditRecord& value) {
   reader.get("reason", value.reason);
   reader.get("comment", value.comment);
   reader.get("duration", value.duration);
+  reader.get("startTime", value.start_time);
   reader.get("grantedAt", value.granted_at);
   reader.get("expiresAt", value.expires_at);
   reader.get("binding", value.binding);
@@ -122,6 +123,7 @@ nlohmann::json encode(const AuditRecord& record) {
                   .put("reason", record.reason)
                   .put("comment", record.comment)
                   .put("duration", record.duration)
+                  .put("startTime", record.start_time)
                   .put("grantedAt", record.granted_at)
                   .put("expiresAt", record.expires_at)
                   .put("binding", binding.done())

@@ -49,6 +49,7 @@ struct AuditRecord {
   std::string reason;    // the requester's words
   std::string comment;   // the decider's words
   std::string duration;
+  std::string start_time;  // as the requester wrote it; empty: at once
   std::optional<TimePoint> granted_at;
   std::optional<TimePoint> expires_at;
   std::optional<BindingRef> binding;

@@ -28,11 +28,11 @@ const json kPolicy = json::parse(R"({
   "spec": {"description": "d", "requesters": [{"kind": "Group", "name": "dev"}], "subjects": [{"kind": "User", "name": "bob"}],
            "roles": [{"kind": "ClusterRole", "name": "view"}],
            "namespaces": {"names": ["a"], "selector": {"matchLabels": {"team": "x"}, "matchExpressions": [{"key": "k", "operator": "In", "values": ["v"]}]}},
-           "duration": {"default": "30m", "max": "4h"},
+           "duration": {"default": "30m", "max": "4h", "maxStartDelay": "720h"},
            "schedule": {"timeZone": "Europe/Berlin", "windows": [{"days": ["Mon"], "start": "08:00", "end": "18:00"}], "endAtWindowClose": true},
            "reason": {"required": true, "pattern": "^INC"},
            "approval": {"required": 2, "approvers": [{"kind": "Group", "name": "sre"}], "allowSelfApproval": true, "timeout": "8h"},
-           "limits": {"activePerRequester": 1, "cooldown": "15m"}, "onChange": "Enforce", "suspend": false},
+           "limits": {"activePerRequester": 1, "cooldown": "15m", "onceByName": true}, "onChange": "Enforce", "suspend": false},
   "status": {"observedGeneration": 1, "activeGrants": 2, "pendingRequests": 3,
              "conditions": [{"type": "Ready", "status": "True", "reason": "Ready", "message": "m", "observedGeneration": 1, "lastTransitionTime": "2026-11-24T20:01:00Z"}]}
 })");
@@ -41,7 +41,7 @@ const json kRecord = json::parse(R"({
   "apiVersion": "curfew.dev/v1alpha1", "kind": "AuditRecord", "metadata": {"name": "u-1-granted"}, "action": "Granted", "time": "2026-11-24T20:01:00.000042Z",
   "actor": {"username": "bob", "groups": ["sre"]}, "request": {"namespace": "payments", "name": "fix", "uid": "u-1"},
   "policy": {"name": "debug", "uid": "p-1", "generation": 3}, "role": {"kind": "ClusterRole", "name": "view"}, "subject": {"kind": "User", "name": "alice"},
-  "reason": "INC", "comment": "ok", "duration": "1h", "grantedAt": "2026-11-24T20:01:00Z", "expiresAt": "2026-11-24T21:01:00Z",
+  "reason": "INC", "comment": "ok", "duration": "1h", "startTime": "2026-11-24T21:00:00+01:00", "grantedAt": "2026-11-24T20:01:00Z", "expiresAt": "2026-11-24T21:01:00Z",
   "binding": {"name": "curfew-u-1", "uid": "b-1"}, "message": "m"
 })");
 
