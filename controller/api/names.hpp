@@ -28,6 +28,7 @@ inline constexpr std::string_view kApproved = "Approved";
 inline constexpr std::string_view kGranted = "Granted";
 inline constexpr std::string_view kReady = "Ready";
 inline constexpr std::string_view kRoleDrifted = "RoleDrifted";      // on requests: an aggregated role's rules are not those that were asked for
+inline constexpr std::string_view kPolicyMissing = "PolicyMissing";  // on requests with access that outlives their policy: only people of the request may decide
 inline constexpr std::string_view kOutlivesGrant = "OutlivesGrant";  // on policies: a role with which access can be kept beyond the grant
 
 // AccessPolicy.spec.onChange; what is not said is Enforce.
@@ -36,6 +37,7 @@ inline constexpr std::string_view kKeep = "Keep";
 // Why a request is Rejected, Pending or ended: reasons of conditions and denials.
 namespace reason {
 inline constexpr std::string_view kPolicyNotFound = "PolicyNotFound";
+inline constexpr std::string_view kCheckImpossible = "CheckImpossible";
 inline constexpr std::string_view kPolicyNotReady = "PolicyNotReady";
 inline constexpr std::string_view kPolicySuspended = "PolicySuspended";
 inline constexpr std::string_view kGuardNotInForce = "GuardNotInForce";

@@ -12,7 +12,7 @@ namespace curfew::core {
 
 // A named rule. nullopt: it holds.
 struct Check {
-  // What has to be there for the rule to mean anything; the chain's order sees to it that a check runs only when it is.
+  // What has to be there for the rule to mean anything. An earlier check of the chain denies where it is missing.
   enum class Needs { Nothing, Policy, Requester, Role };
 
   std::string_view name;
@@ -36,7 +36,8 @@ std::span<const Check> limit_checks();
 // Whether what the check needs is there.
 bool can_run(const Check& check, const Input& input);
 
-// The first denial of the chain; nullopt: all hold.
+// The first denial of the chain; nullopt: all hold. A check that cannot run because what it needs is missing, and no earlier check of the chain denied for it, denies
+// itself (CheckImpossible): a chain fails closed, whatever its order.
 std::optional<Denial> first_denial(std::span<const Check> checks, const Input& input);
 
 // kube-* and Curfew's own: `edit` there is power over the cluster, or over Curfew.

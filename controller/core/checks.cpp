@@ -111,9 +111,18 @@ bool can_run(const Check& check, const Input& input) {
   return false;
 }
 
+namespace {
+
+Denial impossible(const Check& check) {
+  return {.reason = std::string(api::reason::kCheckImpossible),
+          .message = "whether " + std::string(check.rule) + " cannot be told: what that depends on is missing"};
+}
+
+}  // namespace
+
 std::optional<Denial> first_denial(std::span<const Check> checks, const Input& input) {
   for (const Check& check : checks) {
-    if (!can_run(check, input)) continue;  // what it needs is a check of its own, before it
+    if (!can_run(check, input)) return impossible(check);
     if (auto found = check.run(input)) return found;
   }
   return std::nullopt;

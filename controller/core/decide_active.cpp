@@ -70,6 +70,13 @@ void report_drift(const Input& in, Progress& progress) {
   progress.notice(api::reason::kRoleChanged, message);
 }
 
+// Access under onChange: Keep goes on without its policy. The guard reads this condition, because an admission policy cannot tell that an AccessPolicy does not exist.
+void report_missing_policy(const Input& in, Progress& progress) {
+  if (in.policy) return progress.drop_condition(api::kPolicyMissing);
+  progress.condition(api::kPolicyMissing, "True", api::reason::kPolicyNotFound,
+                     "AccessPolicy " + in.request->spec.policy + " is gone; access goes on until its end, and its requester, its subject and those who approved it may revoke it");
+}
+
 Decision while_bound(const Input& in, Progress progress, const Tally& tally) {
   const api::RoleBinding& binding = *in.binding;
   const TimePoint end = effective_end(in);
@@ -80,6 +87,7 @@ Decision while_bound(const Input& in, Progress progress, const Tally& tally) {
   if (auto denial = enforced_denial(in)) return remove_denied(in, progress, *denial);
   note_decisions(in, tally, progress);
   report_drift(in, progress);
+  report_missing_policy(in, progress);
   if (const auto latest = enforced_end(in); latest && latest->time < end) {
     if (latest->time > in.now) return shorten(in, progress, *latest);
     return remove_denied(in, progress, {.reason = std::string(api::reason::kDurationTooLong),

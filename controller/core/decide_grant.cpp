@@ -96,13 +96,25 @@ void activate(const Input& in, Progress& progress, const Progress::Step& step) {
   progress.tell(step);
 }
 
-// The binding was refused: says so once, and tries again at its time.
+// Whether the Granted condition says this already.
+bool is_known_trouble(const Progress& progress, std::string_view reason, std::string_view message) {
+  const api::Condition* granted = api::find_condition(progress.status.conditions, api::kGranted);
+  return granted != nullptr && granted->status == "False" && granted->reason == reason && fingerprint(granted->message) == fingerprint(message);
+}
+
+// The binding was refused: says so once for each reason, and tries again at its time.
 Decision wait_to_retry(const Input& in, Progress progress, std::optional<TimePoint> expires_at) {
   const GrantFailure& failure = *in.grant_failure;
-  const bool is_known = progress.condition_is(api::kGranted, "False", failure.reason);
+  const bool is_known = is_known_trouble(progress, failure.reason, failure.message);
   progress.message(failure.message);
   progress.condition(api::kGranted, "False", failure.reason, failure.message);
-  if (!is_known) progress.step({.action = api::AuditAction::Failed, .message = failure.message, .is_warning = true, .doing = "Grant"});
+  if (!is_known) {
+    progress.step({.action = api::AuditAction::Failed,
+                   .message = failure.message,
+                   .index = fingerprint(failure.message),
+                   .is_warning = true,
+                   .doing = "Grant"});
+  }
   return progress.done(std::nullopt, expires_at ? std::min(failure.retry_at, *expires_at) : failure.retry_at);
 }
 
@@ -110,11 +122,16 @@ Decision wait_to_retry(const Input& in, Progress progress, std::optional<TimePoi
 Decision report_squatter(const Input& in, Progress progress) {
   const std::string what =
       "RoleBinding " + in.binding->metadata.name + " is there already and does not belong to this request: delete it, and the grant goes on";
-  const bool is_known = progress.condition_is(api::kGranted, "False", api::reason::kBindingNameTaken);
+  const bool is_known = is_known_trouble(progress, api::reason::kBindingNameTaken, what);
   progress.message(what);
   progress.condition(api::kGranted, "False", api::reason::kBindingNameTaken, what);
   if (!is_known) {
-    progress.step({.action = api::AuditAction::Tampered, .message = what, .is_warning = true, .doing = "Observe", .related = reference_to(*in.binding)});
+    progress.step({.action = api::AuditAction::Tampered,
+                   .message = what,
+                   .index = fingerprint(what),
+                   .is_warning = true,
+                   .doing = "Observe",
+                   .related = reference_to(*in.binding)});
   }
   return progress.done();
 }
@@ -146,7 +163,7 @@ std::optional<Decision> resume_grant(const Input& input) {
   if (const auto ending = why_not_resumed(input, progress, counted, *begun)) {
     if (is_own) return remove(*input.binding);
     if (begun->broken) {
-      progress.step({.action = api::AuditAction::Tampered, .message = begun->broken->message, .is_warning = true, .doing = "Observe"});
+      progress.step({.action = api::AuditAction::Tampered, .message = begun->broken->message, .index = fingerprint(begun->broken->message), .is_warning = true, .doing = "Observe"});
     }
     return end(input, progress, *ending);
   }

@@ -111,7 +111,7 @@ Decision decide_pending(const Input& input) {
   if (!input.request->status.phase) progress.step(requested(input, progress));
   if (const auto denial = unguarded(input)) return reject(input, progress, *denial);
 
-  const Tally counted = tally(input);
+  const Tally counted = tally_in_time(input);
   note_decisions(input, counted, progress);
   if (counted.policy_known) {
     progress.status.approvals = counted.figures();

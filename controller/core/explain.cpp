@@ -47,7 +47,7 @@ Finding time_left_finding(const Input& input) {
 
 Finding approvals_finding(const Input& input) {
   Finding finding{.check = "approvals", .rule = "as many people have approved as the policy requires", .outcome = Outcome::Passed, .message = {}};
-  const Tally counted = tally(input);
+  const Tally counted = tally_in_time(input);
   if (!counted.policy_known) {
     finding.outcome = Outcome::NotChecked;
     finding.message = "an earlier check failed that this one needs";

@@ -24,6 +24,11 @@ bool is_subject(const api::AccessRequest& request, const api::Person& person) {
   return subject && username_of(*subject) == person.username;
 }
 
+bool has_approved(const api::AccessRequest& request, const api::Person& person) {
+  const auto& approved_by = request.status.approved_by;
+  return std::find(approved_by.begin(), approved_by.end(), person.username.str()) != approved_by.end();
+}
+
 }  // namespace
 
 std::string username_of(const api::Subject& subject) {
@@ -64,7 +69,8 @@ std::optional<Denial> approval_denial(const api::AccessRequest& request, const a
 }
 
 bool may_revoke(const api::AccessRequest& request, const api::AccessPolicy* policy, const api::Person& person) {
-  return is_requester(request, person) || is_subject(request, person) || (policy != nullptr && covers(policy->spec.approval.approvers, person));
+  return is_requester(request, person) || is_subject(request, person) || has_approved(request, person) ||
+         (policy != nullptr && covers(policy->spec.approval.approvers, person));
 }
 
 std::string describe(std::span<const api::Subject> entries) {

@@ -22,7 +22,7 @@ api::Subject subject_for(const api::Person& requester);
 // Why this person's approval does not count under this policy; nullopt: it counts.
 std::optional<Denial> approval_denial(const api::AccessRequest& request, const api::AccessPolicy& policy, const api::Person& person);
 
-// Approvers, the requester and the subject may revoke (or withdraw).
+// Approvers, the requester and the subject may revoke (or withdraw), and whoever approved this request, whatever the policy says since and whether there still is one.
 bool may_revoke(const api::AccessRequest& request, const api::AccessPolicy* policy, const api::Person& person);
 
 // "User alice, Group sre": for messages.

@@ -4,6 +4,7 @@
 #include "api/text.hpp"
 #include "core/wanted.hpp"
 #include "core/words.hpp"
+#include "util/sha256.hpp"
 
 namespace curfew::core {
 namespace {
@@ -28,6 +29,12 @@ std::string sentence_of(const api::Decision& decision) {
   return decision.person.username;
 }
 
+// The policy that this step was decided by; the one that the request was first seen under where there is none any more.
+std::optional<api::PolicyRef> policy_at_hand(const Input& input, const api::AccessRequestStatus& status) {
+  if (!input.policy) return status.policy;
+  return api::PolicyRef{.name = input.policy->metadata.name, .uid = input.policy->metadata.uid, .generation = input.policy->metadata.generation};
+}
+
 }  // namespace
 
 Progress::Progress(const Input& input) : status(pinned_status(input)), input_(input) {
@@ -47,7 +54,7 @@ void Progress::record(const Step& step) {
   record.time = input_.now + std::chrono::microseconds(records_.size());  // what happens together is still read in its order
   record.actor = step.actor;
   record.request = {.name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
-  record.policy = status.policy;
+  record.policy = policy_at_hand(input_, status);
   record.role = status.role_ref;
   record.subject = status.subject;
   record.reason = request.spec.reason;
@@ -83,6 +90,10 @@ void Progress::condition(std::string_view type, std::string_view value, std::str
                                          .last_transition_time = floor_to_second(input_.now)});
 }
 
+void Progress::drop_condition(std::string_view type) {
+  std::erase_if(status.conditions, [&](const api::Condition& condition) { return condition.type == type; });
+}
+
 void Progress::message(std::string_view text) { status.message = api::cut(text, api::kMostMessageBytes); }
 
 bool Progress::condition_is(std::string_view type, std::string_view value, std::string_view reason) const {
@@ -104,6 +115,14 @@ Decision Progress::done_after(const Decision& first) const {
   const Decision rest = done();
   decision.actions.insert(decision.actions.end(), rest.actions.begin(), rest.actions.end());
   return decision;
+}
+
+std::int64_t fingerprint(std::string_view message) {
+  constexpr std::size_t kDigits = 8;
+  constexpr int kHexadecimal = 16;
+  std::string text = api::cut(message, api::kMostMessageBytes);
+  std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+  return std::stoll(sha256_hex(text).substr(0, kDigits), nullptr, kHexadecimal);
 }
 
 Ending ending_by(const api::Decision& decision, api::Phase phase) {
@@ -146,7 +165,9 @@ Decision end(const Input& input, Progress progress, const Ending& ending) {
 }
 
 void note_decisions(const Input& input, const Tally& tally, Progress& progress) {
-  if (!tally.policy_known) return;  // nobody can tell yet whether they count
+  // Without a policy nobody can tell yet whether an approval counts. Once there is access, only revocations matter, and who may revoke is known.
+  const bool had_access = input.request->status.phase == api::Phase::Active;
+  if (!tally.policy_known && !had_access) return;
   const auto& decisions = input.request->decisions;
   const auto first = static_cast<std::size_t>(std::max(0, progress.status.observed_decisions));
   for (std::size_t i = first; i < decisions.size(); ++i) {

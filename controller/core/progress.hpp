@@ -39,6 +39,7 @@ class Progress {
   void notice(std::string_view reason, std::string_view message);
 
   void condition(std::string_view type, std::string_view value, std::string_view reason, std::string_view message);
+  void drop_condition(std::string_view type);
   void message(std::string_view text);
   bool condition_is(std::string_view type, std::string_view value, std::string_view reason) const;
 
@@ -62,6 +63,10 @@ struct Ending {
   std::optional<api::Person> actor = std::nullopt;
   std::string comment;
 };
+
+// Tells troubles of one request apart, in the names of their records, by what is said of them; but for figures: an API server's words may hold a time or a count, and
+// would be another trouble at every attempt.
+std::int64_t fingerprint(std::string_view message);
 
 // By what this person said. `phase` is Denied, Withdrawn or, once there was access, Revoked.
 Ending ending_by(const api::Decision& decision, api::Phase phase);

@@ -4,6 +4,7 @@
 
 #include "api/names.hpp"
 #include "core/identity.hpp"
+#include "core/timing.hpp"
 #include "core/words.hpp"
 
 namespace curfew::core {
@@ -35,9 +36,19 @@ std::optional<Denial> revoke(const Input& in, const api::Person& person) {
   return not_an_approver(in, person, "revoke");
 }
 
-std::optional<Denial> count(const Input& in, const api::Decision& decision, Tally& result) {
+// How many of the decisions count as made in time.
+using InTime = std::size_t;
+
+Denial too_late(const Input& in, const api::Person& person) {
+  return {.reason = std::string(api::reason::kTimedOut),
+          .message = person.username + " approved too late: this was first seen after " + format_rfc3339(*approval_deadline(in)) + ", when the " +
+                     in.policy->spec.approval.timeout + " of spec.approval.timeout of " + describe(*in.policy) + " had passed"};
+}
+
+std::optional<Denial> count(const Input& in, std::size_t index, InTime in_time, Tally& result) {
+  const api::Decision& decision = in.request->decisions[index];
   switch (decision.verdict) {
-    case api::Verdict::Approve: return approve(in, decision.person, result.approved_by);
+    case api::Verdict::Approve: return index < in_time ? approve(in, decision.person, result.approved_by) : too_late(in, decision.person);
     case api::Verdict::Deny: return deny(in, decision.person);
     case api::Verdict::Revoke: return revoke(in, decision.person);
   }
@@ -48,18 +59,30 @@ std::optional<Denial> count(const Input& in, const api::Decision& decision, Tall
 
 std::string Tally::figures() const { return std::to_string(approved_by.size()) + "/" + std::to_string(required); }
 
-Tally tally(const Input& input) {
+namespace {
+
+Tally tally(const Input& input, InTime in_time) {
   Tally result;
   result.policy_known = input.policy != nullptr;
   if (input.policy) result.required = static_cast<std::size_t>(std::max(0, input.policy->spec.approval.required));
   for (std::size_t i = 0; i < input.request->decisions.size(); ++i) {
     const api::Decision& decision = input.request->decisions[i];
-    result.discounted.push_back(count(input, decision, result));
+    result.discounted.push_back(count(input, i, in_time, result));
     if (result.discounted.back() || decision.verdict == api::Verdict::Approve) continue;
     if (!result.ending) result.ending = i;
     if (!result.revoked && decision.verdict == api::Verdict::Revoke) result.revoked = i;
   }
   return result;
+}
+
+}  // namespace
+
+Tally tally(const Input& input) { return tally(input, input.request->decisions.size()); }
+
+Tally tally_in_time(const Input& input) {
+  const auto deadline = approval_deadline(input);
+  if (!deadline || input.now < *deadline) return tally(input);
+  return tally(input, static_cast<std::size_t>(std::max(0, input.observed_decisions.value_or(0))));
 }
 
 }  // namespace curfew::core

@@ -26,4 +26,8 @@ struct Tally {
 
 Tally tally(const Input& input);
 
+// The same for a request that is not granted yet: past its approval deadline an approval counts only where it was observed before. When it was given is not known, so one
+// that is first seen afterwards (because nobody ran, or a moment too late) may be too late.
+Tally tally_in_time(const Input& input);
+
 }  // namespace curfew::core
