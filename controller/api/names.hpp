@@ -65,6 +65,7 @@ inline constexpr std::string_view kTooManyActive = "TooManyActive";
 inline constexpr std::string_view kCooldown = "Cooldown";
 inline constexpr std::string_view kApproverNotAllowed = "ApproverNotAllowed";
 inline constexpr std::string_view kSelfApproval = "SelfApproval";
+inline constexpr std::string_view kApprovedTooEarly = "ApprovedTooEarly";
 inline constexpr std::string_view kWaitingForApproval = "WaitingForApproval";
 inline constexpr std::string_view kNotEnoughApprovals = "NotEnoughApprovals";
 inline constexpr std::string_view kTimedOut = "TimedOut";

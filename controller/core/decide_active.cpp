@@ -97,13 +97,6 @@ Decision while_bound(const Input& in, Progress progress, const Tally& tally) {
   return progress.done(std::nullopt, end);
 }
 
-// Why the binding was deleted, as the decision to do so left it.
-std::optional<Ending> ending_announced(const Progress& progress) {
-  const api::Condition* granted = api::find_condition(progress.status.conditions, api::kGranted);
-  if (granted == nullptr || granted->status != "False") return std::nullopt;
-  return Ending{.phase = api::Phase::Revoked, .reason = granted->reason, .message = granted->message};
-}
-
 Ending why_ended(const Input& in, const Progress& progress, const Tally& tally) {
   if (tally.revoked) return ending_by(in.request->decisions[*tally.revoked], api::Phase::Revoked);
   if (auto ending = ending_announced(progress)) return *ending;
@@ -140,6 +133,12 @@ Decision remove_changed(const Input& input, const std::string& what) {
   Decision decision = progress.done_after(removal);
   decision.wake_at = input.now + kDeletionCheck;
   return decision;
+}
+
+std::optional<Ending> ending_announced(const Progress& progress) {
+  const api::Condition* granted = api::find_condition(progress.status.conditions, api::kGranted);
+  if (granted == nullptr || granted->status != "False") return std::nullopt;
+  return Ending{.phase = api::Phase::Revoked, .reason = granted->reason, .message = granted->message};
 }
 
 std::optional<Ending> ending_by_change(const Progress& progress) {

@@ -32,6 +32,36 @@ Decision remove_leftover(const Input& input) {
   return progress.done_after(removal);
 }
 
+// Why a request that was deleted is over. What ended it before it was deleted comes first: somebody's word, or a decision of Curfew's that was under way. Who deletes a
+// request, the API server tells nobody; the admission policy curfew-deletion says who may.
+Ending ending_by_deletion(const Input& input, const Progress& progress, const Tally& counted) {
+  const api::AccessRequest& request = *input.request;
+  const bool had_access = request.status.phase == api::Phase::Active || input.granted_record.has_value();
+  const std::string name = std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
+  const auto by_decision = [&](std::size_t index, api::Phase phase) {
+    Ending ending = ending_by(request.decisions[index], phase);
+    ending.message += "; " + name + " was deleted after that";
+    return ending;
+  };
+  if (had_access && counted.revoked) return by_decision(*counted.revoked, api::Phase::Revoked);
+  if (!had_access && counted.ending) {
+    const bool denies = request.decisions[*counted.ending].verdict == api::Verdict::Deny;
+    return by_decision(*counted.ending, denies ? api::Phase::Denied : api::Phase::Withdrawn);
+  }
+  if (request.status.phase == api::Phase::Active) {
+    if (auto announced = ending_announced(progress)) return *announced;
+  }
+  if (namespace_is_going(input)) {
+    return {.phase = had_access ? api::Phase::Revoked : api::Phase::Withdrawn,
+            .reason = std::string(api::reason::kNamespaceDeleted),
+            .message = "namespace " + request.metadata.name_space + " was deleted" + (had_access ? ", which ended the access" : " before anything was granted")};
+  }
+  return {.phase = had_access ? api::Phase::Revoked : api::Phase::Withdrawn,
+          .reason = std::string(api::reason::kRequestDeleted),
+          .message = name + " was deleted" + (had_access ? ", which ended the access" : " before anything was granted") +
+                     ", by its requester, its subject, an approver of its policy, somebody with the verb end, or the garbage collector"};
+}
+
 }  // namespace
 
 Decision decide_deleted(const Input& input) {
@@ -42,12 +72,10 @@ Decision decide_deleted(const Input& input) {
 
   if (input.flood && !request.status.phase) return reject_flood(input);
 
-  const bool with_namespace = namespace_is_going(input);
-  const std::string name = with_namespace ? "namespace " + request.metadata.name_space : std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
-  const bool had_access = is_active || input.granted_record.has_value();
-  return end(input, Progress(input), {.phase = had_access ? api::Phase::Revoked : api::Phase::Withdrawn,
-                                      .reason = std::string(with_namespace ? api::reason::kNamespaceDeleted : api::reason::kRequestDeleted),
-                                      .message = name + " was deleted" + (had_access ? ", which ended the access" : " before anything was granted")});
+  Progress progress(input);
+  const Tally counted = tally(input);
+  note_decisions(input, counted, progress);
+  return end(input, progress, ending_by_deletion(input, progress, counted));
 }
 
 Decision end_as_recorded(const Input& input) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/names.hpp"
 #include "core/check.hpp"
 #include "core/identity.hpp"
@@ -25,6 +27,17 @@ std::optional<Denial> unguarded(const Input& in) {
   if (in.request->metadata.creation_timestamp >= floor_to_second(in.guard.since)) return std::nullopt;
   return Denial{reason, "this is from before " + format_rfc3339(in.guard.since) +
                             ", when the admission policies that establish who asks and who decides were not in force or not watched: ask again"};
+}
+
+// What an approver saw has to be what is given: where the request leaves role or duration to its policy, an approval from before they were pinned may have meant
+// something else. The admission policy curfew-identity refuses it; this holds where it could not.
+std::optional<Denial> approved_too_early(const Input& in) {
+  const api::AccessRequest& request = *in.request;
+  const bool is_settled = request.status.phase || (request.spec.role && !request.spec.duration.empty());
+  const bool is_approved = std::ranges::any_of(request.decisions, [](const api::Decision& decision) { return decision.verdict == api::Verdict::Approve; });
+  if (is_settled || !is_approved) return std::nullopt;
+  return Denial{std::string(api::reason::kApprovedTooEarly),
+                "this was approved before it was settled which role it would give, and for how long: ask again, and have it approved once it is Pending"};
 }
 
 Progress::Step requested(const Input& in, const Progress& progress) {
@@ -110,6 +123,7 @@ Decision decide_pending(const Input& input) {
   Progress progress(input);
   if (!input.request->status.phase) progress.step(requested(input, progress));
   if (const auto denial = unguarded(input)) return reject(input, progress, *denial);
+  if (const auto denial = approved_too_early(input)) return reject(input, progress, *denial);
 
   const Tally counted = tally_in_time(input);
   note_decisions(input, counted, progress);

@@ -44,6 +44,9 @@ Decision hold_for_guard(const Input& input, Progress progress);
 // Somebody changed the binding: deletes it, and says so once.
 Decision remove_changed(const Input& input, const std::string& what);
 
+// Why the binding of an active request was deleted, as the decision to do so left it in the status; nullopt: there was no such decision.
+std::optional<Ending> ending_announced(const Progress& progress);
+
 // What remove_changed left in the status for the time when the binding is gone.
 std::optional<Ending> ending_by_change(const Progress& progress);
 

@@ -54,6 +54,11 @@ bool carries_the_same_grant(const api::RoleBinding& stored, const api::RoleBindi
          stored.subjects == wanted.subjects;
 }
 
+// One record of a flood stands for the ends of many requests.
+bool is_end_of(const api::AuditRecord& record, const std::string& request_uid) {
+  return api::is_end(record.action) && !api::is_flood_record(record.metadata.name) && record.request.uid == request_uid;
+}
+
 // Ending access is never held back; everything else is the leader's alone.
 bool only_ends_access(const core::Action& action) {
   return std::holds_alternative<core::DeleteBinding>(action) || std::holds_alternative<core::FreeBinding>(action) ||
@@ -75,15 +80,30 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
   if (awaits_deletion) return again_in(kDeletionCheck);
   if (input.request_is_gone && !input.binding) {
     finished(input);
-    // Another one may have its name by now, whose changes came while the key stood for the one that is gone.
-    return parts_.stores.requests.get(input.request->metadata.key()) ? again_in(std::chrono::milliseconds(1)) : kDone;
+    // Others may have had its name since, or have it now, whose changes came while the key stood for the one that is gone.
+    const api::ObjectKey key = input.request->metadata.key();
+    return parts_.memory.departed(key) || parts_.stores.requests.get(key) ? again_in(std::chrono::milliseconds(1)) : kDone;
   }
   if (!decision.wake_at) return kDone;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*decision.wake_at - parts_.clock.now());
   return again_in(std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(1), kLongestSleep));
 }
 
+// The end of a request may have been recorded in an earlier term, by a replica that died before the status said so. Until all records from then are known, it is asked for
+// before a grant is begun or gone on with.
+Applier::Step Applier::look_for_end(const core::Input& input, std::stop_token stop) {
+  if (parts_.memory.knows_all_records()) return std::nullopt;
+  auto stored = parts_.client.get<api::AuditRecord>({"", api::record_name(input.request->metadata.uid, api::AuditAction::Revoked)}, std::move(stop));
+  if (!stored && stored.error().kind == ErrorKind::NotFound) return std::nullopt;
+  if (!stored) return failed(stored.error());
+  parts_.memory.remember_end(std::move(*stored));
+  return again_in(std::chrono::milliseconds(1));
+}
+
 Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& action, std::stop_token stop) {
+  if (action.record.action == api::AuditAction::Granted) {
+    if (auto ended = look_for_end(input, stop)) return ended;
+  }
   auto stored = parts_.audit.write(action.record, stop);
   if (!stored) {
     log_failure("audit record not written", input, stored.error());
@@ -91,9 +111,12 @@ Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& ac
   }
   parts_.usage.recorded(*stored);
   parts_.floods.recorded(*stored);
-  if (stored->action != action.record.action) {
+  if (is_end_of(*stored, input.request->metadata.uid)) {
+    // From now on it has ended, whatever is said before its status says so.
+    const bool is_another = stored->action != action.record.action;
     parts_.memory.remember_end(std::move(*stored));
-    return again_in(std::chrono::milliseconds(1));  // it has ended already, in another way: decide again, to say so in the status
+    if (is_another) return again_in(std::chrono::milliseconds(1));  // in another way: decide again, to say so in the status
+    return std::nullopt;
   }
   if (action.record.action != api::AuditAction::Granted) return std::nullopt;
   const bool is_ours = stored->granted_at == action.record.granted_at && stored->expires_at == action.record.expires_at &&
@@ -104,6 +127,9 @@ Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& ac
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::CreateBinding& action, std::stop_token stop) {
+  if (input.granted_record) {
+    if (auto ended = look_for_end(input, stop)) return ended;
+  }
   auto created = parts_.client.create(action.binding, stop);
   if (!created) {
     if (created.error().kind == ErrorKind::AlreadyExists) return adopt_or_fail(input, action.binding, stop);

@@ -56,6 +56,7 @@ class Applier {
   Step run(const core::Input& input, const core::UpdateStatus& action, std::stop_token stop);
   Step run(const core::Input& input, const core::EmitEvent& action, std::stop_token stop);
 
+  Step look_for_end(const core::Input& input, std::stop_token stop);
   Step adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted, std::stop_token stop);
   Step grant_failed(const core::Input& input, const Error& error);
   runtime::Outcome failed(const Error& error);

@@ -1,7 +1,5 @@
 #include "reconcile/foreign_bindings.hpp"
 
-#include <algorithm>
-
 #include "api/names.hpp"
 #include "kube/error.hpp"
 #include "util/log.hpp"
@@ -21,10 +19,7 @@ std::int64_t seconds_of(TimePoint time) { return std::chrono::duration_cast<std:
 // One that was orphaned while nobody ran is its request's, which the records will tell, and which is then ended as gone.
 bool ForeignBindings::may_be_known_soon(const std::string& request_uid) const {
   if (!parts_.memory.knows_all_records()) return true;
-  return std::ranges::any_of(parts_.memory.departed_keys(), [&](const api::ObjectKey& key) {
-    const auto departed = parts_.memory.departed(key);
-    return departed && departed->metadata.uid == request_uid;
-  });
+  return parts_.memory.is_departed(request_uid);
 }
 
 std::shared_ptr<const api::AccessRequest> ForeignBindings::live_request(const std::string& request_uid) const {

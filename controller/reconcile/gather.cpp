@@ -87,10 +87,9 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
 }
 
 Result<Gatherer::Found> Gatherer::find_request(const api::ObjectKey& key, std::stop_token stop) {
-  auto departed = parts_.memory.departed(key);
-  if (departed) {
-    auto found = find_departed(departed, stop);
-    if (!found || found->request) return found;
+  while (auto departed = parts_.memory.departed(key)) {
+    auto found = find_departed(std::move(departed), stop);
+    if (!found || found->request) return found;  // otherwise that one is forgotten
   }
   return Found{.request = parts_.stores.requests.get(key)};
 }

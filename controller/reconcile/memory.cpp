@@ -1,5 +1,6 @@
 #include "reconcile/memory.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace curfew::reconcile {
@@ -18,20 +19,33 @@ std::optional<typename Map::mapped_type> find(const Map& map, const std::string&
 }  // namespace
 
 void Memory::remember_departed(std::shared_ptr<const api::AccessRequest> last_state) {
-  state_.with([&](State& state) { state.departed.insert_or_assign(last_state->metadata.key(), std::move(last_state)); });
+  state_.with([&](State& state) {
+    state.departed_uids.insert(last_state->metadata.uid);
+    auto& of_name = state.departed[last_state->metadata.key()];
+    const auto known = std::ranges::find_if(of_name, [&](const auto& request) { return request->metadata.uid == last_state->metadata.uid; });
+    if (known == of_name.end()) of_name.push_back(std::move(last_state));
+    else *known = std::move(last_state);
+  });
 }
 
 std::shared_ptr<const api::AccessRequest> Memory::departed(const api::ObjectKey& key) const {
   return state_.with([&](const State& state) {
     const auto it = state.departed.find(key);
-    return it == state.departed.end() ? nullptr : it->second;
+    return it == state.departed.end() ? nullptr : it->second.front();
   });
+}
+
+bool Memory::is_departed(const std::string& uid) const {
+  return state_.with([&](const State& state) { return state.departed_uids.contains(uid); });
 }
 
 void Memory::forget_departed(const api::ObjectKey& key, const std::string& uid) {
   state_.with([&](State& state) {
     const auto it = state.departed.find(key);
-    if (it != state.departed.end() && it->second->metadata.uid == uid) state.departed.erase(it);
+    if (it == state.departed.end()) return;
+    state.departed_uids.erase(uid);
+    std::erase_if(it->second, [&](const auto& request) { return request->metadata.uid == uid; });
+    if (it->second.empty()) state.departed.erase(it);
   });
 }
 
@@ -39,7 +53,7 @@ std::vector<api::ObjectKey> Memory::departed_keys() const {
   return state_.with([](const State& state) {
     std::vector<api::ObjectKey> keys;
     keys.reserve(state.departed.size());
-    for (const auto& [key, request] : state.departed) keys.push_back(key);
+    for (const auto& [key, requests] : state.departed) keys.push_back(key);
     return keys;
   });
 }

@@ -18,9 +18,11 @@ namespace curfew::reconcile {
 // Thread-safe.
 class Memory {
  public:
-  // Requests that left the selection of live ones and whose end may not be recorded yet: their last known state.
+  // Requests that left the selection of live ones and whose end may not be recorded yet: their last known state. Several may have had one name, one after the other;
+  // departed() is the one that left first.
   void remember_departed(std::shared_ptr<const api::AccessRequest> last_state);
   std::shared_ptr<const api::AccessRequest> departed(const api::ObjectKey& key) const;
+  bool is_departed(const std::string& uid) const;
   void forget_departed(const api::ObjectKey& key, const std::string& uid);
   std::vector<api::ObjectKey> departed_keys() const;
 
@@ -68,7 +70,8 @@ class Memory {
 
  private:
   struct State {
-    std::map<api::ObjectKey, std::shared_ptr<const api::AccessRequest>> departed;
+    std::map<api::ObjectKey, std::vector<std::shared_ptr<const api::AccessRequest>>> departed;  // no empty ones
+    std::set<std::string> departed_uids;  // of all of those
     std::set<std::string> completed;
     std::map<std::string, api::AuditRecord> granted;
     std::map<std::string, api::AuditRecord> ended;

@@ -113,8 +113,7 @@ bool Triggers::is_orphan(const api::AccessRequest& owner) const {
   const api::ObjectKey key = owner.metadata.key();
   const auto live = stores_.requests.get(key);
   if (live && live->metadata.uid == owner.metadata.uid) return false;
-  const auto gone = memory_.departed(key);
-  return !gone || gone->metadata.uid != owner.metadata.uid;
+  return !memory_.is_departed(owner.metadata.uid);
 }
 
 void Triggers::departed(Pointer<api::AccessRequest> last_state) {
