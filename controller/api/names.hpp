@@ -56,6 +56,7 @@ inline constexpr std::string_view kReasonRequired = "ReasonRequired";
 inline constexpr std::string_view kReasonMismatch = "ReasonMismatch";
 inline constexpr std::string_view kReasonPatternInvalid = "ReasonPatternInvalid";
 inline constexpr std::string_view kStartTimeInvalid = "StartTimeInvalid";
+inline constexpr std::string_view kEndedBefore = "EndedBefore";
 inline constexpr std::string_view kStartMissed = "StartMissed";
 inline constexpr std::string_view kScheduled = "Scheduled";
 inline constexpr std::string_view kOutsideSchedule = "OutsideSchedule";
@@ -81,6 +82,7 @@ inline constexpr std::string_view kRecordChanged = "RecordChanged";
 inline constexpr std::string_view kRequestDeleted = "RequestDeleted";
 inline constexpr std::string_view kNamespaceDeleted = "NamespaceDeleted";
 inline constexpr std::string_view kCurfewRemoved = "CurfewRemoved";
+inline constexpr std::string_view kUnstorable = "Unstorable";
 inline constexpr std::string_view kReady = "Ready";
 }  // namespace reason
 

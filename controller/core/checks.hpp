@@ -24,6 +24,7 @@ std::optional<Denial> role_exists(const Input& in);
 std::optional<Denial> role_is_unchanged(const Input& in);
 
 // checks_time.cpp: when, how long, how often
+std::optional<Denial> is_not_ended_before(const Input& in);
 std::optional<Denial> start_time_is_valid(const Input& in);
 std::optional<Denial> duration_is_valid(const Input& in);
 std::optional<Denial> duration_is_within_limit(const Input& in);

@@ -18,6 +18,15 @@ std::string person_of(const Input& in) {
 
 }  // namespace
 
+std::optional<Denial> is_not_ended_before(const Input& in) {
+  if (!in.earlier) return std::nullopt;
+  const bool is_once_by_name = in.policy->spec.limits && in.policy->spec.limits->once_by_name;
+  const std::string name = api::to_string(in.request->metadata.key());
+  const std::string ended = in.earlier->message + (in.earlier->time ? " (" + format_rfc3339(*in.earlier->time) + ")" : "");
+  return denial(reason::kEndedBefore, "an earlier request " + name + (is_once_by_name ? "" : " for the same time") + " is over: " + ended + "; what was ended is not given again: " +
+                                          (is_once_by_name ? "under " + core::describe(*in.policy) + " every request needs a name of its own" : "ask under another name, or for another time"));
+}
+
 std::optional<Denial> start_time_is_valid(const Input& in) {
   const std::string& text = in.request->spec.start_time;
   if (text.empty() || wanted_start(*in.request)) return std::nullopt;

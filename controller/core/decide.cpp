@@ -7,6 +7,7 @@ namespace curfew::core {
 
 Decision decide(const Input& input) {
   const api::AccessRequest& request = *input.request;
+  if (input.unstorable && !request.status.complete && !input.end_record) return end_unstorable(input);
   if (input.request_is_gone || request.metadata.deletion_timestamp) return decide_deleted(input);
 
   const auto phase = request.status.phase.value_or(api::Phase::Pending);

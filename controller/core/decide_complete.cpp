@@ -88,6 +88,28 @@ Decision end_as_recorded(const Input& input) {
                                       .comment = record.comment});
 }
 
+Decision end_unstorable(const Input& input) {
+  const api::AccessRequest& request = *input.request;
+  const bool is_active = request.status.phase == api::Phase::Active;
+  if (input.binding && (is_active || is_ours(request, *input.binding))) return remove(*input.binding);
+  const bool had_access = is_active || input.granted_record.has_value();
+  const Ending ending{.phase = had_access ? api::Phase::Revoked : api::Phase::Rejected,
+                      .reason = std::string(api::reason::kUnstorable),
+                      .message = "what has to be recorded of this request is not valid, so that it cannot be " + std::string(had_access ? "gone on with" : "granted") + ": " + *input.unstorable};
+  Progress progress(input);
+  progress.status = {};  // one of its fields may be what was refused
+  close(input, progress, ending);
+  api::AuditRecord record;
+  record.action = had_access ? api::AuditAction::Revoked : api::AuditAction::Rejected;
+  record.metadata.name = api::record_name(request.metadata.uid, record.action);
+  record.time = input.now;
+  record.request = {.name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
+  record.message = progress.status.message;
+  Decision decision{.actions = {WriteRecord{std::move(record)}}, .wake_at = std::nullopt};
+  if (!input.request_is_gone) decision.actions.emplace_back(UpdateStatus{progress.status});
+  return decision;
+}
+
 Decision decide_complete(const Input& input) {
   const api::AccessRequest& request = *input.request;
   if (input.binding && is_ours(request, *input.binding)) return remove_leftover(input);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/names.hpp"
+#include "api/text.hpp"
 #include "core/words.hpp"
 
 namespace curfew::core {
@@ -45,7 +46,9 @@ api::Subject subject_for(const api::Person& requester) {
   if (username.starts_with(kServiceAccountPrefix)) {
     const std::string_view rest = username.substr(kServiceAccountPrefix.size());
     const std::size_t colon = rest.find(':');
-    if (colon != std::string_view::npos && colon > 0 && colon + 1 < rest.size()) {
+    // Another form is no ServiceAccount's, whoever authenticated it, and RBAC knows it as a User of that name.
+    const bool is_service_account = colon != std::string_view::npos && api::is_dns_label(rest.substr(0, colon)) && api::is_dns_subdomain(rest.substr(colon + 1));
+    if (is_service_account) {
       return {.kind = "ServiceAccount", .name = std::string(rest.substr(colon + 1)), .name_space = std::string(rest.substr(0, colon))};
     }
   }

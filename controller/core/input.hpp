@@ -29,6 +29,14 @@ struct Usage {
   std::optional<TimePoint> last_end;   // of the last one that ended; known only where the policy has a cooldown
 };
 
+// A request of the same namespace and name that was denied, revoked or deleted (with limits.onceByName: also one that ran out), asked for again: with the same startTime and
+// duration, or under a policy that says limits.onceByName. What somebody ended must not come back because a repository still has it.
+struct EarlierRequest {
+  std::string uid;
+  std::string message;            // how it ended, as recorded
+  std::optional<TimePoint> time;  // when that was recorded; nullopt: it was not
+};
+
 // The requester sends more requests than anyone can mean: this one, first seen now, is not looked at.
 struct Flood {
   std::string message;       // what was exceeded, with the figures, and what to do
@@ -66,6 +74,7 @@ struct Input {
   std::optional<RoleFacts> role;                      // of the pinned role, or the one that first sight would pin
   std::optional<Flood> flood;
   Usage usage;
+  std::optional<EarlierRequest> earlier;              // looked for at first sight only
   std::shared_ptr<const api::RoleBinding> binding;    // named for this request; carrying its label, unless somebody took it away
   std::string granted_binding_uid;                    // of the binding that Curfew made for it; empty where it is not known
   std::string binding_uid;                            // of that binding, or of the last one there was; empty where it is not known
@@ -74,6 +83,7 @@ struct Input {
   std::optional<int> observed_decisions;              // how many Curfew has seen, whatever the status says; nullopt: it has not seen the request
   std::optional<api::AuditRecord> end_record;         // as stored, where one is known to exist while the request goes on
   std::optional<GrantFailure> grant_failure;
+  std::optional<std::string> unstorable;              // the API server's words, where it refused a record or a status of this request as invalid
   GuardState guard;
   Settings settings;
   TimePoint now;

@@ -20,6 +20,9 @@ Decision reject_flood(const Input& input);
 // Its end is recorded already (a crash, or another leader): that one it is, whatever has happened since.
 Decision end_as_recorded(const Input& input);
 
+// The API server refuses, as invalid, what is to be written about it: ended, with a record of the little that is always valid. It would be tried again for ever otherwise.
+Decision end_unstorable(const Input& input);
+
 // Where a grant was under way before (a crash, a failure): goes on with it, or ends it. nullopt: there was none.
 std::optional<Decision> resume_grant(const Input& input);
 

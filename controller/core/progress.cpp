@@ -60,6 +60,7 @@ void Progress::record(const Step& step) {
   record.reason = request.spec.reason;
   record.comment = step.comment;
   record.duration = status.duration;
+  record.start_time = request.spec.start_time;
   record.granted_at = status.granted_at;
   record.expires_at = status.expires_at;
   if (!status.binding_name.empty()) {

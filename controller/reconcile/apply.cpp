@@ -107,7 +107,7 @@ Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& ac
   auto stored = parts_.audit.write(action.record, stop);
   if (!stored) {
     log_failure("audit record not written", input, stored.error());
-    return failed(stored.error());
+    return not_written(input, stored.error());
   }
   parts_.usage.recorded(*stored);
   parts_.floods.recorded(*stored);
@@ -218,7 +218,10 @@ Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& a
     if (action.status.complete) parts_.memory.forget_completed(request.metadata.uid);
     if (updated.error().kind == ErrorKind::NotFound) return kDone;  // deleted meanwhile: the watch says so
     log_failure("status not written", input, updated.error());
-    return failed(updated.error());
+    // A status of a request that was deleted and made again meanwhile is refused as invalid, too, because of the UID.
+    if (updated.error().kind != ErrorKind::Invalid) return failed(updated.error());
+    const auto stored = parts_.client.get<api::AccessRequest>(request.metadata.key(), std::move(stop));
+    return stored && stored->metadata.uid == request.metadata.uid ? not_written(input, updated.error()) : failed(updated.error());
   }
   if (action.status.approved_at && !request.status.approved_at && !action.status.approved_by.empty()) {
     parts_.metrics.approval_took(*action.status.approved_at - request.metadata.creation_timestamp);
@@ -249,6 +252,14 @@ Applier::Step Applier::run(const core::Input& input, const core::EmitEvent& acti
   event.related = action.related;
   parts_.events.record(std::move(event));
   return std::nullopt;
+}
+
+// What is not valid does not become so by trying again: the request ends, unless that is what was refused.
+Applier::Step Applier::not_written(const core::Input& input, const Error& error) {
+  if (error.kind != ErrorKind::Invalid || input.unstorable) return failed(error);
+  parts_.metrics.reconcile_failed(error.kind);
+  parts_.memory.remember_unstorable(input.request->metadata.uid, error.message);
+  return again_in(std::chrono::milliseconds(1));  // decide again
 }
 
 Outcome Applier::failed(const Error& error) {

@@ -59,6 +59,7 @@ class Applier {
   Step look_for_end(const core::Input& input, std::stop_token stop);
   Step adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted, std::stop_token stop);
   Step grant_failed(const core::Input& input, const Error& error);
+  Step not_written(const core::Input& input, const Error& error);
   runtime::Outcome failed(const Error& error);
   void finished(const core::Input& input);
 

@@ -2,6 +2,7 @@
 
 #include "core/binding.hpp"
 #include "core/policy_status.hpp"
+#include "reconcile/earlier_requests.hpp"
 #include "reconcile/facts.hpp"
 
 namespace curfew::reconcile {
@@ -30,15 +31,27 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     auto usage = parts_.usage.usage_of(request, *input.policy, stop);
     if (!usage) return tl::unexpected(usage.error());
     input.usage = *usage;
+    if (auto found_earlier = find_earlier(input, stop); !found_earlier) return tl::unexpected(found_earlier.error());
   }
   if (const auto found_record = find_granted_record(input, stop); !found_record) return tl::unexpected(found_record.error());
   input.end_record = parts_.memory.end_record(request.metadata.uid);
   input.observed_decisions = parts_.memory.observed_decisions(request.metadata.uid);
   input.grant_failure = parts_.memory.failure(request.metadata.uid);
+  input.unstorable = parts_.memory.unstorable(request.metadata.uid);
   input.guard = std::move(guard);
   input.settings = parts_.settings;
   input.now = parts_.clock.now();
   return input;
+}
+
+// At first sight under this policy only: from then on, the status names the policy.
+Result<void> Gatherer::find_earlier(core::Input& input, const std::stop_token& stop) {
+  const auto& seen_under = input.request->status.policy;
+  if (seen_under && !seen_under->uid.empty()) return {};
+  auto earlier = find_earlier_request(parts_.client, *input.request, *input.policy, stop);
+  if (!earlier) return tl::unexpected(earlier.error());
+  input.earlier = std::move(*earlier);
+  return {};
 }
 
 Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {

@@ -16,7 +16,8 @@ namespace curfew::reconcile {
 
 // Builds the pure input of a decision. Reads stores and memory; asks the API server only about a request that left the selection of live ones
 // without this process having completed it, about a binding that left the selection of managed ones without this process having deleted it, or lost its owner, for the record of a binding
-// that is there before it should be, and for a person's ended grants where a policy has a cooldown.
+// that is there before it should be, for a person's ended grants where a policy has a cooldown, and for earlier requests of the same name where one has a startTime or
+// its policy says limits.onceByName.
 class Gatherer {
  public:
   struct Parts {
@@ -39,6 +40,7 @@ class Gatherer {
     std::shared_ptr<const api::AccessRequest> request;  // null: nothing to decide
     bool is_gone = false;
   };
+  Result<void> find_earlier(core::Input& input, const std::stop_token& stop);
   Result<void> find_binding(core::Input& input, std::stop_token stop);
   Result<void> look_at_owner(core::Input& input, std::stop_token stop);
   Result<void> find_granted_record(core::Input& input, std::stop_token stop);

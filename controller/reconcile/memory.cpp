@@ -156,6 +156,14 @@ std::optional<core::GrantFailure> Memory::failure(const std::string& request_uid
   return state_.with([&](const State& state) { return find(state.failures, request_uid); });
 }
 
+void Memory::remember_unstorable(const std::string& request_uid, std::string message) {
+  state_.with([&](State& state) { state.unstorable.insert_or_assign(request_uid, std::move(message)); });
+}
+
+std::optional<std::string> Memory::unstorable(const std::string& request_uid) const {
+  return state_.with([&](const State& state) { return find(state.unstorable, request_uid); });
+}
+
 void Memory::forget(const std::string& request_uid) {
   state_.with([&](State& state) {
     state.granted.erase(request_uid);
@@ -165,6 +173,7 @@ void Memory::forget(const std::string& request_uid) {
     state.granted_bindings.erase(request_uid);
     state.observed.erase(request_uid);
     state.failures.erase(request_uid);
+    state.unstorable.erase(request_uid);
   });
 }
 

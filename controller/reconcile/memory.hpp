@@ -65,6 +65,10 @@ class Memory {
   void remember_failure(const std::string& request_uid, core::GrantFailure failure);
   std::optional<core::GrantFailure> failure(const std::string& request_uid) const;
 
+  // The API server refused what was to be written about this request as invalid, in these words.
+  void remember_unstorable(const std::string& request_uid, std::string message);
+  std::optional<std::string> unstorable(const std::string& request_uid) const;
+
   // The request is over: nothing of it is needed any more.
   void forget(const std::string& request_uid);
 
@@ -81,6 +85,7 @@ class Memory {
     bool knows_all_records = false;
     std::set<std::string> deletions;
     std::map<std::string, core::GrantFailure> failures;
+    std::map<std::string, std::string> unstorable;
   };
   Guarded<State> state_;
 };
