@@ -1,5 +1,7 @@
 #include "core/check.hpp"
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <functional>
@@ -164,4 +166,31 @@ TEST_CASE("what was pinned at first sight is checked, not the policy's newer def
   CHECK(first_denial(grant_checks(), s.input())->reason == "RoleNotAllowed");
   s.policy->spec.roles = {cluster_role("edit"), cluster_role("view")};
   CHECK_FALSE(first_denial(grant_checks(), s.input()));
+}
+
+TEST_CASE("a check whose need is not met denies, where no earlier check of its chain did") {
+  Situation s;
+  const Check needs_role{.name = "role-allowed", .rule = "the policy offers this role", .needs = Check::Needs::Role, .run = [](const Input&) -> std::optional<Denial> { return std::nullopt; }};
+  const std::array chain{needs_role};
+  CHECK_FALSE(first_denial(chain, s.input()));
+  s.policy->spec.roles = {cluster_role("view"), cluster_role("edit")};
+  const auto denial = first_denial(chain, s.input());
+  REQUIRE(denial);
+  CHECK(denial->reason == "CheckImpossible");
+  CHECK(denial->message == "whether the policy offers this role cannot be told: what that depends on is missing");
+}
+
+TEST_CASE("no situation passes a chain unless each of its checks ran") {
+  Situation s;
+  const bool has_policy = GENERATE(true, false);
+  const bool has_requester = GENERATE(true, false);
+  const bool has_role = GENERATE(true, false);
+  if (!has_policy) s.policy.reset();
+  if (!has_requester) s.request.spec.requester.reset();
+  if (!has_role && s.policy) s.policy->spec.roles = {cluster_role("view"), cluster_role("edit")};
+  const Input input = s.input();
+  for (const auto chain : {grant_checks(), active_checks(), timing_checks(), limit_checks()}) {
+    const bool all_can_run = std::ranges::all_of(chain, [&](const Check& check) { return can_run(check, input); });
+    if (!first_denial(chain, input)) CHECK(all_can_run);
+  }
 }

@@ -41,7 +41,8 @@ TEST_CASE("deleting an active request ends the access first and is recorded as R
   REQUIRE(first.actions.size() == 1);
   CHECK(std::holds_alternative<DeleteBinding>(first.actions[0]));
   w.step();
-  CHECK(w.record(AuditAction::Revoked).message == "AccessRequest payments/fix was deleted, which ended the access");
+  CHECK(w.record(AuditAction::Revoked).message ==
+        "AccessRequest payments/fix was deleted, which ended the access, by its requester, its subject, an approver of its policy, somebody with the verb end, or the garbage collector");
   if (!w.s.gone) {
     CHECK(w.phase() == Phase::Revoked);
     CHECK(w.condition("Granted") == "False RequestDeleted");
@@ -54,7 +55,9 @@ TEST_CASE("deleting a pending request is recorded as Withdrawn") {
   w.settle();
   w.s.gone = true;
   w.step();
-  CHECK(w.record(AuditAction::Withdrawn).message == "AccessRequest payments/fix was deleted before anything was granted");
+  CHECK(w.record(AuditAction::Withdrawn).message ==
+        "AccessRequest payments/fix was deleted before anything was granted, by its requester, its subject, an approver of its policy, somebody with the verb end, or the garbage "
+        "collector");
 }
 
 TEST_CASE("deleting a request whose grant was recorded is recorded as Revoked, whatever its status says") {
@@ -137,4 +140,46 @@ TEST_CASE("a status that says an end without saying complete is completed") {
   w.settle();
   CHECK(w.status().complete);
   CHECK(w.phase() == Phase::Denied);
+}
+
+TEST_CASE("who ended a request is recorded, also where it is deleted before Curfew has seen that") {
+  SECTION("revoked, with access") {
+    World w = active_world();
+    w.s.by(revoke(sre("carol"), "enough"));
+    w.s.gone = true;
+    w.step();
+    REQUIRE_FALSE(w.s.binding);
+    w.step();
+    CHECK(w.record(AuditAction::Revoked).actor == sre("carol"));
+    CHECK(w.record(AuditAction::Revoked).comment == "enough");
+    CHECK(w.record(AuditAction::Revoked).message == "carol revoked: enough; AccessRequest payments/fix was deleted after that");
+  }
+  SECTION("denied") {
+    World w;
+    w.settle();
+    w.s.by(deny(sre("carol"), "no"));
+    w.s.gone = true;
+    w.step();
+    CHECK(w.record(AuditAction::Denied).actor == sre("carol"));
+    CHECK_FALSE(w.has(AuditAction::Withdrawn));
+  }
+  SECTION("an approval, and a denial that does not count") {
+    World w;
+    w.settle();
+    w.s.by(approve(sre("bob"))).by(deny(person("dave")));
+    w.s.gone = true;
+    w.step();
+    CHECK(w.record(AuditAction::Approved).actor == sre("bob"));
+    CHECK(w.record(AuditAction::PolicyViolation).actor == person("dave"));
+    CHECK(w.has(AuditAction::Withdrawn));
+  }
+  SECTION("the policy, whose author has suspended it") {
+    World w = active_world();
+    w.s.policy->spec.suspend = true;
+    w.step();
+    REQUIRE_FALSE(w.s.binding);
+    w.s.gone = true;
+    w.step();
+    CHECK(w.record(AuditAction::Revoked).message == "AccessPolicy payments-debug is suspended (spec.suspend: true)");
+  }
 }

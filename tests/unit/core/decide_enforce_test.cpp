@@ -233,3 +233,48 @@ TEST_CASE("a namespace that is deleted ends its grants quietly, and the record s
   CHECK(w.record(AuditAction::Revoked).message == "namespace payments was deleted, which ended the access");
   CHECK(w.told().size() == told);
 }
+
+TEST_CASE("access that outlives its policy says so, and who approved it may end it") {
+  World w;
+  w.s.policy->spec.on_change = "Keep";
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  REQUIRE(w.phase() == Phase::Active);
+  CHECK(w.condition("PolicyMissing").empty());
+  w.s.policy.reset();
+  w.settle();
+  CHECK(w.condition("PolicyMissing") == "True PolicyNotFound");
+  SECTION("a stranger's word does not count, and is told") {
+    w.s.by(revoke(sre("carol"), "stop"));
+    w.settle();
+    CHECK(w.phase() == Phase::Active);
+    CHECK(w.records.at("uid-1-policyviolation-1").message == "carol may not revoke this: the approvers are nobody: there is no such AccessPolicy");
+    CHECK(w.status().observed_decisions == 2);
+  }
+  SECTION("the approver's does") {
+    w.s.by(revoke(sre("bob"), "stop"));
+    w.settle();
+    CHECK(w.phase() == Phase::Revoked);
+    CHECK(w.record(AuditAction::Revoked).actor == sre("bob"));
+  }
+  SECTION("the policy is back") {
+    w.s.policy = a_policy();
+    w.s.policy->spec.on_change = "Keep";
+    w.settle();
+    CHECK(w.condition("PolicyMissing").empty());
+    CHECK(w.phase() == Phase::Active);
+  }
+}
+
+TEST_CASE("who approved may revoke also when the policy does not list them any more") {
+  World w;
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  w.s.policy->spec.approval.approvers = {user("carol")};
+  w.s.policy->spec.on_change = "Keep";
+  w.s.by(revoke(sre("bob")));
+  w.settle();
+  CHECK(w.phase() == Phase::Revoked);
+}

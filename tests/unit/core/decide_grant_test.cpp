@@ -207,3 +207,38 @@ TEST_CASE("no grant without the guard, also one that was under way") {
   w.settle();
   CHECK(w.phase() == Phase::Active);
 }
+
+TEST_CASE("each step's record names the policy that it was decided by") {
+  World w;
+  w.settle();
+  w.s.policy->metadata.uid = "policy-made-again";
+  w.s.policy->metadata.generation = 1;
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  REQUIRE(w.phase() == Phase::Active);
+  CHECK(w.record(AuditAction::Requested).policy == api::PolicyRef{"payments-debug", "policy-uid", 3});
+  CHECK(w.record(AuditAction::Approved).policy == api::PolicyRef{"payments-debug", "policy-made-again", 1});
+  CHECK(w.record(AuditAction::Granted).policy == api::PolicyRef{"payments-debug", "policy-made-again", 1});
+  w.s.policy.reset();
+  w.settle();
+  CHECK(w.record(AuditAction::Revoked).policy == api::PolicyRef{"payments-debug", "policy-uid", 3});
+}
+
+TEST_CASE("another failure to make the binding has a record of its own, the same one at another time has not") {
+  World w;
+  w.bindings_are_forbidden = true;
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  const auto failures = [&] { return std::ranges::count_if(w.records, [](const auto& entry) { return entry.second.action == AuditAction::Failed; }); };
+  CHECK(failures() == 1);
+  w.s.failure = GrantFailure{.reason = "BindingForbidden", .message = "forbidden: make it grantable", .retry_at = w.s.now + 60s};
+  w.settle();
+  CHECK(failures() == 1);
+  w.s.failure = GrantFailure{.reason = "BindingForbidden", .message = "admission webhook denied it 17 times", .retry_at = w.s.now + 60s};
+  w.settle();
+  CHECK(failures() == 2);
+  w.s.failure = GrantFailure{.reason = "BindingForbidden", .message = "admission webhook denied it 18 times", .retry_at = w.s.now + 60s};
+  w.settle();
+  CHECK(failures() == 2);
+}

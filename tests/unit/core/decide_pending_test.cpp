@@ -223,3 +223,55 @@ TEST_CASE("messages are cut to what the API server takes, whole characters only"
   CHECK(w.events.back().note.size() <= 1024);
   CHECK(w.record(AuditAction::Denied).comment == comment);
 }
+
+TEST_CASE("an approval from before role and duration were pinned does not count, unless the request says both itself") {
+  World w;
+  w.s.by(approve(sre("bob")));
+  SECTION("the policy says both") {}
+  SECTION("the policy says the duration") { w.s.request.spec.role = cluster_role("view"); }
+  SECTION("the policy says the role") { w.s.request.spec.duration = "30m"; }
+  SECTION("the request says both") {
+    w.s.request.spec.role = cluster_role("view");
+    w.s.request.spec.duration = "30m";
+    w.settle();
+    CHECK(w.phase() == Phase::Active);
+    return;
+  }
+  w.settle();
+  CHECK(w.phase() == Phase::Rejected);
+  CHECK(w.condition("Granted") == "False ApprovedTooEarly");
+  CHECK_FALSE(w.has(AuditAction::Granted));
+}
+
+TEST_CASE("what was ended is not given again because it is asked for again") {
+  World w;
+  w.s.request.spec.start_time = "2026-11-24T20:00:00Z";
+  Input input = w.s.input();
+  input.earlier = EarlierRequest{.uid = "uid-0", .message = "bob revoked: enough", .time = kNow - 5min};
+  const Decision decision = decide(input);
+  const auto* update = std::get_if<UpdateStatus>(&decision.actions[2]);
+  REQUIRE(update != nullptr);
+  CHECK(update->status.phase == Phase::Rejected);
+  CHECK(update->status.message ==
+        "an earlier request payments/fix for the same time is over: bob revoked: enough (2026-11-24T19:55:00Z); what was ended is not given again: ask under another name, or for another time");
+}
+
+TEST_CASE("a request of which the API server takes no record or status ends with the little that is always valid") {
+  World w;
+  w.settle();
+  Input input = w.s.input();
+  input.unstorable = "subject.namespace: Too long: may not be more than 63 bytes";
+  const Decision decision = decide(input);
+  REQUIRE(decision.actions.size() == 2);
+  const auto& record = std::get<WriteRecord>(decision.actions[0]).record;
+  CHECK(record.metadata.name == "uid-1-ended");
+  CHECK(record.action == AuditAction::Rejected);
+  CHECK(record.request == api::RequestRef{.name_space = "payments", .name = "fix", .uid = "uid-1"});
+  CHECK_FALSE(record.subject);
+  CHECK_FALSE(record.actor);
+  CHECK(record.message == "what has to be recorded of this request is not valid, so that it cannot be granted: subject.namespace: Too long: may not be more than 63 bytes");
+  const auto& status = std::get<UpdateStatus>(decision.actions[1]).status;
+  CHECK(status.phase == Phase::Rejected);
+  CHECK(status.complete);
+  CHECK_FALSE(status.subject);
+}

@@ -89,3 +89,14 @@ TEST_CASE("white space of any kind is blank, a letter of any script is not") {
   for (const char* blank : {"", " \t\r\n", "\xC2\xA0", "\xE3\x80\x80 \xE2\x80\xA8"}) CHECK(is_blank(blank));
   for (const char* text : {"x", " \xC3\xA9", "\xE2\x80\x8B", "\xF0\x9F\x98\x80", "\xC2"}) CHECK_FALSE(is_blank(text));
 }
+
+TEST_CASE("a username that only looks like a ServiceAccount's is a User's") {
+  const std::string prefix = "system:serviceaccount:";
+  CHECK(subject_for(person(prefix + "ci:robot.one")) == robot("ci", "robot.one"));
+  for (const std::string& rest : {std::string(100, 'a') + ":x", std::string("A B:c/d"), std::string("a:b:c"), std::string("ci:"), std::string(":robot"), std::string("ci:-x"), std::string("ci:x..y"),
+                                  "ci:" + std::string(254, 'x')}) {
+    CAPTURE(rest);
+    CHECK(subject_for(person(prefix + rest)) == user(prefix + rest));
+    CHECK(username_of(subject_for(person(prefix + rest))) == prefix + rest);
+  }
+}

@@ -59,6 +59,7 @@ struct ApplyFixture : ApplierFixture {
   core::Input input;
 
   ApplyFixture() {
+    memory.know_all_records();
     const auto stored = api.put(request_in(api::Phase::Pending));
     input.request = deliver(stores.requests, stored);
     grant_latency.observe(nullptr, input.request);

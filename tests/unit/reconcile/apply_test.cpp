@@ -35,7 +35,59 @@ TEST_CASE("the same end that is stored already is written") {
   f.api.put(record(AuditAction::Expired));
   f.apply({core::WriteRecord{record(AuditAction::Expired)}, f.status(Phase::Expired)});
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Expired");
+  CHECK_FALSE(f.memory.end_record(kUid));  // the request is over, and nothing of it is kept
+}
+
+TEST_CASE("an end that was recorded is known when the status loses against another write") {
+  Fixture f;
+  f.api.put(request_in(Phase::Pending));  // somebody approved: a new resourceVersion
+  CHECK(f.apply({core::WriteRecord{record(AuditAction::TimedOut)}, f.status(Phase::TimedOut)}).kind == Kind::RetryNow);
+  REQUIRE(f.memory.end_record(kUid));
+  CHECK(f.memory.end_record(kUid)->action == AuditAction::TimedOut);
+}
+
+TEST_CASE("the record of a flood is no single request's end") {
+  Fixture f;
+  auto flood = record(AuditAction::Rejected);
+  flood.metadata.name = api::flood_record_name("alice", f.clock.now());
+  f.api.fail("PATCH", 503, "ServiceUnavailable", "etcd is away");
+  f.apply({core::WriteRecord{flood}, f.status(Phase::Rejected)});
   CHECK_FALSE(f.memory.end_record(kUid));
+}
+
+TEST_CASE("until all records of earlier terms are known, an end is looked for before a grant is begun or gone on with") {
+  Fixture f;
+  f.memory.begin_term();
+  f.api.put(record(AuditAction::Rejected));
+  SECTION("begun") { f.apply(f.granting()); }
+  SECTION("gone on with") {
+    f.input.granted_record = f.granted_record().record;
+    f.apply({f.grant(), f.status(Phase::Active)});
+  }
+  CHECK(f.api.calls() == Calls{"GET " + kRecordsPath + "/" + api::record_name(kUid, AuditAction::Rejected)});
+  CHECK(f.memory.end_record(kUid)->action == AuditAction::Rejected);
+}
+
+TEST_CASE("what the API server refuses as invalid is not tried again for ever") {
+  Fixture f;
+  SECTION("a record") {
+    f.api.fail("POST " + kRecordsPath, 422, "Invalid", "subject.namespace: Too long");
+    CHECK(f.apply({core::WriteRecord{record(AuditAction::Requested)}, f.status(Phase::Pending)}).kind == Kind::Done);
+  }
+  SECTION("a status") {
+    f.api.fail("PATCH", 422, "Invalid", "subject.namespace: Too long");
+    CHECK(f.apply({f.status(Phase::Pending)}).kind == Kind::Done);
+  }
+  CHECK(f.memory.unstorable(kUid) == "subject.namespace: Too long");
+}
+
+TEST_CASE("a status of a request that was made again meanwhile is refused for its uid, which makes nothing invalid") {
+  Fixture f;
+  f.api.erase(kRequestPath);
+  f.api.put(request_in(Phase::Pending, "debug", kOtherUid));
+  f.api.fail("PATCH", 422, "Invalid", "metadata.uid: Invalid value: field is immutable");
+  CHECK(f.apply({f.status(Phase::Pending)}).kind == Kind::RetryRateLimited);
+  CHECK_FALSE(f.memory.unstorable(kUid));
 }
 
 TEST_CASE("the status is written against the request that was decided on") {

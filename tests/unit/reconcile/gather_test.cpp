@@ -322,3 +322,40 @@ TEST_CASE("what Curfew has seen of a request is what it wrote, or what was there
   f.memory.forget(kUid);
   CHECK_FALSE((**f.gather()).observed_decisions);
 }
+
+TEST_CASE("earlier requests of a name are looked for once, when its policy is first known") {
+  Fixture f;
+  auto asked = request();
+  asked.spec.start_time = "2026-11-24T20:00:00Z";
+  deliver(f.stores.requests, asked);
+  auto before = record(api::AuditAction::Revoked, "debug", kOtherUid);
+  before.start_time = asked.spec.start_time;
+  f.api.put(before);
+  CHECK_FALSE((**f.gather()).earlier);  // no policy, nobody to grant anything
+  CHECK(f.api.calls().empty());
+
+  api::AccessPolicy policy;
+  policy.metadata.name = "payments-debug";
+  policy.metadata.uid = "policy-uid";
+  deliver(f.stores.policies, policy);
+  REQUIRE((**f.gather()).earlier);
+  CHECK((**f.gather()).earlier->uid == kOtherUid);
+
+  f.api.forget_calls();
+  asked.status.phase = Phase::Pending;
+  asked.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
+  deliver(f.stores.requests, asked);
+  CHECK_FALSE((**f.gather()).earlier);
+  CHECK(f.api.calls().empty());
+}
+
+TEST_CASE("departed requests of one name are decided on one after the other") {
+  Fixture f;
+  f.depart(request_in(Phase::Active));
+  f.depart(request_in(Phase::Active, "debug", kOtherUid));
+  CHECK((**f.gather()).request->metadata.uid == kUid);
+  f.memory.forget_departed(f.key, kUid);
+  CHECK((**f.gather()).request->metadata.uid == kOtherUid);
+  f.memory.forget_departed(f.key, kOtherUid);
+  CHECK_FALSE(*f.gather());
+}

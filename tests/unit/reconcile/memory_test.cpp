@@ -23,12 +23,22 @@ TEST_CASE("a departed request is remembered until its own uid is forgotten") {
   CHECK(memory.departed_keys().empty());
 }
 
-TEST_CASE("of two departed requests of one name the last one counts") {
+TEST_CASE("of departed requests of one name each is remembered, in the order in which they left, by its last state") {
   Memory memory;
   memory.remember_departed(shared(request()));
   memory.remember_departed(shared(request("debug", kOtherUid)));
-  CHECK(memory.departed(request().metadata.key())->metadata.uid == kOtherUid);
+  const auto latest = shared(request_in(api::Phase::Active));
+  memory.remember_departed(latest);
+  const auto key = request().metadata.key();
+  CHECK(memory.departed(key) == latest);
+  CHECK(memory.is_departed(kUid));
+  CHECK(memory.is_departed(kOtherUid));
   CHECK(memory.departed_keys().size() == 1);
+  memory.forget_departed(key, kUid);
+  CHECK_FALSE(memory.is_departed(kUid));
+  CHECK(memory.departed(key)->metadata.uid == kOtherUid);
+  memory.forget_departed(key, kOtherUid);
+  CHECK(memory.departed(key) == nullptr);
 }
 
 TEST_CASE("a completion here is remembered by uid until it is forgotten") {
