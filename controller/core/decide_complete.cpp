@@ -1,5 +1,6 @@
 #include "api/names.hpp"
 #include "core/paths.hpp"
+#include "core/trust.hpp"
 
 namespace curfew::core {
 namespace {
@@ -39,7 +40,7 @@ Ending ending_by_deletion(const Input& input, const Progress& progress, const Ta
   const bool had_access = request.status.phase == api::Phase::Active || input.granted_record.has_value();
   const std::string name = std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
   const auto by_decision = [&](std::size_t index, api::Phase phase) {
-    Ending ending = ending_by(request.decisions[index], phase);
+    Ending ending = ending_by_decision(input, index, phase);
     ending.message += "; " + name + " was deleted after that";
     return ending;
   };

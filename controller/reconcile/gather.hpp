@@ -41,6 +41,7 @@ class Gatherer {
     bool is_gone = false;
   };
   Result<void> find_earlier(core::Input& input, const std::stop_token& stop);
+  void look_at_decisions(core::Input& input) const;
   Result<void> find_binding(core::Input& input, std::stop_token stop);
   Result<void> look_at_owner(core::Input& input, std::stop_token stop);
   Result<void> find_granted_record(core::Input& input, std::stop_token stop);
