@@ -26,7 +26,7 @@ struct Fixture {
   reconcile::Memory memory;
   ManualClock clock;
   reconcile::UsageBook usage{stores, memory, client};
-  reconcile::FloodGate floods{clock, {.pending = 2}};
+  reconcile::FloodGate floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
   reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
   const api::ObjectKey key = request().metadata.key();
 
