@@ -173,18 +173,17 @@ std::optional<core::RecordSummary> FloodGate::without_policy(const api::AccessRe
   return state_.with([&](State& state) -> std::optional<core::RecordSummary> {
     const std::string& where = request.metadata.name_space;
     const TimePoint until = api::flood_record_until(clock_.now());
-    std::erase_if(state.without_policy, [&](const auto& each) { return each.second.until < until; });
+    if (state.without_policy_until != until) state.without_policy.clear();
+    state.without_policy_until = until;
     const auto known = state.without_policy.find(where);
-    const std::size_t count = known == state.without_policy.end() ? 0 : known->second.recorded.size();
-    if (count > 0 && known->second.recorded.contains(request.metadata.uid)) return std::nullopt;
+    const std::size_t count = known == state.without_policy.end() ? 0 : known->second.size();
+    if (count > 0 && known->second.contains(request.metadata.uid)) return std::nullopt;
     const bool has_cluster_token =
         has_token(left(state.cluster, limits_.cluster), limits_.cluster, left(state.namespaces, where, limits_.name_space), limits_.name_space);
     const bool has_room = count > 0 || state.without_policy.size() < kMostWithoutPolicy;
     if (count < kRecordedWithoutPolicy && has_cluster_token && has_room) {
       take(state.cluster, limits_.cluster);
-      WithoutPolicy& recorded = state.without_policy[where];
-      recorded.until = until;
-      recorded.recorded.insert(request.metadata.uid);
+      state.without_policy[where].insert(request.metadata.uid);
       return std::nullopt;
     }
     const TimePoint asked_at = request.metadata.creation_timestamp;

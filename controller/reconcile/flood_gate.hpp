@@ -77,10 +77,6 @@ class FloodGate {
     Account* name_space;
     bool is_known = false;  // its status says that it waits
   };
-  struct WithoutPolicy {
-    TimePoint until;                // of these ten minutes
-    std::set<std::string> recorded;  // UIDs of requests that have records of their own
-  };
   struct State {
     Accounts requesters;  // by username; only those who have something waiting, or lack tokens
     Accounts namespaces;
@@ -89,7 +85,8 @@ class FloodGate {
     std::deque<std::pair<SteadyTime, std::string>> unconfirmed;    // UIDs of those let in whose status may not say so yet; oldest first
     std::unordered_map<std::string, Bound> verdicts;               // by UID
     std::deque<std::pair<SteadyTime, std::string>> judged;         // the same UIDs, oldest first
-    std::map<std::string, WithoutPolicy> without_policy;           // by namespace
+    std::map<std::string, std::set<std::string>> without_policy;   // UIDs of those without a policy that have records of their own, by namespace
+    TimePoint without_policy_until;                                // when the ten minutes end of which that is true
     std::map<std::string, bool> summaries;                         // names of records that stand for many requests; whether they are written
   };
 
