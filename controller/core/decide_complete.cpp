@@ -76,7 +76,9 @@ Decision decide_deleted(const Input& input) {
   Progress progress(input);
   const Tally counted = tally(input);
   note_decisions(input, counted, progress);
-  return end(input, progress, ending_by_deletion(input, progress, counted));
+  const Ending ending = ending_by_deletion(input, progress, counted);
+  const bool had_access = ending.phase == api::Phase::Revoked;
+  return had_access ? end(input, progress, ending) : end_pending(input, progress, ending);
 }
 
 Decision end_as_recorded(const Input& input) {
