@@ -4,6 +4,7 @@
 #include "core/check.hpp"
 #include "core/paths.hpp"
 #include "core/timing.hpp"
+#include "core/trust.hpp"
 #include "core/words.hpp"
 
 namespace curfew::core {
@@ -97,7 +98,7 @@ std::optional<Ending> ending_announced(const Progress& progress) {
 }
 
 Ending why_ended(const Input& in, const Progress& progress, const Tally& tally) {
-  if (tally.revoked) return ending_by(in.request->decisions[*tally.revoked], api::Phase::Revoked);
+  if (tally.revoked) return ending_by_decision(in, *tally.revoked, api::Phase::Revoked);
   if (auto ending = ending_announced(progress)) return *ending;
   const bool has_end = in.request->status.expires_at || in.granted_record;
   if (has_end && in.now >= effective_end(in) - in.settings.end_lead) {

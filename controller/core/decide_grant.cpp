@@ -4,6 +4,7 @@
 #include "core/check.hpp"
 #include "core/paths.hpp"
 #include "core/timing.hpp"
+#include "core/trust.hpp"
 #include "core/words.hpp"
 #include "util/duration.hpp"
 
@@ -40,7 +41,7 @@ std::optional<Ending> why_not_resumed(const Input& in, const Progress& progress,
   if (!in.binding) {
     if (auto change = ending_by_change(progress)) return change;
   }
-  if (tally.ending) return ending_by(in.request->decisions[*tally.ending], api::Phase::Revoked);
+  if (tally.ending) return ending_by_decision(in, *tally.ending, api::Phase::Revoked);
   if (in.now >= begun.times.expires_at) {
     return Ending{.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ": its time was up"};
   }

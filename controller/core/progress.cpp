@@ -2,6 +2,7 @@
 
 #include "api/names.hpp"
 #include "api/text.hpp"
+#include "core/trust.hpp"
 #include "core/wanted.hpp"
 #include "core/words.hpp"
 
@@ -154,6 +155,10 @@ void note_decisions(const Input& input, const Tally& tally, Progress& progress) 
     const auto& discounted = tally.discounted[i];
     // One end has one record: what was said after the decision that ends the request has nothing left to end.
     if (!discounted && decision.verdict != api::Verdict::Approve) continue;
+    if (!is_believed(input, i)) {
+      progress.step({.action = api::AuditAction::PolicyViolation, .message = words_for_unbelieved(decision), .index = static_cast<std::int64_t>(i), .is_warning = true});
+      continue;
+    }
     progress.step({.action = discounted ? api::AuditAction::PolicyViolation : api::AuditAction::Approved,
                    .message = discounted ? discounted->message : with_comment(sentence_of(decision), decision.comment),
                    .actor = decision.person,

@@ -33,12 +33,21 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   }
   if (const auto found_record = find_granted_record(input, stop); !found_record) return tl::unexpected(found_record.error());
   input.end_record = parts_.memory.end_record(request.metadata.uid);
-  input.observed_decisions = parts_.memory.observed_decisions(request.metadata.uid);
   input.grant_failure = parts_.memory.failure(request.metadata.uid);
   input.guard = std::move(guard);
+  look_at_decisions(input);
   input.settings = parts_.settings;
   input.now = parts_.clock.now();
   return input;
+}
+
+// What comes while the guard is away is not believed when it is back either.
+void Gatherer::look_at_decisions(core::Input& input) const {
+  const std::string& uid = input.request->metadata.uid;
+  const int decisions = static_cast<int>(input.request->decisions.size());
+  input.observed_decisions = parts_.memory.observed_decisions(uid);
+  if (!input.guard.in_force && decisions > input.observed_decisions.value_or(0)) parts_.memory.remember_unwatched(uid, decisions);
+  input.unwatched_decisions = parts_.memory.unwatched_decisions(uid);
 }
 
 Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {

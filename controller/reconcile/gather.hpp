@@ -39,6 +39,7 @@ class Gatherer {
     std::shared_ptr<const api::AccessRequest> request;  // null: nothing to decide
     bool is_gone = false;
   };
+  void look_at_decisions(core::Input& input) const;
   Result<void> find_binding(core::Input& input, std::stop_token stop);
   Result<void> look_at_owner(core::Input& input, std::stop_token stop);
   Result<void> find_granted_record(core::Input& input, std::stop_token stop);

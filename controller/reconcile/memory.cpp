@@ -102,6 +102,14 @@ std::optional<int> Memory::observed_decisions(const std::string& request_uid) co
   return state_.with([&](const State& state) { return find(state.observed, request_uid); });
 }
 
+void Memory::remember_unwatched(const std::string& request_uid, int decisions) {
+  state_.with([&](State& state) { state.unwatched.insert_or_assign(request_uid, decisions); });
+}
+
+int Memory::unwatched_decisions(const std::string& request_uid) const {
+  return state_.with([&](const State& state) { return find(state.unwatched, request_uid); }).value_or(0);
+}
+
 void Memory::know_all_records() {
   state_.with([](State& state) { state.knows_all_records = true; });
 }
@@ -115,6 +123,7 @@ void Memory::begin_term() {
     state.granted.clear();
     state.granted_bindings.clear();
     state.observed.clear();
+    state.unwatched.clear();
     state.knows_all_records = false;
   });
 }
@@ -150,6 +159,7 @@ void Memory::forget(const std::string& request_uid) {
     state.bindings.erase(request_uid);
     state.granted_bindings.erase(request_uid);
     state.observed.erase(request_uid);
+    state.unwatched.erase(request_uid);
     state.failures.erase(request_uid);
   });
 }

@@ -48,6 +48,10 @@ class Memory {
   void remember_observed(const std::string& request_uid, int decisions);
   std::optional<int> observed_decisions(const std::string& request_uid) const;  // nullopt: it has not seen the request
 
+  // How many of the first decisions came while the guard was not in force or no replica led: unless Curfew has seen them before, anybody may have written them.
+  void remember_unwatched(const std::string& request_uid, int decisions);
+  int unwatched_decisions(const std::string& request_uid) const;
+
   // Every Granted record that there was when this term began is remembered: an active request that has none was never granted.
   void know_all_records();
   bool knows_all_records() const;
@@ -75,6 +79,7 @@ class Memory {
     std::map<std::string, std::string> bindings;
     std::map<std::string, std::string> granted_bindings;
     std::map<std::string, int> observed;
+    std::map<std::string, int> unwatched;
     bool knows_all_records = false;
     std::set<std::string> deletions;
     std::map<std::string, core::GrantFailure> failures;

@@ -90,7 +90,11 @@ void Triggers::changed(const Pointer<api::Role>& before, const Pointer<api::Role
 void Triggers::begin_term() {
   memory_.begin_term();
   for (const auto& request : stores_.requests.list()) {
-    if (request->status.phase) memory_.remember_observed(request->metadata.uid, request->status.observed_decisions);
+    const std::string& uid = request->metadata.uid;
+    const int observed = request->status.observed_decisions;
+    const int decisions = static_cast<int>(request->decisions.size());
+    if (request->status.phase) memory_.remember_observed(uid, observed);
+    if (decisions > observed) memory_.remember_unwatched(uid, decisions);
   }
 }
 

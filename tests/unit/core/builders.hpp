@@ -61,6 +61,7 @@ class Situation {
   std::string granted_binding_uid;
   bool is_unrecorded = false;
   std::optional<int> observed_decisions;
+  int unwatched_decisions = 0;
   std::optional<api::AuditRecord> granted_record;
   std::optional<api::AuditRecord> end_record;
   std::optional<GrantFailure> failure;
@@ -98,6 +99,7 @@ class Situation {
     in.granted_record = granted_record;
     in.is_unrecorded = is_unrecorded;
     in.observed_decisions = observed_decisions;
+    in.unwatched_decisions = unwatched_decisions;
     in.end_record = end_record;
     in.grant_failure = failure;
     in.guard = guard;

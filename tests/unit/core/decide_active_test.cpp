@@ -83,14 +83,10 @@ TEST_CASE("the earliest end that anything says is the end") {
   }
 }
 
-TEST_CASE("a revocation ends the grant, by whoever may revoke, with or without the guard and the policy") {
+TEST_CASE("a revocation ends the grant, by whoever may revoke") {
   World w = active_world();
   const auto who = GENERATE(values<api::Person>({sre("carol"), person("alice")}));
-  SECTION("as usual") { w.s.by(revoke(who, "done")); }
-  SECTION("without the guard") {
-    w.s.guard.in_force = false;
-    w.s.by(revoke(who, "done"));
-  }
+  w.s.by(revoke(who, "done"));
   CHECK(deletes_first(w.step()));
   w.settle();
   CHECK(w.phase() == Phase::Revoked);

@@ -57,6 +57,8 @@ void World::restart() {
   s.granted_binding_uid.clear();
   s.observed_decisions.reset();
   if (s.request.status.phase) s.observed_decisions = s.request.status.observed_decisions;
+  const int decisions = static_cast<int>(s.request.decisions.size());
+  s.unwatched_decisions = decisions > s.observed_decisions.value_or(0) ? decisions : 0;
   for (const auto& [name, record] : records) {  // the sweep
     if (api::is_end(record.action)) s.end_record = record;
   }

@@ -322,3 +322,41 @@ TEST_CASE("what Curfew has seen of a request is what it wrote, or what was there
   f.memory.forget(kUid);
   CHECK_FALSE((**f.gather()).observed_decisions);
 }
+
+TEST_CASE("decisions that nobody saw come under the guard are remembered as such") {
+  Fixture f;
+  auto seen = request_in(Phase::Active);
+  seen.status.observed_decisions = 1;
+  seen.decisions = {{.verdict = api::Verdict::Approve, .person = {}, .comment = {}}};
+  const auto begin_term = [&] {
+    runtime::WorkQueue<reconcile::Key> queue{f.clock};
+    reconcile::Triggers(queue, f.stores, f.memory, [] { return true; }).begin_term();
+  };
+  deliver(f.stores.requests, seen);
+  begin_term();
+  CHECK((**f.gather()).unwatched_decisions == 0);
+  seen.decisions.push_back({.verdict = api::Verdict::Revoke, .person = {}, .comment = {}});
+  SECTION("before this term") {
+    deliver(f.stores.requests, seen);
+    begin_term();
+  }
+  SECTION("while the guard is away") {
+    deliver(f.stores.requests, seen);
+    CHECK((**f.gatherer.gather(f.key, {.in_force = false, .since = {}, .difference = "away"}, {})).unwatched_decisions == 2);
+  }
+  CHECK((**f.gather()).unwatched_decisions == 2);
+  CHECK((**f.gather()).observed_decisions == 1);
+  f.memory.forget(kUid);
+  CHECK((**f.gather()).unwatched_decisions == 0);
+}
+
+TEST_CASE("decisions that come under the guard are not remembered as unwatched") {
+  Fixture f;
+  auto seen = request_in(Phase::Active);
+  deliver(f.stores.requests, seen);
+  runtime::WorkQueue<reconcile::Key> queue{f.clock};
+  reconcile::Triggers(queue, f.stores, f.memory, [] { return true; }).begin_term();
+  seen.decisions = {{.verdict = api::Verdict::Revoke, .person = {}, .comment = {}}};
+  deliver(f.stores.requests, seen);
+  CHECK((**f.gather()).unwatched_decisions == 0);
+}

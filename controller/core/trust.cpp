@@ -1,0 +1,38 @@
+#include "core/trust.hpp"
+
+#include "api/names.hpp"
+
+namespace curfew::core {
+namespace {
+
+std::string_view verb_of(api::Verdict verdict) {
+  switch (verdict) {
+    case api::Verdict::Approve: return "approved";
+    case api::Verdict::Deny: return "denied";
+    case api::Verdict::Revoke: return "revoked";
+  }
+  return "decided";
+}
+
+}  // namespace
+
+bool is_believed(const Input& input, std::size_t index) {
+  if (input.observed_decisions && index < static_cast<std::size_t>(*input.observed_decisions)) return true;
+  if (!input.guard.in_force) return false;
+  // creationTimestamp is cut to its second.
+  if (input.request->metadata.creation_timestamp >= floor_to_second(input.guard.since)) return true;
+  return input.observed_decisions && index >= static_cast<std::size_t>(input.unwatched_decisions);
+}
+
+std::string words_for_unbelieved(const api::Decision& decision) {
+  return "this was " + std::string(verb_of(decision.verdict)) + " in the name of " + decision.person.username +
+         ", by whom is not known: the admission policies that establish who decides were not in force";
+}
+
+Ending ending_by_decision(const Input& input, std::size_t index, api::Phase phase) {
+  const api::Decision& decision = input.request->decisions[index];
+  if (is_believed(input, index)) return ending_by(decision, phase);
+  return {.phase = phase, .reason = std::string(api::reason::kGuardNotInForce), .message = words_for_unbelieved(decision)};
+}
+
+}  // namespace curfew::core
