@@ -1,4 +1,4 @@
-# Writes OUTPUT, a C++ source with the texts of the shipped admission policies: what the controller holds the cluster's against.
+# Writes OUTPUT, a C++ source with the texts of the shipped admission policies and kinds: what the controller holds the cluster's against.
 # Run as a script: cmake -DOUTPUT=... -DINPUTS=a.yaml,b.yaml -P EmbedGuard.cmake
 string(REPLACE "," ";" inputs "${INPUTS}")
 set(texts "")

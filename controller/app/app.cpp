@@ -52,6 +52,8 @@ kube::Resource admission(const char* plural, const char* kind) {
   return {.path = "/apis/admissionregistration.k8s.io/v1", .plural = plural, .kind = kind};
 }
 
+kube::Resource kinds() { return {.path = "/apis/apiextensions.k8s.io/v1", .plural = "customresourcedefinitions", .kind = "CustomResourceDefinition"}; }
+
 // Without its annotations, which may be long: what counts of them, the API server has turned into decisions.
 Result<api::AccessRequest> decode_request(const nlohmann::json& json) {
   auto request = api::decode<api::AccessRequest>(json);
@@ -84,7 +86,7 @@ struct App::Impl {
   void keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> settings);
   template <class T>
   void watch(kube::Store<T>& store, const kube::Selection& selection = {});
-  void watch_guard(const char* plural, const char* kind, kube::Store<kube::RawObject>& store);
+  void watch_guard(const kube::Resource& resource, kube::Store<reconcile::GuardObject>& store, const kube::Selection& selection = {});
   void watch_lease();
   template <class Run>
   void thread(Run run) {
@@ -100,21 +102,22 @@ struct App::Impl {
   Clients clients;
 
   reconcile::Stores stores;
-  kube::Store<kube::RawObject> guard_policies;
-  kube::Store<kube::RawObject> guard_bindings;
+  kube::Store<reconcile::GuardObject> guard_policies;
+  kube::Store<reconcile::GuardObject> guard_bindings;
+  kube::Store<reconcile::GuardObject> guard_kinds;
   kube::Store<api::Lease> leases;
   reconcile::Memory memory;
   runtime::WorkQueue<reconcile::Key> queue{clock, kRetries};
   kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); }, [this] { return queue.size() > 0 || revoker.has_a_crowd(); }};
   audit::Writer audit{clients.general};
 
-  reconcile::GuardWatch guard{reconcile::shipped_guard(config.eligibility_policy), clock, [this] { leadership.guard_changed(); }};
+  reconcile::GuardWatch guard{[this] { return reconcile::shipped_guard(config.eligibility_policy); }, clock, [this] { leadership.guard_changed(); }};
   reconcile::GuardLedgerStore ledgers{clients.general, config.name_space};
   reconcile::Triggers triggers{queue, stores, memory, [this] { return may_grant(); }};
   reconcile::RecordSweep sweep{clients.general, stores, memory, triggers};
   reconcile::Retention retention{{.client = clients.general, .clock = clock, .keep = config.completed_request_ttl, .is_leading = [this] { return may_grant(); }}};
   Leadership leadership{{.ledgers = ledgers, .guard = guard, .sweep = sweep, .retention = retention, .triggers = triggers, .stores_synced = [this] {
-                           return stores.synced() && guard_policies.synced() && guard_bindings.synced();
+                           return stores.synced() && guard_policies.synced() && guard_bindings.synced() && guard_kinds.synced();
                          }}};
   ClientLeaseStore lease_store{clients.lease, {config.name_space, std::string(api::kLeaseName)}};
   runtime::LeaderElector elector{lease_store,
@@ -138,7 +141,8 @@ struct App::Impl {
                                 .memory = memory,
                                 .client = clients.general,
                                 .clock = clock,
-                                .settings = {.ends_all = config.end_all.has_value()}}};
+                                .settings = {.ends_all = config.end_all.has_value()},
+                                .believes = [this](const api::ObjectMeta& policy) { return guard.believes(policy); }}};
   reconcile::Applier applier{{.client = clients.general,
                               .endings = clients.endings,
                               .audit = audit,
@@ -159,7 +163,7 @@ struct App::Impl {
                                         .guard = [this] { return guard.state(); },
                                         .look_again = [this](const api::ObjectKey& key) { queue.add({.kind = reconcile::Key::Kind::Request, .object = key}); }}};
   reconcile::ForeignBindings foreign_bindings{{.audit = audit, .stores = stores, .memory = memory, .metrics = metrics, .clock = clock}};
-  reconcile::PolicyReconciler policies{clients.general, events, stores, metrics, clock};
+  reconcile::PolicyReconciler policies{clients.general, events, stores, metrics, clock, [this](const api::ObjectMeta& policy) { return guard.believes(policy); }};
   reconcile::Revoker revoker{
       {.client = clients.endings, .bindings = stores.bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};
 
@@ -190,17 +194,21 @@ void App::Impl::watch(kube::Store<T>& store, const kube::Selection& selection) {
       grant_latency.observe(before, after);
       floods.observe(before, after);
     }
+    if constexpr (std::is_same_v<T, api::AccessPolicy>) {
+      if (guard.observe_policy((after ? after : before)->metadata.name, after ? &after->metadata : nullptr)) leadership.ledger_changed();
+    }
     triggers.changed(before, after);
   };
   keep_current(store, std::move(settings));
 }
 
-void App::Impl::watch_guard(const char* plural, const char* kind, kube::Store<kube::RawObject>& store) {
-  auto settings = kube::raw_reflector_config(admission(plural, kind));
-  settings.on_change = [this, kind](const auto& before, const auto& after) {
-    guard.observe(kind, (after ? after : before)->metadata.name, after);
-  };
-  keep_current(store, std::move(settings));
+void App::Impl::watch_guard(const kube::Resource& resource, kube::Store<reconcile::GuardObject>& store, const kube::Selection& selection) {
+  const auto kind = resource.kind;
+  keep_current(store, kube::ReflectorConfig<reconcile::GuardObject>{
+                          .resource = resource,
+                          .selection = selection,
+                          .decode = [this, kind](const nlohmann::json& json) { return guard.decode(kind, json); },
+                          .on_change = [this, kind](const auto& before, const auto& after) { guard.observe(kind, (after ? after : before)->metadata.name, after); }});
 }
 
 void App::Impl::watch_lease() {
@@ -273,8 +281,9 @@ void App::start() {
   impl.watch(impl.stores.namespaces);
   impl.watch(impl.stores.cluster_roles);
   impl.watch(impl.stores.roles);
-  impl.watch_guard("validatingadmissionpolicies", "ValidatingAdmissionPolicy", impl.guard_policies);
-  impl.watch_guard("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", impl.guard_bindings);
+  impl.watch_guard(admission("validatingadmissionpolicies", "ValidatingAdmissionPolicy"), impl.guard_policies);
+  impl.watch_guard(admission("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding"), impl.guard_bindings);
+  impl.watch_guard(kinds(), impl.guard_kinds, {.labels = "app.kubernetes.io/name=curfew"});
   impl.ending_workers.emplace(
       impl.revoker.queue(), [&impl](const api::ObjectKey& key, std::stop_token stop) { return impl.revoker.end(key, std::move(stop)); }, reconcile::Revoker::kWorkers);
   impl.patient_workers.emplace(

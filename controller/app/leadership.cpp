@@ -8,6 +8,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPoll{20};
+// A burst of new policies is saved at this pace; and so often it is asked whether the guard is in force yet.
+constexpr milliseconds kLedgerPace{1000};
 
 }  // namespace
 
@@ -27,6 +29,14 @@ void Leadership::guard_changed() {
   {
     const std::scoped_lock lock(mutex_);
     guard_changed_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Leadership::ledger_changed() {
+  {
+    const std::scoped_lock lock(mutex_);
+    ledger_changed_ = true;
   }
   changed_.notify_all();
 }
@@ -64,29 +74,42 @@ void Leadership::run(std::stop_token stop) {
   }
   look_at_everything();
 
-  std::optional<reconcile::GuardLedger> saved;
+  saved_.reset();
   bool swept = false;
   Backoff backoff = parts_.retry;
   while (!stop.stop_requested()) {
-    bool failed = false;
-    const reconcile::GuardLedger ledger = parts_.guard.ledger();
-    if (ledger != saved && !ledger.objects.empty()) {
-      if (parts_.ledgers.save(ledger, stop)) saved = ledger;
-      else failed = true;
-    }
+    const auto ledger = parts_.guard.ledger_to_save();
+    bool failed = ledger && ledger != saved_ && !save(*ledger, stop);
     if (!swept && !failed) {
       swept = parts_.sweep.run(stop).has_value() && parts_.retention.sweep(stop).has_value();
       failed = !swept;
     }
     if (!failed) backoff.reset();
 
-    std::unique_lock lock(mutex_);
-    if (failed) changed_.wait_for(lock, stop, backoff.next(), [this] { return guard_changed_; });
-    else changed_.wait(lock, stop, [this] { return guard_changed_; });
-    if (!std::exchange(guard_changed_, false)) continue;
-    lock.unlock();
-    look_at_everything();
+    std::optional<milliseconds> patience;
+    if (failed) patience = backoff.next();
+    else if (!ledger) patience = kLedgerPace;
+    if (await_change(stop, patience)) look_at_everything();
   }
+}
+
+bool Leadership::save(const reconcile::GuardLedger& ledger, std::stop_token stop) {
+  if (!parts_.ledgers.save(ledger, std::move(stop))) return false;
+  saved_ = ledger;
+  return true;
+}
+
+// Waits for a change, for ever where nothing is said. Whether the guard changed.
+bool Leadership::await_change(std::stop_token stop, std::optional<milliseconds> patience) {
+  std::unique_lock lock(mutex_);
+  if (patience) {
+    changed_.wait_for(lock, stop, *patience, [this] { return guard_changed_; });
+  } else {
+    changed_.wait(lock, stop, [this] { return guard_changed_ || ledger_changed_; });
+    if (!guard_changed_) changed_.wait_for(lock, stop, kLedgerPace, [this] { return guard_changed_; });
+  }
+  ledger_changed_ = false;
+  return std::exchange(guard_changed_, false);
 }
 
 // Once now, also for the requests that cannot be believed; and, where the guard does not count, once when it would if it was just put back.

@@ -39,9 +39,14 @@ class Leadership {
   // The guard changed: what depends on it is looked at again. Thread-safe.
   void guard_changed();
 
+  // There is something new to save in the guard's ledger, and nothing to look at. Thread-safe.
+  void ledger_changed();
+
  private:
   void run(std::stop_token stop);
   void look_at_everything();
+  bool save(const reconcile::GuardLedger& ledger, std::stop_token stop);
+  bool await_change(std::stop_token stop, std::optional<std::chrono::milliseconds> patience);
   bool learn_the_past(std::stop_token stop);
   bool wait(std::stop_token stop, std::chrono::milliseconds time);
 
@@ -49,7 +54,9 @@ class Leadership {
   std::atomic<bool> ready_ = false;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  bool guard_changed_ = false;  // protected by mutex_
+  bool guard_changed_ = false;   // protected by mutex_
+  bool ledger_changed_ = false;  // protected by mutex_
+  std::optional<reconcile::GuardLedger> saved_;  // in this term
   std::jthread thread_;         // last: it uses the others
 };
 

@@ -97,6 +97,10 @@ void find_unusable_subjects(const api::AccessPolicySpec& spec, std::vector<Denia
 std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const PolicyFacts& facts) {
   const api::AccessPolicySpec& spec = policy.spec;
   std::vector<Denial> problems;
+  if (!facts.was_admitted) {
+    add(problems, reason::kGuardNotInForce,
+        "it was written while the guard was not in force, so nobody checked whether its author may bind its roles: write its spec again, or delete it and make it anew");
+  }
   if (spec.requesters.empty()) add(problems, reason::kRequesterNotAllowed, "spec.requesters is empty, so nobody may ask");
   if (spec.roles.empty()) add(problems, reason::kRoleNotFound, "spec.roles is empty, so there is nothing to ask for");
   for (const auto& role : spec.roles) {

@@ -14,6 +14,7 @@ namespace curfew::core {
 struct PolicyFacts {
   std::function<bool(const std::string&)> cluster_role_exists;
   const TimeZone* time_zone = nullptr;  // of its schedule; null: unknown
+  bool was_admitted = true;             // by the guard: written while the admission policies were in force
 };
 
 struct PolicyInput {

@@ -14,6 +14,7 @@ Result<RawObject> decode_raw(const nlohmann::json& json) {
   const auto& metadata = json.at("metadata");
   if (const auto generation = metadata.find("generation"); generation != metadata.end() && generation->is_number_integer())
     object.metadata.generation = generation->get<std::int64_t>();
+  if (const auto created = parse_rfc3339(metadata_string(json, "creationTimestamp"))) object.metadata.creation_timestamp = *created;
   object.metadata.deletion_timestamp = parse_rfc3339(metadata_string(json, "deletionTimestamp"));
   object.json = std::make_shared<const nlohmann::json>(json);
   return object;

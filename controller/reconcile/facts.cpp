@@ -13,8 +13,10 @@ constexpr std::size_t kMostKnown = 4096;
 
 }  // namespace
 
-core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone) {
-  return {.cluster_role_exists = [&stores](const std::string& name) { return stores.cluster_roles.get({"", name}) != nullptr; }, .time_zone = time_zone};
+core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone, bool was_admitted) {
+  return {.cluster_role_exists = [&stores](const std::string& name) { return stores.cluster_roles.get({"", name}) != nullptr; },
+          .time_zone = time_zone,
+          .was_admitted = was_admitted};
 }
 
 std::vector<std::string> outliving_powers(const Stores& stores, const api::AccessPolicy& policy, const api::RoleRef& role) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,8 +14,12 @@
 // What the stores say about policies and their roles, in the terms of those who ask.
 namespace curfew::reconcile {
 
+// Whether a version of a policy was written under a guard in force: GuardWatch::believes.
+using BelievesPolicy = std::function<bool(const api::ObjectMeta&)>;
+inline bool believe_every_policy(const api::ObjectMeta&) { return true; }
+
 // Whether the ClusterRoles that a policy names exist, for core::policy_problems. The stores outlive what is returned.
-core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone);
+core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone, bool was_admitted);
 
 // core::outliving_powers of a ClusterRole, or of all Roles of that name in namespaces that the policy covers.
 std::vector<std::string> outliving_powers(const Stores& stores, const api::AccessPolicy& policy, const api::RoleRef& role);

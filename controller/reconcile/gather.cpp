@@ -33,7 +33,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   input.policy = parts_.stores.policies.get({"", request.spec.policy});
   if (input.policy) {
     if (input.policy->spec.schedule) input.time_zone = TimeZone::find(input.policy->spec.schedule->time_zone);
-    input.policy_problems = core::policy_problems(*input.policy, policy_facts(parts_.stores, input.time_zone.get()));
+    input.policy_problems = core::policy_problems(*input.policy, policy_facts(parts_.stores, input.time_zone.get(), parts_.believes(input.policy->metadata)));
   }
   input.name_space = parts_.stores.namespaces.get({"", key.name_space});
   if (const auto role = core::wanted_role(request, input.policy.get())) input.role = roles_.facts(*role, key.name_space);

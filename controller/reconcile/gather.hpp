@@ -28,6 +28,7 @@ class Gatherer {
     kube::Client& client;
     const Clock& clock;
     core::Settings settings = {};
+    BelievesPolicy believes = believe_every_policy;
   };
 
   explicit Gatherer(const Parts& parts) : parts_(parts), roles_(parts_.stores) {}

@@ -4,7 +4,7 @@
 #include <stop_token>
 
 #include "kube/client.hpp"
-#include "reconcile/guard_watch.hpp"
+#include "reconcile/guard_ledger.hpp"
 #include "util/result.hpp"
 
 namespace curfew::reconcile {

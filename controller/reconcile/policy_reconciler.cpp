@@ -18,7 +18,7 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
 
   const auto time_zone = policy->spec.schedule ? TimeZone::find(policy->spec.schedule->time_zone) : nullptr;
   core::PolicyInput input{.policy = *policy,
-                          .facts = policy_facts(stores_, time_zone.get()),
+                          .facts = policy_facts(stores_, time_zone.get(), believes_(policy->metadata)),
                           .outliving_powers = [&](const api::RoleRef& role) { return outliving_powers(stores_, *policy, role); },
                           .now = clock_.now()};
   for (const auto& request : stores_.requests.list()) {

@@ -4,6 +4,7 @@
 
 #include "kube/client.hpp"
 #include "kube/event_recorder.hpp"
+#include "reconcile/facts.hpp"
 #include "reconcile/stores.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
@@ -14,8 +15,9 @@ namespace curfew::reconcile {
 // Keeps a policy's status: whether it can work, and how many requests it has.
 class PolicyReconciler {
  public:
-  PolicyReconciler(kube::Client& client, kube::EventRecorder& events, Stores& stores, runtime::Metrics& metrics, const Clock& clock)
-      : client_(client), events_(events), stores_(stores), metrics_(metrics), clock_(clock) {}
+  PolicyReconciler(kube::Client& client, kube::EventRecorder& events, Stores& stores, runtime::Metrics& metrics, const Clock& clock,
+                   BelievesPolicy believes = believe_every_policy)
+      : client_(client), events_(events), stores_(stores), metrics_(metrics), clock_(clock), believes_(std::move(believes)) {}
 
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
@@ -27,6 +29,7 @@ class PolicyReconciler {
   Stores& stores_;
   runtime::Metrics& metrics_;
   const Clock& clock_;
+  const BelievesPolicy believes_;
 };
 
 }  // namespace curfew::reconcile

@@ -1,5 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <functional>
 
 #include "guard.hpp"
 
@@ -87,6 +88,48 @@ TEST_CASE("the kinds are not deleted by accident", "[guard]") {
   REQUIRE_THAT(cluster.admin().kubectl({"annotate", "crd", kind, "curfew.dev/allow-delete="}), Succeeds());
   CHECK_THAT(cluster.admin().kubectl({"delete", "crd", kind, "--dry-run=server"}), Succeeds());
   REQUIRE_THAT(cluster.admin().kubectl({"annotate", "crd", kind, "curfew.dev/allow-delete-"}), Succeeds());
+}
+
+TEST_CASE("the kinds are changed only by an update that says so anew", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  const Person admin = cluster.admin();
+  const std::string kind = GENERATE("accesspolicies.curfew.dev", "accessrequests.curfew.dev", "auditrecords.curfew.dev");
+  const Json before = admin.get({"crd", kind});
+  const auto replace = [&](const std::function<void(Json&)>& change) {
+    Json crd = before;
+    crd["metadata"].erase("resourceVersion");
+    change(crd);
+    return admin.kubectl({"replace", "--dry-run=server", "-f", "-"}, crd.dump());
+  };
+  const auto open = [](Json& crd) { crd["spec"]["versions"][0].erase("subresources"); };
+  const char* const sentence = "give its annotation curfew.dev/allow-change a new value in the same update";
+  const std::vector<std::function<void(Json&)>> changes{
+      open, [](Json& crd) { crd["spec"]["versions"][0].erase("selectableFields"); }, [](Json& crd) { crd["spec"]["versions"][0].erase("additionalPrinterColumns"); },
+      [](Json& crd) { crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}}; }};
+  for (const auto& change : changes) {
+    Json changed = before;
+    change(changed);
+    if (changed == before) continue;  // policies have no selectable fields, records no subresource
+    CHECK_THAT(replace(change), Refused(sentence));
+  }
+  const auto annotated = [&](const Json& value) {
+    return [&, value](Json& crd) {
+      crd["spec"]["names"]["shortNames"].push_back("curfew-test");
+      crd["metadata"]["annotations"].merge_patch({{"curfew.dev/allow-change", value}});
+    };
+  };
+  CHECK_THAT(replace(annotated(nullptr)), Refused(sentence));
+  CHECK_THAT(replace(annotated("another version's")), Succeeds());
+  // What changes nothing of it: annotations, a storage migration, the API server's own status.
+  CHECK_THAT(replace([](Json& crd) { crd["metadata"]["labels"]["team"] = "x"; }), Succeeds());
+  CHECK_THAT(replace([](Json&) {}), Succeeds());
+  CHECK_THAT(admin.kubectl({"patch", "crd", kind, "--subresource=status", "--dry-run=server", "--type=merge", "--patch", R"({"status": {"conditions": []}})"}), Succeeds());
+}
+
+TEST_CASE("applying the kinds that this version ships is no change", "[guard]") {
+  const Person admin = Cluster::shared().admin();
+  CHECK_THAT(admin.kubectl({"apply", "-k", CURFEW_SOURCE_DIR "/crds"}), Succeeds());
+  CHECK_THAT(admin.kubectl({"diff", "-k", CURFEW_SOURCE_DIR "/crds"}), Succeeds());
 }
 
 TEST_CASE("the kinds of others are deleted as ever", "[guard]") {

@@ -2,14 +2,18 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "guard.hpp"
+#include "util/time.hpp"
 
 // A RoleBinding of Curfew's is made and changed by Curfew only, and only ever loses; anybody may delete it who may
 // delete RoleBindings.
+using namespace curfew;
 using namespace curfew::test;
+using namespace std::chrono_literals;
 
 namespace {
 
 constexpr const char* kUid = "5f0c2f0e-3d4c-4f1b-8a54-0d2b8f6f1a11";
+constexpr std::chrono::hours kGranted{1000};  // how long the bindings of these tests last
 
 Json role_binding(const std::string& name_space, const std::string& name) {
   return {{"apiVersion", "rbac.authorization.k8s.io/v1"},
@@ -19,23 +23,29 @@ Json role_binding(const std::string& name_space, const std::string& name) {
           {"subjects", Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "alice"}}})}};
 }
 
-// As Curfew makes it.
-Json managed_binding(const std::string& name_space) {
-  Json binding = role_binding(name_space, std::string("curfew-") + kUid);
-  binding["metadata"]["labels"] = {{"curfew.dev/request-uid", kUid}};
-  binding["metadata"]["annotations"] = {{"curfew.dev/expires-at", "2099-01-01T00:00:00Z"}, {"curfew.dev/request", name_space + "/ask"}};
+std::string from_now(std::chrono::seconds time) { return format_rfc3339(floor_to_second(std::chrono::time_point_cast<TimePoint::duration>(std::chrono::system_clock::now())) + time); }
+
+// As Curfew makes it for the request "ask" of that UID.
+Json managed_binding(const std::string& name_space, const std::string& uid = kUid) {
+  Json binding = role_binding(name_space, "curfew-" + uid);
+  binding["metadata"]["labels"] = {{"curfew.dev/request-uid", uid}};
+  binding["metadata"]["annotations"] = {{"curfew.dev/expires-at", from_now(kGranted)}, {"curfew.dev/request", name_space + "/ask"}};
+  binding["metadata"]["ownerReferences"] = Json::array({{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"name", "ask"}, {"uid", uid}}});
   return binding;
 }
 
+// A request, and a binding as if it had been granted: without the request, the garbage collector would take the binding.
 struct Managed {
-  const Cluster& cluster = Cluster::shared();
-  TestNamespace space{cluster};
-  std::string name = std::string("curfew-") + kUid;
+  Asked asked;
+  const Cluster& cluster = asked.cluster;
+  const TestNamespace& space = asked.space;
+  std::string uid = asked.stored()["metadata"]["uid"];
+  std::string name = "curfew-" + uid;
   Person admin = cluster.admin();
   Person curfew = cluster.curfew();
   Person eve = cluster.somebody("eve", {"curfew-test-intruders"});
 
-  Managed() { REQUIRE_THAT(curfew.kubectl({"create", "-f", "-"}, managed_binding(space.name()).dump()), Succeeds()); }
+  Managed() { REQUIRE_THAT(curfew.kubectl({"create", "-f", "-"}, managed_binding(space.name(), uid).dump()), Succeeds()); }
 
   ProcessResult patch(const Person& who, const std::string& type, const Json& patch) const {
     return who.kubectl({"patch", "rolebinding", name, "-n", space.name(), "--type", type, "--patch", patch.dump()});
@@ -43,6 +53,8 @@ struct Managed {
   Json stored() const { return admin.get({"rolebinding", name, "-n", space.name()}); }
 };
 
+// Why Curfew's own writes are refused.
+constexpr const char* kOnlyTakesAway = "Curfew takes away from RoleBindings of its own, deletes them, and changes nothing else";
 constexpr const char* kManaged = "this RoleBinding is managed by Curfew: revoke the AccessRequest, or delete the binding";
 constexpr const char* kMadeByCurfew = "made by Curfew only: make an AccessRequest";
 constexpr const char* kNoFinalizers = "carries no finalizers";
@@ -144,7 +156,7 @@ TEST_CASE("writing a managed binding back as it is changes nothing and is allowe
 
 TEST_CASE("Curfew takes away from its bindings and changes nothing else", "[guard]") {
   Managed managed;
-  const std::string sentence = "Curfew takes away from RoleBindings of its own, and changes nothing else";
+  const std::string sentence = kOnlyTakesAway;
   CHECK_THAT(
       managed.patch(
           managed.curfew, "json",
@@ -152,6 +164,7 @@ TEST_CASE("Curfew takes away from its bindings and changes nothing else", "[guar
       Refused(sentence));
   CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"annotations", {{"curfew.dev/expires-at", "2199-01-01T00:00:00Z"}}}}}}), Refused(sentence));
   CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"labels", nullptr}}}}), Refused(sentence));
+  CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"ownerReferences", nullptr}}}}), Refused(sentence));
   CHECK_THAT(managed.patch(managed.curfew, "merge", {{"subjects", Json::array()}}), Succeeds());
   CHECK_FALSE(managed.stored().contains("subjects"));
   CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name()}), Succeeds());
@@ -159,29 +172,30 @@ TEST_CASE("Curfew takes away from its bindings and changes nothing else", "[guar
 
 TEST_CASE("Curfew moves the end of its binding up, and neither back nor away", "[guard]") {
   Managed managed;
-  const std::string sentence = "Curfew takes away from RoleBindings of its own, and changes nothing else";
+  const std::string sentence = kOnlyTakesAway;
   const auto annotate = [&](const Person& who, const Json& annotations) { return managed.patch(who, "merge", {{"metadata", {{"annotations", annotations}}}}); };
   const char* const end = "curfew.dev/expires-at";
-  for (const Person& who : {managed.admin, managed.eve}) CHECK_THAT(annotate(who, {{end, "2098-01-01T00:00:00Z"}}), Refused(kManaged));
+  for (const Person& who : {managed.admin, managed.eve}) CHECK_THAT(annotate(who, {{end, from_now(kGranted - 1h)}}), Refused(kManaged));
 
-  CHECK_THAT(annotate(managed.curfew, {{end, "2098-06-01T00:00:00Z"}}), Succeeds());
-  CHECK(managed.stored()["metadata"]["annotations"][end] == "2098-06-01T00:00:00Z");
-  for (const char* later : {"2098-06-01T00:00:01Z", "2099-01-01T00:00:00Z", "2199-01-01T00:00:00Z"}) {
+  const std::string sooner = from_now(kGranted - 2h);
+  CHECK_THAT(annotate(managed.curfew, {{end, sooner}}), Succeeds());
+  CHECK(managed.stored()["metadata"]["annotations"][end] == sooner);
+  for (const std::string& later : {from_now(kGranted - 1h), from_now(kGranted), std::string("2199-01-01T00:00:00Z")}) {
     CHECK_THAT(annotate(managed.curfew, {{end, later}}), Refused(sentence));
   }
-  for (const char* garbage : {"", "0", "soon", "2000", "2097-01-01", "2097-01-01T00:00:00", "2097-01-01T00:00:00.5Z", "2097-01-01T00:00:00+00:00",
-                              "12097-01-01T00:00:00Z"}) {
+  for (const char* garbage : {"", "0", "soon", "2000", "2025-01-01", "2025-01-01T00:00:00", "2025-01-01T00:00:00.5Z", "2025-01-01T00:00:00+00:00",
+                              "12097-01-01T00:00:00Z", "2025-02-30T00:00:00Z", "2025-02-29T00:00:00Z", "2025-13-01T00:00:00Z", "2025-01-01T24:00:00Z"}) {
     INFO(garbage);
     CHECK_THAT(annotate(managed.curfew, {{end, garbage}}), Refused(sentence));
   }
   CHECK_THAT(annotate(managed.curfew, {{end, nullptr}}), Refused(sentence));
   CHECK_THAT(annotate(managed.curfew, nullptr), Refused(sentence));
-  const char* const earlier = "2097-01-01T00:00:00Z";
+  const std::string earlier = from_now(kGranted - 3h);
   CHECK_THAT(annotate(managed.curfew, {{end, earlier}, {"curfew.dev/request", "other/ask"}}), Refused(sentence));
   CHECK_THAT(annotate(managed.curfew, {{end, earlier}, {"curfew.dev/request", nullptr}}), Refused(sentence));
   CHECK_THAT(annotate(managed.curfew, {{end, earlier}, {"curfew.dev/policy", "added"}}), Refused(sentence));
   CHECK_THAT(annotate(managed.curfew, {{"curfew.dev/request", "other/ask"}}), Refused(sentence));
-  CHECK(managed.stored()["metadata"]["annotations"] == Json{{end, "2098-06-01T00:00:00Z"}, {"curfew.dev/request", managed.space.name() + "/ask"}});
+  CHECK(managed.stored()["metadata"]["annotations"] == Json{{end, sooner}, {"curfew.dev/request", managed.space.name() + "/ask"}});
   CHECK_THAT(annotate(managed.curfew, {{end, earlier}}), Succeeds());
 }
 
@@ -205,12 +219,72 @@ TEST_CASE("Curfew makes no RoleBinding that is not marked with its request and i
   CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()), Refused(sentence));
 }
 
+TEST_CASE("Curfew makes no RoleBinding that the garbage collector would leave alone", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  TestNamespace space(cluster);
+  Json binding = managed_binding(space.name());
+  Json& owners = binding["metadata"]["ownerReferences"];
+  SECTION("without an owner") { owners = Json::array(); }
+  SECTION("with another request for its owner") { owners[0]["uid"] = "00000000-0000-0000-0000-000000000000"; }
+  SECTION("with an owner of another kind") {
+    owners[0]["apiVersion"] = "v1";
+    owners[0]["kind"] = "ConfigMap";
+  }
+  SECTION("with a second owner, which keeps it") { owners.push_back({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"name", "default"}, {"uid", kUid}}); }
+  CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()), Refused("Curfew makes only RoleBindings that are owned by their request, and by nothing else"));
+}
+
+TEST_CASE("Curfew makes RoleBindings for one person or ServiceAccount at a time", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  TestNamespace space(cluster);
+  Json binding = managed_binding(space.name());
+  Json& subjects = binding["subjects"];
+  SECTION("not for a group") { subjects[0] = {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "Group"}, {"name", "system:authenticated"}}; }
+  SECTION("not for two") { subjects.push_back({{"kind", "ServiceAccount"}, {"namespace", "default"}, {"name", "default"}}); }
+  SECTION("not for none") { subjects = Json::array(); }
+  CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()), Refused("Curfew makes only RoleBindings of one User or one ServiceAccount"));
+}
+
+TEST_CASE("Curfew makes only RoleBindings that end, within a year", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  TestNamespace space(cluster);
+  const auto make = [&](const std::string& end) {
+    Json binding = managed_binding(space.name());
+    binding["metadata"]["annotations"]["curfew.dev/expires-at"] = end;
+    return cluster.curfew().kubectl({"create", "--dry-run=server", "-f", "-"}, binding.dump());
+  };
+  for (const std::string& end : {std::string("banana"), std::string(), std::string("2099-01-01T00:00:00Z"), std::string("2026-02-30T00:00:00Z"), std::string("2026-02-29T00:00:00Z"),
+                                 std::string("2026-04-31T00:00:00Z"), std::string("2026-01-01T25:61:00Z"), std::string("2026-01-01"), std::string("2026-01-01T00:00:00+00:00"), from_now(8762h)}) {
+    INFO(end);
+    CHECK_THAT(make(end), Refused("Curfew makes only RoleBindings that end, within a year"));
+  }
+  for (const std::string& end : {from_now(8760h), from_now(1s), std::string("2024-02-29T00:00:00Z")}) {
+    INFO(end);
+    CHECK_THAT(make(end), Succeeds());
+  }
+}
+
+TEST_CASE("Curfew deletes only RoleBindings of its own", "[guard]") {
+  Managed managed;
+  const std::string& space = managed.space.name();
+  REQUIRE_THAT(managed.admin.apply(role_binding(space, "theirs").dump()), Succeeds());
+  // Also were RBAC to let it delete them all at once.
+  const auto as_curfew = [&](std::vector<std::string> arguments) {
+    for (const char* more : {"--as", "system:serviceaccount:curfew-system:curfew", "--as-group", "system:masters"}) arguments.emplace_back(more);
+    return managed.admin.kubectl(arguments);
+  };
+  CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", "theirs", "-n", space}), Refused(kOnlyTakesAway));
+  CHECK_THAT(as_curfew({"delete", "--raw", "/apis/rbac.authorization.k8s.io/v1/namespaces/" + space + "/rolebindings?fieldSelector=metadata.name%3Dtheirs"}), Refused(kOnlyTakesAway));
+  CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", managed.name, "-n", space}), Succeeds());
+  CHECK_THAT(managed.eve.kubectl({"delete", "rolebinding", "theirs", "-n", space}), Succeeds());
+}
+
 TEST_CASE("Curfew touches no RoleBinding of others", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   REQUIRE_THAT(cluster.admin().apply(role_binding(space.name(), "theirs").dump()), Succeeds());
   CHECK_THAT(cluster.curfew().kubectl({"patch", "rolebinding", "theirs", "-n", space.name(), "--type", "merge", "--patch", R"({"subjects": []})"}),
-             Refused("Curfew takes away from RoleBindings of its own"));
+             Refused(kOnlyTakesAway));
 }
 
 TEST_CASE("Curfew grants nothing in the namespaces of Kubernetes and its own", "[guard]") {
@@ -223,11 +297,7 @@ TEST_CASE("Curfew grants nothing in the namespaces of Kubernetes and its own", "
 TEST_CASE("deleting a request takes its binding along while Curfew is down", "[guard]") {
   Asked asked;
   const std::string uid = asked.stored()["metadata"]["uid"];
-  Json binding = managed_binding(asked.space.name());
-  binding["metadata"]["name"] = "curfew-" + uid;
-  binding["metadata"]["labels"]["curfew.dev/request-uid"] = uid;
-  binding["metadata"]["ownerReferences"] = Json::array({{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"name", "ask"}, {"uid", uid}}});
-  REQUIRE_THAT(asked.curfew.kubectl({"create", "-f", "-"}, binding.dump()), Succeeds());
+  REQUIRE_THAT(asked.curfew.kubectl({"create", "-f", "-"}, managed_binding(asked.space.name(), uid).dump()), Succeeds());
   const auto gone = [&] { return !asked.admin.kubectl({"get", "rolebinding", "curfew-" + uid, "-n", asked.space.name()}).ok(); };
 
   SECTION("in the background") {

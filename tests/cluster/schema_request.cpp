@@ -49,6 +49,10 @@ TEST_CASE("a refusal names the field, the value and what would be accepted", "[g
       {Json::object(), "spec.policy: Required value"},
       {{{"policy", ""}}, "spec.policy: Invalid value: \"\": spec.policy in body should be at least 1 chars long"},
       {{{"policy", 5}}, "spec.policy in body must be of type string"},
+      {{{"policy", "../../../../api/v1/secrets?x="}},
+       "\"../../../../api/v1/secrets?x=\" is not the name of an AccessPolicy: lower-case letters, digits, \"-\" and \".\""},
+      {{{"policy", "any"}, {"role", {{"kind", "Role"}, {"name", "../view"}}}}, "not the name of a role: not '.' or '..', no '/' and '%'"},
+      {{{"policy", "any"}, {"role", {{"kind", "Role"}, {"name", ".."}}}}, "not the name of a role"},
       {{{"policy", "any"}, {"role", {{"kind", "Banana"}, {"name", "view"}}}},
        "spec.role.kind: Unsupported value: \"Banana\": supported values: \"ClusterRole\", \"Role\""},
       {{{"policy", "any"}, {"role", {{"kind", "Role"}}}}, "spec.role.name: Required value"},
@@ -64,6 +68,28 @@ TEST_CASE("a refusal names the field, the value and what would be accepted", "[g
   }));
   INFO(one.spec.dump());
   CHECK_THAT(ask(one.spec), Refused(one.sentence));
+}
+
+TEST_CASE("what could move a cursor or turn the text around is in no name, nor in the refusal of it", "[guard]") {
+  const std::string text = GENERATE(as<std::string>(), "nosuch\x1b]0;owned\a", "a\rb", "\u202Egnp", "\u2066x", "\u2028");
+  struct Case {
+    Json spec;
+    const char* sentence;
+  };
+  for (const auto& [spec, sentence] : std::vector<Case>{
+           {{{"policy", text}}, "not the name of an AccessPolicy"},
+           {{{"policy", "any"}, {"role", {{"kind", "Role"}, {"name", text}}}}, "not the name of a role"},
+           {{{"policy", "any"}, {"subject", {{"kind", "User"}, {"name", text}}}}, "marks that turn the direction of text"},
+           {{{"policy", "any"}, {"subject", {{"kind", "ServiceAccount"}, {"name", text}}}}, "marks that turn the direction of text"},
+           {{{"policy", "any"}, {"subject", {{"kind", "ServiceAccount"}, {"name", "a"}, {"namespace", text}}}}, "not the name of a namespace"},
+           {{{"policy", "any"}, {"duration", text}}, "this is not a duration"},
+           {{{"policy", "any"}, {"startTime", text}}, "this is not a time"},
+       }) {
+    INFO(spec.dump());
+    const ProcessResult said = ask(spec);
+    CHECK_THAT(said, Refused(sentence));
+    CHECK(said.err.find(text) == std::string::npos);
+  }
 }
 
 TEST_CASE("a request is as short as the name of a policy, and may say everything", "[guard]") {

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kPath = "/api/v1/namespaces/curfew-system/configmaps/curfew-guard";
 
 GuardLedger ledger(std::int64_t generation) {
-  return {.objects = {{"A/a", {.uid = "1", .generation = generation, .created = {}}}}, .since = TimePoint(1000s)};
+  return {.objects = {{"A/a", {.uid = "1", .generation = generation, .created = {}}}}, .since = TimePoint(1000s), .policies = {}};
 }
 
 struct Fixture {

@@ -8,6 +8,7 @@
 
 using namespace curfew;
 using namespace curfew::testing;
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 using Json = nlohmann::json;
 
@@ -30,9 +31,10 @@ std::optional<std::string> after(const std::string& id, const std::function<void
 
 }  // namespace
 
-TEST_CASE("the shipped guard is six policies, each with its binding") {
+TEST_CASE("the shipped guard is six policies, each with its binding, and three kinds") {
   const auto shipped = reconcile::shipped_guard();
-  CHECK(shipped.size() == 12);
+  CHECK(shipped.size() == 15);
+  for (const char* kind : {"accesspolicies", "accessrequests", "auditrecords"}) CHECK(shipped.contains(std::string("CustomResourceDefinition/") + kind + ".curfew.dev"));
   for (const auto& [id, spec] : shipped) {
     CAPTURE(id);
     if (!id.starts_with("ValidatingAdmissionPolicy/")) continue;
@@ -148,6 +150,38 @@ TEST_CASE("every weakening of a binding shows") {
 
 TEST_CASE("a parameter selector that leaves policies out shows") {
   CHECK(after("ValidatingAdmissionPolicyBinding/curfew-eligibility", [](Json& spec) { spec["paramRef"]["selector"] = {{"matchLabels", {{"a", "b"}}}}; }));
+}
+
+TEST_CASE("every change of a kind shows, with its place") {
+  struct Change {
+    const char* pointer;
+    Json value;  // null: removed
+    const char* place;
+  };
+  const std::string id = "CustomResourceDefinition/accessrequests.curfew.dev";
+  for (const Change& change : std::vector<Change>{
+           {"/versions/0/subresources", nullptr, "(spec.versions[0].subresources)"},
+           {"/versions/0/selectableFields", Json::array(), "(spec.versions[0].selectableFields)"},
+           {"/versions/0/served", false, "(spec.versions[0].served)"},
+           {"/versions/0/schema/openAPIV3Schema", {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}}, "(spec.versions[0].schema.openAPIV3Schema."},
+           {"/versions/0/schema/openAPIV3Schema/properties/status/properties/phase/enum/0", "pending", ".properties.status.properties.phase.enum[0])"},
+           {"/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations/0/rule", "true", ".properties.spec.x-kubernetes-validations[0].rule)"},
+           {"/versions/0/additionalPrinterColumns/0/jsonPath", ".status.message", "(spec.versions[0].additionalPrinterColumns[0].jsonPath)"},
+           {"/scope", "Cluster", "(spec.scope)"},
+           {"/conversion", {{"strategy", "Webhook"}}, "(spec.conversion.strategy)"},
+           {"/names/categories", {"all"}, "(spec.names.categories[0])"},
+           {"/preserveUnknownFields", true, "(spec.preserveUnknownFields)"},
+       }) {
+    CAPTURE(change.pointer);
+    const Json::json_pointer pointer(change.pointer);
+    const auto difference = after(id, [&](Json& spec) {
+      if (change.value.is_null()) spec[pointer.parent_pointer()].erase(pointer.back());
+      else spec[pointer] = change.value;
+    });
+    REQUIRE(difference);
+    CHECK_THAT(*difference, StartsWith(id + " is not what this version of Curfew ships (spec.") && ContainsSubstring(change.place));
+    CHECK_THAT(*difference, ContainsSubstring("curfew.dev/allow-change"));
+  }
 }
 
 TEST_CASE("a missing object shows, whichever it is") {

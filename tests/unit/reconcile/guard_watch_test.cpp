@@ -4,8 +4,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include "unit/reconcile/guard_golden.hpp"
-#include "unit/runtime/manual_clock.hpp"
+#include "unit/reconcile/guard_fixture.hpp"
 
 using namespace curfew;
 using namespace curfew::testing;
@@ -16,42 +15,6 @@ using Json = nlohmann::json;
 using reconcile::GuardLedger;
 
 namespace {
-
-// A cluster with two guard objects, which tests change as people would.
-class Cluster {
- public:
-  static constexpr const char* kPolicy = "ValidatingAdmissionPolicy/one";
-  static constexpr const char* kBinding = "ValidatingAdmissionPolicyBinding/one";
-
-  static reconcile::GuardSpecs shipped() {
-    return {{kPolicy, {{"failurePolicy", "Fail"}, {"validations", {{{"expression", "a"}}}}}}, {kBinding, {{"policyName", "one"}}}};
-  }
-
-  ManualClock clock;
-  int changes = 0;
-  reconcile::GuardWatch watch{shipped(), clock, [this] { ++changes; }};
-
-  void install(std::chrono::seconds age = 1h) {
-    made_ = clock.now() - age;
-    put(kPolicy, "uid-p", 1, shipped().at(kPolicy));
-    put(kBinding, "uid-b", 1, shipped().at(kBinding));
-  }
-  void put(const std::string& id, const std::string& uid, std::int64_t generation, const Json& spec) {
-    kube::RawObject object;
-    object.metadata.name = name_of(id);
-    object.metadata.uid = uid;
-    object.metadata.generation = generation;
-    object.metadata.creation_timestamp = made_;
-    object.json = std::make_shared<const Json>(Json{{"spec", spec}});
-    watch.observe(kind_of(id), name_of(id), std::make_shared<const kube::RawObject>(std::move(object)));
-  }
-  void remove(const std::string& id) { watch.observe(kind_of(id), name_of(id), nullptr); }
-
- private:
-  static std::string kind_of(const std::string& id) { return id.substr(0, id.find('/')); }
-  static std::string name_of(const std::string& id) { return id.substr(id.find('/') + 1); }
-  TimePoint made_{};
-};
 
 const std::map<std::string, Identity> kUntouched{{"A/a", {.uid = "1", .generation = 1, .created = TimePoint(100s)}},
                                                  {"B/b", {.uid = "2", .generation = 1, .created = TimePoint(200s)}}};
@@ -72,12 +35,12 @@ TEST_CASE("a guard never seen before but changed counts five seconds from now") 
 }
 
 TEST_CASE("the same objects as in the ledger have been in force since then") {
-  const GuardLedger before{.objects = kUntouched, .since = TimePoint(700s)};
+  const GuardLedger before{.objects = kUntouched, .since = TimePoint(700s), .policies = {}};
   CHECK(reconcile::next_ledger(before, kUntouched, kNow) == before);
 }
 
 TEST_CASE("objects other than in the ledger count five seconds from now") {
-  const GuardLedger before{.objects = kUntouched, .since = TimePoint(700s)};
+  const GuardLedger before{.objects = kUntouched, .since = TimePoint(700s), .policies = {}};
   auto live = kUntouched;
   SECTION("changed and put back") { live["A/a"].generation = 3; }
   SECTION("deleted and made again") { live["A/a"].uid = std::string("9"); }
@@ -89,7 +52,10 @@ TEST_CASE("objects other than in the ledger count five seconds from now") {
 }
 
 TEST_CASE("a ledger is read as it was written") {
-  const GuardLedger ledger{.objects = kUntouched, .since = TimePoint(1'764'000'000'123'456us)};
+  GuardLedger ledger{.objects = kUntouched, .since = TimePoint(1'764'000'000'123'456us), .policies = {}};
+  SECTION("with policies") { ledger.policies = GuardLedger::Policies{.believed = {{"debug", {.uid = "3", .generation = 2, .created = {}}}}, .unbelieved = {{"edit", {.uid = "4", .generation = 1, .created = {}}}}}; }
+  SECTION("with none") { ledger.policies.emplace(); }
+  SECTION("as an older Curfew wrote it") {}
   const auto read = reconcile::decode_ledger(reconcile::encode(ledger));
   REQUIRE(read);
   CHECK(*read == ledger);
@@ -101,20 +67,21 @@ TEST_CASE("garbage is no ledger") {
                              R"({"objects":[],"since":"2026-11-24T20:00:00Z"})", R"({"objects":{"A/a":7},"since":"2026-11-24T20:00:00Z"})",
                              R"({"objects":{"A/a":{"uid":7,"generation":1}},"since":"2026-11-24T20:00:00Z"})",
                              R"({"objects":{"A/a":{"uid":"1","generation":"one"}},"since":"2026-11-24T20:00:00Z"})",
-                             R"({"objects":{"A/a":{"uid":"1","gene)");
+                             R"({"objects":{"A/a":{"uid":"1","gene)", R"({"objects":{},"since":"2026-11-24T20:00:00Z","policies":[],"unbelievedPolicies":{}})",
+                             R"({"objects":{},"since":"2026-11-24T20:00:00Z","policies":{}})");
   CAPTURE(text);
   CHECK_FALSE(reconcile::decode_ledger(text));
 }
 
 TEST_CASE("a guard that nobody has looked at is not in force") {
-  Cluster cluster;
+  GuardedCluster cluster;
   CHECK_FALSE(cluster.watch.state().in_force);
   CHECK_FALSE(cluster.watch.state().difference.empty());
   CHECK(cluster.watch.difference());
 }
 
 TEST_CASE("an installed guard that was never changed is in force") {
-  Cluster cluster;
+  GuardedCluster cluster;
   cluster.install();
   CHECK(cluster.watch.state().in_force);
   CHECK(cluster.watch.state().difference.empty());
@@ -123,7 +90,7 @@ TEST_CASE("an installed guard that was never changed is in force") {
 }
 
 TEST_CASE("a guard just installed needs its second to take effect") {
-  Cluster cluster;
+  GuardedCluster cluster;
   cluster.install(0s);
   CHECK_FALSE(cluster.watch.state().in_force);
   cluster.clock.advance(999ms);
@@ -133,22 +100,22 @@ TEST_CASE("a guard just installed needs its second to take effect") {
 }
 
 TEST_CASE("half a guard is not in force") {
-  Cluster cluster;
-  cluster.put(Cluster::kPolicy, "uid-p", 1, Cluster::shipped().at(Cluster::kPolicy));
+  GuardedCluster cluster;
+  cluster.put(GuardedCluster::kPolicy, "uid-p", 1, GuardedCluster::shipped().at(GuardedCluster::kPolicy));
   CHECK_FALSE(cluster.watch.state().in_force);
-  CHECK_THAT(*cluster.watch.difference(), ContainsSubstring(Cluster::kBinding));
+  CHECK_THAT(*cluster.watch.difference(), ContainsSubstring(GuardedCluster::kBinding));
 }
 
 TEST_CASE("a guard that is changed is not in force, and put back it counts again after five seconds") {
-  Cluster cluster;
+  GuardedCluster cluster;
   cluster.install();
-  cluster.put(Cluster::kPolicy, "uid-p", 2, {{"failurePolicy", "Ignore"}});
+  cluster.put(GuardedCluster::kPolicy, "uid-p", 2, {{"failurePolicy", "Ignore"}});
   CHECK_FALSE(cluster.watch.state().in_force);
-  CHECK_THAT(cluster.watch.state().difference, ContainsSubstring(Cluster::kPolicy));
+  CHECK_THAT(cluster.watch.state().difference, ContainsSubstring(GuardedCluster::kPolicy));
 
   cluster.clock.advance(1min);
   CHECK_FALSE(cluster.watch.state().in_force);
-  cluster.put(Cluster::kPolicy, "uid-p", 3, Cluster::shipped().at(Cluster::kPolicy));
+  cluster.put(GuardedCluster::kPolicy, "uid-p", 3, GuardedCluster::shipped().at(GuardedCluster::kPolicy));
   CHECK_FALSE(cluster.watch.difference());
   CHECK_FALSE(cluster.watch.state().in_force);
   CHECK_THAT(cluster.watch.state().difference, ContainsSubstring("counts again from"));
@@ -161,35 +128,35 @@ TEST_CASE("a guard that is changed is not in force, and put back it counts again
 }
 
 TEST_CASE("a guard object deleted and made again counts again after five seconds") {
-  Cluster cluster;
+  GuardedCluster cluster;
   cluster.install();
-  cluster.remove(Cluster::kBinding);
+  cluster.remove(GuardedCluster::kBinding);
   CHECK_FALSE(cluster.watch.state().in_force);
-  cluster.put(Cluster::kBinding, "uid-new", 1, Cluster::shipped().at(Cluster::kBinding));
+  cluster.put(GuardedCluster::kBinding, "uid-new", 1, GuardedCluster::shipped().at(GuardedCluster::kBinding));
   CHECK_FALSE(cluster.watch.state().in_force);
   cluster.clock.advance(5s);
   CHECK(cluster.watch.state().in_force);
 }
 
 TEST_CASE("a change that a list swallowed shows by its generation") {
-  Cluster cluster;
+  GuardedCluster cluster;
   cluster.install();
-  cluster.put(Cluster::kPolicy, "uid-p", 3, Cluster::shipped().at(Cluster::kPolicy));
+  cluster.put(GuardedCluster::kPolicy, "uid-p", 3, GuardedCluster::shipped().at(GuardedCluster::kPolicy));
   CHECK_FALSE(cluster.watch.state().in_force);
 }
 
 TEST_CASE("the same object seen again changes nothing") {
-  Cluster cluster;
+  GuardedCluster cluster;
   cluster.install();
   const auto since = cluster.watch.state().since;
   cluster.clock.advance(1h);
-  cluster.put(Cluster::kPolicy, "uid-p", 1, Cluster::shipped().at(Cluster::kPolicy));
+  cluster.put(GuardedCluster::kPolicy, "uid-p", 1, GuardedCluster::shipped().at(GuardedCluster::kPolicy));
   CHECK(cluster.watch.state().in_force);
   CHECK(cluster.watch.state().since == since);
 }
 
 TEST_CASE("objects of others are not looked at") {
-  Cluster cluster;
+  GuardedCluster cluster;
   cluster.install();
   cluster.put("ValidatingAdmissionPolicy/of-others", "uid-o", 7, {{"failurePolicy", "Ignore"}});
   CHECK(cluster.watch.state().in_force);
@@ -198,9 +165,10 @@ TEST_CASE("objects of others are not looked at") {
 }
 
 TEST_CASE("a restart finds in the ledger that nothing happened meanwhile") {
-  Cluster before;
+  GuardedCluster before;
   before.install();
-  Cluster after;
+  before.watch.restore(std::nullopt);
+  GuardedCluster after;
   after.install();
   after.clock.advance(10min);
   after.watch.restore(before.watch.ledger());
@@ -209,18 +177,18 @@ TEST_CASE("a restart finds in the ledger that nothing happened meanwhile") {
 }
 
 TEST_CASE("a restart finds that the guard was changed and put back while no replica ran") {
-  Cluster before;
+  GuardedCluster before;
   before.install();
-  Cluster after;
+  GuardedCluster after;
   after.clock.advance(10min);
   const auto kept = reconcile::decode_ledger(reconcile::encode(before.watch.ledger()));
   SECTION("changed in place") {
     after.install();
-    after.put(Cluster::kPolicy, "uid-p", 3, Cluster::shipped().at(Cluster::kPolicy));
+    after.put(GuardedCluster::kPolicy, "uid-p", 3, GuardedCluster::shipped().at(GuardedCluster::kPolicy));
   }
   SECTION("deleted and made again") {
     after.install();
-    after.put(Cluster::kPolicy, "uid-new", 1, Cluster::shipped().at(Cluster::kPolicy));
+    after.put(GuardedCluster::kPolicy, "uid-new", 1, GuardedCluster::shipped().at(GuardedCluster::kPolicy));
     after.clock.advance(1h);  // this process alone would believe in it by now
     REQUIRE(after.watch.state().in_force);
   }
@@ -229,17 +197,24 @@ TEST_CASE("a restart finds that the guard was changed and put back while no repl
   CHECK(after.watch.state().since == after.clock.now() + 5s);
 }
 
+TEST_CASE("on a first start the guard is as old as its youngest object, as the API server tells it") {
+  GuardedCluster cluster;
+  cluster.install(10s);
+  cluster.watch.restore(std::nullopt);
+  CHECK(cluster.watch.state().since == cluster.clock.now() - 10s + 1s);  // what is older was not admitted by it
+}
+
 TEST_CASE("a first start without a ledger believes in a guard that was never changed") {
-  Cluster cluster;
+  GuardedCluster cluster;
   cluster.install();
   cluster.watch.restore(std::nullopt);
   CHECK(cluster.watch.state().in_force);
 }
 
 TEST_CASE("a first start without a ledger waits where the guard was changed before") {
-  Cluster cluster;
+  GuardedCluster cluster;
   cluster.install();
-  cluster.put(Cluster::kPolicy, "uid-p", 2, Cluster::shipped().at(Cluster::kPolicy));
+  cluster.put(GuardedCluster::kPolicy, "uid-p", 2, GuardedCluster::shipped().at(GuardedCluster::kPolicy));
   cluster.watch.restore(std::nullopt);
   CHECK_FALSE(cluster.watch.state().in_force);
   cluster.clock.advance(5s);
@@ -247,10 +222,11 @@ TEST_CASE("a first start without a ledger waits where the guard was changed befo
 }
 
 TEST_CASE("a ledger does not put a guard in force that differs now") {
-  Cluster cluster;
+  GuardedCluster cluster;
   cluster.install();
+  cluster.watch.restore(std::nullopt);
   const auto kept = cluster.watch.ledger();
-  cluster.remove(Cluster::kPolicy);
+  cluster.remove(GuardedCluster::kPolicy);
   cluster.watch.restore(kept);
   CHECK_FALSE(cluster.watch.state().in_force);
   CHECK(cluster.watch.ledger() == kept);
