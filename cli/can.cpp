@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iostream>
 #include <memory>
 
 #include "cli/session.hpp"
@@ -21,12 +20,12 @@ std::vector<core::Finding> those(const Candidate& candidate, Outcome outcome) {
   return result;
 }
 
-void print(const Candidate& candidate) {
+void print(const Terminal& terminal, const Candidate& candidate) {
   const auto unknown = those(candidate, Outcome::NotChecked);
-  std::cout << (unknown.empty() ? "yes: " : "perhaps: ") << core::describe(*candidate.request.spec.role) << " in " << candidate.request.metadata.name_space << " under AccessPolicy "
-            << std::string(candidate.request.spec.policy) << ", decided by " << deciders(*candidate.policy) << "\n";
-  for (const auto& finding : those(candidate, Outcome::Failed)) std::cout << "  not now: " << harmless(finding.message) << "\n";
-  for (const auto& finding : unknown) std::cout << "  not known: whether " << finding.rule << " (" << harmless(finding.message) << ")\n";
+  terminal.print((unknown.empty() ? Printable("yes: ") : Printable("perhaps: ")) + core::describe(*candidate.request.spec.role) + " in " + candidate.request.metadata.name_space +
+                 " under AccessPolicy " + candidate.request.spec.policy + ", decided by " + deciders(*candidate.policy) + "\n");
+  for (const auto& finding : those(candidate, Outcome::Failed)) terminal.print(Printable("  not now: ") + finding.message + "\n");
+  for (const auto& finding : unknown) terminal.print(Printable("  not known: whether ") + finding.rule + " (" + finding.message + ")\n");
 }
 
 Exit run(Wish wish, Session& session) {
@@ -37,7 +36,7 @@ Exit run(Wish wish, Session& session) {
   try {
     fitting = fitting_of(all, wish);
   } catch (const Stop& stop) {
-    throw Stop(stop.exit() == Exit::Failed ? Exit::No : stop.exit(), std::string("no: ") + stop.what());
+    throw Stop(stop.exit() == Exit::Failed ? Exit::No : stop.exit(), Printable("no: ") + stop.sentence());
   }
   std::string refused;
   bool can = false;
@@ -48,9 +47,9 @@ Exit run(Wish wish, Session& session) {
       continue;
     }
     can = true;
-    print(*candidate);
+    print(session.terminal, *candidate);
   }
-  if (!can) throw Stop(Exit::No, "no: " + harmless(refused));
+  if (!can) throw Stop(Exit::No, "no: " + Printable::lines(refused, "  "));
   return Exit::Done;
 }
 

@@ -29,7 +29,7 @@ std::optional<api::Subject> subject_of(const std::string& text) {
   if (kind == "ServiceAccount" && second != std::string::npos && second > 0 && second + 1 < rest.size()) {
     return api::Subject{.kind = kind, .name = rest.substr(second + 1), .name_space = rest.substr(0, second)};
   }
-  throw Stop(Exit::Usage, "--subject " + text + " is nobody: write User:NAME or ServiceAccount:NAMESPACE:NAME");
+  throw Stop(Exit::Usage, Printable("--subject ") + text + " is nobody: write User:NAME or ServiceAccount:NAMESPACE:NAME");
 }
 
 api::AccessRequest request_for(const Wish& wish, const api::Person& requester, const std::string& policy, std::optional<api::RoleRef> role) {

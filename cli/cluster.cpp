@@ -1,25 +1,35 @@
 #include "cli/cluster.hpp"
 
+#include <algorithm>
+
 namespace curfew::cli {
 namespace {
 
 using nlohmann::json;
 
-// What a query may hold as it is (RFC 3986, unreserved).
-std::string escaped(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~").find(c) != std::string_view::npos;
-    if (is_plain) {
-      result += c;
-    } else {
-      result += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
-    }
-  }
-  return result;
+constexpr std::string_view kRbacPath = "/apis/rbac.authorization.k8s.io/";
+
+bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+// RFC 1123: lower case letters, digits and '-', which neither begins nor ends it.
+bool is_dns_label(std::string_view text, std::size_t longest) {
+  return !text.empty() && text.size() <= longest && is_lower_or_digit(text.front()) && is_lower_or_digit(text.back()) &&
+         std::ranges::all_of(text, [](char c) { return is_lower_or_digit(c) || c == '-'; });
 }
+
+bool is_dns_subdomain(std::string_view text) {
+  constexpr std::size_t kLongest = 253;
+  if (text.size() > kLongest) return false;
+  while (true) {
+    const auto dot = text.find('.');
+    if (!is_dns_label(text.substr(0, dot), kLongest)) return false;
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+// What the API server takes as the name of a role: anything that is one segment of a path.
+bool is_path_segment(std::string_view text) { return !text.empty() && text != "." && text != ".." && text.find_first_of("/%") == std::string_view::npos; }
 
 Result<json> parsed(const Result<std::string>& text) {
   if (!text) return tl::unexpected(text.error());
@@ -36,6 +46,36 @@ json decision_json(const api::Decision& decision) {
 }
 
 }  // namespace
+
+// What a path and a query may hold as it is (RFC 3986, unreserved).
+std::string Cluster::escaped(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~").find(c) != std::string_view::npos;
+    if (is_plain) {
+      result += c;
+    } else {
+      result += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
+    }
+  }
+  return result;
+}
+
+bool Cluster::can_be_namespace(std::string_view name_space) {
+  constexpr std::size_t kLongest = 63;
+  return name_space.empty() || is_dns_label(name_space, kLongest);
+}
+
+// kubectl takes the path of "get --raw" apart and puts it together again, so that an escaped "../" would be one again.
+bool Cluster::can_be_in_path(std::string_view path, const api::ObjectKey& key) {
+  return can_be_namespace(key.name_space) && (path.starts_with(kRbacPath) ? is_path_segment(key.name) : is_dns_subdomain(key.name));
+}
+
+tl::unexpected<Error> Cluster::no_namespace(const std::string& name_space) {
+  return fail(ErrorKind::Invalid, "there can be no namespace " + name_space + ": a name has lower case letters, digits and '-' only, and at most 63 of them");
+}
 
 std::string Cluster::path_of(std::string_view path, std::string_view plural, const std::string& name_space) {
   const std::string scope = name_space.empty() ? "" : "namespaces/" + escaped(name_space) + "/";
@@ -75,12 +115,22 @@ Result<api::Person> Cluster::whoami() const {
   return person;
 }
 
-std::string Cluster::current_namespace() const {
-  const auto answer = kubectl_.run({"config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"});
-  return !answer || answer->empty() ? "default" : *answer;
+const Kubeconfig& Cluster::kubeconfig() const {
+  if (kubeconfig_) return *kubeconfig_;
+  kubeconfig_.emplace();
+  const auto answer = parsed(kubectl_.run({"config", "view", "--minify", "-o", "json"}));
+  if (!answer) return *kubeconfig_;
+  const auto text = [&](const char* pointer) {
+    const json::json_pointer at(pointer);
+    return answer->contains(at) && answer->at(at).is_string() ? answer->at(at).get<std::string>() : "";
+  };
+  if (const std::string name_space = text("/contexts/0/context/namespace"); !name_space.empty()) kubeconfig_->name_space = name_space;
+  kubeconfig_->server = kubectl_.server().empty() ? text("/clusters/0/cluster/server") : kubectl_.server();
+  return *kubeconfig_;
 }
 
 Result<void> Cluster::watch_requests(const Selection& selection, const std::function<bool(std::string_view, Read<api::AccessRequest>)>& take) const {
+  if (!can_be_namespace(selection.name_space)) return no_namespace(selection.name_space);
   const std::string path = path_of(api::AccessRequest::kPath, api::AccessRequest::kPlural, selection.name_space) + query_of(selection) + "&watch=true";
   return kubectl_.follow({"get", "--raw", path}, [&](const std::string& line) {
     json event = json::parse(line, nullptr, false);

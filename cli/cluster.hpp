@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/access_policy.hpp"
@@ -27,22 +29,36 @@ struct Selection {
   std::string labels;  // a label selector
 };
 
+struct Kubeconfig {
+  std::string name_space = "default";
+  std::string server;  // the API server's address
+};
+
 // The cluster as one person sees it.
 class Cluster {
  public:
   explicit Cluster(Kubectl kubectl) : kubectl_(std::move(kubectl)) {}
 
   Result<api::Person> whoami() const;
-  // The kubeconfig's, or "default".
-  std::string current_namespace() const;
+  // What the kubeconfig says of the current context; asked for once.
+  const Kubeconfig& kubeconfig() const;
 
+  // Whether the API server can have an object of this kind with that name. Only then may the name be part of a path.
+  template <class T>
+  static bool can_exist(const api::ObjectKey& key) {
+    return can_be_in_path(T::kPath, key);
+  }
+
+  // NotFound without a call where there can be no such object.
   template <class T>
   Result<Read<T>> get(const api::ObjectKey& key) const {
-    return decoded<T>(read(path_of(T::kPath, T::kPlural, key.name_space) + "/" + key.name));
+    if (!can_exist<T>(key)) return fail(ErrorKind::NotFound, "there can be no " + std::string(T::kKind) + " " + to_string(key) + ": that is no name");
+    return decoded<T>(read(path_of(T::kPath, T::kPlural, key.name_space) + "/" + escaped(key.name)));
   }
 
   template <class T>
   Result<std::vector<Read<T>>> list(const Selection& selection) const {
+    if (!can_be_namespace(selection.name_space)) return no_namespace(selection.name_space);
     const auto json = read(path_of(T::kPath, T::kPlural, selection.name_space) + query_of(selection));
     if (!json) return tl::unexpected(json.error());
     std::vector<Read<T>> items;
@@ -64,6 +80,10 @@ class Cluster {
   Result<Read<api::AccessRequest>> decide(const Read<api::AccessRequest>& request, const api::Decision& decision) const;
 
  private:
+  static bool can_be_namespace(std::string_view name_space);
+  static bool can_be_in_path(std::string_view path, const api::ObjectKey& key);
+  static tl::unexpected<Error> no_namespace(const std::string& name_space);
+  static std::string escaped(std::string_view text);
   static std::string path_of(std::string_view path, std::string_view plural, const std::string& name_space);
   static std::string query_of(const Selection& selection);
   static nlohmann::json with_kind(nlohmann::json item, std::string_view path, std::string_view kind);
@@ -78,6 +98,7 @@ class Cluster {
   }
 
   Kubectl kubectl_;
+  mutable std::optional<Kubeconfig> kubeconfig_;
 };
 
 }  // namespace curfew::cli

@@ -1,47 +1,59 @@
 #include "cli/completion.hpp"
 
 #include <algorithm>
-#include <iostream>
 #include <map>
 #include <memory>
-#include <set>
+#include <string_view>
 
 namespace curfew::cli {
 namespace {
 
-// Each shell asks the program itself; the candidates are the same as kubectl gets.
-const std::map<std::string, std::string> kScripts{
-    {"bash", R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: source <(kubectl curfew completion bash)
+// Each shell asks the program itself; the candidates are the same as kubectl gets. Candidates come from the cluster: they are read line by line and compared, and never become
+// part of a command or of a word list that the shell expands.
+constexpr char kBash[] = R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: source <(kubectl curfew completion bash)
 _kubectl_curfew() {
-  local IFS=$'\n'
-  COMPREPLY=($(compgen -W "$(kubectl-curfew __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | sed -e '/^:/d' -e 's/\t.*//')" -- "${COMP_WORDS[COMP_CWORD]}"))
+  local line word=${COMP_WORDS[COMP_CWORD]}
+  COMPREPLY=()
+  while IFS= read -r line; do
+    line=${line%%$'\t'*}
+    [[ $line == :* || $line != "$word"* ]] || COMPREPLY+=("$line")
+  done < <(kubectl-curfew __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -F _kubectl_curfew kubectl-curfew
-)sh"},
-    {"zsh", R"sh(#compdef kubectl-curfew
+)sh";
+
+constexpr char kZsh[] = R"sh(#compdef kubectl-curfew
 # For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: source <(kubectl curfew completion zsh)
 _kubectl_curfew() {
+  local line word description
   local -a candidates
-  candidates=("${(@f)$(kubectl-curfew __complete "${(@)words[2,$CURRENT]}" 2>/dev/null | sed -e '/^:/d' -e 's/:/\\:/g' -e 's/\t/:/')}")
+  while IFS= read -r line; do
+    [[ $line == :* ]] && continue
+    word=${line%%$'\t'*}
+    description=${line#"$word"}
+    candidates+=("${word//:/\\:}${description:+:${description#$'\t'}}")
+  done < <(kubectl-curfew __complete "${(@)words[2,$CURRENT]}" 2>/dev/null)
   _describe 'kubectl-curfew' candidates
 }
 compdef _kubectl_curfew kubectl-curfew
-)sh"},
-    {"fish", R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: kubectl curfew completion fish | source
-complete -c kubectl-curfew -f -a '(kubectl-curfew __complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null | string match -v -r "^:")'
-)sh"}};
+)sh";
 
-Exit run(const std::string& shell) {
-  std::cout << kScripts.at(shell);
+constexpr char kFish[] = R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: kubectl curfew completion fish | source
+complete -c kubectl-curfew -f -a '(kubectl-curfew __complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null | string match -v -r "^:")'
+)sh";
+
+Exit run(const std::string& shell, const Session& session) {
+  session.terminal.print(shell == "bash" ? Printable(kBash) : shell == "zsh" ? Printable(kZsh) : Printable(kFish));
   return Exit::Done;
 }
 
-using Candidates = std::set<std::string>;
+// What to type, and what it is.
+using Candidates = std::map<std::string, std::string>;
 
 void add_options(const CLI::App& app, Candidates& result) {
   for (const CLI::Option* option : app.get_options()) {
     for (const auto& name : option->get_lnames()) {
-      if (!option->get_group().empty()) result.insert("--" + name + "\t" + option->get_description());
+      if (!option->get_group().empty()) result.emplace("--" + name, option->get_description());
     }
   }
 }
@@ -49,7 +61,7 @@ void add_options(const CLI::App& app, Candidates& result) {
 Candidates names_of_requests(const Session& session, bool only_waiting) {
   Candidates result;
   const auto found = session.cluster.list<api::AccessRequest>({.name_space = session.own_namespace(), .fields = only_waiting ? "status.complete!=true" : "", .labels = ""});
-  for (std::size_t i = 0; found && i < found->size(); ++i) result.insert((*found)[i].object.metadata.name);
+  for (std::size_t i = 0; found && i < found->size(); ++i) result.emplace((*found)[i].object.metadata.name, "");
   return result;
 }
 
@@ -58,9 +70,9 @@ Candidates of_policies(const Session& session, bool roles) {
   const auto found = session.cluster.list<api::AccessPolicy>({});
   for (std::size_t i = 0; found && i < found->size(); ++i) {
     const auto& policy = (*found)[i].object;
-    if (!roles) result.insert(policy.metadata.name + "\t" + policy.spec.description);
+    if (!roles) result.emplace(policy.metadata.name, policy.spec.description);
     for (const auto& role : policy.spec.roles) {
-      if (roles) result.insert(std::string(role.name));
+      if (roles) result.emplace(role.name, "");
     }
   }
   return result;
@@ -69,14 +81,14 @@ Candidates of_policies(const Session& session, bool roles) {
 Candidates of_namespaces(const Session& session) {
   Candidates result;
   const auto found = session.cluster.list<api::Namespace>({});
-  for (std::size_t i = 0; found && i < found->size(); ++i) result.insert((*found)[i].object.metadata.name);
+  for (std::size_t i = 0; found && i < found->size(); ++i) result.emplace((*found)[i].object.metadata.name, "");
   return result;
 }
 
 Candidates after_flag(const Session& session, const std::string& flag) {
   if (flag == "--policy") return of_policies(session, false);
   if (flag == "-n" || flag == "--namespace") return of_namespaces(session);
-  if (flag == "-o" || flag == "--output") return {"json", "yaml"};
+  if (flag == "-o" || flag == "--output") return {{"json", ""}, {"yaml", ""}};
   return {};
 }
 
@@ -84,7 +96,7 @@ Candidates of_verb(const Session& session, const std::string& verb) {
   if (verb == "request" || verb == "can") return of_policies(session, true);
   if (verb == "approve" || verb == "deny" || verb == "revoke") return names_of_requests(session, true);
   if (verb == "explain" || verb == "history") return names_of_requests(session, false);
-  if (verb == "completion") return {"bash", "fish", "zsh"};
+  if (verb == "completion") return {{"bash", ""}, {"fish", ""}, {"zsh", ""}};
   return {};
 }
 
@@ -113,9 +125,23 @@ const CLI::App* verb_among(const CLI::App& app, const std::vector<std::string>& 
   return nullptr;
 }
 
+// What every shell takes for one word that means itself. Shells, and kubectl's own scripts of older versions, expand candidates.
+bool is_plain(std::string_view candidate) {
+  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@-";
+  return !candidate.empty() && candidate.find_first_not_of(kPlain) == std::string_view::npos;
+}
+
+// Its first line, without what a shell would expand.
+std::string description_of(std::string_view text) {
+  constexpr std::string_view kExpanded = "$`\\";
+  std::string result(text.substr(0, std::ranges::find_if(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }) - text.begin()));
+  std::ranges::replace_if(result, [&](char c) { return kExpanded.find(c) != std::string_view::npos; }, '?');
+  return result;
+}
+
 }  // namespace
 
-std::string complete(const CLI::App& app, const std::vector<std::string>& words, const std::function<Session()>& session) {
+Printable complete(const CLI::App& app, const std::vector<std::string>& words, const std::function<Session()>& session) {
   const std::string last = words.empty() ? "" : words.back();
   const CLI::App* verb = verb_among(app, words);
   Candidates found;
@@ -125,13 +151,15 @@ std::string complete(const CLI::App& app, const std::vector<std::string>& words,
     add_options(app, found);
     if (verb != nullptr) add_options(*verb, found);
   } else if (verb == nullptr) {
-    for (const CLI::App* one : verbs_of(app)) found.insert(one->get_name() + "\t" + one->get_description());
+    for (const CLI::App* one : verbs_of(app)) found.emplace(one->get_name(), one->get_description());
   } else {
     found = of_verb(session(), verb->get_name());
   }
-  std::string result;
-  for (const auto& candidate : found) {
-    if (candidate.starts_with(last)) result += candidate + "\n";
+  Printable result;
+  for (const auto& [candidate, description] : found) {
+    if (!candidate.starts_with(last) || !is_plain(candidate)) continue;
+    const std::string shown = description_of(description);
+    result += Printable(candidate) + (shown.empty() ? Printable() : Printable("\t") + shown) + "\n";
   }
   return result + ":4\n";
 }
@@ -140,7 +168,7 @@ Verb completion_verb(CLI::App& app) {
   auto shell = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("completion", "Prints a shell's completion script");
   command->add_option("shell", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  return {command, [shell](Session&) { return run(*shell); }};
+  return {command, [shell](Session& session) { return run(*shell, session); }};
 }
 
 }  // namespace curfew::cli

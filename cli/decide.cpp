@@ -1,22 +1,36 @@
 #include <algorithm>
-#include <iostream>
 #include <memory>
+#include <thread>
 
 #include "cli/session.hpp"
 #include "cli/words.hpp"
 #include "core/identity.hpp"
+#include "core/words.hpp"
 
 namespace curfew::cli {
 namespace {
 
-constexpr int kTries = 5;  // Curfew writes the status of the same object now and then
+constexpr int kMaxConflicts = 5;  // Curfew writes the status of the same object now and then
+// How long Curfew may take to look at a new request: it can be approved when it is clear which role it is about, and for how long.
+constexpr std::chrono::milliseconds kPinningGrace{5000};
+constexpr std::chrono::milliseconds kPinningPoll{500};
+constexpr std::string_view kNotPinnedYet = "approve it in a moment";  // in the guard's sentence
+constexpr std::size_t kShortestUid = 8;
 
 struct Options {
   std::vector<std::string> names;
   std::string comment;
   bool all = false;
   bool all_namespaces = false;
+  bool yes = false;
   std::string labels;
+};
+
+// A request that is to be decided. `uid`: what its UID is, or begins with; empty: whatever has the name now.
+struct Target {
+  api::ObjectKey key;
+  std::string uid;
+  bool is_remembered = false;  // it was shown to this person with that UID
 };
 
 std::string done_word(api::Verdict verdict) {
@@ -28,33 +42,103 @@ std::string done_word(api::Verdict verdict) {
   return "";
 }
 
+Error no_longer(const Target& target) {
+  const std::string name = to_string(target.key);
+  const std::string what = target.is_remembered ? name + " was deleted and made again since you looked at it" : name + " has not the UID " + target.uid + ": it was deleted and made again";
+  return {.kind = ErrorKind::Conflict, .message = what + (target.is_remembered ? ": look at it first: " : "; look at it first: ") + "kubectl curfew explain " + name};
+}
+
+Result<Read<api::AccessRequest>> read(const Session& session, const Target& target) {
+  auto request = session.cluster.get<api::AccessRequest>(target.key);
+  if (request && !request->object.metadata.uid.starts_with(target.uid)) return tl::unexpected(no_longer(target));
+  return request;
+}
+
+bool is_pinned(const api::AccessRequest& request) {
+  return (request.spec.role || request.status.role_ref) && (!request.spec.duration.empty() || !request.status.duration.empty());
+}
+
+// Until Curfew has looked at it, or has not for so long that it probably does not run.
+Result<Read<api::AccessRequest>> read_pinned(const Session& session, const Target& target) {
+  auto request = read(session, target);
+  for (auto waited = std::chrono::milliseconds(0); request && !is_pinned(request->object) && !request->object.status.complete && waited < kPinningGrace; waited += kPinningPoll) {
+    std::this_thread::sleep_for(kPinningPoll);
+    request = read(session, target);
+  }
+  return request;
+}
+
+// What an approval gives: to whom, what, where, for how long, from when, why, and who asked.
+Printable summary_of(const api::AccessRequest& request) {
+  const auto& subject = request.status.subject ? request.status.subject : request.spec.subject;
+  const auto& duration = request.status.duration.empty() ? request.spec.duration : request.status.duration;
+  return Printable(to_string(request.metadata.key())) + " (uid " + short_uid(request.metadata.uid) + "): " + requester_text(request) + " asks for " + role_text(request) + " in namespace " +
+         request.metadata.name_space + "\n  for     " + (subject ? core::describe(*subject) : requester_text(request)) + "\n  how long " +
+         (duration.empty() ? Printable("as the policy says") : Printable(duration)) + ", from " +
+         (request.spec.start_time.empty() ? Printable("its approval on") : Printable(request.spec.start_time) + " on") + "\n  policy  " + request.spec.policy + "\n  reason  " +
+         (request.spec.reason.empty() ? Printable("none given") : Printable(request.spec.reason)) + "\n";
+}
+
+// Shows what is approved, and asks where somebody is there to answer.
+bool is_meant(const Session& session, const api::AccessRequest& request, bool yes) {
+  session.terminal.warn(summary_of(request));
+  session.remember({request});
+  if (yes || !session.terminal.interactive()) return true;
+  const auto answer = session.terminal.ask("Approve it (y/N)? ");
+  return answer && (*answer == "y" || *answer == "Y" || *answer == "yes");
+}
+
 // On the request as it was looked at: one that was deleted and made again under the same name is another one.
-Result<void> decide(const Session& session, const api::ObjectKey& key, const api::Decision& decision) {
-  std::string uid;
-  for (int i = 0; i < kTries; ++i) {
-    const auto request = session.cluster.get<api::AccessRequest>(key);
-    if (!request) return tl::unexpected(request.error());
-    if (!uid.empty() && uid != request->object.metadata.uid) return fail(ErrorKind::Conflict, "it was deleted and made again in this moment: look at it first");
-    uid = request->object.metadata.uid;
+Result<void> decide(const Session& session, const Target& target, const api::Decision& decision, bool yes) {
+  const bool approves = decision.verdict == api::Verdict::Approve;
+  auto request = approves ? read_pinned(session, target) : read(session, target);
+  if (!request) return tl::unexpected(request.error());
+  if (approves && !is_meant(session, request->object, yes)) return fail(ErrorKind::Cancelled, "not approved");
+  const Target same{.key = target.key, .uid = request->object.metadata.uid, .is_remembered = true};
+  const std::string approved = summary_of(request->object).str();
+  int conflicts = 0;
+  for (auto waited = std::chrono::milliseconds(0);;) {
     const auto decided = session.cluster.decide(*request, decision);
     if (decided) return {};
-    if (decided.error().kind != ErrorKind::Conflict) return tl::unexpected(decided.error());
+    const bool is_early = approves && decided.error().message.find(kNotPinnedYet) != std::string::npos && waited < kPinningGrace;
+    if (!is_early && decided.error().kind != ErrorKind::Conflict) return tl::unexpected(decided.error());
+    if (!is_early && ++conflicts == kMaxConflicts) return fail(ErrorKind::Conflict, "it changes all the time: try again");
+    if (is_early) {
+      std::this_thread::sleep_for(kPinningPoll);
+      waited += kPinningPoll;
+    }
+    request = read(session, same);
+    if (!request) return tl::unexpected(request.error());
+    if (approves && summary_of(request->object).str() != approved && !is_meant(session, request->object, yes)) return fail(ErrorKind::Cancelled, "not approved");
   }
-  return fail(ErrorKind::Conflict, "it changes all the time: try again");
+}
+
+// "NAME", "NAMESPACE/NAME", and either with "@UID"; without a UID, the one that this person was shown, if any.
+Target target_of(const Session& session, const std::string& text) {
+  const auto at = text.find('@');
+  Target target{.key = key_of(session, text.substr(0, at)), .uid = at == std::string::npos ? "" : text.substr(at + 1)};
+  if (at != std::string::npos && target.uid.size() < kShortestUid) {
+    throw Stop(Exit::Usage, Printable("\"") + text + "\" has too little of a UID: the first eight characters at least, as 'kubectl curfew explain' shows them");
+  }
+  if (at != std::string::npos) return target;
+  const auto remembered = session.remembered(target.key);
+  target.is_remembered = remembered.has_value();
+  target.uid = remembered.value_or("");
+  return target;
 }
 
 // Active requests that this person may end.
-std::vector<api::ObjectKey> selected(const Session& session, const Options& options, const api::Person& me) {
+std::vector<Target> selected(const Session& session, const Options& options, const api::Person& me) {
   const std::string scope = options.all_namespaces ? "" : session.own_namespace();
   const auto active = must(session.cluster.list<api::AccessRequest>({.name_space = scope, .fields = "status.phase=Active", .labels = options.labels}));
   const auto policies = session.cluster.list<api::AccessPolicy>({});
-  std::vector<api::ObjectKey> result;
+  std::vector<Target> result;
   for (const auto& [request, _] : active) {
     const api::AccessPolicy* policy = nullptr;
     for (std::size_t i = 0; policies && i < policies->size(); ++i) {
       if ((*policies)[i].object.metadata.name == std::string(request.spec.policy)) policy = &(*policies)[i].object;
     }
-    if (core::may_revoke(request, policy, me)) result.push_back(request.metadata.key());
+    if (core::may_revoke(request, policy, me)) result.push_back({.key = request.metadata.key(), .uid = request.metadata.uid});
   }
   return result;
 }
@@ -62,20 +146,23 @@ std::vector<api::ObjectKey> selected(const Session& session, const Options& opti
 Exit run(const Options& options, api::Verdict verdict, Session& session) {
   const bool selects = options.all || !options.labels.empty();
   if (selects == !options.names.empty()) {
-    throw Stop(Exit::Usage, verdict == api::Verdict::Revoke ? "name the requests, or select them with --all or -l, not both" : "name the requests: NAME or NAMESPACE/NAME");
+    throw Stop(Exit::Usage, verdict == api::Verdict::Revoke ? Printable("name the requests, or select them with --all or -l, not both") : "name the requests: NAME or NAMESPACE/NAME, and @UID after it where a script means one request only");
   }
   const auto me = must(session.cluster.whoami());
-  std::vector<api::ObjectKey> keys;
-  std::ranges::transform(options.names, std::back_inserter(keys), [&](const std::string& name) { return key_of(session, name); });
-  if (selects) keys = selected(session, options, me);
-  if (keys.empty()) std::cout << "nothing that you may revoke is active" << (options.all_namespaces ? "" : " in namespace " + session.own_namespace()) << "\n";
+  std::vector<Target> targets;
+  std::ranges::transform(options.names, std::back_inserter(targets), [&](const std::string& name) { return target_of(session, name); });
+  if (selects) targets = selected(session, options, me);
+  if (targets.empty()) {
+    session.terminal.print(Printable("nothing that you may revoke is active") + (options.all_namespaces ? Printable() : Printable(" in namespace ") + session.own_namespace()) + "\n");
+  }
   Exit exit = Exit::Done;
-  for (const auto& key : keys) {
-    const auto decided = decide(session, key, {.verdict = verdict, .person = me, .comment = options.comment});
+  for (const auto& target : targets) {
+    const std::string name = to_string(target.key);
+    const auto decided = decide(session, target, {.verdict = verdict, .person = me, .comment = options.comment}, options.yes);
     if (decided) {
-      std::cout << done_word(verdict) << " " << to_string(key) << "\n" << std::flush;
+      session.terminal.print(Printable(done_word(verdict)) + " " + name + "\n");
     } else {
-      std::cerr << to_string(key) << ": " << harmless(decided.error().message) << "\n";
+      session.terminal.warn(Printable(name) + ": " + Printable::lines(decided.error().message, "  ") + "\n");
       exit = Exit::Failed;
     }
   }
@@ -85,8 +172,9 @@ Exit run(const Options& options, api::Verdict verdict, Session& session) {
 Verb verb(CLI::App& app, api::Verdict verdict, const std::string& name, const std::string& help) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(name, help);
-  command->add_option("names", options->names, "NAME or NAMESPACE/NAME, several if need be");
+  command->add_option("names", options->names, "NAME or NAMESPACE/NAME, several if need be; NAME@UID (or its first eight characters) is that request and no other of the name");
   command->add_option("-m,--comment", options->comment, "Your words, for the requester and the audit records");
+  if (verdict == api::Verdict::Approve) command->add_flag("-y,--yes", options->yes, "Do not ask whether what is shown is meant");
   if (verdict == api::Verdict::Revoke) {
     command->add_flag("--all", options->all, "All that is active in the namespace and that you may end");
     command->add_flag("-A,--all-namespaces", options->all_namespaces, "With --all or -l: in all namespaces");

@@ -1,7 +1,6 @@
 #include "core/explain.hpp"
 
 #include <algorithm>
-#include <iostream>
 #include <memory>
 
 #include "cli/facts.hpp"
@@ -12,44 +11,45 @@
 namespace curfew::cli {
 namespace {
 
-void print_head(const Session& session, const api::AccessRequest& request) {
+Printable head_of(const Terminal& terminal, const api::AccessRequest& request) {
   const auto& status = request.status;
-  std::cout << session.terminal.paint(Colour::Bold, to_string(request.metadata.key())) << ": " << session.terminal.paint(colour_of(request), phase_text(request));
-  if (status.phase == api::Phase::Active && status.expires_at) std::cout << ", " << time_left(*status.expires_at, SystemClock().now());
-  std::cout << "\n  " << (request.spec.requester ? harmless(std::string(request.spec.requester->username)) : "somebody") << " asks for " << role_text(request) << " under AccessPolicy "
-            << std::string(request.spec.policy);
-  if (!request.spec.reason.empty()) std::cout << ": " << harmless(request.spec.reason);
-  std::cout << "\n";
+  Printable head = terminal.paint(Colour::Bold, to_string(request.metadata.key())) + ": " + terminal.paint(colour_of(request), phase_text(request));
+  if (status.phase == api::Phase::Active && status.expires_at) head += Printable(", ") + time_left(*status.expires_at, SystemClock().now());
+  head += Printable("\n  ") + requester_text(request) + " asks for " + role_text(request) + " under AccessPolicy " + request.spec.policy;
+  if (!request.spec.reason.empty()) head += Printable(": ") + request.spec.reason;
+  return head + "\n  uid " + request.metadata.uid + "\n";
 }
 
 // What would have to change, in the order in which it counts.
-void print_way(const std::vector<core::Finding>& findings) {
+Printable way_of(const std::vector<core::Finding>& findings) {
   const bool passes = std::ranges::none_of(findings, [](const core::Finding& finding) { return finding.outcome == core::Finding::Outcome::Failed; });
-  if (passes) {
-    std::cout << "Nothing that can be seen from here stands against it.\n";
-    return;
-  }
-  std::cout << "To pass:\n";
+  if (passes) return "Nothing that can be seen from here stands against it.\n";
+  Printable way = "To pass:\n";
   for (const auto& finding : findings) {
-    if (finding.outcome == core::Finding::Outcome::Failed) std::cout << "  - " << harmless(finding.message) << "\n";
+    if (finding.outcome == core::Finding::Outcome::Failed) way += Printable("  - ") + finding.message + "\n";
   }
+  return way;
 }
 
 Exit run(const std::string& name, Session& session) {
   const auto key = key_of(session, name);
   const auto request = must(session.cluster.get<api::AccessRequest>(key)).object;
-  print_head(session, request);
+  const Terminal& terminal = session.terminal;
+  session.remember({request});
+  terminal.print(head_of(terminal, request));
   if (request.status.complete) {
-    std::cout << "It is over: " << harmless(std::string(request.status.message)) << "\n'kubectl curfew history " << to_string(key) << "' tells how it went.\n";
+    terminal.print(Printable("It is over: ") + request.status.message + "\n'kubectl curfew history " + to_string(key) + "' tells how it went.\n");
     return Exit::Done;
   }
-  const auto policy = session.cluster.get<api::AccessPolicy>({"", std::string(request.spec.policy)});
-  if (!policy && policy.error().kind != ErrorKind::NotFound) throw Stop(Exit::Failed, policy.error().message);
+  const api::ObjectKey policy_key{"", std::string(request.spec.policy)};
+  const auto policy = session.cluster.get<api::AccessPolicy>(policy_key);
+  if (!policy && policy.error().kind != ErrorKind::NotFound) throw Stop(policy.error());
   FactFinder finder(session.cluster);
   const auto findings = findings_of(finder.facts_of(request, policy ? std::make_shared<const api::AccessPolicy>(policy->object) : nullptr));
-  std::cout << lines_of(session.terminal, findings);
-  if (request.status.phase != api::Phase::Active) print_way(findings);
-  if (!request.status.message.empty()) std::cout << "Curfew says: " << harmless(std::string(request.status.message)) << "\n";
+  terminal.print(lines_of(terminal, findings));
+  if (request.status.phase != api::Phase::Active) terminal.print(way_of(findings));
+  if (!policy && !Cluster::can_exist<api::AccessPolicy>(policy_key)) terminal.print(Printable(policy.error().message) + "\n");
+  if (!request.status.message.empty()) terminal.print(Printable("Curfew says: ") + request.status.message + "\n");
   return Exit::Done;
 }
 

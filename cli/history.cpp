@@ -1,4 +1,3 @@
-#include <iostream>
 #include <memory>
 
 #include "cli/session.hpp"
@@ -16,14 +15,15 @@ Exit run(const Options& options, Session& session) {
   const auto key = key_of(session, options.name);
   auto found = session.cluster.list<api::AuditRecord>({.name_space = "", .fields = "request.namespace=" + key.name_space + ",request.name=" + key.name, .labels = ""});
   if (!found && found.error().kind == ErrorKind::Forbidden) {
-    throw Stop(Exit::Failed, "you may not read audit records: that takes ClusterRole curfew-auditor; 'kubectl describe accessrequest " + key.name + " -n " + key.name_space + "' shows how it stands");
+    throw Stop(Exit::Failed, Printable("you may not read audit records: that takes ClusterRole curfew-auditor; 'kubectl describe accessrequest ") + key.name + " -n " + key.name_space +
+                                 "' shows how it stands");
   }
   const auto records = must(std::move(found));
-  if (records.empty()) throw Stop(Exit::Failed, "there are no audit records of " + to_string(key));
+  if (records.empty()) throw Stop(Exit::Failed, Printable("there are no audit records of ") + to_string(key));
   if (!options.output.empty()) {
     nlohmann::json list = empty_list();
     for (const auto& record : records) list["items"].push_back(record.json);
-    std::cout << as_text(list, options.output);
+    session.terminal.print(as_text(list, options.output));
     return Exit::Done;
   }
   // A name may have been used more than once; each request is told on its own.
@@ -36,8 +36,8 @@ Exit run(const Options& options, Session& session) {
   }
   std::ranges::sort(requests, {}, [](const auto& request) { return std::ranges::min(request.second, {}, &api::AuditRecord::time).time; });
   for (const auto& [uid, of_one] : requests) {
-    std::cout << session.terminal.paint(Colour::Bold, to_string(key)) << session.terminal.paint(Colour::Faint, "  " + uid) << "\n";
-    for (const auto& line : story_of(of_one)) std::cout << "  " << line << "\n";
+    session.terminal.print(session.terminal.paint(Colour::Bold, to_string(key)) + session.terminal.paint(Colour::Faint, Printable("  ") + uid) + "\n");
+    for (const auto& line : story_of(of_one)) session.terminal.print(Printable("  ") + line + "\n");
   }
   return Exit::Done;
 }

@@ -2,6 +2,7 @@
 
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/process.hpp>
@@ -64,6 +65,12 @@ Error error_of(std::string_view said) {
   return Error{.kind = has_kind ? kind_of(std::string_view(rest).substr(2, close - 2)) : ErrorKind::Other, .message = sentence_of(message)};
 }
 
+std::string Kubectl::server() const {
+  constexpr std::string_view kServer = "--server=";
+  const auto flag = std::ranges::find_if(flags_, [&](const std::string& one) { return one.starts_with(kServer); });
+  return flag == flags_.end() ? "" : flag->substr(kServer.size());
+}
+
 Result<std::string> Kubectl::run(const std::vector<std::string>& arguments, const std::string& input) const {
   const auto path = find_kubectl();
   if (!path) return tl::unexpected(path.error());
@@ -85,14 +92,15 @@ Result<void> Kubectl::follow(const std::vector<std::string>& arguments, const st
   std::vector<std::string> all = arguments;
   all.insert(all.end(), flags_.begin(), flags_.end());
   process::ipstream out;
-  process::child child(*path, process::args(all), process::std_in<process::null, process::std_out> out, kEndsWithUs);
+  process::ipstream err;
+  process::child child(*path, process::args(all), process::std_in<process::null, process::std_out> out, process::std_err > err, kEndsWithUs);
   std::string line;
-  while (std::getline(out, line)) {
-    if (take(line)) continue;
-    child.terminate();
-    break;
-  }
+  bool is_stopped = false;
+  while (!is_stopped && std::getline(out, line)) is_stopped = !take(line);
+  if (is_stopped) child.terminate();
+  const std::string said(std::istreambuf_iterator<char>(err), {});
   child.wait();
+  if (!is_stopped && child.exit_code() != 0) return tl::unexpected(error_of(said));
   return {};
 }
 

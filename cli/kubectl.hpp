@@ -21,6 +21,9 @@ class Kubectl {
   // Hands over each line as it comes, until kubectl ends or `take` answers false.
   Result<void> follow(const std::vector<std::string>& arguments, const std::function<bool(const std::string&)>& take) const;
 
+  // The API server's address, where a flag says it; the kubeconfig's otherwise.
+  std::string server() const;
+
  private:
   std::vector<std::string> flags_;
 };

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iostream>
 #include <memory>
 
 #include "cli/session.hpp"
@@ -58,7 +57,7 @@ std::vector<Section> sections_of(const Options& options) {
 
 std::vector<std::string> headings(bool wide) {
   std::vector<std::string> result{"NAMESPACE", "NAME", "PHASE", "POLICY", "ROLE", "SUBJECT", "APPROVALS", "TIME", "AGE"};
-  if (wide) result.insert(result.end(), {"REASON", "MESSAGE"});
+  if (wide) result.insert(result.end(), {"UID", "REASON", "MESSAGE"});
   return result;
 }
 
@@ -75,7 +74,7 @@ std::vector<Cell> row(const api::AccessRequest& request, bool wide) {
                           {request.status.role_ref ? std::string(request.status.role_ref->name) : ""},
                           {subject ? std::string(subject->name) : request.spec.requester ? std::string(request.spec.requester->username) : ""},
                           {std::string(request.status.approvals)}, {time_text(request, now)}, {age(request.metadata.creation_timestamp, now)}};
-  if (wide) cells.insert(cells.end(), {{request.spec.reason}, {std::string(request.status.message)}});
+  if (wide) cells.insert(cells.end(), {{short_uid(request.metadata.uid)}, {request.spec.reason}, {std::string(request.status.message)}});
   return cells;
 }
 
@@ -85,7 +84,7 @@ Requests find_requests(const Session& session, const Options& options, std::stri
   auto found = session.cluster.list<api::AccessRequest>({.name_space = scope, .fields = "", .labels = ""});
   if (!found && found.error().kind == ErrorKind::Forbidden && scope.empty() && !options.all_namespaces) {
     scope = session.own_namespace();
-    std::cerr << "You may not list the requests of all namespaces: these are of " << scope << " (-n says another one).\n";
+    session.terminal.warn(Printable("You may not list the requests of all namespaces: these are of ") + scope + " (-n says another one).\n");
     found = session.cluster.list<api::AccessRequest>({.name_space = scope, .fields = "", .labels = ""});
   }
   return must(std::move(found));
@@ -94,33 +93,41 @@ Requests find_requests(const Session& session, const Options& options, std::stri
 View view_of(const Session& session) {
   View view{.me = must(session.cluster.whoami()), .policies = {}};
   const auto policies = session.cluster.list<api::AccessPolicy>({});
-  if (!policies) std::cerr << "You may not see the AccessPolicies, so what you could decide is not known: " << policies.error().message << "\n";
+  if (!policies) session.terminal.warn(Printable("You may not see the AccessPolicies, so what you could decide is not known: ") + policies.error().message + "\n");
   for (std::size_t i = 0; policies && i < policies->size(); ++i) view.policies.emplace((*policies)[i].object.metadata.name, (*policies)[i].object);
   return view;
 }
 
 void print_sections(const Session& session, const Options& options, const View& view, const Requests& requests) {
   const auto sections = sections_of(options);
-  bool is_first = true;
+  const Terminal& terminal = session.terminal;
+  Printable text;
+  std::vector<api::AccessRequest> shown;
   for (const auto& section : sections) {
     std::vector<std::vector<Cell>> rows;
     for (const auto& [request, _] : requests) {
-      if (section.takes(view, request)) rows.push_back(row(request, options.output == "wide"));
+      if (!section.takes(view, request)) continue;
+      rows.push_back(row(request, options.output == "wide"));
+      shown.push_back(request);
     }
-    if (sections.size() > 1) std::cout << (is_first ? "" : "\n") << session.terminal.paint(Colour::Bold, section.title) << "\n";
-    is_first = false;
-    std::cout << (rows.empty() ? "none\n" : table(session.terminal, headings(options.output == "wide"), rows));
+    if (sections.size() > 1) text += (text.empty() ? Printable() : Printable("\n")) + terminal.paint(Colour::Bold, section.title) + "\n";
+    text += rows.empty() ? Printable("none\n") : table(terminal, headings(options.output == "wide"), rows);
   }
-  std::cout << std::flush;
+  session.remember(shown);
+  terminal.print(text);
 }
 
-void print_objects(const Options& options, const View& view, const Requests& requests) {
+void print_objects(const Session& session, const Options& options, const View& view, const Requests& requests) {
   const auto sections = sections_of(options);
   nlohmann::json list = empty_list();
+  std::vector<api::AccessRequest> shown;
   for (const auto& [request, json] : requests) {
-    if (std::ranges::any_of(sections, [&](const Section& section) { return section.takes(view, request); })) list["items"].push_back(json);
+    if (std::ranges::none_of(sections, [&](const Section& section) { return section.takes(view, request); })) continue;
+    list["items"].push_back(json);
+    shown.push_back(request);
   }
-  std::cout << as_text(list, options.output) << std::flush;
+  session.remember(shown);
+  session.terminal.print(as_text(list, options.output));
 }
 
 // One line for each change, as kubectl's --watch has it.
@@ -135,20 +142,20 @@ void watch(const Session& session, const Options& options, const View& view, con
     last[request.metadata.uid] = line;
     auto cells = row(request, true);
     if (type == "DELETED") cells[2] = {"deleted", Colour::Faint};
-    const std::string with_headings = table(session.terminal, headings(true), {cells});
-    std::cout << with_headings.substr(with_headings.find('\n') + 1) << std::flush;
+    session.remember({request});
+    session.terminal.print(table(session.terminal, {}, {cells}));
     return true;
   };
   while (true) must(session.cluster.watch_requests({.name_space = scope, .fields = "", .labels = ""}, take));
 }
 
 Exit run(const Options& options, Session& session) {
-  if (options.watch && (options.output == "json" || options.output == "yaml")) throw Stop(Exit::Usage, "--watch prints lines: leave out -o " + options.output);
+  if (options.watch && (options.output == "json" || options.output == "yaml")) throw Stop(Exit::Usage, Printable("--watch prints lines: leave out -o ") + options.output);
   const View view = view_of(session);
   std::string scope;
   const auto requests = find_requests(session, options, scope);
   if (options.output == "json" || options.output == "yaml") {
-    print_objects(options, view, requests);
+    print_objects(session, options, view, requests);
   } else {
     print_sections(session, options, view, requests);
   }

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <csignal>
-#include <iostream>
 #include <span>
 
 #include "cli/completion.hpp"
@@ -22,7 +21,7 @@ std::vector<Verb> add_verbs(CLI::App& app) {
   return verbs;
 }
 
-Session session_with(const Flags& flags) { return {.cluster = Cluster(Kubectl(flags.for_kubectl())), .terminal = Terminal(), .name_space = flags.name_space}; }
+Session session_with(const Flags& flags) { return {.cluster = Cluster(Kubectl(flags.for_kubectl())), .terminal = Terminal(), .name_space = flags.name_space, .seen = SeenRequests(SeenRequests::default_file())}; }
 
 // The flags among the words that are being completed say which cluster is meant; of half a command line, as far as they can be read.
 Session session_for(CLI::App& app, const Flags& flags, std::vector<std::string> words) {
@@ -49,7 +48,7 @@ Exit run(int argc, const char* const* argv) {
   const std::vector<std::string> words(std::span(argv, static_cast<std::size_t>(argc)).begin() + 1, std::span(argv, static_cast<std::size_t>(argc)).end());
   if (!words.empty() && words.front() == "__complete") {
     const std::vector<std::string> rest(words.begin() + 1, words.end());
-    std::cout << complete(app, rest, [&] { return session_for(app, flags, rest); });
+    Terminal().print(complete(app, rest, [&] { return session_for(app, flags, rest); }));
     return Exit::Done;
   }
   try {
@@ -57,7 +56,7 @@ Exit run(int argc, const char* const* argv) {
   } catch (const CLI::Success& success) {
     return static_cast<Exit>(app.exit(success));
   } catch (const CLI::ParseError& error) {
-    std::cerr << "kubectl curfew: " << error.what() << "; 'kubectl curfew --help' lists what there is\n";
+    Terminal().warn(Printable("kubectl curfew: ") + std::string(error.what()) + "; 'kubectl curfew --help' lists what there is\n");
     return Exit::Usage;
   }
   Session session = session_with(flags);
@@ -73,14 +72,12 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a kubectl that ends before it has read all; our own reader that is gone is noticed at the end
   try {
     const Exit exit = run(argc, argv);
-    std::cout.flush();
-    return std::cout ? static_cast<int>(exit) : static_cast<int>(Exit::Failed);
+    return static_cast<int>(Terminal().has_printed() ? exit : Exit::Failed);
   } catch (const Stop& stop) {
-    std::cout.flush();
-    std::cerr << "kubectl curfew: " << harmless_lines(stop.what()) << "\n";
+    Terminal().warn(Printable("kubectl curfew: ") + stop.sentence() + "\n");
     return static_cast<int>(stop.exit());
   } catch (const std::exception& error) {
-    std::cerr << "kubectl curfew: " << error.what() << "\n";
+    Terminal().warn(Printable("kubectl curfew: ") + std::string(error.what()) + "\n");
     return static_cast<int>(Exit::Failed);
   }
 }

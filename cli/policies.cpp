@@ -1,4 +1,3 @@
-#include <iostream>
 #include <memory>
 
 #include "cli/facts.hpp"
@@ -35,11 +34,11 @@ Exit run(const Options& options, Session& session) {
     rows.push_back({{policy.metadata.name}, {core::describe(policy.spec.roles)}, {namespaces_of(policy)}, {policy.spec.max_duration}, {deciders(policy)}, state, {policy.spec.description}});
   }
   if (!options.output.empty()) {
-    std::cout << as_text(list, options.output);
+    session.terminal.print(as_text(list, options.output));
   } else if (rows.empty()) {
-    std::cout << "there is no AccessPolicy under which " << harmless(std::string(me.username)) << " may ask" << (options.all ? "" : "; --all shows those of others") << "\n";
+    session.terminal.print(Printable("there is no AccessPolicy under which ") + me.username.str() + " may ask" + (options.all ? Printable() : Printable("; --all shows those of others")) + "\n");
   } else {
-    std::cout << table(session.terminal, {"NAME", "ROLES", "NAMESPACES", "LONGEST", "DECIDED BY", "READY", "DESCRIPTION"}, rows);
+    session.terminal.print(table(session.terminal, {"NAME", "ROLES", "NAMESPACES", "LONGEST", "DECIDED BY", "READY", "DESCRIPTION"}, rows));
   }
   return Exit::Done;
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iostream>
 #include <memory>
 #include <thread>
 
@@ -38,14 +37,14 @@ std::string prefix_of(const api::AccessRequest& request) {
   return (result.empty() ? std::string("access") : result) + (result.ends_with('-') ? "" : "-");
 }
 
-std::string choice_text(const Candidate& candidate) {
-  return core::describe(*candidate.request.spec.role) + " under AccessPolicy " + std::string(candidate.request.spec.policy) + ", decided by " + deciders(*candidate.policy);
+Printable choice_text(const Candidate& candidate) {
+  return Printable(core::describe(*candidate.request.spec.role)) + " under AccessPolicy " + candidate.request.spec.policy + ", decided by " + deciders(*candidate.policy);
 }
 
 const Candidate& choose(const Session& session, const std::vector<const Candidate*>& fitting) {
   if (fitting.size() == 1) return *fitting.front();
-  std::string question = "Several policies allow that:\n";
-  for (std::size_t i = 0; i < fitting.size(); ++i) question += "  " + std::to_string(i + 1) + "  " + choice_text(*fitting[i]) + "\n";
+  Printable question = "Several policies allow that:\n";
+  for (std::size_t i = 0; i < fitting.size(); ++i) question += Printable("  ") + std::to_string(i + 1) + "  " + choice_text(*fitting[i]) + "\n";
   if (!session.terminal.interactive()) {
     throw Stop(Exit::Usage, question + "say which with --policy NAME, and ROLE where one offers several");
   }
@@ -57,10 +56,10 @@ const Candidate& choose(const Session& session, const std::vector<const Candidat
 }
 
 void report_wait(const Session& session, const api::AccessRequest& request, std::string& last) {
-  const std::string now = phase_text(request) + (request.status.message.empty() ? "" : ": " + harmless(std::string(request.status.message)));
+  const std::string now = phase_text(request) + (request.status.message.empty() ? "" : ": " + request.status.message.str());
   if (now == last) return;
   last = now;
-  std::cerr << session.terminal.paint(Colour::Faint, now) << "\n";
+  session.terminal.warn(session.terminal.paint(Colour::Faint, now) + "\n");
 }
 
 Exit wait_for(const Session& session, const api::ObjectKey& key, std::chrono::seconds timeout) {
@@ -70,18 +69,19 @@ Exit wait_for(const Session& session, const api::ObjectKey& key, std::chrono::se
     const auto request = must(session.cluster.get<api::AccessRequest>(key)).object;
     report_wait(session, request, last);
     if (request.status.phase == api::Phase::Active && request.status.expires_at) {
-      std::cout << to_string(key) << " is Active until " << format_rfc3339(*request.status.expires_at) << " (" << time_left(*request.status.expires_at, SystemClock().now()) << ")\n";
+      session.terminal.print(Printable(to_string(key)) + " is Active until " + format_rfc3339(*request.status.expires_at) + " (" +
+                             time_left(*request.status.expires_at, SystemClock().now()) + ")\n");
       return Exit::Done;
     }
-    if (request.status.complete) throw Stop(Exit::Ended, to_string(key) + " is " + phase_text(request) + ": " + harmless(std::string(request.status.message)));
+    if (request.status.complete) throw Stop(Exit::Ended, Printable(to_string(key)) + " is " + phase_text(request) + ": " + request.status.message);
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }
-  throw Stop(Exit::TimedOut, to_string(key) + " is not decided after " + format_duration(timeout) + "; it stays: 'kubectl curfew explain " + to_string(key) + "' says what it waits for");
+  throw Stop(Exit::TimedOut, Printable(to_string(key)) + " is not decided after " + format_duration(timeout) + "; it stays: 'kubectl curfew explain " + to_string(key) + "' says what it waits for");
 }
 
 Exit run(const Options& options, Session& session) {
   const auto timeout = parse_duration(options.timeout);
-  if (!timeout) throw Stop(Exit::Usage, "--timeout " + options.timeout + " is not a duration, as in 30m or 1h30m");
+  if (!timeout) throw Stop(Exit::Usage, Printable("--timeout ") + options.timeout + " is not a duration, as in 30m or 1h30m");
   Wish wish = options.wish;
   wish.name_space = session.own_namespace();
   const auto me = must(session.cluster.whoami());
@@ -91,11 +91,11 @@ Exit run(const Options& options, Session& session) {
   const auto made = must(session.cluster.create(chosen.request, prefix_of(chosen.request), false));
   const api::ObjectKey key = made.object.metadata.key();
   if (options.output == "name") {
-    std::cout << key.name << "\n";
+    session.terminal.print(Printable(key.name) + "\n");
   } else if (!options.output.empty()) {
-    std::cout << as_text(made.json, options.output);
+    session.terminal.print(as_text(made.json, options.output));
   } else {
-    std::cout << to_string(key) << ": asked for " << choice_text(chosen) << "\n" << std::flush;
+    session.terminal.print(Printable(to_string(key)) + ": asked for " + choice_text(chosen) + "\n");
   }
   return options.wait ? wait_for(session, key, *timeout) : Exit::Done;
 }

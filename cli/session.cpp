@@ -12,7 +12,9 @@ void emit(YAML::Emitter& out, const json& value) {
   if (value.is_object()) {
     out << YAML::BeginMap;
     for (const auto& [key, entry] : value.items()) {
-      out << YAML::Key << key << YAML::Value;
+      out << YAML::Key;
+      if (key != harmless(key)) out << YAML::DoubleQuoted;
+      out << key << YAML::Value;
       emit(out, entry);
     }
     out << YAML::EndMap;
@@ -67,6 +69,10 @@ std::vector<std::string> Flags::for_kubectl() const {
   return result;
 }
 
+void Session::remember(const std::vector<api::AccessRequest>& requests) const {
+  if (!requests.empty()) seen.remember(cluster.kubeconfig().server, requests);
+}
+
 api::ObjectKey key_of(const Session& session, const std::string& name) {
   const auto slash = name.find('/');
   if (slash == std::string::npos) return {session.own_namespace(), name};
@@ -75,11 +81,11 @@ api::ObjectKey key_of(const Session& session, const std::string& name) {
 
 json empty_list() { return {{"apiVersion", "v1"}, {"kind", "List"}, {"items", json::array()}}; }
 
-std::string as_text(const json& value, const std::string& format) {
-  if (format == "json") return value.dump(2) + "\n";
+Printable as_text(const json& value, const std::string& format) {
+  if (format == "json") return Printable::lines(escaped_in_quotes(value.dump(2)), "") + "\n";
   YAML::Emitter out;
   emit(out, value);
-  return std::string(out.c_str()) + "\n";
+  return Printable::lines(escaped_in_quotes(out.c_str()), "") + "\n";
 }
 
 }  // namespace curfew::cli

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/cluster.hpp"
+#include "cli/seen_requests.hpp"
 #include "cli/terminal.hpp"
 
 namespace curfew::cli {
@@ -24,17 +25,22 @@ enum class Exit {
 // Ends the verb with a sentence on standard error.
 class Stop : public std::runtime_error {
  public:
-  Stop(Exit exit, const std::string& sentence) : std::runtime_error(sentence), exit_(exit) {}
+  Stop(Exit exit, Printable sentence) : std::runtime_error(sentence.str()), exit_(exit), sentence_(std::move(sentence)) {}
+  // With the error's own sentence; kubectl's may have several lines.
+  explicit Stop(const Error& error) : Stop(Exit::Failed, Printable::lines(error.message, "  ")) {}
+
   Exit exit() const { return exit_; }
+  const Printable& sentence() const { return sentence_; }
 
  private:
   Exit exit_;
+  Printable sentence_;
 };
 
 // The value, or the end of the verb with the error's sentence.
 template <class T>
 T must(Result<T> result) {
-  if (!result) throw Stop(Exit::Failed, result.error().message);
+  if (!result) throw Stop(result.error());
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
@@ -58,7 +64,13 @@ struct Session {
   Terminal terminal;
   std::string name_space;  // as given with -n; empty: not given
 
-  std::string own_namespace() const { return name_space.empty() ? cluster.current_namespace() : name_space; }
+  SeenRequests seen;
+
+  std::string own_namespace() const { return name_space.empty() ? cluster.kubeconfig().name_space : name_space; }
+  // That this person was shown these. What cannot be remembered is no error.
+  void remember(const std::vector<api::AccessRequest>& requests) const;
+  // The UID of the request of this name that this person was shown last; nullopt: none.
+  std::optional<std::string> remembered(const api::ObjectKey& key) const { return seen.uid_of(cluster.kubeconfig().server, key); }
 };
 
 struct Verb {
@@ -84,7 +96,7 @@ api::ObjectKey key_of(const Session& session, const std::string& name);
 // What several objects are put into, as kubectl does: add to its "items".
 nlohmann::json empty_list();
 
-// Of -o json and -o yaml.
-std::string as_text(const nlohmann::json& json, const std::string& format);
+// Of -o json and -o yaml. Characters that would harm a terminal are written as "\u202e", which is the same text to whoever reads it.
+Printable as_text(const nlohmann::json& json, const std::string& format);
 
 }  // namespace curfew::cli

@@ -5,11 +5,14 @@
 namespace curfew::cli {
 namespace {
 
-std::string nothing_fits(const std::vector<Candidate>& all, const Wish& wish) {
+Printable nothing_fits(const std::vector<Candidate>& all, const Wish& wish) {
   const std::string what = wish.role.empty() ? "" : wish.role + " ";
-  std::string sentence = "no policy lets you ask for " + what + "in namespace " + wish.name_space;
-  if (all.empty()) return sentence + (wish.policy.empty() ? "" : ": AccessPolicy " + wish.policy + " does not exist or does not offer that") + "; 'kubectl curfew policies' shows what there is";
-  for (const auto& candidate : all) sentence += "\n  AccessPolicy " + std::string(candidate.request.spec.policy) + ": " + harmless(candidate.obstacle()->message);
+  Printable sentence = Printable("no policy lets you ask for ") + what + "in namespace " + wish.name_space;
+  if (all.empty()) {
+    if (!wish.policy.empty()) sentence += Printable(": AccessPolicy ") + wish.policy + " does not exist or does not offer that";
+    return sentence + "; 'kubectl curfew policies' shows what there is";
+  }
+  for (const auto& candidate : all) sentence += Printable("\n  AccessPolicy ") + candidate.request.spec.policy + ": " + candidate.obstacle()->message;
   return sentence;
 }
 
@@ -33,7 +36,7 @@ std::vector<const Candidate*> fitting_of(const std::vector<Candidate>& all, cons
   }
   if (std::ranges::any_of(fitting, &Candidate::is_certain)) std::erase_if(fitting, [](const Candidate* candidate) { return !candidate->is_certain(); });
   if (!fitting.empty()) return fitting;
-  if (near.size() == 1) throw Stop(Exit::Failed, harmless(near.front()->obstacle()->message) + " (--reason and --for say why and for how long)");
+  if (near.size() == 1) throw Stop(Exit::Failed, Printable(near.front()->obstacle()->message) + " (--reason and --for say why and for how long)");
   throw Stop(Exit::Failed, nothing_fits(all, wish));
 }
 

@@ -61,18 +61,22 @@ Colour colour_of(const api::AccessRequest& request) {
   return Colour::Faint;
 }
 
-std::string lines_of(const Terminal& terminal, const std::vector<core::Finding>& findings) {
+std::string short_uid(const std::string& uid) { return uid.substr(0, 8); }
+
+Printable lines_of(const Terminal& terminal, const std::vector<core::Finding>& findings) {
   using Outcome = core::Finding::Outcome;
-  std::string result;
+  Printable result;
   for (const auto& finding : findings) {
     const bool failed = finding.outcome == Outcome::Failed;
-    const std::string mark = failed ? terminal.paint(Colour::Red, "FAIL") : finding.outcome == Outcome::Passed ? terminal.paint(Colour::Green, "pass") : terminal.paint(Colour::Faint, "   ?");
-    result += "  " + mark + "  " + std::string(finding.rule);
-    if (!finding.message.empty()) result += (failed ? ": " : terminal.paint(Colour::Faint, " (")) + (failed ? harmless(finding.message) : terminal.paint(Colour::Faint, harmless(finding.message) + ")"));
-    result += '\n';
+    const Printable mark = failed ? terminal.paint(Colour::Red, "FAIL") : finding.outcome == Outcome::Passed ? terminal.paint(Colour::Green, "pass") : terminal.paint(Colour::Faint, "   ?");
+    result += Printable("  ") + mark + "  " + finding.rule;
+    if (!finding.message.empty()) result += failed ? Printable(": ") + finding.message : terminal.paint(Colour::Faint, Printable(" (") + finding.message + ")");
+    result += "\n";
   }
   return result;
 }
+
+std::string requester_text(const api::AccessRequest& request) { return request.spec.requester ? request.spec.requester->username.str() : "somebody"; }
 
 std::string role_text(const api::AccessRequest& request) {
   if (request.status.role_ref) return core::describe(*request.status.role_ref);

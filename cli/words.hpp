@@ -18,8 +18,12 @@ std::string deciders(const api::AccessPolicy& policy);
 // "-" for a request that nobody has looked at yet.
 std::string phase_text(const api::AccessRequest& request);
 Colour colour_of(const api::AccessRequest& request);
+// The first eight characters, which are enough to tell two requests apart.
+std::string short_uid(const std::string& uid);
 // One line a finding: what it demands, and what is missing.
-std::string lines_of(const Terminal& terminal, const std::vector<core::Finding>& findings);
+Printable lines_of(const Terminal& terminal, const std::vector<core::Finding>& findings);
+// Who asks; "somebody" where the request does not say.
+std::string requester_text(const api::AccessRequest& request);
 // "ClusterRole view", or what the request would get by its policy.
 std::string role_text(const api::AccessRequest& request);
 

@@ -24,7 +24,7 @@
 {{/* Flags of the controller and of end-all: those of `flags`, and what other values imply. */}}
 {{- define "curfew.flags" -}}
 {{- range $flag, $value := .Values.flags }}
-- --{{ $flag }}={{ if kindIs "float64" $value }}{{ $value | toJson }}{{ else }}{{ $value }}{{ end }}
+- {{ printf "--%s=%s" $flag (kindIs "string" $value | ternary $value (toJson $value)) | quote }}
 {{- end }}
 {{- if not .Values.eligibilityPolicy.enabled }}
 - --no-eligibility-policy

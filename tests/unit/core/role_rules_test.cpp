@@ -72,44 +72,123 @@ TEST_CASE("a role without rules has a hash as well, and text that is not UTF-8 d
 
 TEST_CASE("reading, and acting within the grant's time, outlives nothing") {
   CHECK(outliving_powers({}).empty());
-  CHECK(outliving_powers(Rules{rule({""}, {"pods", "secrets", "serviceaccounts/token"}, {"get", "list", "watch", "delete"})}).empty());
-  CHECK(outliving_powers(Rules{rule({""}, {"pods/exec", "pods/log", "configmaps"}, {"create", "get"})}).empty());
-  CHECK(outliving_powers(Rules{rule({"example.com"}, {"pods", "secrets"}, {"create"})}).empty());
+  CHECK(outliving_powers(Rules{rule({""}, {"pods", "configmaps", "serviceaccounts", "nodes"}, {"get", "list", "watch", "delete", "deletecollection"})}).empty());
+  CHECK(outliving_powers(Rules{rule({""}, {"pods/portforward", "pods/log", "pods/eviction", "pods/status", "configmaps", "services"}, {"create", "get", "update"})}).empty());
+  CHECK(outliving_powers(Rules{rule({""}, {"secrets", "serviceaccounts/token"}, {"delete"})}).empty());
+  CHECK(outliving_powers(Rules{rule({"apps"}, {"deployments", "deployments/scale", "deployments/status"}, {"get", "delete"}), rule({"apps"}, {"deployments/scale"}, {"update", "patch"})}).empty());
+  CHECK(outliving_powers(Rules{rule({"rbac.authorization.k8s.io"}, {"roles", "rolebindings", "clusterroles"}, {"get", "list", "delete"})}).empty());
+  CHECK(outliving_powers(Rules{rule({"certificates.k8s.io"}, {"certificatesigningrequests", "signers"}, {"get", "list", "delete"})}).empty());
+  CHECK(outliving_powers(Rules{rule({"curfew.dev"}, {"accessrequests", "accesspolicies"}, {"get", "delete"}), rule({"curfew.dev"}, {"accessrequests"}, {"create", "patch"})}).empty());
 }
 
-TEST_CASE("each power with which access can be kept is named") {
-  CHECK(outliving_powers(Rules{rule({""}, {"serviceaccounts/token"}, {"create"})}) == Names{"create serviceaccounts/token"});
-  CHECK(outliving_powers(Rules{rule({""}, {"secrets", "pods"}, {"create"})}) == Names{"create secrets", "create pods"});
-  CHECK(outliving_powers(Rules{rule({"apps"}, {"deployments"}, {"create"})}) == Names{"create deployments"});
-  CHECK(outliving_powers(Rules{rule({"batch"}, {"jobs", "cronjobs"}, {"create"})}) == Names{"create jobs", "create cronjobs"});
-  CHECK(outliving_powers(Rules{rule({"rbac.authorization.k8s.io"}, {"rolebindings"}, {"create"})}) == Names{"create rolebindings"});
-  CHECK(outliving_powers(Rules{rule({""}, {"users", "groups"}, {"impersonate"})}) == Names{"impersonate users", "impersonate groups"});
+TEST_CASE("a kind that only has the name of one of Kubernetes' counts for nothing") {
+  const std::string resource = GENERATE("pods", "secrets", "users", "signers", "rolebindings", "jobs", "deployments", "accesspolicies", "mutatingwebhookconfigurations");
+  CAPTURE(resource);
+  CHECK(outliving_powers(Rules{rule({"example.com"}, {resource}, {"create", "patch", "update", "get", "impersonate", "bind", "sign"})}).empty());
 }
 
-TEST_CASE("a power that two rules give is named once") {
-  CHECK(outliving_powers(Rules{rule({""}, {"secrets"}, {"create"}), rule({""}, {"secrets"}, {"create", "get"})}) == Names{"create secrets"});
+// Each verb alone, then beside one that means nothing: what is said is exactly that power.
+TEST_CASE("each power with which access can be kept is named, whatever else the role allows") {
+  struct Case {
+    std::string group;
+    std::string resource;
+    Names verbs;
+  };
+  const Names write{"create", "patch", "update"};
+  const Names write_role{"bind", "create", "escalate", "patch", "update"};
+  const auto& [group, resource, verbs] = GENERATE_COPY(values<Case>({
+      {"", "serviceaccounts/token", {"create"}},
+      {"", "secrets", {"create", "get", "list", "patch", "update", "watch"}},
+      {"certificates.k8s.io", "certificatesigningrequests", {"create"}},
+      {"certificates.k8s.io", "certificatesigningrequests/approval", {"patch", "update"}},
+      {"certificates.k8s.io", "certificatesigningrequests/status", {"patch", "update"}},
+      {"certificates.k8s.io", "signers", {"approve", "sign"}},
+      {"", "pods", write},
+      {"", "pods/ephemeralcontainers", {"patch", "update"}},
+      {"", "pods/exec", {"create", "get"}},
+      {"", "pods/attach", {"create", "get"}},
+      {"", "nodes/proxy", {"create", "get"}},
+      {"", "replicationcontrollers", write},
+      {"apps", "deployments", write},
+      {"apps", "daemonsets", write},
+      {"apps", "statefulsets", write},
+      {"apps", "replicasets", write},
+      {"batch", "jobs", write},
+      {"batch", "cronjobs", write},
+      {"rbac.authorization.k8s.io", "rolebindings", write},
+      {"rbac.authorization.k8s.io", "clusterrolebindings", write},
+      {"rbac.authorization.k8s.io", "roles", write_role},
+      {"rbac.authorization.k8s.io", "clusterroles", write_role},
+      {"curfew.dev", "accesspolicies", write},
+      {"", "users", {"impersonate"}},
+      {"", "groups", {"impersonate"}},
+      {"", "serviceaccounts", {"impersonate"}},
+      {"authentication.k8s.io", "users", {"impersonate", "impersonate:user-info"}},
+      {"authentication.k8s.io", "groups", {"impersonate", "impersonate:user-info"}},
+      {"authentication.k8s.io", "uids", {"impersonate", "impersonate:user-info"}},
+      {"authentication.k8s.io", "userextras", {"impersonate", "impersonate:user-info"}},
+      {"authentication.k8s.io", "serviceaccounts", {"impersonate:serviceaccount"}},
+      {"authentication.k8s.io", "nodes", {"impersonate:arbitrary-node", "impersonate:associated-node"}},
+      {"admissionregistration.k8s.io", "mutatingwebhookconfigurations", write},
+      {"admissionregistration.k8s.io", "validatingwebhookconfigurations", write},
+      {"admissionregistration.k8s.io", "mutatingadmissionpolicies", write},
+      {"admissionregistration.k8s.io", "mutatingadmissionpolicybindings", write},
+      {"admissionregistration.k8s.io", "validatingadmissionpolicies", write},
+      {"admissionregistration.k8s.io", "validatingadmissionpolicybindings", write},
+      {"apiregistration.k8s.io", "apiservices", write},
+  }));
+  CAPTURE(group, resource);
+  std::string all;
+  for (const std::string& verb : verbs) {
+    CAPTURE(verb);
+    CHECK(outliving_powers(Rules{rule({group}, {resource}, {verb})}) == Names{verb + " " + resource});
+    CHECK(outliving_powers(Rules{rule({"", "example.com"}, {"configmaps", "things"}, {"*"}), rule({group, "other.io"}, {"things", resource}, {"deletecollection", verb})}) == Names{verb + " " + resource});
+    all += (all.empty() ? "" : "/") + verb;
+  }
+  CHECK(outliving_powers(Rules{rule({group}, {resource}, {"*"})}) == Names{all + " " + resource});
+  CHECK(outliving_powers(Rules{rule({group}, {resource}, verbs)}) == Names{all + " " + resource});
+}
+
+TEST_CASE("acting as somebody else is named, on whatever it is allowed, and extra fields of an identity as well") {
+  CHECK(outliving_powers(Rules{rule({"apps"}, {"deployments"}, {"impersonate-on:user-info:list"})}) == Names{"impersonate-on:*"});
+  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"impersonate-on:serviceaccount:get", "impersonate-on:serviceaccount:list"})}) == Names{"impersonate-on:*"});
+  CHECK(outliving_powers(Rules{rule({"authentication.k8s.io"}, {"userextras/scopes"}, {"impersonate:user-info"})}) == Names{"impersonate:user-info userextras"});
+}
+
+TEST_CASE("a power that two rules give is named once, and verbs of two rules together") {
+  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"create"}), rule({""}, {"pods"}, {"create", "list"})}) == Names{"create pods"});
+  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"update"}), rule({""}, {"pods"}, {"create"})}) == Names{"create/update pods"});
+  CHECK(outliving_powers(Rules{rule({"", "authentication.k8s.io"}, {"users"}, {"impersonate"})}) == Names{"impersonate users"});
 }
 
 TEST_CASE("group, resource and verb have to stand in one rule") {
-  CHECK(outliving_powers(Rules{rule({""}, {"secrets"}, {"get"}), rule({""}, {"configmaps"}, {"create"})}).empty());
+  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"get"}), rule({""}, {"configmaps"}, {"create"})}).empty());
+  CHECK(outliving_powers(Rules{rule({""}, {"deployments"}, {"create"}), rule({"apps"}, {"pods"}, {"create"})}).empty());
 }
 
 TEST_CASE("a wildcard gives what it covers") {
-  CHECK(outliving_powers(Rules{rule({"*"}, {"*"}, {"*"})}).size() == 15);
-  CHECK(outliving_powers(Rules{rule({""}, {"secrets"}, {"*"})}) == Names{"create secrets"});
+  CHECK(outliving_powers(Rules{rule({"*"}, {"*"}, {"*"})}) == Names{"everything"});
+  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"get"}), rule({"*", "apps"}, {"*"}, {"get", "*"})}) == Names{"everything"});
+  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"*"})}) == Names{"create/patch/update pods"});
   CHECK(outliving_powers(Rules{rule({"*"}, {"secrets"}, {"create"})}) == Names{"create secrets"});
   CHECK(outliving_powers(Rules{rule({""}, {"*/token"}, {"create"})}) == Names{"create serviceaccounts/token"});
   CHECK(outliving_powers(Rules{rule({""}, {"*/log"}, {"create"})}).empty());
+  CHECK(outliving_powers(Rules{rule({"*"}, {"*/approval", "*/ephemeralcontainers", "*/proxy"}, {"get", "update"})}) ==
+        Names{"update certificatesigningrequests/approval", "update pods/ephemeralcontainers", "get nodes/proxy"});
+  CHECK(outliving_powers(Rules{rule({""}, {"*"}, {"get", "list", "watch"})}) == Names{"get/list/watch secrets", "get pods/exec", "get pods/attach", "get nodes/proxy"});
   const Names all_core = outliving_powers(Rules{rule({""}, {"*"}, {"create"})});
-  CHECK(std::set(all_core.begin(), all_core.end()) == std::set<std::string>{"create serviceaccounts/token", "create secrets", "create pods", "create replicationcontrollers"});
+  CHECK(std::set(all_core.begin(), all_core.end()) == std::set<std::string>{"create serviceaccounts/token", "create secrets", "create pods", "create pods/exec", "create pods/attach",
+                                                                            "create nodes/proxy", "create replicationcontrollers"});
 }
 
-// Unlike most creations, these two are asked of something that has its name already.
-TEST_CASE("a rule about certain names gives a token of those, and the identity of those") {
+// Unlike most creations, these are asked of something that has its name already.
+TEST_CASE("a rule about certain names counts like one about all") {
   const auto named = [](api::PolicyRule it) {
     it.resource_names = {"deployer"};
     return Rules{std::move(it)};
   };
   CHECK(outliving_powers(named(rule({""}, {"serviceaccounts/token"}, {"create"}))) == Names{"create serviceaccounts/token"});
   CHECK(outliving_powers(named(rule({""}, {"users"}, {"impersonate"}))) == Names{"impersonate users"});
+  CHECK(outliving_powers(named(rule({"apps"}, {"deployments"}, {"patch"}))) == Names{"patch deployments"});
+  CHECK(outliving_powers(named(rule({"rbac.authorization.k8s.io"}, {"clusterroles"}, {"bind"}))) == Names{"bind clusterroles"});
 }

@@ -1,0 +1,127 @@
+#include "cli/printable.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace curfew::cli {
+namespace {
+
+struct Range {
+  std::uint32_t first;
+  std::uint32_t last;
+};
+
+constexpr std::array kHarmful{
+    Range{0x00, 0x1F},        // C0 controls
+    Range{0x7F, 0x9F},        // DEL and C1 controls
+    Range{0x61C, 0x61C},      // Arabic letter mark
+    Range{0x180E, 0x180E},    // Mongolian vowel separator, which has no width
+    Range{0x200B, 0x200F},    // no width, and marks of direction
+    Range{0x2028, 0x202E},    // separators of lines and paragraphs, embeddings and overrides of direction
+    Range{0x2060, 0x206F},    // no width, invisible operators, isolates of direction
+    Range{0xFEFF, 0xFEFF},    // byte order mark, which has no width
+    Range{0xFFF9, 0xFFFB},    // interlinear annotation
+    Range{0xE0000, 0xE007F},  // tags, which are invisible
+};
+
+bool is_harmful(std::uint32_t code) {
+  return std::ranges::any_of(kHarmful, [&](const Range& range) { return code >= range.first && code <= range.last; });
+}
+
+// How many bytes a UTF-8 sequence that begins so has; 0: none begins so.
+std::size_t length_of(unsigned char first) {
+  if (first < 0x80U) return 1;
+  if (first >= 0xC2U && first <= 0xDFU) return 2;
+  if (first >= 0xE0U && first <= 0xEFU) return 3;
+  return first >= 0xF0U && first <= 0xF4U ? 4 : 0;
+}
+
+// The code point that the text begins with; nullopt: its first byte is no UTF-8.
+std::optional<std::uint32_t> first_code(std::string_view text) {
+  constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};  // of each length: anything smaller has a shorter form
+  const auto first = static_cast<unsigned char>(text.front());
+  const std::size_t length = length_of(first);
+  if (length == 0 || length > text.size()) return std::nullopt;
+  std::uint32_t code = length == 1 ? first : first & (0x7FU >> length);
+  for (const char c : text.substr(1, length - 1)) {
+    const auto next = static_cast<unsigned char>(c);
+    if ((next & 0xC0U) != 0x80U) return std::nullopt;
+    code = code << 6U | (next & 0x3FU);
+  }
+  const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
+  return code < kSmallest.at(length) || is_surrogate || code > 0x10FFFF ? std::nullopt : std::optional(code);
+}
+
+// The text with whatever is harmful in it replaced; `replacement` gets the code point, or nullopt for a byte that is no UTF-8.
+template <class Replacement>
+std::string replaced(std::string_view text, const Replacement& replacement) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const auto code = first_code(text);
+    const std::size_t length = code ? length_of(static_cast<unsigned char>(text.front())) : 1;
+    if (code && !is_harmful(*code)) {
+      result += text.substr(0, length);
+    } else {
+      result += replacement(code);
+    }
+    text.remove_prefix(length);
+  }
+  return result;
+}
+
+// "\u202e"; beyond the first plane two of them, which JSON and YAML both read.
+std::string escape_of(std::uint32_t code) {
+  const auto unit = [](std::uint32_t value) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    return std::string("\\u") + kHex[value >> 12U & 15U] + kHex[value >> 8U & 15U] + kHex[value >> 4U & 15U] + kHex[value & 15U];
+  };
+  if (code < 0x10000) return unit(code);
+  return unit(0xD800 + ((code - 0x10000) >> 10U)) + unit(0xDC00 + ((code - 0x10000) & 0x3FFU));
+}
+
+std::string_view sequence_of(Colour colour) {
+  switch (colour) {
+    case Colour::Green: return "\x1b[32m";
+    case Colour::Yellow: return "\x1b[33m";
+    case Colour::Red: return "\x1b[31m";
+    case Colour::Faint: return "\x1b[2m";
+    case Colour::Bold: return "\x1b[1m";
+    case Colour::Plain: break;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string harmless(std::string_view text) {
+  return replaced(text, [](std::optional<std::uint32_t>) { return "?"; });
+}
+
+std::string escaped_in_quotes(std::string_view text) {
+  return replaced(text, [](std::optional<std::uint32_t> code) { return !code ? "?" : *code == '\n' ? "\n" : escape_of(*code); });
+}
+
+Printable Printable::lines(std::string_view text, std::string_view indent) {
+  Printable result;
+  while (true) {
+    const auto end = text.find('\n');
+    result.text_ += harmless(text.substr(0, end));
+    if (end == std::string_view::npos) return result;
+    result.text_ += '\n';
+    text.remove_prefix(end + 1);
+    if (!text.empty()) result.text_ += harmless(indent);
+  }
+}
+
+Printable Printable::coloured(Colour colour, const Printable& text) {
+  const auto sequence = sequence_of(colour);
+  if (sequence.empty() || text.empty()) return text;
+  Printable result;
+  result.text_ = std::string(sequence) + text.text_ + "\x1b[0m";
+  return result;
+}
+
+}  // namespace curfew::cli

@@ -1,0 +1,61 @@
+#include "cli/printable.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <type_traits>
+
+using namespace curfew::cli;
+
+TEST_CASE("text from the cluster cannot move the cursor or forge a line") {
+  CHECK(harmless("a\x1b[2Jb\nc\rd\x7f") == "a?[2Jb?c?d?");
+  CHECK(harmless("a\xc2\x9b" "31m") == "a?31m");
+  CHECK(harmless("zo\xc3\xab \xe6\xbc\xa2 \xf0\x9f\x98\x80") == "zo\xc3\xab \xe6\xbc\xa2 \xf0\x9f\x98\x80");
+  CHECK(harmless("").empty());
+}
+
+TEST_CASE("what turns the direction of text around, and what cannot be seen, is shown") {
+  const auto hidden = GENERATE(as<std::string>(), "\u061c", "\u180e", "\u200b", "\u200d", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202e", "\u2060", "\u2064", "\u2066", "\u2069", "\ufeff",
+                               "\ufffb", "\U000e0041");
+  CHECK(harmless("a" + hidden + "b") == "a?b");
+  CHECK(harmless(harmless(hidden)) == "?");
+}
+
+TEST_CASE("what stands beside it stays") {
+  const auto seen = GENERATE(as<std::string>(), "\u200a", "\u2010", "\u2027", "\u202f", "\u205f", "\u2070", "\ufefe", "\ufffd", "\u00a0", "\U000e0080", "\U0010ffff", "~", " ");
+  CHECK(harmless(seen) == seen);
+}
+
+TEST_CASE("each byte that is no UTF-8 is shown as one") {
+  CHECK(harmless("\xff") == "?");
+  CHECK(harmless("a\xc3") == "a?");
+  CHECK(harmless("\xc3(") == "?(");
+  CHECK(harmless("\xc0\x9b[31m") == "??[31m");          // an escape character in two bytes, as some terminals would read it
+  CHECK(harmless("\xe0\x80\x9b") == "???");             // in three
+  CHECK(harmless("\xed\xa0\x80") == "???");             // half of a pair
+  CHECK(harmless("\xf4\x90\x80\x80") == "????");        // beyond the last code point
+  CHECK(harmless("\x9b" "31m") == "?31m");              // C1 without UTF-8
+  CHECK(harmless(std::string("a\0b", 3)) == "a?b");
+}
+
+TEST_CASE("in JSON and YAML the same text is written another way") {
+  CHECK(escaped_in_quotes("{\"a\": \"\u202ex\x7f\"}\n") == "{\"a\": \"\\u202ex\\u007f\"}\n");
+  CHECK(escaped_in_quotes("\U000e0041") == "\\udb40\\udc41");
+  CHECK(escaped_in_quotes("zo\u00eb") == "zo\u00eb");
+}
+
+TEST_CASE("literals are printed as they are, and all other text harmlessly") {
+  const std::string text = "a\nb\x1b[2J";
+  CHECK((Printable("x:\n  ") + text + "\n") == "x:\n  a?b?[2J\n");
+  CHECK((Printable(text) + std::string_view(text)) == "a?b?[2Ja?b?[2J");
+  CHECK(Printable(curfew::InternedString(text)) == "a?b?[2J");
+  CHECK(Printable::coloured(Colour::Red, text) == "\x1b[31ma?b?[2J\x1b[0m");
+  CHECK(Printable::coloured(Colour::Red, "").empty());
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Printable, char (&)[4]>);
+  STATIC_REQUIRE_FALSE(std::is_convertible_v<const char*, Printable>);
+}
+
+TEST_CASE("text with lines of its own cannot look like a line of this program") {
+  CHECK(Printable::lines("is invalid:\n* spec.a\x1b[2J\n* spec.b", "  ") == "is invalid:\n  * spec.a?[2J\n  * spec.b");
+  CHECK(Printable::lines("a\n", "  ") == "a\n");
+  CHECK(Printable::lines("", "  ").empty());
+}
