@@ -158,7 +158,13 @@ struct App::Impl {
                                         .metrics = metrics,
                                         .guard = [this] { return guard.state(); },
                                         .look_again = [this](const api::ObjectKey& key) { queue.add({.kind = reconcile::Key::Kind::Request, .object = key}); }}};
-  reconcile::ForeignBindings foreign_bindings{{.audit = audit, .stores = stores, .memory = memory, .metrics = metrics, .clock = clock}};
+  reconcile::ForeignBindings foreign_bindings{{.audit = audit,
+                                              .endings = clients.endings,
+                                              .stores = stores,
+                                              .memory = memory,
+                                              .metrics = metrics,
+                                              .clock = clock,
+                                              .ends_all = config.end_all.has_value()}};
   reconcile::PolicyReconciler policies{clients.general, events, stores, metrics, clock};
   reconcile::Revoker revoker{
       {.client = clients.endings, .bindings = stores.bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};

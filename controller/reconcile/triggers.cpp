@@ -13,7 +13,7 @@ bool means_the_same(const std::shared_ptr<const AnyRole>& before, const std::sha
   return before && after && before->metadata.uid == after->metadata.uid && before->rules == after->rules;
 }
 
-// By its name and its owner, as Revoker's end_of has it.
+// It belongs to no request: by its name, or because it has no owner. ForeignBindings tells of it where no request does.
 bool is_foreign(const api::RoleBinding& binding, const api::AccessRequest& owner) {
   return owner.metadata.name.empty() || binding.metadata.name != api::binding_name(owner);
 }

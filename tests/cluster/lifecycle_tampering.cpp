@@ -162,7 +162,7 @@ void make_foreign(const Unguarded& u, const std::string& name, const std::string
     return std::ranges::count_if(list["items"], [&](const Json& record) { return record["action"] == "Tampered" && record.value("binding", Json::object()).value("name", "") == name; });
   };
   CHECK(eventually(seconds(4), [&] { return recorded() == 1; }));
-  CHECK(u.controller.has_said("binding bears our label but is not ours: left alone"));
+  CHECK(u.controller.has_said("binding has the label curfew.dev/request-uid but not the name that goes with it: left alone"));
   CHECK(u.scene.admin.get({"rolebinding", name, "-n", u.scene.space.name()})["subjects"] == binding["subjects"]);
 }
 
