@@ -42,6 +42,9 @@ class GuardWatch {
  public:
   GuardWatch(GuardSpecs shipped, const Clock& clock, std::function<void()> on_change);
 
+  // Whether it is one of the shipped objects; others need not be kept.
+  bool concerns(const std::string& kind, const std::string& name) const { return shipped_.contains(kind + "/" + name); }
+
   // From the reflectors of the guard's kinds; null: gone.
   void observe(const std::string& kind, const std::string& name, const std::shared_ptr<const kube::RawObject>& after);
 
