@@ -74,11 +74,11 @@ struct Run {
 
 TEST_CASE("Roles that fill many pages, made by whoever administers a namespace, cost neither memory nor anybody's access", "[replica]") {
   Run run;
-  const Request ending = run.active("40s", "ending");
-  const auto expires_at = ending.time("expiresAt");
   make_fat_roles(run.scene);
   run.check_memory("48 Roles that came by watch");
   run.check_calm();
+  const Request ending = run.active("40s", "ending");
+  const auto expires_at = ending.time("expiresAt");
 
   CHECK(run.controller.stop() == 0);
   const auto began = now();
@@ -96,13 +96,13 @@ TEST_CASE("requests that fill many pages, made while the guard is away, cost nei
   constexpr int kRequests = 3 * kObjects;
   Run run;
   const Guard guard(run.scene);
-  const Request ending = run.active("60s", "ending");
-  const auto expires_at = ending.time("expiresAt");
   guard.lift();
   sleep_until(now() + seconds(2));
   make_fat_requests(run.scene, kRequests);
-  guard.install();
+  guard.settle();
   run.check_memory("144 requests that came by watch");
+  const Request ending = run.active("40s", "ending");
+  const auto expires_at = ending.time("expiresAt");
 
   CHECK(run.controller.stop() == 0);
   const auto began = now();

@@ -48,7 +48,7 @@ curfew::TimePoint gone_at(const Scene& scene, const Request& request, curfew::Ti
 TEST_CASE("a binding whose request was orphaned while nobody led is ended at its end by a replica that never leads", "[replica]") {
   Granting granting;
   const Scene& scene = granting.scene;
-  const Request request = granting.active("14s");
+  const Request request = granting.active("20s");
   const auto expires_at = request.time("expiresAt");
   CHECK(granting.controller.stop() == 0);
   const HeldLease held(scene);
