@@ -14,8 +14,10 @@
 #include "http/server.hpp"
 #include "kube/server_clock.hpp"
 #include "kube/event_recorder.hpp"
+#include "kube/pause.hpp"
 #include "kube/reflector.hpp"
 #include "reconcile/apply.hpp"
+#include "reconcile/decoders.hpp"
 #include "reconcile/facts.hpp"
 #include "reconcile/foreign_bindings.hpp"
 #include "reconcile/gather.hpp"
@@ -37,6 +39,7 @@ namespace curfew::app {
 namespace {
 
 constexpr std::chrono::milliseconds kHeldUp{50};
+constexpr std::chrono::milliseconds kPoll{20};
 // So long at most whoever asked for access waits after the API server's trouble is over, however long that lasted.
 constexpr runtime::RetryDelays kRetries{.longest = std::chrono::seconds(4)};
 
@@ -53,13 +56,6 @@ kube::Resource admission(const char* plural, const char* kind) {
 }
 
 kube::Resource kinds() { return {.path = "/apis/apiextensions.k8s.io/v1", .plural = "customresourcedefinitions", .kind = "CustomResourceDefinition"}; }
-
-// Without its annotations, which may be long: what counts of them, the API server has turned into decisions.
-Result<api::AccessRequest> decode_request(const nlohmann::json& json) {
-  auto request = api::decode<api::AccessRequest>(json);
-  if (request) request->metadata.annotations.clear();
-  return request;
-}
 
 }  // namespace
 
@@ -83,9 +79,15 @@ struct App::Impl {
   void add_health_checks();
   void start_server();
   template <class T>
+  std::shared_ptr<kube::Reflector<T>> reflector(kube::Store<T>& store, kube::ReflectorConfig<T> settings);
+  template <class T>
   void keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> settings);
   template <class T>
-  void watch(kube::Store<T>& store, const kube::Selection& selection = {});
+  kube::ReflectorConfig<T> config_for(kube::Resource resource, Result<T> (*decode)(const nlohmann::json&), kube::Selection selection);
+  template <class T>
+  void watch(kube::Store<T>& store, Result<T> (*decode)(const nlohmann::json&), kube::Selection selection = {});
+  std::shared_ptr<kube::Reflector<reconcile::RoleSummary>> roles_reflector();
+  void watch_roles();
   void watch_guard(const kube::Resource& resource, kube::Store<reconcile::GuardObject>& store, const kube::Selection& selection = {});
   void watch_lease();
   template <class Run>
@@ -162,10 +164,18 @@ struct App::Impl {
                                         .metrics = metrics,
                                         .guard = [this] { return guard.state(); },
                                         .look_again = [this](const api::ObjectKey& key) { queue.add({.kind = reconcile::Key::Kind::Request, .object = key}); }}};
-  reconcile::ForeignBindings foreign_bindings{{.audit = audit, .stores = stores, .memory = memory, .metrics = metrics, .clock = clock}};
+  reconcile::ForeignBindings foreign_bindings{{.audit = audit,
+                                              .endings = clients.endings,
+                                              .stores = stores,
+                                              .memory = memory,
+                                              .metrics = metrics,
+                                              .clock = clock,
+                                              .ends_all = config.end_all.has_value()}};
   reconcile::PolicyReconciler policies{clients.general, events, stores, metrics, clock, [this](const api::ObjectMeta& policy) { return guard.believes(policy); }};
   reconcile::Revoker revoker{
       {.client = clients.endings, .bindings = stores.bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};
+
+  const std::shared_ptr<kube::Reflector<reconcile::RoleSummary>> roles = roles_reflector();
 
   // In the order in which they start; they stop in reverse.
   std::optional<http::Server> server;
@@ -178,16 +188,19 @@ struct App::Impl {
 };
 
 template <class T>
-void App::Impl::keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> settings) {
+std::shared_ptr<kube::Reflector<T>> App::Impl::reflector(kube::Store<T>& store, kube::ReflectorConfig<T> settings) {
   settings.on_watch_failed = [this, resource = settings.resource.plural] { metrics.watch_restarted(resource); };
-  auto reflector = std::make_shared<kube::Reflector<T>>(clients.general, store, std::move(settings));
-  thread([reflector](std::stop_token stop) { reflector->run(std::move(stop)); });
+  return std::make_shared<kube::Reflector<T>>(clients.general, store, std::move(settings));
 }
 
 template <class T>
-void App::Impl::watch(kube::Store<T>& store, const kube::Selection& selection) {
-  auto settings = kube::reflector_config<T>(selection);
-  if constexpr (std::is_same_v<T, api::AccessRequest>) settings.decode = decode_request;
+void App::Impl::keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> settings) {
+  thread([reflector = reflector(store, std::move(settings))](std::stop_token stop) { reflector->run(std::move(stop)); });
+}
+
+template <class T>
+kube::ReflectorConfig<T> App::Impl::config_for(kube::Resource resource, Result<T> (*decode)(const nlohmann::json&), kube::Selection selection) {
+  kube::ReflectorConfig<T> settings{.resource = std::move(resource), .selection = std::move(selection), .decode = decode};
   settings.on_change = [this](const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after) {
     if constexpr (std::is_same_v<T, api::RoleBinding>) revoker.observe(before, after);
     if constexpr (std::is_same_v<T, api::AccessRequest>) {
@@ -196,10 +209,32 @@ void App::Impl::watch(kube::Store<T>& store, const kube::Selection& selection) {
     }
     if constexpr (std::is_same_v<T, api::AccessPolicy>) {
       if (guard.observe_policy((after ? after : before)->metadata.name, after ? &after->metadata : nullptr)) leadership.ledger_changed();
+      if (after && stores.offered_roles.offer(*after)) roles->relist();
     }
     triggers.changed(before, after);
   };
-  keep_current(store, std::move(settings));
+  return settings;
+}
+
+template <class T>
+void App::Impl::watch(kube::Store<T>& store, Result<T> (*decode)(const nlohmann::json&), kube::Selection selection) {
+  keep_current(store, config_for<T>(kube::resource_of<T>(), decode, std::move(selection)));
+}
+
+// Not before it is known which of them policies offer.
+void App::Impl::watch_roles() {
+  thread([this](const std::stop_token& stop) {
+    while (!stores.policies.synced() && !stop.stop_requested()) kube::pause(kPoll, stop);
+    roles->run(stop);
+  });
+}
+
+std::shared_ptr<kube::Reflector<reconcile::RoleSummary>> App::Impl::roles_reflector() {
+  auto settings = config_for<reconcile::RoleSummary>(kube::resource_of<api::Role>(), reconcile::decode_role, {});
+  settings.is_wanted = [this](const api::ObjectKey& key) { return stores.offered_roles.is_offered(key.name); };
+  settings.on_list_began = [this] { stores.offered_roles.list_began(stores.policies.list()); };
+  settings.on_list_complete = [this] { stores.offered_roles.list_complete(); };
+  return reflector(stores.roles, std::move(settings));
 }
 
 void App::Impl::watch_guard(const kube::Resource& resource, kube::Store<reconcile::GuardObject>& store, const kube::Selection& selection) {
@@ -208,6 +243,7 @@ void App::Impl::watch_guard(const kube::Resource& resource, kube::Store<reconcil
                           .resource = resource,
                           .selection = selection,
                           .decode = [this, kind](const nlohmann::json& json) { return guard.decode(kind, json); },
+                          .is_wanted = [this, kind](const api::ObjectKey& key) { return guard.concerns(kind, key.name); },
                           .on_change = [this, kind](const auto& before, const auto& after) { guard.observe(kind, (after ? after : before)->metadata.name, after); }});
 }
 
@@ -275,12 +311,12 @@ void App::start() {
   impl.event_poster = std::jthread([&impl](const std::stop_token& stop) { impl.events.run(stop); });
   impl.thread([&impl](std::stop_token stop) { impl.revoker.run(std::move(stop)); });
   impl.thread([&impl](const std::stop_token& stop) { impl.retention.run(stop); });
-  impl.watch(impl.stores.bindings, {.labels = std::string(api::kRequestUidLabel)});
-  impl.watch(impl.stores.requests, {.fields = "status.complete!=true"});
-  impl.watch(impl.stores.policies);
-  impl.watch(impl.stores.namespaces);
-  impl.watch(impl.stores.cluster_roles);
-  impl.watch(impl.stores.roles);
+  impl.watch(impl.stores.bindings, reconcile::decode_binding, {.labels = std::string(api::kRequestUidLabel)});
+  impl.watch(impl.stores.requests, reconcile::decode_request, {.fields = "status.complete!=true"});
+  impl.watch(impl.stores.policies, reconcile::decode_policy);
+  impl.watch(impl.stores.namespaces, reconcile::decode_namespace);
+  impl.keep_current(impl.stores.cluster_roles, impl.config_for<reconcile::RoleSummary>(kube::resource_of<api::ClusterRole>(), reconcile::decode_cluster_role, {}));
+  impl.watch_roles();
   impl.watch_guard(admission("validatingadmissionpolicies", "ValidatingAdmissionPolicy"), impl.guard_policies);
   impl.watch_guard(admission("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding"), impl.guard_bindings);
   impl.watch_guard(kinds(), impl.guard_kinds, {.labels = "app.kubernetes.io/name=curfew"});

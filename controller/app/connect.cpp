@@ -6,8 +6,11 @@
 #include <stdexcept>
 
 #include "api/access_request.hpp"
+#include "api/names.hpp"
+#include "api/rbac.hpp"
 #include "http/cpprest_transport.hpp"
 #include "kube/kubeconfig.hpp"
+#include "util/log.hpp"
 
 namespace curfew::app {
 namespace {
@@ -20,6 +23,16 @@ void pause(std::chrono::milliseconds time) {
   std::condition_variable never;
   std::unique_lock lock(mutex);
   never.wait_for(lock, time, [] { return false; });
+}
+
+// The API server answers, if only to say that it failed: it may serve what ending access needs, which is RoleBindings alone.
+bool is_trouble_of_the_server(ErrorKind kind) {
+  return kind == ErrorKind::InternalError || kind == ErrorKind::Unavailable || kind == ErrorKind::TooManyRequests || kind == ErrorKind::Decode;
+}
+
+bool is_any_access_left(kube::Client& client) {
+  const auto page = client.list<api::RoleBinding>({.labels = std::string(api::kRequestUidLabel)}, {.limit = 1}, {});
+  return page && !(page->items.empty() && page->undecodable.empty());
 }
 
 }  // namespace
@@ -40,6 +53,11 @@ void check_access(kube::Client& client) {
     const auto page = client.list<api::AccessRequest>({}, {.limit = 1}, {});
     if (page) return;
     const Error& error = page.error();
+    const bool may_serve_us_later = error.kind == ErrorKind::NotFound || error.kind == ErrorKind::Forbidden;
+    if (is_trouble_of_the_server(error.kind) || (may_serve_us_later && is_any_access_left(client))) {
+      log::warn("AccessRequests cannot be listed; access is ended at its time, and nothing is granted until they can", {{"err", error.message}});
+      return;
+    }
     if (error.kind == ErrorKind::NotFound) {
       if (attempt < kCrdTries) {
         pause(kCrdPause);

@@ -117,6 +117,12 @@ class Exchange {
     if (!finished) cancel_.cancel();  // otherwise the connection is back in the pool, and not ours to close
   }
 
+  // Whether the answer has begun and its body was arriving a moment ago: a large one on a slow line, not a dead connection.
+  bool arrives_still() const {
+    const std::scoped_lock lock(mutex_);
+    return head_ && std::chrono::steady_clock::now() - last_arrival_ < kArriving;
+  }
+
   std::optional<Response> response() const {
     const std::scoped_lock lock(mutex_);
     return head_;
@@ -129,6 +135,7 @@ class Exchange {
 
  private:
   static constexpr std::size_t kHighWater = std::size_t{1} << 20;  // bytes
+  static constexpr std::chrono::seconds kArriving{1};
 
   const bool is_streamed_;
   const Instant began_ = std::chrono::steady_clock::now();

@@ -27,6 +27,8 @@ struct Leaving {
   ~Leaving() { exchange.abandon(); }
 };
 
+bool is_success(int status) { return status >= 200 && status <= 299; }
+
 web::http::method method_of(Method method) { return web::http::method(std::string(to_string(method))); }
 
 }  // namespace
@@ -81,7 +83,8 @@ class CpprestTransport::Impl {
   std::shared_ptr<Exchange> start(web::http::client::http_client& client, const Request& request, const std::string& token, bool is_streamed);
   Result<Response> exchange(web::http::client::http_client& client, const Request& request, const LineSink* sink, const Limit& limit, const std::string& late,
                             const std::stop_token& stop);
-  Result<Response> receive(Exchange& exchange, const LineSink* sink, const Limit& limit, const std::string& late, const std::stop_token& stop);
+  Result<Response> receive(Exchange& exchange, const Request& request, const LineSink* sink, const Limit& limit, const std::string& late,
+                           const std::stop_token& stop);
   Error failure(const std::exception_ptr& thrown) const;
 
   const ServerName server_;
@@ -182,30 +185,44 @@ Error CpprestTransport::Impl::failure(const std::exception_ptr& thrown) const {
   }
 }
 
-Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const LineSink* sink, const Limit& limit, const std::string& late,
+Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const Request& request, const LineSink* sink, const Limit& limit, const std::string& late,
                                                  const std::stop_token& stop) {
   LineSplitter lines(kLongestLine);
   std::string body;
   const auto too_large = [&](const char* what, std::size_t most) {
     return fail(ErrorKind::Decode, fmt::format("the API server at {} sent {} of more than {} MiB", server_.text(), what, most >> 20));
   };
+  const auto ended = [&] {
+    Response response = exchange.response().value_or(Response{});
+    response.body = std::move(body);
+    return response;
+  };
+  const auto cut = [&](tl::unexpected<Error> why) -> Result<Response> {
+    Response response = ended();
+    if (!request.accepts_part || !is_success(response.status)) return why;
+    response.cut = std::move(why.value());
+    return response;
+  };
   while (true) {
     switch (exchange.wait(limit, stop)) {
       case Exchange::Event::Stopped: return fail(ErrorKind::Cancelled, "stopped");
       case Exchange::Event::Doubted: return fail(ErrorKind::Timeout, "the API server at " + server_.text() + " said nothing while calls had no answer");
-      case Exchange::Event::TooLate: return fail(ErrorKind::Timeout, "the API server at " + server_.text() + " " + late);
+      case Exchange::Event::TooLate: {
+        auto why = fail(ErrorKind::Timeout, "the API server at " + server_.text() + " " + late);
+        if (exchange.arrives_still()) return cut(std::move(why));
+        return why;
+      }
       case Exchange::Event::Finished: {
         if (const auto thrown = exchange.failure()) return tl::unexpected(failure(thrown));
-        Response response = exchange.response().value_or(Response{});
-        response.body = std::move(body);
-        return response;
+        return ended();
       }
       case Exchange::Event::Bytes: {
         const std::string bytes = exchange.take();
         Response head = exchange.response().value_or(Response{});
-        if (!sink || head.status < 200 || head.status > 299) {
-          if (body.size() + bytes.size() > kLargestBody) return too_large("an answer", kLargestBody);
-          body += bytes;
+        if (!sink || !is_success(head.status)) {
+          const std::size_t room = request.max_body - std::min(body.size(), request.max_body);
+          body.append(bytes, 0, room);
+          if (bytes.size() > room) return cut(too_large("an answer", request.max_body));
           break;
         }
         const auto outcome = lines.feed(bytes, *sink);
@@ -233,7 +250,7 @@ Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client
     }
     const Leaving leaving{*under_way};
     if (sink) doubts_.add(under_way);
-    auto result = receive(*under_way, sink, limit, late, stop);
+    auto result = receive(*under_way, request, sink, limit, late, stop);
     // A kept connection that the server had closed already, most likely; the library itself tries again in some of these cases only.
     if (!result && !under_way->response() && is_broken_connection(under_way->failure()) && ++unanswered < kTriesUnanswered) continue;
     if (result && result->status == kUnauthorized && !std::exchange(token_is_fresh, true) && tokens_.refused(*token)) continue;

@@ -7,7 +7,6 @@
 
 namespace curfew::http {
 
-inline constexpr std::size_t kLargestBody = std::size_t{64} << 20;  // bytes of an answer to send()
 inline constexpr std::size_t kLongestLine = std::size_t{16} << 20;  // bytes of a line of a stream()
 
 // Call first in main, before any thread or request: what the HTTP library fixes for the whole process (its threads, and that it never

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -14,18 +15,22 @@ class LineSplitter {
 
   explicit LineSplitter(std::size_t longest) : longest_(longest) {}
 
-  // Stopped: the sink wants no more.
+  // Stopped: the sink wants no more. TooLong: there is a line longer than that, and the sink takes no cut lines.
   Outcome feed(std::string_view bytes, const LineSink& sink) {
     while (true) {
       const std::size_t newline = bytes.find('\n');
       const std::string_view piece = bytes.substr(0, newline);
-      if (carried_.size() + piece.size() > longest_) return Outcome::TooLong;
-      if (newline == std::string_view::npos) {
+      const bool ends = newline != std::string_view::npos;
+      if (carried_.size() + piece.size() > longest_) {
+        if (!sink.takes_cut_lines()) return Outcome::TooLong;
+        carried_ += piece.substr(0, longest_ - std::min(longest_, carried_.size()));
+        is_cut_ = true;
+      } else if (!ends) {
         carried_ += piece;
-        return Outcome::More;
       }
+      if (!ends) return Outcome::More;
       bytes.remove_prefix(newline + 1);
-      if (!hand_on(piece, sink)) return Outcome::Stopped;
+      if (!(is_cut_ ? hand_on_cut(sink) : hand_on(piece, sink))) return Outcome::Stopped;
     }
   }
 
@@ -34,12 +39,28 @@ class LineSplitter {
     if (carried_.empty()) return sink(piece);
     carried_ += piece;
     const bool more = sink(carried_);
-    carried_.clear();
+    reset();
     return more;
   }
 
+  bool hand_on_cut(const LineSink& sink) {
+    is_cut_ = false;
+    const bool more = sink.cut_line(carried_);
+    reset();
+    return more;
+  }
+
+  // A stream lives for minutes: it does not keep what its longest line took.
+  void reset() {
+    if (carried_.capacity() > kKept) carried_ = {};
+    carried_.clear();
+  }
+
+  static constexpr std::size_t kKept = std::size_t{64} << 10;  // bytes
+
   std::size_t longest_;
   std::string carried_;
+  bool is_cut_ = false;  // the line under way is too long, and `carried_` its beginning
 };
 
 }  // namespace curfew::http

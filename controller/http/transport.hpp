@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "util/result.hpp"
 #include "util/time.hpp"
@@ -16,11 +18,16 @@ enum class Method { Get, Post, Put, Patch, Delete };
 
 std::string_view to_string(Method method);
 
+inline constexpr std::size_t kMaxBody = std::size_t{64} << 20;  // bytes of an answer to send()
+
 struct Request {
   Method method = Method::Get;
   std::string target;  // path and query, encoded: "/api/v1/namespaces?limit=500"
   std::string content_type;
   std::string body;
+  // send(): an answer with more bytes than this, or one that is still arriving at the deadline, is an Error, or where `accepts_part` is set a Response with Response::cut.
+  std::size_t max_body = kMaxBody;
+  bool accepts_part = false;
 };
 
 struct Response {
@@ -28,11 +35,27 @@ struct Response {
   std::string body;
   std::optional<std::chrono::seconds> retry_after;
   std::optional<TimePoint> date;  // the server's clock, whole seconds
+  std::optional<Error> cut = std::nullopt;  // why `body` is only the beginning of what the server sent; nullopt: it is whole
 };
 
 // Gets one line at a time, without its newline; called on a thread of the transport: parse and hand on, block only to push back.
 // Return false to end the stream.
-using LineSink = std::function<bool(std::string_view line)>;
+class LineSink {
+ public:
+  using Function = std::function<bool(std::string_view)>;
+
+  // `on_cut_line` gets the beginning of a line that is longer than a stream may have them, whose rest is skipped; without it such a line ends the stream.
+  template <class Line>
+  LineSink(Line on_line, Function on_cut_line = nullptr) : on_line_(std::move(on_line)), on_cut_line_(std::move(on_cut_line)) {}  // NOLINT(google-explicit-constructor)
+
+  bool operator()(std::string_view line) const { return on_line_(line); }
+  bool takes_cut_lines() const { return on_cut_line_ != nullptr; }
+  bool cut_line(std::string_view beginning) const { return on_cut_line_(beginning); }
+
+ private:
+  Function on_line_;
+  Function on_cut_line_;
+};
 
 // The one way to the API server. Any HTTP status is a Response; an Error means that there was none (Timeout, Cancelled, Transport, Tls, Unauthorized for unreadable
 // credentials). Thread-safe. A request may be sent twice when a reused connection breaks: every write must be idempotent.

@@ -52,6 +52,9 @@ Resource resource_in(const std::string& target) {
   return {.path = {}, .plural = plural < parts.size() ? parts[plural] : "other", .kind = {}};
 }
 
+// Far more than 500 objects usually take; bounds what reading all kinds at once takes. A page of one object may have http::kMaxBody.
+constexpr std::size_t kMaxPageBytes = std::size_t{4} << 20;
+
 // Whoever has waited for a place nearly as long as it may still gets an answer that tells something.
 constexpr std::chrono::milliseconds kLeastTime{500};
 
@@ -121,10 +124,25 @@ Result<DeleteOutcome> Client::remove(const Resource& resource, const api::Object
   return is_status ? DeleteOutcome::Gone : DeleteOutcome::BeingDeleted;
 }
 
-Result<std::string> Client::list_text(const Resource& resource, const Selection& selection, const ListParams& params, std::stop_token stop) {
-  auto response = exchange("list", resource, list_request(resource, selection, params), std::move(stop));
-  if (!response) return tl::unexpected(std::move(response.error()));
-  return std::move(response->body);
+Result<Client::ListText> Client::list_text(const Resource& resource, const Selection& selection, ListParams& params, const std::stop_token& stop) {
+  while (true) {
+    const bool is_single = params.limit <= 1;
+    http::Request request = list_request(resource, selection, params);
+    request.max_body = is_single ? http::kMaxBody : kMaxPageBytes;
+    request.accepts_part = true;
+    const Instant began = now();
+    auto response = exchange("list", resource, request, stop);
+    if (response && (is_single || !response->cut)) {
+      const double bytes_share = static_cast<double>(response->body.size()) / static_cast<double>(kMaxPageBytes);
+      const double time_share = std::chrono::duration<double>(now() - began) / std::chrono::duration<double>(options_.deadline);
+      return ListText{.body = std::move(response->body), .cut = std::move(response->cut), .share = std::max(bytes_share, time_share)};
+    }
+    const bool is_late = !response && response.error().kind == ErrorKind::Timeout;
+    if (!response && (is_single || !is_late)) return tl::unexpected(std::move(response.error()));
+    params.limit = next_page_size(params.limit, kTooMuch);
+    // Nothing came at all, and nobody else has had an answer meanwhile: it is not the page.
+    if (is_late && !monitor().in_contact()) return tl::unexpected(std::move(response.error()));
+  }
 }
 
 Result<nlohmann::json> Client::get_raw(std::string target, std::stop_token stop) {
@@ -143,26 +161,24 @@ Result<void> Client::watch(const Resource& resource, const Selection& selection,
                            std::chrono::milliseconds idle, std::stop_token stop) {
   const Instant began = now();
   bool heard = false;
-  const auto listen = [&](std::string_view line) {
+  const auto note_contact = [&] {
     // A replica that does not lead asks for nothing: only its watches can tell that contact is back.
     if (!std::exchange(heard, true) || !monitor().in_contact()) monitor().succeeded(now());
+  };
+  const auto listen = [&](std::string_view line) {
+    note_contact();
     return sink(line);
   };
-  const auto response = transport_.stream(watch_request(resource, selection, params), listen, idle, std::move(stop));
+  const auto listen_to_cut_line = [&](std::string_view beginning) {
+    note_contact();
+    return sink.cut_line(beginning);
+  };
+  const auto response = transport_.stream(watch_request(resource, selection, params), http::LineSink(listen, sink.takes_cut_lines() ? listen_to_cut_line : http::LineSink::Function()), idle,
+                                          std::move(stop));
   observe("watch", resource, response, began, true);
   if (!response) return tl::unexpected(response.error());
   if (!is_success(response->status)) return tl::unexpected(error_from_response(*response));
   return {};
 }
-
-std::string metadata_string(const nlohmann::json& object, const char* field) {
-  if (!object.is_object()) return {};
-  const auto metadata = object.find("metadata");
-  if (metadata == object.end() || !metadata->is_object()) return {};
-  const auto found = metadata->find(field);
-  return found != metadata->end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-api::ObjectKey key_of(const nlohmann::json& object) { return {metadata_string(object, "namespace"), metadata_string(object, "name")}; }
 
 }  // namespace curfew::kube

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -13,7 +14,8 @@
 #include "http/transport.hpp"
 #include "kube/contact_monitor.hpp"
 #include "kube/in_flight.hpp"
-#include "kube/json.hpp"
+#include "kube/page.hpp"
+#include "kube/page_size.hpp"
 #include "kube/request.hpp"
 #include "util/result.hpp"
 
@@ -23,40 +25,6 @@ enum class DeleteOutcome {
   Gone,          // deleted now, or not there (404)
   BeingDeleted,  // a finalizer holds it: it still counts
 };
-
-// An object of a list that is not what its kind should be.
-struct Undecodable {
-  api::ObjectKey key;
-  std::string why;
-};
-
-template <class T>
-struct Page {
-  std::vector<T> items;
-  std::vector<Undecodable> undecodable;
-  std::string continue_token;  // empty: the last page
-  std::string resource_version;
-};
-
-// The key in an object's metadata, as far as it can be read.
-api::ObjectKey key_of(const nlohmann::json& object);
-// object.metadata.FIELD where it is a string, otherwise "".
-std::string metadata_string(const nlohmann::json& object, const char* field);
-
-// What a list's text says; Decode with the rest of a sentence ("is not JSON") where it is none. decode(item) -> Result<T>
-template <class T, class Decode>
-Result<Page<T>> page_of(std::string_view text, const Decode& decode) {
-  Page<T> page;
-  const auto head = parse_list(text, [&](const nlohmann::json& item) {
-    if (Result<T> object = decode(item)) page.items.push_back(std::move(*object));
-    else page.undecodable.push_back({key_of(item), std::move(object.error().message)});
-  });
-  if (head.is_discarded()) return fail(ErrorKind::Decode, "is not JSON, or is cut short");
-  page.continue_token = metadata_string(head, "continue");
-  page.resource_version = metadata_string(head, "resourceVersion");
-  if (page.resource_version.empty()) return fail(ErrorKind::Decode, "is not a list");
-  return page;
-}
 
 struct ClientOptions {
   std::chrono::milliseconds deadline = std::chrono::seconds(10);  // of each call but a watch
@@ -115,18 +83,36 @@ class Client {
   }
   Result<DeleteOutcome> remove(const Resource& resource, const api::ObjectKey& key, std::string_view uid, std::stop_token stop);
 
+  // A page of a list. One that is too large or too slow is asked for again with half as many objects, down to one: an object that is too large or unreadable even alone
+  // is left out, as Undecodable. `params.limit` becomes what suits the next page.
   template <class T>
-  Result<Page<T>> list(const Selection& selection, const ListParams& params, std::stop_token stop) {
+  Result<Page<T>> list(const Selection& selection, ListParams& params, std::stop_token stop) {
     return list<T>(resource_of<T>(), selection, params, [](const nlohmann::json& item) { return api::decode<T>(item); }, std::move(stop));
+  }
+  template <class T>
+  Result<Page<T>> list(const Selection& selection, ListParams&& params, std::stop_token stop) {
+    return list<T>(selection, params, std::move(stop));
   }
   // The same for any kind. decode(item) -> Result<T>
   template <class T, class Decode>
-  Result<Page<T>> list(const Resource& resource, const Selection& selection, const ListParams& params, const Decode& decode, std::stop_token stop) {
-    const auto body = list_text(resource, selection, params, std::move(stop));
-    if (!body) return tl::unexpected(body.error());
-    auto page = page_of<T>(*body, decode);
-    if (!page) page.error().message = "the API server's answer to list " + resource.plural + " " + page.error().message;
-    return page;
+  Result<Page<T>> list(const Resource& resource, const Selection& selection, ListParams& params, const Decode& decode, std::stop_token stop) {
+    while (true) {
+      auto text = list_text(resource, selection, params, stop);
+      if (!text) return tl::unexpected(std::move(text.error()));
+      auto page = text->cut ? Result<Page<T>>(tl::unexpected(*text->cut)) : page_of<T>(text->body, decode);
+      if (page) {
+        params.limit = next_page_size(params.limit, text->share);
+        return page;
+      }
+      auto rest = page_without_object(text->body, text->cut);
+      if (!rest) {
+        if (!text->cut) page.error().message = "the API server's answer to list " + resource.plural + " " + page.error().message;
+        return page;
+      }
+      if (params.limit <= 1)
+        return Page<T>{.items = {}, .undecodable = std::move(rest->undecodable), .continue_token = std::move(rest->continue_token), .resource_version = std::move(rest->resource_version)};
+      params.limit = next_page_size(params.limit, kTooMuch);
+    }
   }
 
   // For kinds without a struct. `target` is encoded already.
@@ -140,7 +126,12 @@ class Client {
   const ContactMonitor& contact() const { return options_.contact != nullptr ? *options_.contact : own_contact_; }
 
  private:
-  Result<std::string> list_text(const Resource& resource, const Selection& selection, const ListParams& params, std::stop_token stop);
+  struct ListText {
+    std::string body;
+    std::optional<Error> cut;  // why it is only the beginning
+    double share = 0;          // of what a page may take
+  };
+  Result<ListText> list_text(const Resource& resource, const Selection& selection, ListParams& params, const std::stop_token& stop);
   Result<http::Response> exchange(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop);
   Result<nlohmann::json> call(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop);
   void observe(std::string_view verb, const Resource& resource, const Result<http::Response>& response, ContactMonitor::Instant began, bool streamed);

@@ -1,5 +1,6 @@
 #include "kube/json.hpp"
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -40,6 +41,57 @@ std::optional<std::string> without_depths(std::string_view text) {
   return kept;
 }
 
+// Notes the strings that are looked for, from the parser's events. Knows the path down to kDeepest levels, which is deeper than any of them.
+class FragmentReader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  FragmentReader(std::size_t size, const std::set<std::string>& paths, Fragment& fragment) : size_(size), paths_(paths), fragment_(fragment) {}
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool string(string_t& value) override {
+    if (level_ >= kDeepest) return true;
+    std::string path;
+    for (std::size_t i = 0; i <= level_; ++i)
+      if (!keys_[i].empty()) path += (path.empty() ? "" : ".") + keys_[i];
+    if (paths_.contains(path)) fragment_.strings.try_emplace(path, value);
+    return true;
+  }
+  bool start_object(std::size_t) override { return descend(); }
+  bool start_array(std::size_t) override { return descend(); }
+  bool key(string_t& name) override {
+    if (level_ < kDeepest) keys_[level_] = name;
+    return true;
+  }
+  bool end_object() override { return ascend(); }
+  bool end_array() override { return ascend(); }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) override {
+    fragment_.is_cut_short = position >= size_;
+    return false;
+  }
+
+ private:
+  static constexpr std::size_t kDeepest = 6;
+
+  bool descend() {
+    if (++level_ < kDeepest) keys_[level_].clear();  // an array's values have no key
+    return true;
+  }
+  bool ascend() {
+    --level_;
+    return true;
+  }
+
+  const std::size_t size_;
+  const std::set<std::string>& paths_;
+  Fragment& fragment_;
+  std::array<std::string, kDeepest> keys_;  // where the parser is, from the outermost on; [0] stays empty
+  std::size_t level_ = 0;
+};
+
 nlohmann::json parse_json(std::string_view text, const nlohmann::json::parser_callback_t& callback) {
   if (const auto shallow = without_depths(text)) return nlohmann::json::parse(*shallow, callback, false);
   return nlohmann::json::parse(text, callback, false);
@@ -48,6 +100,13 @@ nlohmann::json parse_json(std::string_view text, const nlohmann::json::parser_ca
 }  // namespace
 
 nlohmann::json parse_json(std::string_view text) { return parse_json(text, nullptr); }
+
+Fragment parse_fragment(std::string_view text, const std::set<std::string>& paths) {
+  Fragment fragment;
+  FragmentReader reader(text.size(), paths, fragment);
+  nlohmann::json::sax_parse(text, &reader);
+  return fragment;
+}
 
 nlohmann::json parse_list(std::string_view text, const std::function<void(nlohmann::json& item)>& on_item) {
   using Event = nlohmann::json::parse_event_t;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -19,5 +21,13 @@ nlohmann::json parse_json(std::string_view text);
 // A list from outside, as parse_json would read it, but one object at a time: thousands of them as one document would take many times the text's own memory. Objects come before it
 // is known whether the text is a list to its end. Returns the rest of it, with empty `items`; discarded where it is no JSON.
 nlohmann::json parse_list(std::string_view text, const std::function<void(nlohmann::json& item)>& on_item);
+
+// What can be read of a text that is not JSON as a whole, since it is cut off or has something in it that is none. Strings by their path; indices of lists are left out:
+// {"metadata": {"name": "a"}, "items": [{"kind": "b"}]} has "metadata.name" and "items.kind". The first of each path counts.
+struct Fragment {
+  std::map<std::string, std::string> strings;
+  bool is_cut_short = false;  // all of it was read, and it could go on
+};
+Fragment parse_fragment(std::string_view text, const std::set<std::string>& paths);
 
 }  // namespace curfew::kube

@@ -32,4 +32,15 @@ Result<WatchEvent> decode_line(std::string_view line) {
   return WatchEvent{*known, std::move(*object)};
 }
 
+std::optional<UnreadableEvent> decode_unreadable_line(std::string_view line, bool is_cut) {
+  constexpr const char* kName = "object.metadata.name";
+  constexpr const char* kNamespace = "object.metadata.namespace";
+  constexpr const char* kVersion = "object.metadata.resourceVersion";
+  auto [strings, is_cut_short] = parse_fragment(line, {"type", kName, kNamespace, kVersion});
+  const auto type = event_type(strings["type"]);
+  const bool is_object = type && *type != EventType::Bookmark && *type != EventType::Error;
+  if (!is_object || strings[kName].empty() || strings[kVersion].empty() || (is_cut_short && !is_cut)) return std::nullopt;
+  return UnreadableEvent{.type = *type, .key = {strings[kNamespace], strings[kName]}, .resource_version = strings[kVersion]};
+}
+
 }  // namespace curfew::kube

@@ -11,11 +11,15 @@
 namespace curfew::kube {
 namespace {
 
+// What was read from a line of so many bytes goes back to the operating system at once.
+constexpr std::size_t kLargeLine = std::size_t{256} << 10;
+
 // The driver of a Watcher: does what it says, tells it how it went.
 class Loop {
  public:
-  Loop(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing, ReflectorTarget& target, std::stop_token stop)
-      : client_(client), resource_(resource), selection_(selection), timing_(timing), target_(target), stop_(std::move(stop)), watcher_(timing.watcher) {}
+  Loop(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing, RelistSignal& relist, ReflectorTarget& target,
+       std::stop_token stop)
+      : client_(client), resource_(resource), selection_(selection), timing_(timing), relist_(relist), target_(target), stop_(std::move(stop)), watcher_(timing.watcher) {}
 
   void run() {
     while (!stop_.stop_requested()) std::visit([this](const auto& step) { take(step); }, watcher_.next());
@@ -25,8 +29,12 @@ class Loop {
   void take(const Watcher::Wait& wait) { pause(wait.delay, stop_); }
 
   void take(const Watcher::ListPage& step) {
-    if (step.continue_token.empty()) target_.list_began();
-    const auto head = target_.list_page({.continue_token = step.continue_token}, stop_);
+    if (step.continue_token.empty()) {
+      relist_.take();  // this is the one
+      target_.list_began();
+    }
+    page_.continue_token = step.continue_token;
+    const auto head = target_.list_page(page_, stop_);
     if (!head) {
       complain("cannot list; trying again", head.error());
       watcher_.list_failed(head.error());
@@ -40,11 +48,19 @@ class Loop {
   void take(const Watcher::Watch& step) {
     const auto began = std::chrono::steady_clock::now();
     std::optional<Error> failure;
-    const auto hear = [&](std::string_view line) {
-      failure = on_line(line);
-      return !failure && !stop_.stop_requested();
+    const auto hear = [&](bool is_cut) {
+      return [&, is_cut](std::string_view line) {
+        failure = is_cut ? on_unreadable_line(line, true, Error{.kind = ErrorKind::Decode, .message = "its line in a watch is too long"}) : on_line(line);
+        if (line.size() > kLargeLine) trim_heap();
+        return !failure && !stop_.stop_requested();
+      };
     };
-    const auto result = client_.watch(resource_, selection_, {.resource_version = step.resource_version, .timeout = step.timeout}, hear, timing_.idle, stop_);
+    std::stop_source ended;
+    const std::stop_callback stopped(stop_, [&] { ended.request_stop(); });
+    const std::stop_callback relisted(relist_.begin_watch(), [&] { ended.request_stop(); });
+    const auto result = client_.watch(resource_, selection_, {.resource_version = step.resource_version, .timeout = step.timeout},
+                                      http::LineSink(hear(false), hear(true)), timing_.idle, ended.get_token());
+    if (relist_.take() && !stop_.stop_requested()) return watcher_.relist();
     if (!result && !failure) failure = result.error();
     if (!failure) {
       complained_.reset();
@@ -59,13 +75,22 @@ class Loop {
 
   std::optional<Error> on_line(std::string_view line) {
     const auto event = decode_line(line);
-    if (!event) return event.error();
+    if (!event) return on_unreadable_line(line, false, event.error());
     if (event->type == EventType::Error) return error_from_status(event->object);
     const std::string version = metadata_string(event->object, "resourceVersion");
     if (event->type == EventType::Bookmark) target_.bookmark(version);
     else target_.event(event->type, event->object);
     watcher_.event_seen(version);
     complained_.reset();
+    return std::nullopt;
+  }
+
+  // An object that cannot be read costs itself, not the watch.
+  std::optional<Error> on_unreadable_line(std::string_view line, bool is_cut, const Error& why) {
+    const auto event = decode_unreadable_line(line, is_cut);
+    if (!event) return why;
+    target_.unreadable(*event, why.message);
+    watcher_.event_seen(event->resource_version);
     return std::nullopt;
   }
 
@@ -80,17 +105,19 @@ class Loop {
   const Resource& resource_;
   const Selection& selection_;
   const ReflectorTiming& timing_;
+  RelistSignal& relist_;
   ReflectorTarget& target_;
   const std::stop_token stop_;
   Watcher watcher_;
+  ListParams page_;  // its limit is what has suited so far
   std::optional<ErrorKind> complained_;
 };
 
 }  // namespace
 
-void run_reflector(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing, ReflectorTarget& target,
+void run_reflector(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing, RelistSignal& relist, ReflectorTarget& target,
                    std::stop_token stop) {
-  Loop(client, resource, selection, timing, target, std::move(stop)).run();
+  Loop(client, resource, selection, timing, relist, target, std::move(stop)).run();
 }
 
 void log_undecodable(const Resource& resource, const api::ObjectKey& key, const std::string& why) {

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -15,6 +18,7 @@
 #include "kube/client.hpp"
 #include "kube/line_decoder.hpp"
 #include "kube/raw_object.hpp"
+#include "kube/relist_signal.hpp"
 #include "kube/request.hpp"
 #include "kube/store.hpp"
 #include "kube/watcher.hpp"
@@ -31,9 +35,10 @@ class ReflectorTarget {
     std::string resource_version;
   };
   virtual void list_began() = 0;  // forget the pages so far
-  virtual Result<PageEnd> list_page(const ListParams& params, std::stop_token stop) = 0;
+  virtual Result<PageEnd> list_page(ListParams& params, std::stop_token stop) = 0;
   virtual void list_complete(const std::string& resource_version) = 0;
   virtual void event(EventType type, const nlohmann::json& object) = 0;  // Added, Modified, Deleted
+  virtual void unreadable(const UnreadableEvent& event, const std::string& why) = 0;
   virtual void bookmark(const std::string& resource_version) = 0;
   virtual void watch_failed() = 0;  // it ended in an error; it is begun again
 };
@@ -44,7 +49,7 @@ struct ReflectorTiming {
 };
 
 // List, watch, mend, for ever. Blocks until stopped. Reflector below is what to use.
-void run_reflector(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing, ReflectorTarget& target,
+void run_reflector(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing, RelistSignal& relist, ReflectorTarget& target,
                    std::stop_token stop);
 
 // An object was skipped: says so in the log.
@@ -55,6 +60,10 @@ struct ReflectorConfig {
   Resource resource;
   Selection selection;
   std::function<Result<T>(const nlohmann::json&)> decode;
+  std::function<bool(const api::ObjectKey&)> is_wanted;  // others are not kept; null: all are
+  // A list begins, for which is_wanted is asked; it is complete. On the reflector's thread.
+  std::function<void()> on_list_began;
+  std::function<void()> on_list_complete;
   // After the store has changed, on the reflector's thread, for events and for what a new list finds different. Null: not there. DELETED has
   // the last known state as `before`; for an object that left the selection that is its state before it did.
   std::function<void(const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after)> on_change;
@@ -83,7 +92,10 @@ class Reflector final : private ReflectorTarget {
       : client_(client), config_(std::move(config)), store_(store), writer_(store) {}
 
   // Blocks until stopped; once.
-  void run(std::stop_token stop) { run_reflector(client_, config_.resource, config_.selection, config_.timing, *this, std::move(stop)); }
+  void run(std::stop_token stop) { run_reflector(client_, config_.resource, config_.selection, config_.timing, relist_, *this, std::move(stop)); }
+
+  // Lists again, since more is wanted than before. Thread-safe.
+  void relist() { relist_.request(); }
 
   // Objects skipped so far because they could not be decoded.
   std::uint64_t undecodable() const { return undecodable_.load(std::memory_order_relaxed); }
@@ -92,31 +104,42 @@ class Reflector final : private ReflectorTarget {
   void list_began() override {
     listed_.clear();
     unreadable_.clear();
+    if (config_.on_list_began) config_.on_list_began();
   }
 
-  Result<PageEnd> list_page(const ListParams& params, std::stop_token stop) override {
-    auto page = client_.list<T>(config_.resource, config_.selection, params, config_.decode, std::move(stop));
+  Result<PageEnd> list_page(ListParams& params, std::stop_token stop) override {
+    const auto decode = [this](const nlohmann::json& item) -> Result<std::optional<T>> {
+      if (!is_wanted(key_of(item))) return std::nullopt;
+      Result<T> object = config_.decode(item);
+      if (!object) return tl::unexpected(std::move(object.error()));
+      return std::optional<T>(std::move(*object));
+    };
+    auto page = client_.list<std::optional<T>>(config_.resource, config_.selection, params, decode, std::move(stop));
     if (!page) return tl::unexpected(std::move(page.error()));
     for (const Undecodable& skipped : page->undecodable) {
       skip(skipped.key, skipped.why);
       unreadable_.push_back(skipped.key);
     }
-    for (T& object : page->items) listed_.push_back(std::make_shared<const T>(std::move(object)));
+    for (std::optional<T>& object : page->items)
+      if (object) listed_.push_back(std::make_shared<const T>(std::move(*object)));
     return PageEnd{.continue_token = std::move(page->continue_token), .resource_version = std::move(page->resource_version)};
   }
 
   void list_complete(const std::string& resource_version) override {
     const bool first = !store_.synced();
+    keep_what_has_no_name();
     const auto changes = writer_.replace_all(std::exchange(listed_, {}), unreadable_, resource_version);
     for (const Change<T>& change : changes) notify(change);
+    if (config_.on_list_complete) config_.on_list_complete();
     if (first && config_.on_synced) config_.on_synced();
   }
 
   void event(EventType type, const nlohmann::json& object) override {
     const std::string version = metadata_string(object, "resourceVersion");
     if (store_.has_seen(version)) return;  // what is known must not go back in time: it is acted on
-    Result<T> decoded = config_.decode(object);
     const api::ObjectKey key = key_of(object);
+    if (!is_wanted(key) && !store_.get(key)) return writer_.advance(version);
+    Result<T> decoded = config_.decode(object);
     if (!decoded) skip(key, decoded.error().message);
     if (type == EventType::Deleted) {
       notify(writer_.remove(key, decoded ? std::make_shared<const T>(std::move(*decoded)) : nullptr, version));
@@ -125,6 +148,13 @@ class Reflector final : private ReflectorTarget {
     } else {
       writer_.advance(version);
     }
+  }
+
+  void unreadable(const UnreadableEvent& event, const std::string& why) override {
+    if (store_.has_seen(event.resource_version)) return;
+    if (event.type == EventType::Deleted) return notify(writer_.remove(event.key, nullptr, event.resource_version));
+    skip(event.key, why);
+    writer_.advance(event.resource_version);
   }
 
   void bookmark(const std::string& resource_version) override { writer_.advance(resource_version); }
@@ -137,17 +167,30 @@ class Reflector final : private ReflectorTarget {
     if (config_.on_change && (change.before || change.after)) config_.on_change(change.before, change.after);
   }
 
+  bool is_wanted(const api::ObjectKey& key) const { return !config_.is_wanted || config_.is_wanted(key); }
+
+  // Which of those that are known an object without a readable name is, nobody can tell: none of them counts as gone.
+  void keep_what_has_no_name() {
+    if (std::ranges::none_of(unreadable_, [](const api::ObjectKey& key) { return key.name.empty(); })) return;
+    for (const auto& object : store_.list()) unreadable_.push_back(object->metadata.key());
+  }
+
   void skip(const api::ObjectKey& key, const std::string& why) {
     undecodable_.fetch_add(1, std::memory_order_relaxed);
-    log_undecodable(config_.resource, key, why);
+    if (logged_.size() >= kMaxLogged) logged_.clear();
+    if (logged_.insert(key).second) log_undecodable(config_.resource, key, why);
   }
+
+  static constexpr std::size_t kMaxLogged = 1000;
 
   Client& client_;
   const ReflectorConfig<T> config_;
+  RelistSignal relist_;
   const Store<T>& store_;
   typename Store<T>::Writer writer_;
   std::vector<std::shared_ptr<const T>> listed_;
   std::vector<api::ObjectKey> unreadable_;
+  std::set<api::ObjectKey> logged_;  // once each, however often they change
   std::atomic<std::uint64_t> undecodable_ = 0;
 };
 

@@ -61,6 +61,15 @@ std::string percent_encode(std::string_view text) {
   return encoded;
 }
 
+std::string escape_field_value(std::string_view value) {
+  std::string escaped;
+  for (const char c : value) {
+    if (c == '\\' || c == ',' || c == '=') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
 std::string target_of(const Resource& resource, std::string_view name_space, std::string_view name, std::string_view subresource) {
   std::string target = resource.path;
   if (!name_space.empty()) target += "/namespaces/" + percent_encode(name_space);

@@ -33,7 +33,7 @@ struct Selection {
 };
 
 struct ListParams {
-  int limit = 500;
+  int limit = 500;  // see Client::list, which changes it
   std::string continue_token;
   std::string resource_version;  // empty: the most recent (a consistent read)
 };
@@ -46,6 +46,9 @@ struct WatchParams {
 
 // RFC 3986: everything but letters, digits and -._~ as %XX.
 std::string percent_encode(std::string_view text);
+
+// A value in a field selector, where "," and "=" part, and "\\" makes them ordinary.
+std::string escape_field_value(std::string_view value);
 
 // "/apis/GROUP/VERSION/namespaces/NS/PLURAL[/NAME[/SUBRESOURCE]]", encoded.
 std::string target_of(const Resource& resource, std::string_view name_space, std::string_view name = {}, std::string_view subresource = {});

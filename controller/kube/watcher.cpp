@@ -39,9 +39,7 @@ void Watcher::event_seen(std::string_view resource_version) {
 void Watcher::watch_failed(const Error& error) {
   const bool relist = error.kind == ErrorKind::Gone || error.kind == ErrorKind::Decode || error.kind == ErrorKind::Invalid;
   if (!relist) return wait(error.retry_after);
-  state_ = State::Listing;
-  continue_token_.clear();
-  resource_version_.clear();
+  relist();
   // The first time at once: whoever reads the store waits for this.
   if (!std::exchange(expired_, true) && error.kind == ErrorKind::Gone && !error.retry_after) {
     progressed_ = false;
@@ -58,6 +56,12 @@ void Watcher::watch_ended(std::chrono::steady_clock::duration lasted) {
     return;
   }
   wait();
+}
+
+void Watcher::relist() {
+  state_ = State::Listing;
+  continue_token_.clear();
+  resource_version_.clear();
 }
 
 void Watcher::wait(const std::optional<std::chrono::seconds>& retry_after) {

@@ -42,6 +42,8 @@ class Watcher {
   // An ERROR event, a line that is none, a refused or broken stream. The error decides: Gone, Decode and Invalid list again, others resume.
   void watch_failed(const Error& error);
   void watch_ended(std::chrono::steady_clock::duration lasted);
+  // A new list is asked for: at once.
+  void relist();
 
   const std::string& resource_version() const { return resource_version_; }
 

@@ -9,7 +9,6 @@
 #include "core/policy_status.hpp"
 #include "reconcile/stores.hpp"
 #include "runtime/metrics.hpp"
-#include "util/guarded.hpp"
 
 // What the stores say about policies and their roles, in the terms of those who ask.
 namespace curfew::reconcile {
@@ -27,23 +26,7 @@ std::vector<std::string> outliving_powers(const Stores& stores, const api::Acces
 // The live requests of each policy that exists, for the metrics. One that nobody has looked at yet is Pending.
 runtime::Metrics::LiveRequests live_requests(const Stores& stores);
 
-// Facts about roles. A hash costs more than all the rest of a decision, so it is kept for each version of a role. Thread-safe.
-class RoleBook {
- public:
-  explicit RoleBook(const Stores& stores) : stores_(stores) {}
-
-  // nullopt: there is no such role.
-  std::optional<core::RoleFacts> facts(const api::RoleRef& role, const std::string& name_space) const;
-
- private:
-  std::string hash_of(const api::ObjectMeta& meta, const std::vector<api::PolicyRule>& rules) const;
-
-  struct Known {
-    std::string resource_version;
-    std::string hash;
-  };
-  const Stores& stores_;
-  mutable Guarded<std::map<std::string, Known>> known_;  // by the role's UID
-};
+// nullopt: the stores have no such role.
+std::optional<core::RoleFacts> role_facts(const Stores& stores, const api::RoleRef& role, const std::string& name_space);
 
 }  // namespace curfew::reconcile

@@ -2,6 +2,8 @@
 
 #include "api/names.hpp"
 #include "kube/error.hpp"
+#include "reconcile/ending.hpp"
+#include "reconcile/revoker.hpp"
 #include "util/log.hpp"
 
 namespace curfew::reconcile {
@@ -48,11 +50,24 @@ Outcome ForeignBindings::reconcile(const api::ObjectKey& key, std::stop_token st
   record.role = binding->role_ref;
   if (binding->subjects.size() == 1) record.subject = binding->subjects.front();
   record.binding = api::BindingRef{.name = meta.name, .uid = meta.uid};
-  record.message = "RoleBinding " + meta.name + " bears the label " + std::string(api::kRequestUidLabel) + "=" + label->second + " and is not Curfew's: it is left alone; delete it";
-  const auto written = parts_.audit.write(record, std::move(stop));
-  if (written) return {};
-  parts_.metrics.reconcile_failed(written.error().kind);
-  if (!kube::concerns_server(written.error().kind)) log::warn("audit record not written", {{"binding", api::to_string(key)}, {"err", written.error().message}});
+  const auto end = end_of(*binding, record.time);
+  record.message = message_about(*binding, label->second, end);
+  if (const auto written = parts_.audit.write(record, stop); !written) return retry("audit record not written", key, written.error());
+  if (!end || !parts_.ends_all) return {};
+  const auto deleted = delete_binding(parts_.endings, parts_.memory, key, meta.uid, std::move(stop));
+  return deleted ? Outcome{.after = kAgain} : retry("binding not deleted, trying again", key, deleted.error());
+}
+
+std::string ForeignBindings::message_about(const api::RoleBinding& binding, const std::string& request_uid, std::optional<TimePoint> end) const {
+  const std::string who = "RoleBinding " + binding.metadata.name;
+  if (!end) return who + " bears the label " + std::string(api::kRequestUidLabel) + "=" + request_uid + " and is not Curfew's: it is left alone; delete it";
+  const std::string when = parts_.ends_all ? "now" : "at " + format_rfc3339(*end);
+  return who + " has the name and the label of a grant and belongs to no AccessRequest: Curfew ends it " + when;
+}
+
+Outcome ForeignBindings::retry(std::string_view what, const api::ObjectKey& key, const Error& error) const {
+  parts_.metrics.reconcile_failed(error.kind);
+  if (!kube::concerns_server(error.kind)) log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});
   return {.kind = Outcome::Kind::RetryRateLimited};
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <stop_token>
+#include <string>
+#include <string_view>
 
 #include "audit/writer.hpp"
 #include "reconcile/memory.hpp"
@@ -11,16 +14,18 @@
 
 namespace curfew::reconcile {
 
-// RoleBindings that bear our label without being any request's, which only somebody can make who has taken the admission policies away. Whose they are is not known, so they are
-// left alone; that they are there is recorded, once each.
+// RoleBindings that have our label and belong to no request, which only somebody can make who has taken the admission policies away. Each is recorded once. Those under a name
+// of their own are left alone, since whose they are is not known; those with the name of a grant are ended by the Revoker at their end, or here where all access ends.
 class ForeignBindings {
  public:
   struct Parts {
     audit::Writer& audit;
+    kube::Client& endings;
     const Stores& stores;
-    const Memory& memory;
+    Memory& memory;
     runtime::Metrics& metrics;
     const Clock& clock;
+    bool ends_all = false;  // Curfew is being removed
   };
 
   explicit ForeignBindings(Parts parts) : parts_(parts) {}
@@ -30,6 +35,9 @@ class ForeignBindings {
  private:
   bool may_be_known_soon(const std::string& request_uid) const;
   std::shared_ptr<const api::AccessRequest> live_request(const std::string& request_uid) const;
+  // `end`: when Curfew ends it; nullopt: never, it has not the name of a grant.
+  std::string message_about(const api::RoleBinding& binding, const std::string& request_uid, std::optional<TimePoint> end) const;
+  runtime::Outcome retry(std::string_view what, const api::ObjectKey& key, const Error& error) const;
 
   const Parts parts_;
 };

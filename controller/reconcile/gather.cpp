@@ -36,7 +36,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     input.policy_problems = core::policy_problems(*input.policy, policy_facts(parts_.stores, input.time_zone.get(), parts_.believes(input.policy->metadata)));
   }
   input.name_space = parts_.stores.namespaces.get({"", key.name_space});
-  if (const auto role = core::wanted_role(request, input.policy.get())) input.role = roles_.facts(*role, key.name_space);
+  if (const auto found_role = find_role(input, stop); !found_role) return tl::unexpected(found_role.error());
   if (const auto found_binding = find_binding(input, stop); !found_binding) return tl::unexpected(found_binding.error());
   if (const auto owner = look_at_owner(input, stop); !owner) return tl::unexpected(owner.error());
   if (!request.status.phase) input.flood = parts_.floods.judge(request, input.request_is_gone, input.policy != nullptr);
@@ -76,6 +76,20 @@ void Gatherer::look_at_decisions(core::Input& input) const {
   input.observed_decisions = parts_.memory.observed_decisions(uid);
   if (!input.guard.in_force && decisions > input.observed_decisions.value_or(0)) parts_.memory.remember_unwatched(uid, decisions);
   input.unwatched_decisions = parts_.memory.unwatched_decisions(uid);
+}
+
+Result<void> Gatherer::find_role(core::Input& input, std::stop_token stop) {
+  const auto role = core::wanted_role(*input.request, input.policy.get());
+  if (!role) return {};
+  const std::string& name_space = input.request->metadata.name_space;
+  input.role = role_facts(parts_.stores, *role, name_space);
+  const auto& offered = parts_.stores.offered_roles;
+  // A policy has just begun to offer it: Roles of that name are being listed.
+  if (input.role || role->kind != api::Role::kKind || !offered.is_offered(role->name) || offered.is_listed(role->name)) return {};
+  const auto found = parts_.client.list<api::Role>({.name_space = name_space, .fields = "metadata.name=" + kube::escape_field_value(role->name)}, {}, std::move(stop));
+  if (!found) return tl::unexpected(found.error());
+  if (!found->items.empty()) input.role = summary_of(found->items.front()).facts();
+  return {};
 }
 
 Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {

@@ -16,8 +16,8 @@ namespace curfew::reconcile {
 
 // Builds the pure input of a decision. Reads stores and memory; asks the API server only about a request that left the selection of live ones
 // without this process having completed it, about a binding that left the selection of managed ones without this process having deleted it, or lost its owner, for the record of a binding
-// that is there before it should be, for a person's ended grants where a policy has a cooldown, and for earlier requests of the same name where one has a startTime or
-// its policy says limits.onceByName.
+// that is there before it should be, for a Role whose name a policy has just begun to offer, for a person's ended grants where a policy has a cooldown, and for earlier
+// requests of the same name where one has a startTime or its policy says limits.onceByName.
 class Gatherer {
  public:
   struct Parts {
@@ -31,7 +31,7 @@ class Gatherer {
     BelievesPolicy believes = believe_every_policy;
   };
 
-  explicit Gatherer(const Parts& parts) : parts_(parts), roles_(parts_.stores) {}
+  explicit Gatherer(const Parts& parts) : parts_(parts) {}
 
   // nullopt: nothing is left to decide about this request.
   Result<std::optional<core::Input>> gather(const api::ObjectKey& key, core::GuardState guard, std::stop_token stop);
@@ -43,6 +43,7 @@ class Gatherer {
   };
   Result<void> find_earlier(core::Input& input, const std::stop_token& stop);
   void look_at_decisions(core::Input& input) const;
+  Result<void> find_role(core::Input& input, std::stop_token stop);
   Result<void> find_binding(core::Input& input, std::stop_token stop);
   Result<void> look_at_owner(core::Input& input, std::stop_token stop);
   Result<void> find_granted_record(core::Input& input, std::stop_token stop);
@@ -50,7 +51,6 @@ class Gatherer {
   Result<Found> find_departed(std::shared_ptr<const api::AccessRequest> last_state, std::stop_token stop);
 
   const Parts parts_;
-  const RoleBook roles_;
 };
 
 }  // namespace curfew::reconcile

@@ -28,6 +28,9 @@ class GuardWatch {
   // Keeps a hash of each shipped spec; `shipped` is asked again where one differs, for where it does.
   GuardWatch(std::function<GuardSpecs()> shipped, const Clock& clock, std::function<void()> on_change);
 
+  // Whether it is one of the shipped objects; others need not be kept.
+  bool concerns(const std::string& kind, const std::string& name) const { return hashes_.contains(kind + "/" + name); }
+
   // For the reflectors of the guard's kinds.
   Result<GuardObject> decode(const std::string& kind, const nlohmann::json& json) const;
 

@@ -7,6 +7,7 @@
 #include "core/input.hpp"
 #include "kube/error.hpp"
 #include "reconcile/ending.hpp"
+#include "util/duration.hpp"
 #include "util/log.hpp"
 
 namespace curfew::reconcile {
@@ -31,6 +32,8 @@ constexpr std::chrono::seconds kPatience{2};
 constexpr std::chrono::seconds kLongestWait{1};
 // What goes earlier than this before its end was revoked, or removed by others: no word on how punctual ends are.
 constexpr milliseconds kOnTime = core::Settings{}.end_lead;
+// No grant of Curfew's lasts longer, with an hour for clocks that differ: a later end is not Curfew's.
+constexpr std::chrono::seconds kMaxLifetime = kLongestDuration + std::chrono::hours(1);
 // Short enough that an end is late by less than a second more than whatever was in its way.
 constexpr runtime::RetryDelays kRetries{.first = milliseconds(50), .longest = milliseconds(750)};
 constexpr milliseconds kHurry{700};
@@ -43,11 +46,10 @@ std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now) 
   const api::ObjectMeta& meta = binding.metadata;
   const auto label = meta.labels.find(std::string(api::kRequestUidLabel));
   if (label == meta.labels.end() || meta.name != std::string(api::kBindingPrefix) + label->second) return std::nullopt;
-  const bool is_owned = std::ranges::any_of(meta.owner_references, [&](const api::OwnerReference& owner) {
-    return owner.kind == api::AccessRequest::kKind && owner.uid == label->second;
-  });
-  if (!is_owned) return std::nullopt;
-  return core::end_of(binding).value_or(now);
+  const auto end = core::end_of(binding);
+  if (!end) return now;
+  const bool is_dated = meta.creation_timestamp != TimePoint{};
+  return is_dated ? std::min(*end, meta.creation_timestamp + kMaxLifetime) : *end;
 }
 
 Revoker::Revoker(Parts parts)
@@ -64,7 +66,7 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before, con
     }
   }
   if (after && !end) {
-    log::warn("binding bears our label but is not ours: left alone", {{"binding", api::to_string(key)}, {"uid", after->metadata.uid}});
+    log::warn("binding has the label curfew.dev/request-uid but not the name that goes with it: left alone", {{"binding", api::to_string(key)}, {"uid", after->metadata.uid}});
   }
   const std::scoped_lock lock(mutex_);
   if (!end) return ends_.erase(key);

@@ -19,8 +19,9 @@
 
 namespace curfew::reconcile {
 
-// When a managed binding must be gone, by what it says itself: its annotation, or `now` where that cannot be read. nullopt: it bears our label without being ours
-// (name and ownerReference disagree with it), so it is not ours to delete.
+// When a managed binding must be gone, by what it says itself: its annotation, at most 8761 h after its creation, or `now` where the annotation cannot be read.
+// A binding is managed when its name is "curfew-" and the value of its label, whoever owns it: the garbage collector removes the owner of a binding whose request
+// is deleted with --cascade=orphan. nullopt: it has the label under another name, so it is not ours to delete.
 std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now);
 
 // Ends grants on time, on every replica, from the bindings alone: no request, policy, status, record or leader is needed. The leader deletes within the last

@@ -4,6 +4,8 @@
 #include "api/access_request.hpp"
 #include "api/rbac.hpp"
 #include "kube/store.hpp"
+#include "reconcile/decoders.hpp"
+#include "reconcile/offered_roles.hpp"
 
 namespace curfew::reconcile {
 
@@ -13,8 +15,9 @@ struct Stores {
   kube::Store<api::AccessPolicy> policies;
   kube::Store<api::RoleBinding> bindings;  // managed ones only: labelled curfew.dev/request-uid
   kube::Store<api::Namespace> namespaces;
-  kube::Store<api::ClusterRole> cluster_roles;
-  kube::Store<api::Role> roles;
+  kube::Store<RoleSummary> cluster_roles;
+  kube::Store<RoleSummary> roles;  // of offered names only
+  OfferedRoles offered_roles;
 
   bool synced() const {
     return requests.synced() && policies.synced() && bindings.synced() && namespaces.synced() && cluster_roles.synced() && roles.synced();

@@ -8,12 +8,11 @@
 namespace curfew::reconcile {
 namespace {
 
-template <class AnyRole>
-bool means_the_same(const std::shared_ptr<const AnyRole>& before, const std::shared_ptr<const AnyRole>& after) {
-  return before && after && before->metadata.uid == after->metadata.uid && before->rules == after->rules;
+bool means_the_same(const std::shared_ptr<const RoleSummary>& before, const std::shared_ptr<const RoleSummary>& after) {
+  return before && after && before->metadata.uid == after->metadata.uid && before->rules_hash == after->rules_hash;
 }
 
-// By its name and its owner, as Revoker's end_of has it.
+// It belongs to no request: by its name, or because it has no owner. ForeignBindings tells of it where no request does.
 bool is_foreign(const api::RoleBinding& binding, const api::AccessRequest& owner) {
   return owner.metadata.name.empty() || binding.metadata.name != api::binding_name(owner);
 }
@@ -65,9 +64,15 @@ void Triggers::changed(const Pointer<api::Namespace>& before, const Pointer<api:
   add_requests_where([&](const api::AccessRequest& request) { return request.metadata.name_space == name; });
 }
 
-void Triggers::changed(const Pointer<api::ClusterRole>& before, const Pointer<api::ClusterRole>& after) {
+void Triggers::changed(const Pointer<RoleSummary>& before, const Pointer<RoleSummary>& after) {
   if (means_the_same(before, after)) return;
-  const api::RoleRef role{.kind = std::string(api::ClusterRole::kKind), .name = (after ? after : before)->metadata.name};
+  const RoleSummary::Metadata& meta = (after ? after : before)->metadata;
+  if (meta.name_space.empty()) cluster_role_changed(meta.name);
+  else role_changed(meta.key());
+}
+
+void Triggers::cluster_role_changed(const std::string& name) {
+  const api::RoleRef role{.kind = std::string(api::ClusterRole::kKind), .name = name};
   for (const auto& policy : stores_.policies.list()) {
     if (std::ranges::find(policy->spec.roles, role) == policy->spec.roles.end()) continue;
     add_policy(policy->metadata.name);
@@ -76,15 +81,12 @@ void Triggers::changed(const Pointer<api::ClusterRole>& before, const Pointer<ap
   add_requests_where([&](const api::AccessRequest& request) { return request.status.role_ref == role; });  // its policy may have ceased to offer it
 }
 
-void Triggers::changed(const Pointer<api::Role>& before, const Pointer<api::Role>& after) {
-  if (means_the_same(before, after)) return;
-  const api::ObjectMeta& meta = (after ? after : before)->metadata;
-  const api::RoleRef role{.kind = std::string(api::Role::kKind), .name = meta.name};
+void Triggers::role_changed(const api::ObjectKey& key) {
+  const api::RoleRef role{.kind = std::string(api::Role::kKind), .name = key.name};
   for (const auto& policy : stores_.policies.list()) {
     if (std::ranges::find(policy->spec.roles, role) != policy->spec.roles.end()) add_policy(policy->metadata.name);
   }
-  const std::string& name_space = meta.name_space;
-  add_requests_where([&](const api::AccessRequest& request) { return request.metadata.name_space == name_space; });
+  add_requests_where([&](const api::AccessRequest& request) { return request.metadata.name_space == key.name_space; });
 }
 
 void Triggers::begin_term() {

@@ -25,8 +25,7 @@ class Triggers {
   void changed(const Pointer<api::AccessPolicy>& before, const Pointer<api::AccessPolicy>& after);
   void changed(const Pointer<api::RoleBinding>& before, const Pointer<api::RoleBinding>& after);
   void changed(const Pointer<api::Namespace>& before, const Pointer<api::Namespace>& after);
-  void changed(const Pointer<api::ClusterRole>& before, const Pointer<api::ClusterRole>& after);
-  void changed(const Pointer<api::Role>& before, const Pointer<api::Role>& after);
+  void changed(const Pointer<RoleSummary>& before, const Pointer<RoleSummary>& after);
 
   // Leadership is gained: what is there now was seen by whoever led before, as its status says. First thing of a term.
   void begin_term();
@@ -39,6 +38,8 @@ class Triggers {
 
  private:
   void add_request(const api::ObjectKey& key, std::chrono::milliseconds delay = std::chrono::milliseconds(0));
+  void cluster_role_changed(const std::string& name);
+  void role_changed(const api::ObjectKey& key);
   bool is_orphan(const api::AccessRequest& owner) const;
   void add_policy(const std::string& name);
   void add_foreign_binding(const api::ObjectKey& key);

@@ -8,16 +8,6 @@
 namespace curfew::reconcile {
 namespace {
 
-// In a field selector "," and "=" part, and "\\" makes them ordinary.
-std::string escape(std::string_view value) {
-  std::string escaped;
-  for (const char c : value) {
-    if (c == '\\' || c == ',' || c == '=') escaped += '\\';
-    escaped += c;
-  }
-  return escaped;
-}
-
 bool ends_access(const api::AuditRecord& record) {
   return record.granted_at && (record.action == api::AuditAction::Expired || record.action == api::AuditAction::Revoked);
 }
@@ -32,7 +22,7 @@ void consider(std::optional<TimePoint>& latest, TimePoint end) {
 }  // namespace
 
 kube::Selection records_of(const api::Subject& subject, const std::string& policy) {
-  return {.name_space = {}, .labels = {}, .fields = "policy.name=" + escape(policy) + ",subject.name=" + escape(subject.name)};
+  return {.name_space = {}, .labels = {}, .fields = "policy.name=" + kube::escape_field_value(policy) + ",subject.name=" + kube::escape_field_value(subject.name)};
 }
 
 Result<core::Usage> UsageBook::usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy, std::stop_token stop) {

@@ -162,8 +162,37 @@ void make_foreign(const Unguarded& u, const std::string& name, const std::string
     return std::ranges::count_if(list["items"], [&](const Json& record) { return record["action"] == "Tampered" && record.value("binding", Json::object()).value("name", "") == name; });
   };
   CHECK(eventually(seconds(4), [&] { return recorded() == 1; }));
-  CHECK(u.controller.has_said("binding bears our label but is not ours: left alone"));
+  CHECK(u.controller.has_said("binding has the label curfew.dev/request-uid but not the name that goes with it: left alone"));
   CHECK(u.scene.admin.get({"rolebinding", name, "-n", u.scene.space.name()})["subjects"] == binding["subjects"]);
+}
+
+// What somebody makes to look like a grant, of no request: ended when it says, and told of once.
+void make_look_alike(const Unguarded& u, const Json& granted) {
+  const std::string uid = "5a0e0000-0000-4000-8000-000000000002";
+  const std::string name = "curfew-" + uid;
+  const auto end = std::chrono::ceil<seconds>(now()) + seconds(6);
+  Json binding = granted;
+  for (const char* field : {"uid", "resourceVersion", "creationTimestamp", "managedFields", "ownerReferences"}) binding["metadata"].erase(field);
+  binding["metadata"]["name"] = name;
+  binding["subjects"] = Json::array({subject("dave")});
+  binding.merge_patch(labelled(uid));
+  binding.merge_patch(annotated("expires-at", curfew::format_rfc3339(end)));
+  once_unguarded(u.scene.admin, {"create", "-f", "-"}, binding.dump());
+  const auto is_there = [&] { return u.scene.admin.kubectl({"get", "rolebinding", name, "-n", u.scene.space.name()}).ok(); };
+  CHECK(is_there());
+  const auto records = [&] {
+    std::vector<Json> found;
+    const Json list = u.scene.admin.get({"auditrecords", "--field-selector", "request.namespace=" + u.scene.space.name()});
+    for (const Json& record : list["items"])
+      if (record["action"] == "Tampered" && record.value("binding", Json::object()).value("name", "") == name) found.push_back(record);
+    return found;
+  };
+  CHECK(eventually(seconds(4), [&] { return records().size() == 1; }));
+  sleep_until(end + milliseconds(200));
+  CHECK_FALSE(is_there());
+  CHECK_FALSE(u.scene.can_list_pods(u.scene.dave));
+  REQUIRE(records().size() == 1);
+  CHECK_THAT(records().front()["message"].get<std::string>(), ContainsSubstring("belongs to no AccessRequest: Curfew ends it at " + curfew::format_rfc3339(end)));
 }
 
 }  // namespace
@@ -188,6 +217,7 @@ TEST_CASE("a binding that is changed, replaced or forged past the guard is gone 
   make_again_and_see_it_go(u, other_role, {{"roleRef", {{"name", "edit"}}}});
   make_after_the_end(u, ended, granted);
   make_before_the_grant(u, scheduled, granted);
+  make_look_alike(u, granted);
   make_foreign(u, "looks-managed", untouched.uid());
   make_foreign(u, "looks-managed-too", "5a0e0000-0000-4000-8000-000000000001");
   CHECK(untouched.text("phase") == "Active");

@@ -99,7 +99,11 @@ void list_pages(std::string_view input) {
   }
   const auto body = kube::parse_json(input);
   must(kube::parse_list(input, [](const nlohmann::json&) {}).is_discarded() == body.is_discarded(), "a list is JSON where any other text would be");
+  for (const auto& cut : {std::optional<Error>(), std::optional<Error>({.kind = ErrorKind::Decode, .message = "too large"})}) {
+    if (const auto rest = kube::page_without_object(input, cut)) must(!rest->resource_version.empty() && rest->undecodable.size() == 1, "a page without its object has a version");
+  }
   if (body.is_discarded()) return;
+  must(!kube::parse_fragment(input, {}).is_cut_short, "what is JSON is not cut short");
   page_as<api::AccessRequest>(input, body);
   page_as<api::AccessPolicy>(input, body);
   page_as<api::AuditRecord>(input, body);

@@ -45,6 +45,25 @@ TEST_CASE("a splitter gives whole lines, and says when one is too long or the si
   CHECK(another.feed("6789", sink) == Outcome::TooLong);
 }
 
+TEST_CASE("a sink that takes them gets the beginning of lines that are too long, and the lines behind them") {
+  std::vector<std::string> lines;
+  const auto note = [&](const std::string& kind) {
+    return [&lines, kind](std::string_view line) {
+      lines.push_back(kind + std::string(line));
+      return line != "stop";
+    };
+  };
+  const http::LineSink sink(note(""), note("cut:"));
+  using Outcome = http::LineSplitter::Outcome;
+  http::LineSplitter splitter(8);
+  CHECK(splitter.feed("a\n123456789\nb\n", sink) == Outcome::More);
+  CHECK(splitter.feed("12345", sink) == Outcome::More);
+  CHECK(splitter.feed("67890", sink) == Outcome::More);
+  CHECK(splitter.feed(std::string(100, 'x'), sink) == Outcome::More);
+  CHECK(splitter.feed("\nc\n", sink) == Outcome::More);
+  CHECK(lines == std::vector<std::string>{"a", "cut:12345678", "b", "cut:12345678", "c"});
+}
+
 TEST_CASE("a raw object keeps all of itself and needs a name") {
   const nlohmann::json json = {{"metadata", {{"name", "a"}, {"uid", "u"}, {"resourceVersion", "3"}, {"generation", 2}, {"deletionTimestamp", "2026-11-24T20:00:00Z"}}},
                                {"spec", {1, 2}}};

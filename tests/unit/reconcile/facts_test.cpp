@@ -13,14 +13,14 @@ namespace {
 const api::PolicyRule kMakesPods{.api_groups = {""}, .resources = {"pods"}, .verbs = {"create"}, .resource_names = {}, .non_resource_urls = {}};
 const api::PolicyRule kMakesSecrets{.api_groups = {""}, .resources = {"secrets"}, .verbs = {"*"}, .resource_names = {}, .non_resource_urls = {}};
 
-api::Role role(const std::string& name_space, std::vector<api::PolicyRule> rules, const std::string& version = "7") {
+reconcile::RoleSummary role(const std::string& name_space, std::vector<api::PolicyRule> rules, const std::string& version = "7") {
   api::Role made;
   made.metadata.name_space = name_space;
   made.metadata.name = "deployer";
   made.metadata.uid = "role-in-" + name_space;
   made.metadata.resource_version = version;
   made.rules = std::move(rules);
-  return made;
+  return reconcile::summary_of(made);
 }
 
 api::Namespace labelled(const std::string& name, const std::string& team) {
@@ -37,26 +37,24 @@ const api::RoleRef kDeployer{.kind = "Role", .name = "deployer"};
 
 TEST_CASE("a role's facts are those of the version that there is") {
   reconcile::Stores stores;
-  const reconcile::RoleBook book(stores);
-  CHECK_FALSE(book.facts(kDeployer, "payments"));
+  CHECK_FALSE(reconcile::role_facts(stores, kDeployer, "payments"));
   deliver(stores.roles, role("payments", {kMakesPods}));
-  REQUIRE(book.facts(kDeployer, "payments"));
-  CHECK(book.facts(kDeployer, "payments")->uid == "role-in-payments");
-  CHECK(book.facts(kDeployer, "payments")->rules_hash == core::rules_hash(std::vector{kMakesPods}));
-  CHECK_FALSE(book.facts(kDeployer, "shop"));
+  REQUIRE(reconcile::role_facts(stores, kDeployer, "payments"));
+  CHECK(reconcile::role_facts(stores, kDeployer, "payments")->uid == "role-in-payments");
+  CHECK(reconcile::role_facts(stores, kDeployer, "payments")->rules_hash == core::rules_hash(std::vector{kMakesPods}));
+  CHECK_FALSE(reconcile::role_facts(stores, kDeployer, "shop"));
   deliver(stores.roles, role("payments", {kMakesSecrets}, "8"));
-  CHECK(book.facts(kDeployer, "payments")->rules_hash == core::rules_hash(std::vector{kMakesSecrets}));
+  CHECK(reconcile::role_facts(stores, kDeployer, "payments")->rules_hash == core::rules_hash(std::vector{kMakesSecrets}));
 }
 
 TEST_CASE("an aggregated ClusterRole is known as one") {
   reconcile::Stores stores;
-  const reconcile::RoleBook book(stores);
   api::ClusterRole view;
   view.metadata.name = "view";
   view.metadata.resource_version = "7";
   view.is_aggregated = true;
-  deliver(stores.cluster_roles, view);
-  CHECK(book.facts({.kind = "ClusterRole", .name = "view"}, "payments")->is_aggregated);
+  deliver(stores.cluster_roles, reconcile::summary_of(view));
+  CHECK(reconcile::role_facts(stores, {.kind = "ClusterRole", .name = "view"}, "payments")->is_aggregated);
 }
 
 TEST_CASE("what outlives a grant is looked for in every Role that the policy can reach") {

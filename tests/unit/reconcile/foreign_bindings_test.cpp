@@ -20,9 +20,11 @@ struct Fixture {
   reconcile::Memory memory;
   runtime::Metrics metrics{"test"};
   ManualClock clock;
-  reconcile::ForeignBindings foreign{{.audit = audit, .stores = stores, .memory = memory, .metrics = metrics, .clock = clock}};
+  bool ends_all;
+  reconcile::ForeignBindings foreign{
+      {.audit = audit, .endings = client, .stores = stores, .memory = memory, .metrics = metrics, .clock = clock, .ends_all = ends_all}};
 
-  Fixture() { memory.know_all_records(); }
+  explicit Fixture(bool ends = false) : ends_all(ends) { memory.know_all_records(); }
 
   Outcome see(const api::RoleBinding& binding) { return foreign.reconcile(deliver(stores.bindings, binding)->metadata.key(), {}); }
   FakeApi::Json recorded(const std::string& name) const { return api.get("/apis/curfew.dev/v1alpha1/auditrecords/" + name); }
@@ -84,4 +86,52 @@ TEST_CASE("a record that is not written is tried again") {
   Fixture f;
   f.api.fail("POST", 503, "ServiceUnavailable", "etcd is away");
   CHECK(f.see(foreign_binding()).kind == Outcome::Kind::RetryRateLimited);
+}
+
+namespace {
+
+// What is left of a grant when the garbage collector took its owner away, or what somebody made to look like one.
+api::RoleBinding ownerless_binding() {
+  auto made = binding("2026-11-24T21:00:00Z");
+  made.metadata.owner_references.clear();
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("a binding with the name and the label of a grant that belongs to no request is recorded, and ended at its end") {
+  Fixture f;
+  CHECK(f.see(ownerless_binding()).kind == Outcome::Kind::Done);
+  const std::string uid = kUid;
+  const auto record = f.recorded("binding-of-" + uid + "-tampered");
+  REQUIRE(record.is_object());
+  CHECK(record["message"] == "RoleBinding curfew-" + uid + " has the name and the label of a grant and belongs to no AccessRequest: Curfew ends it at 2026-11-24T21:00:00Z");
+  CHECK(f.api.calls().size() == 1);  // the rest is the revoker's
+}
+
+TEST_CASE("where Curfew is being removed, a binding with the name of a grant does not wait for its end, one with another name is left alone") {
+  Fixture f(true);
+  SECTION("the name of a grant") {
+    const auto stored = f.api.put(ownerless_binding());
+    f.see(stored);
+    CHECK(f.api.get<api::RoleBinding>(stored.metadata.key()).is_null());
+  }
+  SECTION("another name") {
+    const auto stored = f.api.put(foreign_binding());
+    f.see(stored);
+    CHECK_FALSE(f.api.get<api::RoleBinding>(stored.metadata.key()).is_null());
+  }
+}
+
+TEST_CASE("nobody is blamed for the orphan of a request that is on its way out") {
+  Fixture f;
+  SECTION("live still: its own decisions tell") {
+    deliver(f.stores.requests, request_in(api::Phase::Active));
+    CHECK(f.see(ownerless_binding()).after.count() == 0);
+  }
+  SECTION("gone, and its end is not recorded yet") {
+    f.memory.remember_departed(shared(request_in(api::Phase::Active)));
+    CHECK(f.see(ownerless_binding()).after == std::chrono::seconds(1));
+  }
+  CHECK(f.api.calls().empty());
 }

@@ -1,5 +1,6 @@
 #include "reconcile/gather.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <functional>
 #include <vector>
@@ -54,7 +55,7 @@ TEST_CASE("a live request is gathered from the stores without a call") {
   api::ClusterRole view;
   view.metadata.name = "view";
   view.metadata.uid = "role-uid";
-  deliver(f.stores.cluster_roles, view);
+  deliver(f.stores.cluster_roles, reconcile::summary_of(view));
   const auto stored_binding = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
   f.memory.remember_granted(record(api::AuditAction::Granted));
   f.memory.remember_failure(kUid, {.reason = "BindingForbidden", .message = "no", .retry_at = {}});
@@ -145,13 +146,49 @@ TEST_CASE("a Role is looked up in the request's namespace only") {
   role.metadata.uid = "role-uid";
   SECTION("elsewhere") {
     role.metadata.name_space = "shop";
-    deliver(f.stores.roles, role);
+    deliver(f.stores.roles, reconcile::summary_of(role));
     CHECK_FALSE((*f.gather())->role);
   }
   SECTION("here") {
     role.metadata.name_space = "payments";
-    deliver(f.stores.roles, role);
+    deliver(f.stores.roles, reconcile::summary_of(role));
     CHECK((*f.gather())->role->uid == "role-uid");
+  }
+}
+
+TEST_CASE("a Role whose name a policy has just begun to offer is read, until Roles of that name are listed") {
+  Fixture f;
+  auto asked = request_in(Phase::Pending);
+  asked.spec.role = api::RoleRef{.kind = "Role", .name = "debugger"};
+  deliver(f.stores.requests, asked);
+  api::AccessPolicy policy;
+  policy.metadata.name = "payments-debug";
+  policy.spec.roles = {{.kind = "Role", .name = "debugger"}};
+  const std::string path = "/apis/rbac.authorization.k8s.io/v1/namespaces/payments/roles";
+  SECTION("it is there") {
+    REQUIRE(f.stores.offered_roles.offer(policy));
+    f.api.put_raw(path + "/debugger", {{"metadata", {{"name", "debugger"}, {"namespace", "payments"}, {"uid", "role-uid"}}}});
+    CHECK((*f.gather())->role->uid == "role-uid");
+    CHECK(std::ranges::count(f.api.calls(), "GET " + path) == 1);
+  }
+  SECTION("it is not") {
+    REQUIRE(f.stores.offered_roles.offer(policy));
+    CHECK_FALSE((*f.gather())->role);
+  }
+  SECTION("it cannot be read: nothing is decided") {
+    REQUIRE(f.stores.offered_roles.offer(policy));
+    f.api.fail("GET " + path, 500, "InternalError", "etcd is away");
+    CHECK_FALSE(f.gather());
+  }
+  SECTION("Roles of that name are listed, and this one is none of them") {
+    f.stores.offered_roles.list_began({shared(policy)});
+    f.stores.offered_roles.list_complete();
+    CHECK_FALSE((*f.gather())->role);
+    CHECK(f.api.calls().empty());
+  }
+  SECTION("no policy offers it") {
+    CHECK_FALSE((*f.gather())->role);
+    CHECK(f.api.calls().empty());
   }
 }
 

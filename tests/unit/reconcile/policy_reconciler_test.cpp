@@ -48,7 +48,7 @@ struct Fixture {
   void make_role() {
     api::ClusterRole role;
     role.metadata.name = "view";
-    deliver(stores.cluster_roles, role);
+    deliver(stores.cluster_roles, reconcile::summary_of(role));
   }
   void delete_role() { take_away(stores.cluster_roles, {"", "view"}); }
   api::AccessPolicyStatus stored_status() { return api::decode<api::AccessPolicy>(api.get<api::AccessPolicy>(kKey))->status; }

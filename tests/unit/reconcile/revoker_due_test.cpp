@@ -34,16 +34,26 @@ TEST_CASE("a binding that bears our label without being ours has no end") {
   SECTION("another name") { foreign.metadata.name = "team-access"; }
   SECTION("another label") { foreign.metadata.labels.begin()->second = kOtherUid; }
   SECTION("no label") { foreign.metadata.labels.clear(); }
-  SECTION("no owner") { foreign.metadata.owner_references.clear(); }
-  SECTION("an owner of another uid") { foreign.metadata.owner_references.front().uid = kOtherUid; }
-  SECTION("an owner of another kind") { foreign.metadata.owner_references.front().kind = "ConfigMap"; }
   CHECK_FALSE(end_of(foreign, TimePoint(1000s)));
 }
 
-TEST_CASE("one of several owners is enough") {
-  auto shared_one = binding("2026-11-24T21:00:00Z");
-  shared_one.metadata.owner_references.insert(shared_one.metadata.owner_references.begin(), {.api_version = "v1", .kind = "ConfigMap", .name = "x", .uid = "y"});
-  CHECK(end_of(shared_one, TimePoint(1000s)));
+TEST_CASE("a binding with the name and the label of a grant ends when it says, whoever owns it") {
+  auto one = binding("2026-11-24T21:00:00Z");
+  SECTION("no owner: the garbage collector took it away") { one.metadata.owner_references.clear(); }
+  SECTION("an owner of another uid") { one.metadata.owner_references.front().uid = kOtherUid; }
+  SECTION("an owner of another kind") { one.metadata.owner_references.front().kind = "ConfigMap"; }
+  SECTION("several owners") {
+    one.metadata.owner_references.insert(one.metadata.owner_references.begin(), {.api_version = "v1", .kind = "ConfigMap", .name = "x", .uid = "y"});
+  }
+  CHECK(end_of(one, TimePoint(1000s)) == parse_rfc3339("2026-11-24T21:00:00Z"));
+}
+
+TEST_CASE("no binding lasts longer than the longest grant, whatever it says") {
+  auto one = binding("2099-01-01T00:00:00Z");
+  one.metadata.creation_timestamp = *parse_rfc3339("2026-01-01T00:00:00Z");
+  CHECK(end_of(one, TimePoint(1000s)) == parse_rfc3339("2027-01-01T01:00:00Z"));
+  one.metadata.annotations.begin()->second = "2027-01-01T00:00:00Z";
+  CHECK(end_of(one, TimePoint(1000s)) == parse_rfc3339("2027-01-01T00:00:00Z"));
 }
 
 TEST_CASE("the leader ends a single binding 0.4 s and 2 ms before its end, not earlier") {
@@ -173,13 +183,18 @@ TEST_CASE("a binding of others with our label is left alone") {
   CHECK(replica.api.calls().empty());
 }
 
-TEST_CASE("a binding that loses its owner is not ours any more") {
+TEST_CASE("a binding that loses its owner ends at its time all the same, whoever leads") {
   Replica replica;
+  replica.leads = GENERATE_COPY(true, false);
   auto one = replica.add(binding(in(replica, 60s)));
   one.metadata.owner_references.clear();
   replica.see(one);
-  replica.clock.advance(2min);
   CHECK(replica.due().empty());
+  replica.clock.advance(62s);  // a follower's patience
+  REQUIRE(replica.due() == Names{one.metadata.name});
+  CHECK(replica.revoker.past_end() == 1);
+  replica.revoker.end(one.metadata.key(), {});
+  CHECK_FALSE(replica.is_there(one));
 }
 
 TEST_CASE("an end that moves counts as it stands") {

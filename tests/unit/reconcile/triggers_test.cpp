@@ -85,6 +85,13 @@ T named(const std::string& name, const std::string& in = {}) {
   return made;
 }
 
+// A ClusterRole, or a Role where there is a namespace.
+std::shared_ptr<const reconcile::RoleSummary> role(const std::string& name, const std::string& in = {}, const std::vector<api::PolicyRule>& rules = {}) {
+  auto made = named<api::Role>(name, in);
+  made.rules = rules;
+  return shared(reconcile::summary_of(made));
+}
+
 template <class T>
 const std::shared_ptr<const T> kNone{};
 
@@ -252,13 +259,13 @@ TEST_CASE("a ClusterRole that comes or goes concerns the policies that offer it,
   f.know(request());
   f.know(elsewhere("other", "another-policy", "payments"));
   deliver(f.stores.policies, policy());
-  const auto view = shared(named<api::ClusterRole>("view"));
-  const auto edit = shared(named<api::ClusterRole>("edit"));
+  const auto view = role("view");
+  const auto edit = role("edit");
   f.triggers.changed(view, view);
-  f.triggers.changed(kNone<api::ClusterRole>, edit);
+  f.triggers.changed(kNone<reconcile::RoleSummary>, edit);
   CHECK(f.queued().empty());
-  SECTION("comes") { f.triggers.changed(kNone<api::ClusterRole>, view); }
-  SECTION("goes") { f.triggers.changed(view, kNone<api::ClusterRole>); }
+  SECTION("comes") { f.triggers.changed(kNone<reconcile::RoleSummary>, view); }
+  SECTION("goes") { f.triggers.changed(view, kNone<reconcile::RoleSummary>); }
   CHECK(f.queued() == Keys{request_key("debug"), policy_key()});
 }
 
@@ -266,11 +273,11 @@ TEST_CASE("a Role that comes or goes concerns the requests in its namespace") {
   Fixture f;
   f.know(request());
   f.know(elsewhere("other", "payments-debug", "shop"));
-  const auto role = shared(named<api::Role>("debugger", "payments"));
-  f.triggers.changed(role, role);
+  const auto debugger = role("debugger", "payments");
+  f.triggers.changed(debugger, debugger);
   CHECK(f.queued().empty());
-  SECTION("comes") { f.triggers.changed(kNone<api::Role>, role); }
-  SECTION("goes") { f.triggers.changed(role, kNone<api::Role>); }
+  SECTION("comes") { f.triggers.changed(kNone<reconcile::RoleSummary>, debugger); }
+  SECTION("goes") { f.triggers.changed(debugger, kNone<reconcile::RoleSummary>); }
   CHECK(f.queued() == Keys{request_key("debug")});
 }
 
@@ -283,9 +290,7 @@ TEST_CASE("a role's rules concern the policies that offer it, and the requests t
     f.know(pinned);
     f.know(request());
     deliver(f.stores.policies, policy());
-    auto changed = named<api::ClusterRole>("view");
-    changed.rules = {rule};
-    f.triggers.changed(shared(named<api::ClusterRole>("view")), shared(changed));
+    f.triggers.changed(role("view"), role("view", {}, {rule}));
     CHECK(f.queued() == Keys{request_key("debug"), request_key("pinned"), policy_key()});
   }
   SECTION("a Role") {
@@ -293,9 +298,7 @@ TEST_CASE("a role's rules concern the policies that offer it, and the requests t
     auto offers = policy();
     offers.spec.roles = {{.kind = "Role", .name = "debugger"}};
     deliver(f.stores.policies, offers);
-    auto changed = named<api::Role>("debugger", "payments");
-    changed.rules = {rule};
-    f.triggers.changed(shared(named<api::Role>("debugger", "payments")), shared(changed));
+    f.triggers.changed(role("debugger", "payments"), role("debugger", "payments", {rule}));
     CHECK(f.queued() == Keys{request_key("debug"), policy_key()});
   }
 }
@@ -331,8 +334,8 @@ TEST_CASE("a replica that does not lead queues and remembers nothing") {
   f.triggers.changed(kNone<api::AccessPolicy>, shared(policy()));
   f.triggers.changed(kNone<api::RoleBinding>, shared(binding("2026-11-24T21:00:00Z", "orphan", kOtherUid)));
   f.triggers.changed(kNone<api::Namespace>, shared(name_space("a")));
-  f.triggers.changed(kNone<api::ClusterRole>, shared(named<api::ClusterRole>("view")));
-  f.triggers.changed(kNone<api::Role>, shared(named<api::Role>("debugger", "payments")));
+  f.triggers.changed(kNone<reconcile::RoleSummary>, role("view"));
+  f.triggers.changed(kNone<reconcile::RoleSummary>, role("debugger", "payments"));
   f.triggers.everything();
   CHECK(f.queued_within(10s).empty());
   CHECK(f.memory.departed_keys().empty());

@@ -1,0 +1,107 @@
+#include "reconcile/decoders.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "api/codec.hpp"
+#include "api/names.hpp"
+#include "core/role_rules.hpp"
+
+namespace curfew::reconcile {
+namespace {
+
+// A text of Curfew's own in an annotation is shorter, and a longer one is none.
+constexpr std::size_t kMaxAnnotation = 1024;  // bytes
+
+template <class AnyRole>
+RoleSummary summary(const AnyRole& role) {
+  const api::ObjectMeta& meta = role.metadata;
+  RoleSummary kept{.metadata = {.name = meta.name, .name_space = meta.name_space, .uid = meta.uid, .resource_version = meta.resource_version},
+                   .rules_hash = core::rules_hash(role.rules),
+                   .outliving_powers = {}};
+  const auto powers = core::outliving_powers(role.rules);
+  kept.outliving_powers.assign(powers.begin(), powers.end());
+  return kept;
+}
+
+template <class AnyRole>
+Result<RoleSummary> decode_summary(const nlohmann::json& json) {
+  const auto role = api::decode<AnyRole>(json);
+  if (!role) return tl::unexpected(role.error());
+  return summary_of(*role);
+}
+
+// Also gives back what they took: a cleared vector keeps its memory.
+template <class T>
+void drop(T& value) {
+  value = T();
+}
+
+void keep_only(std::map<std::string, std::string>& values, std::initializer_list<std::string_view> keys) {
+  std::erase_if(values, [&](const auto& entry) { return std::ranges::find(keys, entry.first) == keys.end(); });
+}
+
+}  // namespace
+
+RoleSummary summary_of(const api::Role& role) { return summary(role); }
+
+RoleSummary summary_of(const api::ClusterRole& role) {
+  RoleSummary kept = summary(role);
+  kept.is_aggregated = role.is_aggregated;
+  return kept;
+}
+
+Result<RoleSummary> decode_role(const nlohmann::json& json) { return decode_summary<api::Role>(json); }
+
+Result<RoleSummary> decode_cluster_role(const nlohmann::json& json) { return decode_summary<api::ClusterRole>(json); }
+
+Result<api::AccessRequest> decode_request(const nlohmann::json& json) {
+  auto request = api::decode<api::AccessRequest>(json);
+  if (!request) return request;
+  drop(request->metadata.labels);
+  drop(request->metadata.annotations);
+  drop(request->metadata.finalizers);
+  drop(request->metadata.owner_references);
+  return request;
+}
+
+Result<api::AccessPolicy> decode_policy(const nlohmann::json& json) {
+  auto policy = api::decode<api::AccessPolicy>(json);
+  if (!policy) return policy;
+  drop(policy->metadata.labels);
+  drop(policy->metadata.annotations);
+  drop(policy->metadata.finalizers);
+  drop(policy->metadata.owner_references);
+  return policy;
+}
+
+Result<api::Namespace> decode_namespace(const nlohmann::json& json) {
+  auto name_space = api::decode<api::Namespace>(json);
+  if (!name_space) return name_space;
+  drop(name_space->metadata.annotations);
+  drop(name_space->metadata.finalizers);
+  drop(name_space->metadata.owner_references);
+  return name_space;
+}
+
+Result<api::RoleBinding> decode_binding(const nlohmann::json& json) {
+  auto binding = api::decode<api::RoleBinding>(json);
+  if (!binding) return binding;
+  api::ObjectMeta& meta = binding->metadata;
+  keep_only(meta.labels, {api::kRequestUidLabel});
+  keep_only(meta.annotations, {api::kExpiresAtAnnotation, api::kRequestAnnotation, api::kPolicyAnnotation});
+  for (auto& [key, value] : meta.annotations)
+    if (value.size() > kMaxAnnotation) value = value.substr(0, kMaxAnnotation);
+  const auto label = meta.labels.find(std::string(api::kRequestUidLabel));
+  std::vector<api::OwnerReference> owners;
+  for (api::OwnerReference& owner : meta.owner_references)
+    if (owners.empty() && owner.kind == api::AccessRequest::kKind && label != meta.labels.end() && owner.uid == label->second) owners.push_back(std::move(owner));
+  meta.owner_references = std::move(owners);
+  const bool is_held = !meta.finalizers.empty();
+  meta.finalizers = is_held ? std::vector<std::string>{meta.finalizers.front()} : std::vector<std::string>{};
+  constexpr std::size_t kMoreThanOne = 2;
+  if (binding->subjects.size() > kMoreThanOne) binding->subjects = std::vector<api::Subject>(binding->subjects.begin(), binding->subjects.begin() + kMoreThanOne);
+  return binding;
+}
+
+}  // namespace curfew::reconcile

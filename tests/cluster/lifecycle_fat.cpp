@@ -1,0 +1,117 @@
+#include "controller.hpp"
+#include "fleet.hpp"
+#include "lifecycle.hpp"
+#include "lifted_guard.hpp"
+#include "many.hpp"
+
+// Objects as large as the API server takes, and more of them than one answer should hold: they cost Curfew time, and nothing else.
+using namespace curfew::test;
+
+namespace {
+
+constexpr int kObjects = 48;
+constexpr long kMaxGrowthKib = 20 * 1024;
+
+// 1.5 MB of labels.
+Json fat_metadata(const std::string& prefix) {
+  Json labels = Json::object();
+  const std::string domain = std::string(63, 'a') + "." + std::string(63, 'a') + "." + std::string(63, 'a');
+  for (int i = 0; i < 4700; ++i) labels[domain + ".x" + std::to_string(i) + "/" + std::string(45, 'b')] = std::string(63, 'v');
+  return {{"generateName", prefix}, {"labels", labels}};
+}
+
+void make_fat_roles(const Scene& scene) {
+  const Json role{{"apiVersion", "rbac.authorization.k8s.io/v1"}, {"kind", "Role"}, {"metadata", fat_metadata("fat-")}, {"rules", Json::array()}};
+  REQUIRE_THAT(create_many(scene, "/apis/rbac.authorization.k8s.io/v1/namespaces/" + scene.space.name() + "/roles", role, kObjects), Succeeds());
+}
+
+// Asked for by admin, whom no policy lets ask: the guard is away.
+void make_fat_requests(const Scene& scene, int count) {
+  const Json request{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"metadata", fat_metadata("fat-")}, {"spec", {{"policy", "nosuch"}}}};
+  REQUIRE_THAT(create_many(scene, "/apis/curfew.dev/v1alpha1/namespaces/" + scene.space.name() + "/accessrequests", request, count), Succeeds());
+}
+
+long settled_rss(const Controller& controller) {
+  sleep_until(now() + seconds(3));
+  return holdings_of(controller.pid()).rss_kib;
+}
+
+struct Run {
+  Scene scene;
+  std::string policy = scene.space.policy(automatic());
+  Controller controller{scene.cluster, {"--pending-per-requester", "0", "--requester-qps", "0"}};
+  long rss = 0;  // before there was anything large
+
+  Run() {
+    controller.start_leading();
+    rss = settled_rss(controller);
+  }
+  ~Run() { controller.stop(); }
+
+  Request active(const std::string& duration, const std::string& name) const {
+    Request request(scene, policy, "duration: " + duration, std::nullopt, name);
+    request.await("Active", seconds(10));
+    return request;
+  }
+  void check_memory(const std::string& when) const {
+    const long grown = settled_rss(controller) - rss;
+    WARN(when << ": " << grown << " KiB more than the " << rss << " KiB before");
+    CHECK(grown < kMaxGrowthKib);
+  }
+  void check_ends_on_time(const Request& request, curfew::TimePoint expires_at) const {
+    sleep_until(expires_at + milliseconds(200));
+    CHECK_FALSE(request.binding().has_value());
+    CHECK_FALSE(scene.can_list_pods(scene.alice));
+  }
+  // One line for each, at most: these are no faults.
+  void check_calm() const {
+    CHECK(controller.times_said("lost contact with the API server; trying again until it is back") == 0);
+    CHECK(controller.times_said("cannot list; trying again") == 0);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Roles that fill many pages, made by whoever administers a namespace, cost neither memory nor anybody's access", "[replica]") {
+  Run run;
+  make_fat_roles(run.scene);
+  run.check_memory("48 Roles that came by watch");
+  run.check_calm();
+  const Request ending = run.active("40s", "ending");
+  const auto expires_at = ending.time("expiresAt");
+
+  CHECK(run.controller.stop() == 0);
+  const auto began = now();
+  run.controller.start_leading();
+  WARN("leads " << std::chrono::floor<milliseconds>(now() - began).count() << " ms after its start");
+  REQUIRE(now() < expires_at);
+  run.check_memory("a new start");
+  run.check_ends_on_time(ending, expires_at);
+  run.check_calm();
+  const Request next = run.active("10m", "next");
+  CHECK(run.scene.can_list_pods(run.scene.alice));
+}
+
+TEST_CASE("requests that fill many pages, made while the guard is away, cost neither memory nor anybody's access", "[replica]") {
+  constexpr int kRequests = 3 * kObjects;
+  Run run;
+  const Guard guard(run.scene);
+  guard.lift();
+  sleep_until(now() + seconds(2));
+  make_fat_requests(run.scene, kRequests);
+  guard.settle();
+  run.check_memory("144 requests that came by watch");
+  const Request ending = run.active("40s", "ending");
+  const auto expires_at = ending.time("expiresAt");
+
+  CHECK(run.controller.stop() == 0);
+  const auto began = now();
+  run.controller.start_leading();
+  WARN("leads " << std::chrono::floor<milliseconds>(now() - began).count() << " ms after its start");
+  run.check_memory("a new start");
+  run.check_ends_on_time(ending, expires_at);
+  run.check_calm();
+  // Rejected by now, and kept for an hour: found by the retention at each start.
+  const Request next = run.active("10m", "next");
+  CHECK(run.scene.can_list_pods(run.scene.alice));
+}

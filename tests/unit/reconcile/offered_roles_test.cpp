@@ -1,0 +1,58 @@
+#include "reconcile/offered_roles.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/reconcile/builders.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+
+namespace {
+
+api::AccessPolicy offering(const std::string& name, const std::string& kind = "Role") {
+  api::AccessPolicy policy;
+  policy.spec.roles = {{.kind = kind, .name = name}};
+  return policy;
+}
+
+}  // namespace
+
+TEST_CASE("a name that was not offered before is news, and listed with the next whole list") {
+  reconcile::OfferedRoles roles;
+  CHECK(roles.offer(offering("deployer")));
+  CHECK_FALSE(roles.offer(offering("deployer")));
+  CHECK(roles.is_offered("deployer"));
+  CHECK_FALSE(roles.is_listed("deployer"));
+  roles.list_began({shared(offering("deployer"))});
+  CHECK_FALSE(roles.is_listed("deployer"));
+  roles.list_complete();
+  CHECK(roles.is_listed("deployer"));
+  CHECK_FALSE(roles.is_listed("debugger"));
+}
+
+TEST_CASE("a name that is offered in the middle of a list was not looked for by its first pages") {
+  reconcile::OfferedRoles roles;
+  roles.list_began({});
+  CHECK(roles.offer(offering("deployer")));
+  roles.list_complete();
+  CHECK(roles.is_offered("deployer"));
+  CHECK_FALSE(roles.is_listed("deployer"));
+}
+
+TEST_CASE("a name that no policy offers any more stays until the next list") {
+  reconcile::OfferedRoles roles;
+  roles.list_began({shared(offering("deployer"))});
+  roles.list_complete();
+  CHECK_FALSE(roles.offer(offering("deployer")));  // its policy is made again: nothing to list
+  roles.list_began({});
+  CHECK_FALSE(roles.is_offered("deployer"));
+  CHECK_FALSE(roles.is_listed("deployer"));
+  roles.list_complete();
+  CHECK(roles.offer(offering("deployer")));
+}
+
+TEST_CASE("ClusterRoles are none of them") {
+  reconcile::OfferedRoles roles;
+  CHECK_FALSE(roles.offer(offering("view", "ClusterRole")));
+  CHECK_FALSE(roles.is_offered("view"));
+}
