@@ -164,7 +164,7 @@ void Arena::clear_place(const std::string& name) {
 }
 
 Json Arena::ask(const std::string& place, const std::string& name, const Json& more) {
-  Json spec{{"policy", place}, {"duration", "1h"}, {"reason", "looking at the incident of last night"}};
+  Json spec{{"policy", place}, {"role", {{"kind", "ClusterRole"}, {"name", "view"}}}, {"duration", "1h"}, {"reason", "looking at the incident of last night"}};
   spec.merge_patch(more);
   return alice.post(path_of(kRequests, place), {{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"metadata", {{"name", name}}}, {"spec", spec}});
 }

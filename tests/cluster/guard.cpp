@@ -40,14 +40,27 @@ void Asked::set_status(const Json& status) const {
                Succeeds());
 }
 
-void exempt_unmutated_namespaces(const Cluster& cluster) {
-  const Json patch{
-      {"spec",
-       {{"matchResources",
-         {{"namespaceSelector", {{"matchExpressions", Json::array({{{"key", "curfew-test"}, {"operator", "NotIn"}, {"values", {"unmutated"}}}})}}}}}}}};
-  for (const char* binding : {"curfew-requester", "curfew-decision"}) {
-    REQUIRE_THAT(cluster.admin().kubectl({"patch", "mutatingadmissionpolicybinding", binding, "--type", "merge", "--patch", patch.dump()}), Succeeds());
-  }
+void settle(const Cluster& cluster, const std::string& name_space, const std::string& name) {
+  const Json status{{"phase", "Pending"}, {"complete", false}, {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}, {"duration", "10m"}};
+  REQUIRE_THAT(cluster.curfew().kubectl({"patch", "accessrequest", name, "-n", name_space, "--subresource", "status", "--type", "merge", "--patch",
+                                         Json{{"status", status}}.dump()}),
+               Succeeds());
+}
+
+void exempt_labelled_namespaces(const Cluster& cluster) {
+  const auto exempt = [&](const std::string& binding, const Json& values) {
+    const Json selector{{"matchExpressions", Json::array({{{"key", "curfew-test"}, {"operator", "NotIn"}, {"values", values}}})}};
+    const Json patch{{"spec", {{"matchResources", {{"namespaceSelector", selector}}}}}};
+    REQUIRE_THAT(cluster.admin().kubectl({"patch", binding, "--type", "merge", "--patch", patch.dump()}), Succeeds());
+  };
+  for (const char* name : {"curfew-requester", "curfew-decision"}) exempt(std::string("mutatingadmissionpolicybinding/") + name, {"unmutated", "unguarded"});
+  for (const char* name : {"curfew-identity", "curfew-metadata"}) exempt(std::string("validatingadmissionpolicybinding/") + name, {"unguarded"});
+}
+
+std::vector<std::string> impersonating(const std::string& user, const std::vector<std::string>& groups, std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), {"--as", user});
+  for (const std::string& group : groups) arguments.insert(arguments.end(), {"--as-group", group});
+  return arguments;
 }
 
 }  // namespace curfew::test

@@ -201,13 +201,84 @@ TEST_CASE("a scheduled request is not approved again, and may be denied", "[guar
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/deny=no"}), Succeeds());
 }
 
+TEST_CASE("nobody approves what Curfew has not settled yet", "[guard]") {
+  struct Asks {
+    const char* what;
+    Json status;
+  };
+  const auto asks = GENERATE(values<Asks>({{"reason: INC-1", {{"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}, {"duration", "10m"}}},
+                                           {"role: {kind: ClusterRole, name: view}", {{"duration", "10m"}}},
+                                           {"duration: 10m", {{"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}}}}));
+  const std::string sentence = "Curfew has not looked at this request yet, so what it would give is not settled: approve it in a moment";
+  Asked asked(kDevelopersAskSreApprove, asks.what);
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=early"}), Refused(sentence));
+  CHECK_THAT(asked.merge_patch(asked.bob, {{"decisions", Json::array({kBobs})}}), Refused(sentence));
+  for (const auto& [field, value] : asks.status.items()) {
+    if (asks.status.size() < 2) break;
+    asked.set_status({{"phase", "Pending"}, {field, value}});
+    CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=early"}), Refused(sentence));
+    asked.set_status({{field, nullptr}});
+  }
+  asked.set_status(asks.status);
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
+}
+
+TEST_CASE("what Curfew has not settled yet can be denied and revoked", "[guard]") {
+  Asked asked(kDevelopersAskSreApprove, "reason: INC-1");
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/deny=no"}), Succeeds());
+  CHECK_THAT(asked.annotate(asked.alice, {"curfew.dev/revoke=never mind"}), Succeeds());
+}
+
 TEST_CASE("approvals close at eight decisions, so that there is room to deny and to revoke", "[guard]") {
   Asked asked;
-  for (int i = 0; i < 8; ++i) REQUIRE_THAT(as_another(asked.admin, asked, "sre-" + std::to_string(i), "curfew.dev/approve=ok"), Succeeds());
+  Json approved_by = Json::array();
+  for (int i = 0; i < 8; ++i) {
+    REQUIRE_THAT(as_another(asked.admin, asked, "sre-" + std::to_string(i), "curfew.dev/approve=ok"), Succeeds());
+    approved_by.push_back("sre-" + std::to_string(i));
+  }
+  asked.set_status({{"approvedBy", approved_by}});
   CHECK_THAT(as_another(asked.admin, asked, "sre-8", "curfew.dev/approve=ok"), Refused("no more approvals: there are eight decisions already"));
   for (int i = 0; i < 8; ++i) REQUIRE_THAT(as_another(asked.admin, asked, "sre-" + std::to_string(i), "curfew.dev/revoke=enough"), Succeeds());
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/deny=no"}), Refused("curfew.dev/deny finds no room: there are 16 decisions already"));
   CHECK(asked.decisions().size() == 16);
+}
+
+TEST_CASE("the last four decisions are for the requester, the subject and those who approved", "[guard]") {
+  Asked asked(kDevelopersAskSreApprove, std::string(kSettled) + ", subject: {kind: ServiceAccount, namespace: flux, name: flux}");
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
+  asked.set_status({{"phase", "Active"}, {"approvedBy", {"bob"}}, {"subject", {{"kind", "User"}, {"name", "dave"}}}});
+  for (int i = 0; i < 11; ++i) REQUIRE_THAT(as_another(asked.admin, asked, "sre-" + std::to_string(i), "curfew.dev/revoke=enough"), Succeeds());
+  CHECK_THAT(asked.annotate(asked.carol, {"curfew.dev/revoke=enough"}),
+             Refused("there are twelve decisions already: the last four are kept for the requester, the subject and those who approved"));
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
+  CHECK_THAT(asked.annotate(asked.alice, {"curfew.dev/revoke=done"}), Succeeds());
+  CHECK_THAT(as_another(asked.admin, asked, "system:serviceaccount:flux:flux", "curfew.dev/revoke=done"), Succeeds());
+  CHECK_THAT(as_another(asked.admin, asked, "dave", "curfew.dev/revoke=done"), Succeeds());
+  CHECK(asked.decisions().size() == 16);
+}
+
+TEST_CASE("where the policy of a grant is gone only the people of the request decide", "[guard]") {
+  Asked asked;
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
+  const auto policy_missing = [&](const std::string& status) {
+    asked.set_status({{"phase", "Active"},
+                      {"approvedBy", {"bob"}},
+                      {"conditions", Json::array({{{"type", "PolicyMissing"},
+                                                   {"status", status},
+                                                   {"reason", "PolicyNotFound"},
+                                                   {"message", "it is gone"},
+                                                   {"lastTransitionTime", "2026-11-24T20:00:00Z"}}})}});
+  };
+  REQUIRE_THAT(asked.admin.kubectl({"delete", "accesspolicy", asked.policy}), Succeeds());
+  policy_missing("True");
+  for (const Person& stranger : {asked.carol, asked.dave, asked.admin}) {
+    CHECK_THAT(asked.annotate(stranger, {"curfew.dev/revoke=mine"}),
+               Refused("AccessPolicy " + asked.policy + " is gone: only the requester and the subject of this request and those who approved it decide now"));
+  }
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
+  CHECK_THAT(asked.annotate(asked.alice, {"curfew.dev/revoke=done"}), Succeeds());
+  policy_missing("False");
+  CHECK_THAT(asked.annotate(asked.carol, {"curfew.dev/revoke=enough"}), Succeeds());
 }
 
 TEST_CASE("a request that is being deleted is not approved, but may be revoked", "[guard]") {

@@ -27,7 +27,9 @@ class Answers {
                        {"kind", "AccessRequest"},
                        {"metadata", {{"name", request_ = "case-" + std::to_string(++count_)}, {"namespace", name_space_ = name_space}}},
                        {"spec", std::move(spec)}};
-    return admin_.kubectl(as(table_.requester(row), {"create", "-f", "-"}), request.dump());
+    ProcessResult said = admin_.kubectl(as(table_.requester(row), {"create", "-f", "-"}), request.dump());
+    if (said.ok()) settle(cluster_, name_space, request_);
+    return said;
   }
 
   // What somebody says about the last one created.

@@ -28,10 +28,10 @@ std::string unquoted(std::string spec) {
   return spec;
 }
 
-std::vector<std::string> impersonating(const YAML::Node& user, std::vector<std::string> arguments) {
-  arguments.insert(arguments.end(), {"--as", user["username"].as<std::string>(), "--as-group", "curfew-test-people"});
-  for (const YAML::Node& group : user["groups"]) arguments.insert(arguments.end(), {"--as-group", group.as<std::string>()});
-  return arguments;
+std::vector<std::string> as(const YAML::Node& user, std::vector<std::string> arguments) {
+  std::vector<std::string> groups{"curfew-test-people"};
+  for (const YAML::Node& group : user["groups"]) groups.push_back(group.as<std::string>());
+  return impersonating(user["username"].as<std::string>(), groups, std::move(arguments));
 }
 
 class Table {
@@ -54,6 +54,7 @@ class Table {
     ProcessResult said = ask(one, asks ? one["user"] : one["request"]["requester"], name_space, request);
     if (asks) return said;
     REQUIRE_THAT(said, Succeeds());
+    settle(cluster_, name_space, request);
     for (const YAML::Node& decision : one["decisions"]) REQUIRE_THAT(decide(decision, decision["verdict"].as<std::string>(), name_space, request), Succeeds());
     return decide(one["user"], one["act"].as<std::string>(), name_space, request);
   }
@@ -63,12 +64,12 @@ class Table {
     YAML::Node spec = YAML::Clone(one["request"]);
     spec.remove("requester");
     spec["policy"] = policy(unquoted(flow(one["policy"])));
-    return admin_.kubectl(impersonating(user, {"create", "-f", "-"}), "apiVersion: curfew.dev/v1alpha1\nkind: AccessRequest\nmetadata: {name: " + request +
+    return admin_.kubectl(as(user, {"create", "-f", "-"}), "apiVersion: curfew.dev/v1alpha1\nkind: AccessRequest\nmetadata: {name: " + request +
                                                                           ", namespace: " + name_space + "}\nspec: " + flow(spec) + "\n");
   }
 
   ProcessResult decide(const YAML::Node& user, const std::string& verdict, const std::string& name_space, const std::string& request) const {
-    return admin_.kubectl(impersonating(user, {"annotate", "accessrequest", request, "-n", name_space, kCommands.at(verdict) + "=because"}));
+    return admin_.kubectl(as(user, {"annotate", "accessrequest", request, "-n", name_space, kCommands.at(verdict) + "=because"}));
   }
 
   const std::string& policy(const std::string& spec) {
@@ -122,7 +123,7 @@ TEST_CASE("an answer of the policy names the policy, the field, the value and wh
   CHECK_THAT(cluster.as("alice").apply("{apiVersion: curfew.dev/v1alpha1, kind: AccessRequest, metadata: {name: ask, namespace: default}, spec: {policy: " +
                                        policy + ", reason: x" + role + "}}"),
              Refused("AccessPolicy " + policy + " does not cover namespace default, only billing, " + space.name()));
-  CHECK_THAT(ask("alice", ", reason: x" + role), Succeeds());
+  CHECK_THAT(ask("alice", ", reason: x, duration: 10m" + role), Succeeds());
   CHECK_THAT(cluster.as("bob").kubectl({"annotate", "accessrequest", "ask", "-n", space.name(), "curfew.dev/approve=ok"}),
              Refused("bob is not an approver of AccessPolicy " + policy + ", which has none"));
 }
@@ -146,6 +147,17 @@ TEST_CASE("a request whose policy is gone can still be revoked", "[guard]") {
   Asked asked;
   REQUIRE_THAT(asked.admin.kubectl({"delete", "accesspolicy", asked.policy}), Succeeds());
   CHECK_THAT(asked.annotate(asked.alice, {"curfew.dev/revoke=done"}), Succeeds());
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
+}
+
+TEST_CASE("whoever approved may revoke, also when the policy lists them no more", "[guard]") {
+  Asked asked;
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
+  asked.set_status({{"phase", "Active"}, {"approvedBy", {"bob"}}});
+  REQUIRE_THAT(asked.admin.kubectl({"patch", "accesspolicy", asked.policy, "--type", "merge", "--patch", R"({"spec": {"approval": {"approvers": [{"kind": "User", "name": "mary"}]}}})"}),
+               Succeeds());
+  REQUIRE(eventually(std::chrono::seconds(10), [&] { return !asked.annotate(asked.carol, {"curfew.dev/revoke=enough", "--dry-run=server"}).ok(); }));
+  CHECK_THAT(asked.annotate(asked.carol, {"curfew.dev/revoke=enough"}), Refused("carol is not an approver of AccessPolicy " + asked.policy));
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
 }
 

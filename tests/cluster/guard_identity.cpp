@@ -149,14 +149,3 @@ TEST_CASE("nobody asks in the namespaces of Kubernetes and of Curfew", "[guard]"
                                        "}, spec: {policy: " + policy + "}}"),
              Refused(std::string("Curfew grants nothing in namespace ") + reserved));
 }
-
-TEST_CASE("labels, annotations and finalizers of others on a request are their own affair", "[guard]") {
-  Asked asked;
-  CHECK_THAT(asked.alice.kubectl({"label", "accessrequest", "ask", "-n", asked.space.name(), "team=payments"}), Succeeds());
-  CHECK_THAT(asked.annotate(asked.bob, {"example.com/ticket=INC-1"}), Succeeds());
-  CHECK_THAT(asked.merge_patch(asked.alice, {{"metadata", {{"finalizers", {"example.com/hold"}}}}}), Succeeds());
-  CHECK_THAT(asked.merge_patch(asked.alice, {{"metadata", {{"finalizers", nullptr}}}}), Succeeds());
-  CHECK_THAT(asked.merge_patch(asked.alice, {{"metadata", {{"annotations", nullptr}}}}), Succeeds());
-  CHECK_THAT(asked.replace(asked.admin, Json::object()), Succeeds());
-  CHECK(asked.decisions().empty());
-}

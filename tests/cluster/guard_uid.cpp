@@ -1,0 +1,64 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "guard.hpp"
+#include "support/text.hpp"
+
+// A command that begins with a UID is about the object with that UID, and about no later one of the same name.
+using namespace curfew::test;
+
+namespace {
+
+std::string uid_of(const Asked& asked) { return asked.stored()["metadata"]["uid"].get<std::string>(); }
+
+}  // namespace
+
+TEST_CASE("a command may name the UID of the request, or how it begins", "[guard]") {
+  Asked asked;
+  const std::string uid = uid_of(asked);
+  const auto length = GENERATE(8U, 9U, 13U, 36U);
+  const std::string command = GENERATE("approve", "deny", "revoke");
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/" + command + "=uid=" + uid.substr(0, length) + " looks  right"}), Succeeds());
+  REQUIRE_THAT(asked.annotate(asked.carol, {"curfew.dev/" + command + "=uid=" + uid.substr(0, length)}), Succeeds());
+  REQUIRE(asked.decisions().size() == 2);
+  CHECK(asked.decisions()[0]["comment"] == "looks  right");
+  CHECK(asked.decisions()[1]["comment"] == "");
+}
+
+TEST_CASE("a command that names another UID is refused, and says both", "[guard]") {
+  Asked asked;
+  const std::string before = uid_of(asked);
+  REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name()}), Succeeds());
+  REQUIRE_THAT(asked.alice.apply(asked.space.request("ask", "{policy: " + asked.policy + ", " + kSettled + "}")), Succeeds());
+  const std::string command = GENERATE("approve", "deny", "revoke");
+  for (const std::string& meant : {before, before.substr(0, 8)}) {
+    CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/" + command + "=uid=" + meant + " looks right"}),
+               Refused("the UID of this request is " + uid_of(asked) + ", not " + meant + ": it was deleted and made again; look at it first"));
+  }
+  CHECK(asked.decisions().empty());
+}
+
+TEST_CASE("a command that begins with something like a UID is refused, and says what would be one", "[guard]") {
+  Asked asked;
+  const std::string uid = uid_of(asked);
+  const std::string meant = GENERATE_COPY(uid.substr(0, 7), std::string(), std::string("XYZ"), uid.substr(0, 8) + "x", uid + "-1", " " + uid, uid + "\tok", uid + "\n",
+                                          uid.substr(0, 8) + "; ok", std::string("\u202E") + uid);
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=uid=" + meant + " ok"}),
+             Refused("curfew.dev/approve begins with uid=, which is followed by the UID of this request, " + uid +
+                     ", or its first eight characters or more, a space, and the comment"));
+  CHECK(asked.decisions().empty());
+}
+
+TEST_CASE("a comment of 1024 characters may follow the UID, and no longer one", "[guard]") {
+  Asked asked;
+  const std::string prefix = "curfew.dev/approve=uid=" + uid_of(asked) + " ";
+  CHECK_THAT(asked.annotate(asked.bob, {prefix + repeated("\U0001F525", 1025)}), Refused("1024 at most"));
+  REQUIRE_THAT(asked.annotate(asked.bob, {prefix + repeated("\U0001F525", 1024)}), Succeeds());
+  CHECK(asked.decisions()[0]["comment"] == repeated("\U0001F525", 1024));
+}
+
+TEST_CASE("a UID later in a comment is part of it", "[guard]") {
+  Asked asked;
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=not uid=00000000 but this"}), Succeeds());
+  CHECK(asked.decisions()[0]["comment"] == "not uid=00000000 but this");
+}
