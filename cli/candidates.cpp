@@ -8,7 +8,7 @@
 namespace curfew::cli {
 namespace {
 
-bool is_about_how(std::string_view check) { return check.starts_with("reason-") || check.starts_with("duration-") || check == "start-time-valid"; }
+bool is_about_how(std::string_view check) { return check.starts_with("reason-") || check.starts_with("duration-") || check.starts_with("start-time-"); }
 
 // Whether the policy allows it at all, whoever approves and whenever.
 bool is_of_grant(const core::Finding& finding) {

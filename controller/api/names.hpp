@@ -54,6 +54,7 @@ inline constexpr std::string_view kReasonRequired = "ReasonRequired";
 inline constexpr std::string_view kReasonMismatch = "ReasonMismatch";
 inline constexpr std::string_view kReasonPatternInvalid = "ReasonPatternInvalid";
 inline constexpr std::string_view kStartTimeInvalid = "StartTimeInvalid";
+inline constexpr std::string_view kStartTimeTooFar = "StartTimeTooFar";
 inline constexpr std::string_view kStartMissed = "StartMissed";
 inline constexpr std::string_view kScheduled = "Scheduled";
 inline constexpr std::string_view kOutsideSchedule = "OutsideSchedule";

@@ -75,13 +75,14 @@ constexpr Check kNamespace{"namespace-allowed", "the policy covers this namespac
 constexpr Check kDurationValid{"duration-valid", "the duration is one", Needs::Policy, duration_is_valid};
 constexpr Check kDuration{"duration-allowed", "the policy allows so long", Needs::Policy, duration_is_within_limit};
 constexpr Check kStartTime{"start-time-valid", "the start time is one", Needs::Nothing, start_time_is_valid};
+constexpr Check kStartNear{"start-time-near", "the start time is not too far ahead", Needs::Policy, start_is_near};
 constexpr Check kReason{"reason-given", "there is a reason where the policy requires one", Needs::Policy, reason_is_given};
 constexpr Check kReasonFits{"reason-fits", "the reason matches the policy's pattern", Needs::Policy, reason_fits_pattern};
 constexpr Check kWindow{"window-open", "the window has not closed where grants end with it", Needs::Policy, window_has_not_closed};
 
 constexpr std::array kGrantChecks{kPolicyExists, kRequesterIsKnown, kNotSuspended, kNotReserved, kPolicyIsReady, kRequester,
                                   kSubject,      kRoleClear,        kRole,         kRoleExists,  kRoleUnchanged, kNamespace,
-                                  kDurationValid, kDuration,        kStartTime,    kReason,      kReasonFits};
+                                  kDurationValid, kDuration,        kStartTime,    kStartNear,   kReason,     kReasonFits};
 
 constexpr std::array kActiveChecks{kPolicyExists, kRequesterIsKnown, kNotSuspended,  kNotReserved, kRequester, kSubject,   kRole,
                                    kRoleExists,   kRoleUnchanged,    kNamespace,     kReason,      kReasonFits, kWindow};

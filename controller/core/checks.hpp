@@ -27,6 +27,7 @@ std::optional<Denial> role_is_unchanged(const Input& in);
 std::optional<Denial> start_time_is_valid(const Input& in);
 std::optional<Denial> duration_is_valid(const Input& in);
 std::optional<Denial> duration_is_within_limit(const Input& in);
+std::optional<Denial> start_is_near(const Input& in);
 std::optional<Denial> window_has_not_closed(const Input& in);
 std::optional<Denial> start_has_come(const Input& in);
 std::optional<Denial> schedule_is_open(const Input& in);

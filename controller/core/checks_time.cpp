@@ -11,6 +11,8 @@ namespace {
 
 namespace reason = api::reason;
 
+constexpr std::string_view kUsualStartDelay = "2160h";  // 90 days
+
 std::string person_of(const Input& in) {
   const auto subject = wanted_subject(*in.request);
   return subject ? username_of(*subject) : std::string("somebody");
@@ -39,6 +41,22 @@ std::optional<Denial> duration_is_within_limit(const Input& in) {
   if (longest && wanted && *wanted <= *longest) return std::nullopt;
   const std::string asked = in.request->spec.duration.empty() ? "the default duration " + text : "spec.duration " + in.request->spec.duration;
   return denial(reason::kDurationTooLong, asked + " is longer than the " + spec.max_duration + " that " + describe(*in.policy) + " allows");
+}
+
+// Groups are those that the requester had when asking, and approvals count from then on: neither may wait for years.
+std::optional<Denial> start_is_near(const Input& in) {
+  const auto start = wanted_start(*in.request);
+  if (!start) return std::nullopt;
+  const std::string& said = in.policy->spec.max_start_delay;
+  const std::string text = said.empty() ? std::string(kUsualStartDelay) : said;
+  const auto delay = parse_duration(text);
+  if (!delay) return std::nullopt;  // such a policy is not ready, and that is what people are told
+  const TimePoint created = in.request->metadata.creation_timestamp;
+  const TimePoint asked_at = created == TimePoint{} ? in.now : created;  // a request that is only thought of has none
+  if (*start <= asked_at + *delay) return std::nullopt;
+  return denial(reason::kStartTimeTooFar, "spec.startTime " + format_rfc3339(*start) + " is farther ahead than the " + text + " that " + describe(*in.policy) + " allows" +
+                                              (said.empty() ? " where it has no spec.duration.maxStartDelay" : " in spec.duration.maxStartDelay") +
+                                              ": the latest that is accepted is " + format_rfc3339(floor_to_second(asked_at + *delay)));
 }
 
 // For active grants: where they end with their window, there has to be one.

@@ -30,6 +30,9 @@ void find_invalid_durations(const api::AccessPolicySpec& spec, std::vector<Denia
   if (!usual && !spec.default_duration.empty()) {
     add(problems, reason::kDurationInvalid, "spec.duration.default " + in_quotes(spec.default_duration) + std::string(kAccepted));
   }
+  if (!spec.max_start_delay.empty() && !parse_duration(spec.max_start_delay)) {
+    add(problems, reason::kDurationInvalid, "spec.duration.maxStartDelay " + in_quotes(spec.max_start_delay) + std::string(kAccepted));
+  }
   if (longest && usual && *usual > *longest) {
     add(problems, reason::kDurationTooLong, "spec.duration.default " + spec.default_duration + " is longer than spec.duration.max " + spec.max_duration);
   }

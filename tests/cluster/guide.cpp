@@ -38,7 +38,9 @@ void read_outcome(const std::string& line, Section& section) {
 
 void add_block(const std::string& block, Section& section) {
   if (block.find("kind: AccessRequest\n") != std::string::npos) {
-    section.request = block;
+    // The page's date stands for one that is not long past, nor too far ahead.
+    static const std::regex kStart(R"re(startTime: "[^"]+")re");
+    section.request = std::regex_replace(block, kStart, "startTime: \"" + curfew::format_rfc3339(now() + std::chrono::days(30)) + "\"");
     return;
   }
   section.objects += "---\n" + block;

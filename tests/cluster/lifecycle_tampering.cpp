@@ -179,7 +179,7 @@ TEST_CASE("a binding that is changed, replaced or forged past the guard is gone 
   const Json granted = ended.binding().value();
   REQUIRE_THAT(ended.say(u.scene.alice, "revoke", "done"), Succeeds());
   ended.await("Revoked");
-  const Request scheduled(u.scene, u.policy, "duration: 10m, startTime: \"2099-01-01T00:00:00Z\"", std::nullopt, "scheduled");
+  const Request scheduled(u.scene, u.policy, "duration: 10m, startTime: \"" + curfew::format_rfc3339(now() + std::chrono::days(30)) + "\"", std::nullopt, "scheduled");
   scheduled.await("Scheduled");
 
   u.guard.remove("curfew-bindings");
@@ -201,7 +201,7 @@ TEST_CASE("what was changed while no controller ran is found at the start", "[re
   const Request remade = u.active("remade");
   const Request orphaned = u.active("orphaned");
   const Request untouched = u.active("untouched");
-  const Request scheduled(u.scene, u.policy, "duration: 10m, startTime: \"2099-01-01T00:00:00Z\"", std::nullopt, "scheduled");
+  const Request scheduled(u.scene, u.policy, "duration: 10m, startTime: \"" + curfew::format_rfc3339(now() + std::chrono::days(30)) + "\"", std::nullopt, "scheduled");
   scheduled.await("Scheduled");
   const Json of_another = untouched.binding().value();
   CHECK(u.controller.stop() == 0);

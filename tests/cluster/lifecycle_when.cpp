@@ -203,3 +203,19 @@ TEST_CASE("a policy with a time zone that does not exist is not ready, and grant
   request.await("Active");
   CHECK(scene.await_policy(policy, "Ready", "Ready")["status"] == "True");
 }
+
+TEST_CASE("a start that is too far ahead is Rejected, with the latest that is accepted", "[lifecycle]") {
+  const Scene scene;
+  const std::string usual = scene.space.policy(automatic());
+  const Request in_a_century(scene, usual, "duration: 10m, startTime: \"2125-01-01T00:00:00Z\"");
+  in_a_century.await("Rejected");
+  CHECK(in_a_century.condition("Granted")["reason"] == "StartTimeTooFar");
+  const TimePoint latest = time_of(in_a_century.stored()["metadata"]["creationTimestamp"]) + hours(2160);
+  CHECK(in_a_century.text("message") == "spec.startTime 2125-01-01T00:00:00Z is farther ahead than the 2160h that AccessPolicy " + usual +
+                                            " allows where it has no spec.duration.maxStartDelay: the latest that is accepted is " + curfew::format_rfc3339(latest));
+  const std::string short_notice = scene.space.policy(automatic("duration: {max: 1h, maxStartDelay: 24h}"));
+  const Request in_two_days(scene, short_notice, from(next_second() + hours(48), "10m"), std::nullopt, "in-two-days");
+  in_two_days.await("Rejected");
+  CHECK(in_two_days.condition("Granted")["reason"] == "StartTimeTooFar");
+  Request(scene, short_notice, from(next_second() + hours(23), "10m"), std::nullopt, "tomorrow").await("Scheduled");
+}

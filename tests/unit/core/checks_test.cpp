@@ -26,6 +26,25 @@ const std::vector<Case> kDenied{
     {"a suspended policy", [](Situation& s) { s.policy->spec.suspend = true; }, "PolicySuspended", "AccessPolicy payments-debug is suspended (spec.suspend: true)"},
     {"what is no time", [](Situation& s) { s.request.spec.start_time = "tomorrow"; }, "StartTimeInvalid",
      "spec.startTime \"tomorrow\" is not a time: write it like 2026-11-24T20:00:00Z"},
+    {"a start in a hundred years", [](Situation& s) { s.request.spec.start_time = "2125-01-01T00:00:00Z"; }, "StartTimeTooFar",
+     "spec.startTime 2125-01-01T00:00:00Z is farther ahead than the 2160h that AccessPolicy payments-debug allows where it has no spec.duration.maxStartDelay: the latest that is "
+     "accepted is 2027-02-22T20:00:00Z"},
+    {"a start a second later than the policy allows",
+     [](Situation& s) {
+       s.policy->spec.max_start_delay = "24h";
+       s.request.spec.start_time = "2026-11-25T20:00:01Z";
+     },
+     "StartTimeTooFar",
+     "spec.startTime 2026-11-25T20:00:01Z is farther ahead than the 24h that AccessPolicy payments-debug allows in spec.duration.maxStartDelay: the latest that is accepted is "
+     "2026-11-25T20:00:00Z"},
+    {"a start that only waiting brought near",
+     [](Situation& s) {
+       s.request.spec.start_time = "2027-03-01T00:00:00Z";
+       s.now += 24h * 60;
+     },
+     "StartTimeTooFar",
+     "spec.startTime 2027-03-01T00:00:00Z is farther ahead than the 2160h that AccessPolicy payments-debug allows where it has no spec.duration.maxStartDelay: the latest that is "
+     "accepted is 2027-02-22T20:00:00Z"},
     {"a foreign subject", [](Situation& s) { s.request.spec.subject = user("bob"); }, "SubjectNotAllowed",
      "spec.subject User bob is not somebody for whom alice may ask under AccessPolicy payments-debug, whose subjects are nobody"},
     {"a subject that is not among those listed",
@@ -132,6 +151,15 @@ TEST_CASE("what the policy allows passes every check") {
          x.request.status.role_uid = "role-uid";
          x.request.status.role_rules_hash = "sha256:other";
        }, [](Situation& x) { x.policy->spec.default_duration.clear(); },
+       [](Situation& x) { x.request.spec.start_time = "2027-02-22T20:00:00Z"; },
+       [](Situation& x) {
+         x.policy->spec.max_start_delay = "8760h";
+         x.request.spec.start_time = "2027-11-24T20:00:00Z";
+       },
+       [](Situation& x) {  // the plugin's question: nobody has made it yet
+         x.request.metadata.creation_timestamp = {};
+         x.request.spec.start_time = "2027-02-22T20:00:00Z";
+       },
        [](Situation& x) { x.policy->spec.namespaces = {.names = {}, .selector = api::LabelSelector{}}; },
        [](Situation& x) {
          x.policy->spec.namespaces = {.names = {}, .selector = api::LabelSelector{.match_labels = {{"team", "payments"}}}};

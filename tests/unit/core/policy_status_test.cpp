@@ -44,6 +44,8 @@ TEST_CASE("what keeps a policy from working is named") {
        "spec.reason.pattern \"(INC\" is not an RE2 expression that can be used: missing ): (INC"},
       {[](auto& s) { s.reason.pattern = "((a{100}){100}){100}"; }, "ReasonPatternInvalid",
        "spec.reason.pattern \"((a{100}){100}){100}\" is not an RE2 expression that can be used: invalid repetition size: {100}"},
+      {[](auto& s) { s.max_start_delay = "90d"; }, "DurationInvalid",
+       "spec.duration.maxStartDelay \"90d\" is not a duration: write hours, minutes and seconds like 1h30m, 45m or 90s, from 1s to 8760h"},
       {[](auto& s) { s.approval.timeout = "soon"; }, "DurationInvalid", "spec.approval.timeout \"soon\" is not a duration like 8h"},
       {[](auto& s) { s.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = "1d"}; }, "DurationInvalid",
        "spec.limits.cooldown \"1d\" is not a duration like 15m"},
