@@ -83,6 +83,7 @@ void Controller::start() {
   log_begin_ = child_ || std::filesystem::exists(log_) ? std::filesystem::file_size(log_) : 0;
   const std::string kubeconfig = kubeconfig_of(state_, "curfew").string();
   child_.emplace(std::vector<std::string>{program_.string(), "--kubeconfig", kubeconfig, "--metrics-address", "127.0.0.1:0", "--pending-per-requester", "0", "--requester-qps", "0",
+                                          "--pending-per-namespace", "0", "--namespace-qps", "0", "--cluster-qps", "0",
                                           "--completed-request-ttl", "8760h"},
                  log_);
 }

@@ -13,6 +13,11 @@ using FloodRecordSpan = std::chrono::duration<std::int64_t, std::ratio<600>>;
 constexpr std::string_view kFloodPrefix = "flood-";
 constexpr std::size_t kFloodHashDigits = 16;
 
+std::string name_of_flood(const std::string& what, TimePoint requested_at) {
+  const auto begin = flood_record_until(requested_at) - FloodRecordSpan(1);
+  return std::string(kFloodPrefix) + what + "-" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(begin.time_since_epoch()).count());
+}
+
 }  // namespace
 
 std::string_view to_string(AuditAction action) {
@@ -62,9 +67,14 @@ std::string record_name(std::string_view request_uid, AuditAction action, std::o
 }
 
 std::string flood_record_name(std::string_view username, TimePoint requested_at) {
-  const auto begin = flood_record_until(requested_at) - FloodRecordSpan(1);
-  return std::string(kFloodPrefix) + sha256_hex(username).substr(0, kFloodHashDigits) + "-" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(begin.time_since_epoch()).count());
+  return name_of_flood(sha256_hex(username).substr(0, kFloodHashDigits), requested_at);
 }
+
+std::string namespace_flood_record_name(std::string_view name_space, TimePoint requested_at) { return name_of_flood("namespace-" + std::string(name_space), requested_at); }
+
+std::string cluster_flood_record_name(TimePoint requested_at) { return name_of_flood("cluster", requested_at); }
+
+std::string without_policy_record_name(std::string_view name_space, TimePoint requested_at) { return name_of_flood("without-policy-" + std::string(name_space), requested_at); }
 
 bool is_flood_record(std::string_view name) { return name.starts_with(kFloodPrefix); }
 

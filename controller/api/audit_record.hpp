@@ -65,6 +65,11 @@ std::string record_name(std::string_view request_uid, AuditAction action, std::o
 // The record that stands for all requests of a person that are rejected as too many in the ten minutes of a request made then: "flood-9f86d081884c7d65-1764064200",
 // from a hash of the username and the seconds at which they begin.
 std::string flood_record_name(std::string_view username, TimePoint requested_at);
+// The same for all of a namespace or of the cluster, and for requests of a namespace that name no AccessPolicy: "flood-namespace-payments-1764064200",
+// "flood-cluster-1764064200", "flood-without-policy-payments-1764064200".
+std::string namespace_flood_record_name(std::string_view name_space, TimePoint requested_at);
+std::string cluster_flood_record_name(TimePoint requested_at);
+std::string without_policy_record_name(std::string_view name_space, TimePoint requested_at);
 bool is_flood_record(std::string_view name);
 TimePoint flood_record_until(TimePoint requested_at);  // the end of those ten minutes
 

@@ -5,8 +5,9 @@
 
 namespace curfew::api {
 
-inline constexpr std::size_t kMostMessageBytes = 4096;  // status.message, AuditRecord.message
-inline constexpr std::size_t kMostNoteBytes = 1024;     // an Event's note
+inline constexpr std::size_t kMostMessageBytes = 4096;        // status.message
+inline constexpr std::size_t kMostRecordMessageBytes = 1024;  // AuditRecord.message: records are kept, and have reason and comment as fields
+inline constexpr std::size_t kMostNoteBytes = 1024;           // an Event's note
 
 // The text, or as much of it as fits in that many bytes with "..." at its end; never in the middle of a UTF-8 sequence.
 std::string cut(std::string_view text, std::size_t most_bytes);

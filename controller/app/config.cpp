@@ -19,6 +19,33 @@ struct Flags {
   std::string end_all_vacancy = "1m";
 };
 
+struct LimitFlags {
+  const char* flag;      // --pending-per-FLAG, --FLAG-qps, --FLAG-burst
+  const char* variable;  // CURFEW_PENDING_PER_VARIABLE, CURFEW_VARIABLE_QPS, CURFEW_VARIABLE_BURST
+  const char* what;      // requests of whom
+};
+
+void add_pending(CLI::App& cli, const LimitFlags& flags, int& pending) {
+  cli.add_option(std::string("--pending-per-") + flags.flag, pending, std::string("Requests ") + flags.what + " that may wait at the same time; more are Rejected; 0: any number")
+      ->envname(std::string("CURFEW_PENDING_PER_") + flags.variable)
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+}
+
+void add_rate(CLI::App& cli, const LimitFlags& flags, reconcile::FloodLimits::Limit& limit) {
+  const std::string flag = flags.flag;
+  const std::string variable = flags.variable;
+  const std::string what = flags.what;
+  cli.add_option("--" + flag + "-qps", limit.qps, "Requests " + what + " a second in the long run; more are Rejected; 0: any number")
+      ->envname("CURFEW_" + variable + "_QPS")
+      ->check(CLI::Range(0.0, 1'000.0))
+      ->capture_default_str();
+  cli.add_option("--" + flag + "-burst", limit.burst, "Requests " + what + " at once, after a quiet time")
+      ->envname("CURFEW_" + variable + "_BURST")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+}
+
 void add_flags(CLI::App& cli, Config& config, Flags& flags) {
   cli.add_option("--kubeconfig", config.kubeconfig, "How to reach the API server; without it, the Pod's own ServiceAccount")->envname("CURFEW_KUBECONFIG");
   cli.add_option("--namespace", config.name_space, "Curfew's own namespace: of its Lease and of the guard's ledger")
@@ -49,18 +76,14 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
   cli.add_option("--completed-request-ttl", flags.completed_request_ttl, "How long completed requests are kept, as in 168h, 30m or 10s; audit records stay")
       ->envname("CURFEW_COMPLETED_REQUEST_TTL")
       ->capture_default_str();
-  cli.add_option("--pending-per-requester", config.flood_limits.pending, "Requests of one person that may wait at the same time; more are Rejected; 0: any number")
-      ->envname("CURFEW_PENDING_PER_REQUESTER")
-      ->check(CLI::Range(0, 1'000'000))
-      ->capture_default_str();
-  cli.add_option("--requester-qps", config.flood_limits.qps, "Requests of one person a second in the long run; more are Rejected; 0: any number")
-      ->envname("CURFEW_REQUESTER_QPS")
-      ->check(CLI::Range(0.0, 1'000.0))
-      ->capture_default_str();
-  cli.add_option("--requester-burst", config.flood_limits.burst, "Requests of one person at once, after a quiet time")
-      ->envname("CURFEW_REQUESTER_BURST")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
+  constexpr LimitFlags kRequester{.flag = "requester", .variable = "REQUESTER", .what = "of one person"};
+  constexpr LimitFlags kNamespace{.flag = "namespace", .variable = "NAMESPACE", .what = "in one namespace, of all people together,"};
+  constexpr LimitFlags kCluster{.flag = "cluster", .variable = "CLUSTER", .what = "in the whole cluster"};
+  add_pending(cli, kRequester, config.flood_limits.requester.pending);
+  add_rate(cli, kRequester, config.flood_limits.requester);
+  add_pending(cli, kNamespace, config.flood_limits.name_space.pending);
+  add_rate(cli, kNamespace, config.flood_limits.name_space);
+  add_rate(cli, kCluster, config.flood_limits.cluster);
   cli.add_flag("--eligibility-policy,!--no-eligibility-policy", config.eligibility_policy,
                "Demand that admission policy curfew-eligibility is in force too, which refuses early what no AccessPolicy allows (default: on)")
       ->envname("CURFEW_ELIGIBILITY_POLICY");

@@ -45,9 +45,10 @@ Decision decide_deleted(const Input& input) {
   const bool with_namespace = namespace_is_going(input);
   const std::string name = with_namespace ? "namespace " + request.metadata.name_space : std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
   const bool had_access = is_active || input.granted_record.has_value();
-  return end(input, Progress(input), {.phase = had_access ? api::Phase::Revoked : api::Phase::Withdrawn,
-                                      .reason = std::string(with_namespace ? api::reason::kNamespaceDeleted : api::reason::kRequestDeleted),
-                                      .message = name + " was deleted" + (had_access ? ", which ended the access" : " before anything was granted")});
+  const Ending ending{.phase = had_access ? api::Phase::Revoked : api::Phase::Withdrawn,
+                      .reason = std::string(with_namespace ? api::reason::kNamespaceDeleted : api::reason::kRequestDeleted),
+                      .message = name + " was deleted" + (had_access ? ", which ended the access" : " before anything was granted")};
+  return had_access ? end(input, Progress(input), ending) : end_pending(input, Progress(input), ending);
 }
 
 Decision end_as_recorded(const Input& input) {

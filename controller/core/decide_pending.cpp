@@ -3,6 +3,7 @@
 #include "core/identity.hpp"
 #include "core/paths.hpp"
 #include "core/timing.hpp"
+#include "core/wanted.hpp"
 #include "core/words.hpp"
 
 namespace curfew::core {
@@ -33,14 +34,21 @@ Progress::Step requested(const Input& in, const Progress& progress) {
   std::string sentence = (spec.requester ? spec.requester->username : "somebody") + " asks for " +
                          (status.role_ref ? describe(*status.role_ref) : "a role") + " in " + in.request->metadata.name_space;
   if (!status.duration.empty()) sentence += " for " + status.duration;
-  return {.action = api::AuditAction::Requested,
-          .message = with_comment(sentence + " under AccessPolicy " + spec.policy, spec.reason),
-          .actor = spec.requester,
-          .doing = "Observe"};
+  return {.action = api::AuditAction::Requested, .message = sentence + " under AccessPolicy " + spec.policy, .actor = spec.requester, .doing = "Observe"};
+}
+
+// The Event comes at first sight. The record waits for the policy, which may arrive a moment later: end_pending writes it where there never is one.
+void note_request(const Input& in, Progress& progress) {
+  const Progress::Step step = requested(in, progress);
+  if (in.policy && !had_policy(*in.request)) progress.record(step);
+  if (in.request->status.phase) return;
+  Progress::Step told = step;
+  told.message = with_comment(told.message, in.request->spec.reason);  // a record has the reason in a field of its own
+  progress.tell(told);
 }
 
 Decision reject(const Input& in, const Progress& progress, const Denial& denial) {
-  return end(in, progress, {.phase = api::Phase::Rejected, .reason = denial.reason, .message = denial.message});
+  return end_pending(in, progress, {.phase = api::Phase::Rejected, .reason = denial.reason, .message = denial.message});
 }
 
 // Something is not there that may still come: files applied together arrive in any order.
@@ -102,13 +110,26 @@ std::string words_for_missed_time(const Input& input) {
   return "the time that was asked for, from " + format_rfc3339(*wanted_start(*input.request)) + " to " + format_rfc3339(*wanted_end(input)) + ", has passed without a grant";
 }
 
+// Groups, of which there may be many, have played no part without a policy.
+Decision end_pending(const Input& input, Progress progress, Ending ending) {
+  if (input.policy || had_policy(*input.request)) return end(input, progress, ending);
+  if (input.without_policy) return end_summarised(input, progress, ending, *input.without_policy);
+  if (!input.request_is_gone || input.request->status.phase) {
+    Progress::Step step = requested(input, progress);
+    if (step.actor) step.actor->groups.clear();
+    progress.record(step);
+  }
+  if (ending.actor) ending.actor->groups.clear();
+  return end(input, progress, ending);
+}
+
 Decision decide_pending(const Input& input) {
   if (auto resumed = resume_grant(input)) return *resumed;
   if (input.settings.ends_all) return {};  // it waits for whoever runs Curfew next
 
   if (input.flood) return reject_flood(input);
   Progress progress(input);
-  if (!input.request->status.phase) progress.step(requested(input, progress));
+  note_request(input, progress);
   if (const auto denial = unguarded(input)) return reject(input, progress, *denial);
 
   const Tally counted = tally(input);
@@ -120,7 +141,7 @@ Decision decide_pending(const Input& input) {
   if (counted.ending) {
     const api::Decision& decision = input.request->decisions[*counted.ending];
     const bool denies = decision.verdict == api::Verdict::Deny;
-    return end(input, progress, ending_by(decision, denies ? api::Phase::Denied : api::Phase::Withdrawn));
+    return end_pending(input, progress, ending_by(decision, denies ? api::Phase::Denied : api::Phase::Withdrawn));
   }
   if (namespace_is_going(input)) return progress.done();  // and takes the request along
   if (!input.guard.in_force) return hold_for_guard(input, progress);

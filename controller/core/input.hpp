@@ -29,10 +29,17 @@ struct Usage {
   std::optional<TimePoint> last_end;   // of the last one that ended; known only where the policy has a cooldown
 };
 
-// The requester sends more requests than anyone can mean: this one, first seen now, is not looked at.
+// One audit record that stands for many requests.
+struct RecordSummary {
+  std::string record_name;
+  std::string message;       // of that record: it says for which requests it stands
+  bool is_recorded = false;  // it has been written
+};
+
+// More requests come than anyone can mean: this one, first seen now, is not looked at.
 struct Flood {
-  std::string message;       // what was exceeded, with the figures, and what to do
-  bool is_recorded = false;  // the record that stands for all of them has been written
+  std::string message;   // what was exceeded, with the figures, and what to do
+  RecordSummary summary;
 };
 
 // Whether the admission policies that establish who asked and who approved are what Curfew ships.
@@ -65,6 +72,7 @@ struct Input {
   std::shared_ptr<const api::Namespace> name_space;
   std::optional<RoleFacts> role;                      // of the pinned role, or the one that first sight would pin
   std::optional<Flood> flood;
+  std::optional<RecordSummary> without_policy;        // it never had a policy, and if it ends so, this is its record
   Usage usage;
   std::shared_ptr<const api::RoleBinding> binding;    // named for this request; carrying its label, unless somebody took it away
   std::string granted_binding_uid;                    // of the binding that Curfew made for it; empty where it is not known

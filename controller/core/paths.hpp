@@ -14,8 +14,14 @@ Decision decide_complete(const Input& input);  // it is over
 Decision decide_active(const Input& input);    // it has been granted
 Decision decide_pending(const Input& input);   // it has not
 
-// One of too many requests of one person: closed at the least cost, without a record of its own, whether it is still there or not.
+// One of too many requests: closed at the least cost, without a record of its own, whether it is still there or not.
 Decision reject_flood(const Input& input);
+
+// Ends a request whose record is that summary, which is written only once.
+Decision end_summarised(const Input& input, Progress progress, const Ending& ending, const RecordSummary& summary);
+
+// Ends a request that was not granted. One that never had a policy gets its Requested record only now, or no record of its own at all.
+Decision end_pending(const Input& input, Progress progress, Ending ending);
 
 // Its end is recorded already (a crash, or another leader): that one it is, whatever has happened since.
 Decision end_as_recorded(const Input& input);

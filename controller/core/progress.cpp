@@ -46,11 +46,13 @@ void Progress::record(const Step& step) {
   record.action = step.action;
   record.time = input_.now + std::chrono::microseconds(records_.size());  // what happens together is still read in its order
   record.actor = step.actor;
+  const bool stands_for_many = !step.record_name.empty();
+  if (record.actor && stands_for_many) record.actor->groups.clear();
   record.request = {.name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
   record.policy = status.policy;
   record.role = status.role_ref;
   record.subject = status.subject;
-  record.reason = request.spec.reason;
+  if (!stands_for_many) record.reason = request.spec.reason;
   record.comment = step.comment;
   record.duration = status.duration;
   record.granted_at = status.granted_at;
@@ -58,7 +60,7 @@ void Progress::record(const Step& step) {
   if (!status.binding_name.empty()) {
     record.binding = api::BindingRef{.name = status.binding_name, .uid = input_.binding_uid};
   }
-  record.message = api::cut(step.message, api::kMostMessageBytes);
+  record.message = api::cut(step.message, api::kMostRecordMessageBytes);
   records_.push_back({std::move(record)});
 }
 

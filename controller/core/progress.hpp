@@ -29,7 +29,7 @@ class Progress {
     bool is_warning = false;
     std::string_view doing = "Decide";  // the Event's `action`
     std::optional<api::ObjectReference> related = std::nullopt;
-    std::string record_name;  // empty: the request's own for this action
+    std::string record_name;  // empty: the request's own for this action; otherwise of a record that stands for many, without reason and groups
   };
   void step(const Step& step);
   void record(const Step& step);

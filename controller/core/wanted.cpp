@@ -26,6 +26,8 @@ std::optional<api::Subject> wanted_subject(const api::AccessRequest& request) {
   return request.spec.subject;
 }
 
+bool had_policy(const api::AccessRequest& request) { return request.status.policy && !request.status.policy->uid.empty(); }
+
 api::AccessRequestStatus pinned_status(const Input& input) {
   const api::AccessRequest& request = *input.request;
   api::AccessRequestStatus status = request.status;
@@ -38,7 +40,7 @@ api::AccessRequestStatus pinned_status(const Input& input) {
     status.role_rules_hash = input.role->rules_hash;
   }
   if (const auto duration = parse_duration(wanted_duration(request, input.policy.get()))) status.duration = format_duration(*duration);
-  if (!status.policy || status.policy->uid.empty()) {
+  if (!had_policy(request)) {
     status.policy = api::PolicyRef{.name = request.spec.policy};
     if (input.policy) {
       status.policy->uid = input.policy->metadata.uid;

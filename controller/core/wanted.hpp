@@ -15,6 +15,9 @@ std::string wanted_duration(const api::AccessRequest& request, const api::Access
 // Who gets the access; nullopt while nobody is known to have asked.
 std::optional<api::Subject> wanted_subject(const api::AccessRequest& request);
 
+// Whether the request was decided about under a policy before: its status names the first.
+bool had_policy(const api::AccessRequest& request);
+
 // The request's status with all that can be pinned now, phase Pending where it had none. What has been pinned before stays.
 api::AccessRequestStatus pinned_status(const Input& input);
 

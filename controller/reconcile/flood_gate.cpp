@@ -2,18 +2,22 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 
-#include "api/names.hpp"
+#include "core/words.hpp"
 
 namespace curfew::reconcile {
 namespace {
 
 // Whoever decides about a request does so much sooner.
-constexpr std::chrono::minutes kRefusedFor{10};
+constexpr std::chrono::minutes kJudgedFor{10};
 // Nothing is known of a request that was let in longer than this: it went just then.
-constexpr std::chrono::minutes kAdmittedFor{1};
-// Of records of floods; one that is forgotten is found to exist when it is written again.
-constexpr std::size_t kMostRecords = 1000;
+constexpr std::chrono::minutes kUnconfirmedFor{1};
+// What is forgotten beyond these limits costs a token, or a read, when it comes up again; never a request that waits.
+constexpr std::size_t kMostVerdicts = 4096;
+constexpr std::size_t kMostAccounts = 4096;
+constexpr std::size_t kMostSummaries = 1000;
+constexpr std::size_t kMostWithoutPolicy = 1000;
 
 std::string requester_of(const api::AccessRequest& request) { return request.spec.requester ? request.spec.requester->username.str() : std::string(); }
 
@@ -25,98 +29,252 @@ bool is_unseen(const api::AccessRequest& request) { return !request.status.compl
 
 bool is_same(const FloodGate::Pointer& before, const FloodGate::Pointer& after) { return before && after && before->metadata.uid == after->metadata.uid; }
 
+bool is_full(int waiting, int pending) { return pending > 0 && waiting >= pending; }
+
 }  // namespace
 
 void FloodGate::observe(const Pointer& before, const Pointer& after) {
   state_.with([&](State& state) {
     forget_old(state);
-    const bool is_another = before && !is_same(before, after);
-    if (is_another) leave(state, *before);
-    if (!after) return;
-    if (is_unseen(*after)) {
-      if (!is_same(before, after)) take_token(state, *after);
-    } else if (waits(*after)) {
-      Requester& requester = state.requesters[requester_of(*after)];
-      requester.admitted.erase(after->metadata.uid);
-      requester.waiting.insert(after->metadata.uid);
+    if (before && !is_same(before, after)) release(state, before->metadata.uid);
+    if (!after || is_unseen(*after)) return;
+    state.verdicts.erase(after->metadata.uid);
+    if (waits(*after)) {
+      hold(state, *after, true);
     } else {
-      leave(state, *after);
+      release(state, after->metadata.uid);
     }
   });
 }
 
-std::optional<core::Flood> FloodGate::admit(const api::AccessRequest& request) {
+std::optional<core::Flood> FloodGate::judge(const api::AccessRequest& request, bool is_gone, bool has_policy) {
   return state_.with([&](State& state) -> std::optional<core::Flood> {
-    if (auto refused = refusal(state, request)) return refused;
-    Requester& requester = state.requesters[requester_of(request)];
+    forget_old(state);
     const std::string& uid = request.metadata.uid;
-    const auto now = clock_.steady();
-    std::erase_if(requester.admitted, [&](const auto& each) { return now - each.second > kAdmittedFor; });
-    const auto waiting = requester.waiting.size() + requester.admitted.size();
-    if (limits_.pending == 0 || waiting < static_cast<std::size_t>(limits_.pending) || requester.admitted.contains(uid)) {
-      requester.admitted.try_emplace(uid, now);
+    auto verdict = state.verdicts.find(uid);
+    if (verdict == state.verdicts.end()) {
+      verdict = state.verdicts.emplace(uid, first_verdict(state, request, is_gone, has_policy)).first;
+      state.judged.emplace_back(clock_.steady(), uid);
+    }
+    if (verdict->second == Bound::None) return std::nullopt;
+    std::string message = words(state, request, verdict->second);
+    core::RecordSummary record = summary(state, request, verdict->second, message);
+    return core::Flood{.message = std::move(message), .summary = std::move(record)};
+  });
+}
+
+FloodGate::Bound FloodGate::first_verdict(State& state, const api::AccessRequest& request, bool is_gone, bool has_policy) const {
+  const std::string who = requester_of(request);
+  const std::string& where = request.metadata.name_space;
+  const auto waiting = [](const Accounts& accounts, const std::string& name) {
+    const auto found = accounts.find(name);
+    return found == accounts.end() ? 0 : found->second.waiting;
+  };
+  if (!is_gone && !state.places.contains(request.metadata.uid)) {
+    if (is_full(waiting(state.requesters, who), limits_.requester.pending)) return Bound::RequesterPending;
+    if (is_full(waiting(state.namespaces, where), limits_.name_space.pending)) return Bound::NamespacePending;
+  }
+  const double of_requester = left(state.requesters, who, limits_.requester);
+  const double of_namespace = left(state.namespaces, where, limits_.name_space);
+  if (of_requester < 1) return Bound::RequesterRate;
+  if (!has_token(of_namespace, limits_.name_space, of_requester, limits_.requester)) return Bound::NamespaceRate;
+  if (has_policy) {
+    if (!has_token(left(state.cluster, limits_.cluster), limits_.cluster, of_namespace, limits_.name_space)) return Bound::ClusterRate;
+    take(state.cluster, limits_.cluster);
+  }
+  take(account(state.requesters, who, limits_.requester), limits_.requester);
+  take(account(state.namespaces, where, limits_.name_space), limits_.name_space);
+  if (!is_gone) {
+    hold(state, request, false);
+    state.unconfirmed.emplace_back(clock_.steady(), request.metadata.uid);
+  }
+  return Bound::None;
+}
+
+std::string FloodGate::words(const State& state, const api::AccessRequest& request, Bound bound) const {
+  const std::string who = requester_of(request);
+  const std::string& where = request.metadata.name_space;
+  const auto waiting = [](const Accounts& accounts, const std::string& name, const Limit& limit) {
+    const auto found = accounts.find(name);
+    return std::max(found == accounts.end() ? 0 : found->second.waiting, limit.pending);
+  };
+  switch (bound) {
+    case Bound::None: return {};
+    case Bound::RequesterPending:
+      return fmt::format("{} has {} requests waiting, and --pending-per-requester allows {}: ask again when some of them are decided or withdrawn", who,
+                         waiting(state.requesters, who, limits_.requester), limits_.requester.pending);
+    case Bound::NamespacePending:
+      return fmt::format("namespace {} has {} requests waiting, of all people together, and --pending-per-namespace allows {}: ask again when some of them are decided or withdrawn", where,
+                         waiting(state.namespaces, where, limits_.name_space), limits_.name_space.pending);
+    case Bound::RequesterRate:
+      return fmt::format("{} sends requests faster than --requester-qps {} and --requester-burst {} allow: ask again later", who, limits_.requester.qps, limits_.requester.burst);
+    case Bound::NamespaceRate:
+      return fmt::format("in namespace {} all people together send requests faster than --namespace-qps {} and --namespace-burst {} allow (half of it is kept for those who send few): ask again later",
+                         where, limits_.name_space.qps, limits_.name_space.burst);
+    case Bound::ClusterRate:
+      return fmt::format("in this cluster all people together send requests faster than --cluster-qps {} and --cluster-burst {} allow (half of it is kept for namespaces with few): ask again later",
+                         limits_.cluster.qps, limits_.cluster.burst);
+  }
+  return {};
+}
+
+std::optional<core::RecordSummary> FloodGate::begun(const State& state, const std::string& name, const std::string& message) {
+  const auto found = state.summaries.find(name);
+  if (found == state.summaries.end()) return std::nullopt;
+  return core::RecordSummary{.record_name = name, .message = message, .is_recorded = found->second};
+}
+
+core::RecordSummary FloodGate::begin(State& state, const std::string& name, const std::string& message) {
+  if (state.summaries.size() >= kMostSummaries) state.summaries.clear();
+  state.summaries.emplace(name, false);
+  return {.record_name = name, .message = message, .is_recorded = false};
+}
+
+// The record of the narrowest scope for which there are tokens: as many usernames as one likes must not leave as many records.
+core::RecordSummary FloodGate::summary(State& state, const api::AccessRequest& request, Bound bound, const std::string& message) const {
+  const TimePoint asked_at = request.metadata.creation_timestamp;
+  const std::string until = format_rfc3339(api::flood_record_until(asked_at));
+  const std::string who = requester_of(request);
+  const std::string& where = request.metadata.name_space;
+  const double of_namespace = left(state.namespaces, where, limits_.name_space);
+  const bool cluster_has_token = has_token(left(state.cluster, limits_.cluster), limits_.cluster, of_namespace, limits_.name_space);
+  if (bound == Bound::RequesterPending || bound == Bound::RequesterRate) {
+    const std::string name = api::flood_record_name(who, asked_at);
+    const std::string sentence = fmt::format("{}; other requests of {} that are rejected for this until {} have no record of their own", message, who, until);
+    if (auto known = begun(state, name, sentence)) return *known;
+    if (cluster_has_token && has_token(of_namespace, limits_.name_space, left(state.requesters, who, limits_.requester), limits_.requester)) {
+      take(account(state.namespaces, where, limits_.name_space), limits_.name_space);
+      take(state.cluster, limits_.cluster);
+      return begin(state, name, sentence);
+    }
+  }
+  if (bound != Bound::ClusterRate) {
+    const std::string name = api::namespace_flood_record_name(where, asked_at);
+    const std::string sentence = fmt::format("{}; other requests in namespace {} that are rejected as too many until {} may have no record of their own", message, where, until);
+    if (auto known = begun(state, name, sentence)) return *known;
+    if (cluster_has_token) {
+      take(state.cluster, limits_.cluster);
+      return begin(state, name, sentence);
+    }
+  }
+  return cluster_summary(state, request, message);
+}
+
+core::RecordSummary FloodGate::cluster_summary(State& state, const api::AccessRequest& request, const std::string& message) const {
+  const TimePoint asked_at = request.metadata.creation_timestamp;
+  const std::string name = api::cluster_flood_record_name(asked_at);
+  const std::string sentence = fmt::format("{}; other requests in this cluster that are rejected as too many, or name no AccessPolicy that exists, until {} may have no record of their own",
+                                           message, format_rfc3339(api::flood_record_until(asked_at)));
+  if (auto known = begun(state, name, sentence)) return *known;
+  return begin(state, name, sentence);
+}
+
+std::optional<core::RecordSummary> FloodGate::without_policy(const api::AccessRequest& request) {
+  return state_.with([&](State& state) -> std::optional<core::RecordSummary> {
+    const std::string& where = request.metadata.name_space;
+    const TimePoint until = api::flood_record_until(clock_.now());
+    if (state.without_policy_until != until) state.without_policy.clear();
+    state.without_policy_until = until;
+    const auto known = state.without_policy.find(where);
+    const std::size_t count = known == state.without_policy.end() ? 0 : known->second.size();
+    if (count > 0 && known->second.contains(request.metadata.uid)) return std::nullopt;
+    const bool has_cluster_token =
+        has_token(left(state.cluster, limits_.cluster), limits_.cluster, left(state.namespaces, where, limits_.name_space), limits_.name_space);
+    const bool has_room = count > 0 || state.without_policy.size() < kMostWithoutPolicy;
+    if (count < kRecordedWithoutPolicy && has_cluster_token && has_room) {
+      take(state.cluster, limits_.cluster);
+      state.without_policy[where].insert(request.metadata.uid);
       return std::nullopt;
     }
-    return too_many(state, request, fmt::format("{} has {} requests waiting, and --pending-per-requester allows {}: ask again when some of them are decided or withdrawn",
-                                                requester_of(request), waiting, limits_.pending));
+    const TimePoint asked_at = request.metadata.creation_timestamp;
+    const std::string name = api::without_policy_record_name(where, asked_at);
+    const std::string what = "spec.policy " + core::in_quotes(request.spec.policy) + ": there is no AccessPolicy of that name";
+    const std::string sentence = fmt::format("{}; other requests in namespace {} that name no AccessPolicy that exists have no record of their own until {}", what, where,
+                                             format_rfc3339(api::flood_record_until(asked_at)));
+    if (auto summarised = begun(state, name, sentence)) return summarised;
+    if (!has_cluster_token) return cluster_summary(state, request, what);
+    take(state.cluster, limits_.cluster);
+    return begin(state, name, sentence);
   });
-}
-
-std::optional<core::Flood> FloodGate::refusal(const api::AccessRequest& request) const {
-  return state_.with([&](const State& state) { return refusal(state, request); });
-}
-
-std::optional<core::Flood> FloodGate::refusal(const State& state, const api::AccessRequest& request) const {
-  if (!state.refused.contains(request.metadata.uid)) return std::nullopt;
-  return too_many(state, request, fmt::format("{} sends requests faster than --requester-qps {} and --requester-burst {} allow: ask again later", requester_of(request),
-                                              limits_.qps, limits_.burst));
-}
-
-core::Flood FloodGate::too_many(const State& state, const api::AccessRequest& request, std::string message) const {
-  const std::string name = api::flood_record_name(requester_of(request), request.metadata.creation_timestamp);
-  return {.message = std::move(message), .is_recorded = state.records.contains(name)};
 }
 
 void FloodGate::recorded(const api::AuditRecord& record) {
   if (record.action != api::AuditAction::Rejected || !api::is_flood_record(record.metadata.name)) return;
   state_.with([&](State& state) {
-    if (state.records.size() >= kMostRecords) state.records.clear();
-    state.records.insert(record.metadata.name);
+    if (state.summaries.size() >= kMostSummaries) state.summaries.clear();
+    state.summaries[record.metadata.name] = true;
   });
 }
 
-void FloodGate::leave(State& state, const api::AccessRequest& request) const {
-  const auto requester = state.requesters.find(requester_of(request));
-  if (requester == state.requesters.end()) return;
-  requester->second.waiting.erase(request.metadata.uid);
-  requester->second.admitted.erase(request.metadata.uid);
-  if (requester->second.waiting.empty() && requester->second.admitted.empty() && tokens_now(requester->second) >= limits_.burst) state.requesters.erase(requester);
+std::size_t FloodGate::size() const {
+  return state_.with([](const State& state) {
+    return state.requesters.size() + state.namespaces.size() + state.places.size() + state.unconfirmed.size() + state.verdicts.size() + state.judged.size() +
+           state.without_policy.size() + state.summaries.size();
+  });
 }
 
-void FloodGate::take_token(State& state, const api::AccessRequest& request) const {
-  if (limits_.qps == 0) return;
-  Requester& requester = state.requesters[requester_of(request)];
-  requester.tokens = tokens_now(requester);
-  requester.counted_at = clock_.steady();
-  if (requester.tokens >= 1) {
-    requester.tokens -= 1;
+void FloodGate::hold(State& state, const api::AccessRequest& request, bool is_known) const {
+  const auto found = state.places.find(request.metadata.uid);
+  if (found != state.places.end()) {
+    found->second.is_known = found->second.is_known || is_known;
     return;
   }
-  state.refused.insert(request.metadata.uid);
-  state.refused_at.emplace_back(clock_.steady(), request.metadata.uid);
+  Account& requester = account(state.requesters, requester_of(request), limits_.requester);
+  ++requester.waiting;
+  Account& name_space = account(state.namespaces, request.metadata.name_space, limits_.name_space);
+  ++name_space.waiting;
+  state.places.emplace(request.metadata.uid, Place{.requester = &requester, .name_space = &name_space, .is_known = is_known});
+}
+
+void FloodGate::release(State& state, const std::string& uid) {
+  const auto place = state.places.find(uid);
+  if (place == state.places.end()) return;
+  --place->second.requester->waiting;
+  --place->second.name_space->waiting;
+  state.places.erase(place);
+}
+
+FloodGate::Account& FloodGate::account(Accounts& accounts, const std::string& name, const Limit& limit) const {
+  if (accounts.size() >= kMostAccounts && !accounts.contains(name)) {
+    std::erase_if(accounts, [&](const auto& each) { return each.second.waiting == 0 && left(each.second, limit) >= limit.burst; });
+    if (accounts.size() >= kMostAccounts) std::erase_if(accounts, [](const auto& each) { return each.second.waiting == 0; });
+  }
+  return accounts[name];
 }
 
 void FloodGate::forget_old(State& state) const {
-  while (!state.refused_at.empty() && clock_.steady() - state.refused_at.front().first > kRefusedFor) {
-    state.refused.erase(state.refused_at.front().second);
-    state.refused_at.pop_front();
+  const SteadyTime now = clock_.steady();
+  while (!state.judged.empty() && (now - state.judged.front().first > kJudgedFor || state.judged.size() > kMostVerdicts)) {
+    state.verdicts.erase(state.judged.front().second);
+    state.judged.pop_front();
+  }
+  while (!state.unconfirmed.empty() && (now - state.unconfirmed.front().first > kUnconfirmedFor || state.unconfirmed.size() > kMostVerdicts)) {
+    const auto place = state.places.find(state.unconfirmed.front().second);
+    if (place != state.places.end() && !place->second.is_known) release(state, place->first);
+    state.unconfirmed.pop_front();
   }
 }
 
-double FloodGate::tokens_now(const Requester& requester) const {
-  if (requester.counted_at == SteadyTime{}) return limits_.burst;
-  const std::chrono::duration<double> passed = clock_.steady() - requester.counted_at;
-  return std::min<double>(limits_.burst, requester.tokens + passed.count() * limits_.qps);
+double FloodGate::left(const Account& account, const Limit& limit) const {
+  if (limit.qps == 0) return std::numeric_limits<double>::infinity();
+  const std::chrono::duration<double> passed = clock_.steady() - account.counted_at;
+  return limit.burst - std::max(0.0, account.used - passed.count() * limit.qps);
+}
+
+double FloodGate::left(const Accounts& accounts, const std::string& name, const Limit& limit) const {
+  const auto found = accounts.find(name);
+  return left(found == accounts.end() ? Account{} : found->second, limit);
+}
+
+bool FloodGate::has_token(double left_for_all, const Limit& shared, double left_of_own, const Limit& own) const {
+  const double reserved = left_of_own * 2 >= own.burst ? 0 : shared.burst / 2.0;
+  return left_for_all - reserved >= 1;
+}
+
+void FloodGate::take(Account& account, const Limit& limit) const {
+  if (limit.qps == 0) return;
+  account.used = limit.burst - left(account, limit) + 1;
+  account.counted_at = clock_.steady();
 }
 
 }  // namespace curfew::reconcile

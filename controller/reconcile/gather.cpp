@@ -2,9 +2,23 @@
 
 #include "core/binding.hpp"
 #include "core/policy_status.hpp"
+#include "core/wanted.hpp"
 #include "reconcile/facts.hpp"
 
 namespace curfew::reconcile {
+namespace {
+
+// Asked only then, because the answer may take a token.
+bool ends_without_policy(const core::Input& input) {
+  const api::AccessRequest& request = *input.request;
+  const bool is_pending = !request.status.complete && request.status.phase.value_or(api::Phase::Pending) == api::Phase::Pending;
+  if (!is_pending || input.policy || core::had_policy(request) || input.flood || input.end_record || input.granted_record) return false;
+  const bool is_given_up = input.now >= request.metadata.creation_timestamp + input.settings.not_found_grace;
+  const bool is_guarded = input.guard.in_force && request.metadata.creation_timestamp >= floor_to_second(input.guard.since);
+  return is_given_up || input.request_is_gone || request.metadata.deletion_timestamp || !request.decisions.empty() || !is_guarded;
+}
+
+}  // namespace
 
 Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, core::GuardState guard, std::stop_token stop) {
   auto found = find_request(key, stop);
@@ -24,7 +38,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   if (const auto role = core::wanted_role(request, input.policy.get())) input.role = roles_.facts(*role, key.name_space);
   if (const auto found_binding = find_binding(input, stop); !found_binding) return tl::unexpected(found_binding.error());
   if (const auto owner = look_at_owner(input, stop); !owner) return tl::unexpected(owner.error());
-  if (!request.status.phase) input.flood = input.request_is_gone ? parts_.floods.refusal(request) : parts_.floods.admit(request);
+  if (!request.status.phase) input.flood = parts_.floods.judge(request, input.request_is_gone, input.policy != nullptr);
   const bool may_be_granted = !input.flood && !input.request_is_gone && request.status.phase != api::Phase::Active && !request.status.complete;
   if (input.policy && may_be_granted) {
     auto usage = parts_.usage.usage_of(request, *input.policy, stop);
@@ -38,6 +52,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   input.guard = std::move(guard);
   input.settings = parts_.settings;
   input.now = parts_.clock.now();
+  if (ends_without_policy(input)) input.without_policy = parts_.floods.without_policy(request);
   return input;
 }
 

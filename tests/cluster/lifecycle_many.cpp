@@ -45,7 +45,7 @@ bool await_bindings(const Scene& scene, int count, curfew::TimePoint until) {
 
 TEST_CASE("five hundred grants with one end are all gone by then, and none is cut short", "[replica]") {
   const Scene scene;
-  Controller controller(scene.cluster, {"--pending-per-requester", "0", "--requester-qps", "0"});
+  Controller controller(scene.cluster, {"--pending-per-requester", "0", "--requester-qps", "0", "--pending-per-namespace", "0", "--namespace-qps", "0", "--cluster-qps", "0"});
   controller.start_leading();
   const std::string policy = scene.space.policy(automatic());
   const auto start = std::chrono::ceil<seconds>(now()) + seconds(15);

@@ -68,6 +68,9 @@ TEST_CASE("flags that cannot work are refused in one line", "[replica]") {
       {{"--pending-per-requester", "-1"}, "--pending-per-requester"},
       {{"--requester-qps", "fast"}, "--requester-qps"},
       {{"--requester-burst", "0"}, "--requester-burst"},
+      {{"--pending-per-namespace", "-1"}, "--pending-per-namespace"},
+      {{"--namespace-qps", "-1"}, "--namespace-qps"},
+      {{"--cluster-burst", "many"}, "--cluster-burst"},
       {{"--kubeconfig"}, "--kubeconfig"},
       {{"surplus"}, "surplus"},
   }));

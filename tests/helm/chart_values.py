@@ -57,8 +57,8 @@ CHANGES = {
     "mutatingPolicies": ("none", lambda o: not named(o, "MutatingAdmissionPolicy", "curfew-requester")),
     "eligibilityPolicy.enabled": (False, lambda o: not named(o, "ValidatingAdmissionPolicy", "curfew-eligibility")
                                   and all("--no-eligibility-policy" in pod["containers"][0]["args"] for pod in pods(o))),
-    "flags": ({"workers": 16, "requester-qps": 0.5, "completed-request-ttl": "720h"},
-              lambda o: all({"--workers=16", "--requester-qps=0.5", "--completed-request-ttl=720h"} <= set(pod["containers"][0]["args"]) for pod in pods(o))),
+    "flags": ({"workers": 16, "requester-qps": 0.5, "namespace-burst": 500, "completed-request-ttl": "720h"},
+              lambda o: all({"--workers=16", "--requester-qps=0.5", "--namespace-burst=500", "--completed-request-ttl=720h"} <= set(pod["containers"][0]["args"]) for pod in pods(o))),
     "endAll.timeout": ("90s", lambda o: "--timeout=90s" in job(o)["containers"][0]["args"]),
     "resources": ({"limits": {"memory": "1Gi"}}, lambda o: all(pod["containers"][0]["resources"]["limits"]["memory"] == "1Gi" for pod in pods(o))),
     "podAnnotations": ({"a": "b"}, lambda o: deployment(o)["metadata"]["annotations"] == {"a": "b"}),

@@ -65,6 +65,7 @@ class Situation {
   std::optional<api::AuditRecord> end_record;
   std::optional<GrantFailure> failure;
   std::optional<Flood> flood;
+  std::optional<RecordSummary> without_policy;
   GuardState guard{.in_force = true};
   bool gone = false;
   Settings settings;
@@ -91,6 +92,7 @@ class Situation {
     if (name_space) in.name_space = std::make_shared<api::Namespace>(*name_space);
     if (role_exists && wanted_role(request, in.policy.get())) in.role = role;
     if (!request.status.phase) in.flood = flood;
+    in.without_policy = without_policy;
     in.usage = usage;
     if (binding) in.binding = std::make_shared<api::RoleBinding>(*binding);
     in.binding_uid = binding ? binding->metadata.uid : last_binding_uid;

@@ -23,7 +23,7 @@ TEST_CASE("at first sight, what the request left to the policy is pinned and the
   CHECK(w.status().approvals == "0/1");
   CHECK(w.status().observed_generation == 1);
   CHECK(w.record(AuditAction::Requested).actor == person("alice", {"developers"}));
-  CHECK(w.record(AuditAction::Requested).message == "alice asks for ClusterRole view in payments for 1h30m under AccessPolicy payments-debug: INC-123");
+  CHECK(w.record(AuditAction::Requested).message == "alice asks for ClusterRole view in payments for 1h30m under AccessPolicy payments-debug");
   CHECK_THAT(w.told(), Equals(std::vector<std::string>{"Requested"}));
 }
 

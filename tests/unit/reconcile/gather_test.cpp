@@ -1,6 +1,8 @@
 #include "reconcile/gather.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <functional>
+#include <vector>
 
 #include "reconcile/triggers.hpp"
 #include "unit/reconcile/builders.hpp"
@@ -9,6 +11,7 @@
 
 using namespace curfew;
 using namespace curfew::testing;
+using namespace std::chrono_literals;
 using api::Phase;
 
 namespace {
@@ -26,7 +29,7 @@ struct Fixture {
   reconcile::Memory memory;
   ManualClock clock;
   reconcile::UsageBook usage{stores, memory, client};
-  reconcile::FloodGate floods{clock, {.pending = 2}};
+  reconcile::FloodGate floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
   reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
   const api::ObjectKey key = request().metadata.key();
 
@@ -87,6 +90,39 @@ TEST_CASE("a request too many is known by the requests that wait, and once it ha
   REQUIRE(input);
   REQUIRE(*input);
   CHECK_FALSE((*input)->flood);
+}
+
+TEST_CASE("requests without a policy are counted when they end, not while their policy may still come") {
+  Fixture f;
+  const auto without_policy = [&](const std::string& name, bool has_decided = false) {
+    auto asked = request_in(Phase::Pending, name, "uid-" + name);
+    asked.metadata.creation_timestamp = f.clock.now();
+    if (has_decided) asked.decisions.push_back({api::Verdict::Revoke, *asked.spec.requester, ""});
+    deliver(f.stores.requests, asked);
+    return [&f, key = asked.metadata.key()] {
+      const auto input = f.gatherer.gather(key, {.in_force = true, .since = {}, .difference = {}}, {});
+      REQUIRE(input);
+      REQUIRE(*input);
+      return (*input)->without_policy;
+    };
+  };
+  std::vector<std::function<std::optional<core::RecordSummary>()>> all;
+  for (int i = 0; i < 10; ++i) all.emplace_back(without_policy("r-" + std::to_string(i)));
+  for (const auto& one : all) CHECK_FALSE(one());
+  CHECK_FALSE(without_policy("withdrawn-at-once", true)());  // the first that ends
+  f.clock.advance(5s);
+  std::size_t with_own_records = 0;
+  for (const auto& one : all) with_own_records += one() ? 0 : 1;
+  CHECK(with_own_records == reconcile::FloodGate::kRecordedWithoutPolicy - 1);
+  CHECK(without_policy("another-withdrawn-at-once", true)());
+
+  auto seen_under_one = request_in(Phase::Pending);
+  seen_under_one.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
+  deliver(f.stores.requests, seen_under_one);
+  const auto input = f.gather();
+  REQUIRE(input);
+  REQUIRE(*input);
+  CHECK_FALSE((*input)->without_policy);
 }
 
 TEST_CASE("of a binding that is gone its uid is still known") {
