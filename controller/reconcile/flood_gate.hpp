@@ -25,9 +25,9 @@ struct FloodLimits {
     double qps = 0;   // requests a second in the long run; 0: any number
     int burst = 1;    // requests at once, after a quiet time
   };
-  Limit requester{.pending = 20, .qps = 0.005, .burst = 100};
-  Limit name_space{.pending = 1000, .qps = 0.01, .burst = 1000};  // of all people together
-  Limit cluster{.pending = 0, .qps = 0.02, .burst = 10'000};     // of all namespaces together; its `pending` is not looked at
+  Limit requester{.pending = 20, .qps = 0.02, .burst = 100};
+  Limit name_space{.pending = 1000, .qps = 0.05, .burst = 1000};  // of all people together
+  Limit cluster{.pending = 0, .qps = 0.1, .burst = 10'000};     // of all namespaces together; its `pending` is not looked at
 };
 
 // Limits how many requests one person, one namespace and the whole cluster get looked at, and with that how many audit records there are in the long run: a request is let in
