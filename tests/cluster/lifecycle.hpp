@@ -64,7 +64,7 @@ class Request {
   // Waits until the RoleBinding is gone.
   void await_no_binding(milliseconds patience = seconds(2)) const;
 
-  // verb: approve, deny or revoke.
+  // verb: approve, deny or revoke. An approval waits until Curfew has looked at the request.
   ProcessResult say(const Person& who, const std::string& verb, const std::string& comment = "ok") const;
   void approve(const Person& who, const std::string& comment = "ok") const { REQUIRE_THAT(say(who, "approve", comment), Succeeds()); }
   void remove(const Person& who) const;

@@ -180,7 +180,7 @@ TEST_CASE("a request that a finalizer of others holds ends like any deleted one"
   const Request request(scene, policy, "duration: 30m, reason: INC-1");
   const auto finalizers = [&](const Json& names) {
     const Json patch{{"metadata", {{"finalizers", names}}}};
-    return scene.admin.kubectl({"patch", "accessrequest", "ask", "-n", scene.space.name(), "--type", "merge", "--patch", patch.dump()});
+    return scene.alice.kubectl({"patch", "accessrequest", "ask", "-n", scene.space.name(), "--type", "merge", "--patch", patch.dump()});
   };
   REQUIRE_THAT(finalizers({"example.com/hold"}), Succeeds());
   const bool is_active = GENERATE(true, false);

@@ -106,7 +106,7 @@ void Storm::ask(int count) {
 std::string Storm::spec_of(const StormKind& kind) {
   const std::string duration = kind.is_short ? std::to_string(random(kShortest, kLongest)) + "s" : "30m";
   const std::string subject = kind.policy == "robot" ? ", subject: {kind: User, name: alice}" : "";
-  return "{policy: " + policies_.at(kind.policy) + ", duration: " + duration + subject + "}";
+  return "{policy: " + policies_.at(kind.policy) + ", role: {kind: ClusterRole, name: view}, duration: " + duration + subject + "}";
 }
 
 // One kubectl for all who do the same: it costs the machine more than Curfew does.

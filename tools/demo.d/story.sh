@@ -94,6 +94,7 @@ bob_denies() {
 done_early() {
   chapter "Ten minutes are granted, and alice is done early: she gives the access back herself"
   as alice succeeds:created "kubectl apply -f tools/demo.d/objects/request-again.yaml"
+  as alice succeeds:condition "kubectl wait --for=jsonpath='{.status.phase}'=Pending accessrequest/fix-inc-124 --timeout=10s"
   as bob succeeds:annotated "kubectl annotate accessrequest fix-inc-124 curfew.dev/approve='again?'"
   as alice succeeds:condition "kubectl wait --for=jsonpath='{.status.phase}'=Active accessrequest/fix-inc-124 --timeout=10s"
   as alice succeeds:yes "kubectl auth can-i list pods"
@@ -105,6 +106,7 @@ done_early() {
 the_policy_changes() {
   chapter "Alice has access again when carol suspends the policy: what it no longer allows is taken away"
   as alice succeeds:created "kubectl apply -f tools/demo.d/objects/request-once-more.yaml"
+  as alice succeeds:condition "kubectl wait --for=jsonpath='{.status.phase}'=Pending accessrequest/fix-inc-125 --timeout=10s"
   as bob succeeds:annotated "kubectl annotate accessrequest fix-inc-125 curfew.dev/approve='last time'"
   as alice succeeds:condition "kubectl wait --for=jsonpath='{.status.phase}'=Active accessrequest/fix-inc-125 --timeout=10s"
   as alice succeeds:yes "kubectl auth can-i list pods"
