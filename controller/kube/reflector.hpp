@@ -109,7 +109,7 @@ class Reflector final : private ReflectorTarget {
 
   Result<PageEnd> list_page(ListParams& params, std::stop_token stop) override {
     const auto decode = [this](const nlohmann::json& item) -> Result<std::optional<T>> {
-      if (!is_wanted(key_of(item))) return std::nullopt;
+      if (config_.is_wanted && !config_.is_wanted(key_of(item))) return std::nullopt;
       Result<T> object = config_.decode(item);
       if (!object) return tl::unexpected(std::move(object.error()));
       return std::optional<T>(std::move(*object));
@@ -138,7 +138,7 @@ class Reflector final : private ReflectorTarget {
     const std::string version = metadata_string(object, "resourceVersion");
     if (store_.has_seen(version)) return;  // what is known must not go back in time: it is acted on
     const api::ObjectKey key = key_of(object);
-    if (!is_wanted(key) && !store_.get(key)) return writer_.advance(version);
+    if (config_.is_wanted && !config_.is_wanted(key) && !store_.get(key)) return writer_.advance(version);
     Result<T> decoded = config_.decode(object);
     if (!decoded) skip(key, decoded.error().message);
     if (type == EventType::Deleted) {
@@ -166,8 +166,6 @@ class Reflector final : private ReflectorTarget {
   void notify(const Change<T>& change) {
     if (config_.on_change && (change.before || change.after)) config_.on_change(change.before, change.after);
   }
-
-  bool is_wanted(const api::ObjectKey& key) const { return !config_.is_wanted || config_.is_wanted(key); }
 
   // Which of those that are known an object without a readable name is, nobody can tell: none of them counts as gone.
   void keep_what_has_no_name() {

@@ -97,6 +97,7 @@ TEST_CASE("requests that fill many pages, made while the guard is away, cost nei
   Run run;
   const Guard guard(run.scene);
   guard.lift();
+  guard.remove("curfew-metadata");
   sleep_until(now() + seconds(2));
   make_fat_requests(run.scene, kRequests);
   guard.settle();
