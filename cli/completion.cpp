@@ -134,7 +134,7 @@ bool is_plain(std::string_view candidate) {
 // Its first line, without what a shell would expand.
 std::string description_of(std::string_view text) {
   constexpr std::string_view kExpanded = "$`\\";
-  std::string result(text.substr(0, std::ranges::find_if(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }) - text.begin()));
+  std::string result(text.begin(), std::ranges::find_if(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }));
   std::ranges::replace_if(result, [&](char c) { return kExpanded.find(c) != std::string_view::npos; }, '?');
   return result;
 }
