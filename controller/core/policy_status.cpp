@@ -99,7 +99,7 @@ std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const Polic
   std::vector<Denial> problems;
   if (!facts.was_admitted) {
     add(problems, reason::kGuardNotInForce,
-        "it was written while the guard was not in force, so nobody checked whether its author may bind its roles: write its spec again, or delete it and make it anew");
+        "it was written while the guard was not in force, so nobody checked whether its author may bind its roles: write its spec again, where any change of it will do");
   }
   if (spec.requesters.empty()) add(problems, reason::kRequesterNotAllowed, "spec.requesters is empty, so nobody may ask");
   if (spec.roles.empty()) add(problems, reason::kRoleNotFound, "spec.roles is empty, so there is nothing to ask for");

@@ -28,8 +28,8 @@ constexpr std::array kErrorKinds = {ErrorKind::NotFound,    ErrorKind::AlreadyEx
                                     ErrorKind::Timeout,     ErrorKind::Cancelled,     ErrorKind::Transport, ErrorKind::Tls,      ErrorKind::Decode,
                                     ErrorKind::Other};
 constexpr std::array<std::string_view, 9> kVerbs = {"get", "list", "watch", "create", "update", "patch", "apply", "delete", "other"};
-constexpr std::array<std::string_view, 13> kResources = {"accesspolicies", "accessrequests", "auditrecords", "clusterroles", "configmaps",
-                                                         "events", "leases", "namespaces", "rolebindings", "roles",
+constexpr std::array<std::string_view, 14> kResources = {"accesspolicies", "accessrequests", "auditrecords", "clusterroles", "configmaps",
+                                                         "customresourcedefinitions", "events", "leases", "namespaces", "rolebindings", "roles",
                                                          "validatingadmissionpolicies", "validatingadmissionpolicybindings", "other"};
 constexpr std::array<std::string_view, 6> kCodes = {"none", "2xx", "3xx", "4xx", "5xx", "other"};
 
