@@ -37,8 +37,8 @@ void Watcher::event_seen(std::string_view resource_version) {
 }
 
 void Watcher::watch_failed(const Error& error) {
-  const bool must_relist = error.kind == ErrorKind::Gone || error.kind == ErrorKind::Decode || error.kind == ErrorKind::Invalid;
-  if (!must_relist) return wait(error.retry_after);
+  const bool is_over = error.kind == ErrorKind::Gone || error.kind == ErrorKind::Decode || error.kind == ErrorKind::Invalid;
+  if (!is_over) return wait(error.retry_after);
   relist();
   // The first time at once: whoever reads the store waits for this.
   if (!std::exchange(expired_, true) && error.kind == ErrorKind::Gone && !error.retry_after) {
