@@ -30,6 +30,8 @@ struct Paul {
     for (const std::string& one : limited_to) arguments.push_back("--resource-name=" + one);
     REQUIRE_THAT(admin.kubectl(arguments), Succeeds());
     REQUIRE_THAT(admin.kubectl({"create", "clusterrolebinding", role, "--clusterrole=" + role, "--user=" + username}), Succeeds());
+    const std::string last = limited_to.empty() ? "" : "/" + limited_to.back();
+    REQUIRE(eventually(std::chrono::seconds(10), [&] { return person.can({"bind", kind + ".rbac.authorization.k8s.io" + last}); }));
   }
   ~Paul() {
     admin.kubectl({"delete", "clusterrole,clusterrolebinding", role});

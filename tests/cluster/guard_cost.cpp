@@ -69,7 +69,7 @@ TEST_CASE("the largest request under the largest policy takes every approval and
   Asked asked;
   const std::string policy = asked.space.policy(largest_policy(asked.space.name()).dump());
   const std::vector<std::string> groups = most_groups();
-  const std::string widest(1024, '\x01');  // six bytes each in JSON
+  const std::string widest(1024, '<');  // six bytes each in JSON
   Json metadata{{"labels", Json::object()}, {"annotations", {{"a", repeated("x", 16300)}}}};
   for (int i = 0; i < 64; ++i) metadata["labels"][repeated("l", 200) + ".io/" + repeated("l", 60) + std::to_string(100 + i)] = repeated("v", 63);
   for (int i = 0; i < 8; ++i) metadata["finalizers"].push_back(repeated("f", 200) + ".io/" + repeated("f", 60) + std::to_string(100 + i));
