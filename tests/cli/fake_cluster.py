@@ -30,7 +30,10 @@ with open(folder + "/cluster.json") as file:
 def fail(said):
     sys.stderr.write(said + "\n")
     sys.exit(1)
-if arguments[:2] == ["config", "view"]:
+if arguments[:2] == ["config", "view"] and arguments[-1].startswith("jsonpath="):
+    print("payments", end="")
+    sys.exit(0)
+elif arguments[:2] == ["config", "view"]:
     answer = {"contexts": [{"context": {"namespace": "payments"}}], "clusters": [{"cluster": {"server": cluster["server"]}}]}
 elif arguments[:2] == ["auth", "whoami"]:
     answer = {"status": {"userInfo": {"username": cluster["username"], "groups": ["sre", "developers"]}}}
@@ -102,7 +105,8 @@ class FakeClusterTest(unittest.TestCase):
 
     def serve(self, requests=(), policies=(), records=(), others=None):
         """What there is in the cluster from now on."""
-        answers = {**(others or {}), f"{CURFEW}/accesspolicies": {"items": list(policies)}, f"{CURFEW}/auditrecords": {"items": list(records)}}
+        view = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "view", "uid": UID % 8, "resourceVersion": "7"}, "rules": []}
+        answers = {"/apis/rbac.authorization.k8s.io/v1/clusterroles/view": view, **(others or {}), f"{CURFEW}/accesspolicies": {"items": list(policies)}, f"{CURFEW}/auditrecords": {"items": list(records)}}
         for path in (f"{CURFEW}/accessrequests", f"{CURFEW}/namespaces/payments/accessrequests"):
             answers[path] = {"items": list(requests)}
         answers.update({f"{CURFEW}/accesspolicies/{one['metadata']['name']}": one for one in policies})

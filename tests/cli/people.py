@@ -43,7 +43,8 @@ def kubeconfig(person: str) -> Path:
 
 def environment(person: str, **more: str) -> dict:
     path = f"{_OPTIONS.plugin.parent}:{Path(kubectl()).parent}:{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "KUBECONFIG": str(kubeconfig(person)), "TERM": "xterm", **more}
+    return {**os.environ, "PATH": path, "KUBECONFIG": str(kubeconfig(person)), "TERM": "xterm",
+            "XDG_CACHE_HOME": str(_OPTIONS.state / "test" / f"{person}.cache"), **more}
 
 
 def curfew(person: str, *arguments: str, **more: str) -> subprocess.CompletedProcess:

@@ -39,6 +39,11 @@ def guarded(items):
     return named(items, "ValidatingAdmissionPolicy", "curfew-guarded-roles")["spec"]["matchConditions"]
 
 
+def guarded_subjects(items):
+    variables = named(items, "ValidatingAdmissionPolicy", "curfew-guarded-roles")["spec"]["variables"]
+    return next(one["expression"] for one in variables if one["name"] == "added")
+
+
 # For each value: (another one, what holds of the rendered objects then and not by default).
 CHANGES = {
     "replicas": (3, lambda o: named(o, "Deployment")["spec"]["replicas"] == 3),
@@ -54,6 +59,7 @@ CHANGES = {
     "iKnowThatClusterAdminCannotBeTakenBack": (True, lambda o: grantable(o) == ["curfew-grantable-view"]),
     "guardedClusterRoles": (["admin"], lambda o: '"admin"' in str(guarded(o))),
     "guardedRoles": (["debugger"], lambda o: '"debugger"' in str(guarded(o))),
+    "guardedFromServiceAccounts": (True, lambda o: "kube-system" in guarded_subjects(o)),
     "mutatingPolicies": ("none", lambda o: not named(o, "MutatingAdmissionPolicy", "curfew-requester")),
     "eligibilityPolicy.enabled": (False, lambda o: not named(o, "ValidatingAdmissionPolicy", "curfew-eligibility")
                                   and all("--no-eligibility-policy" in pod["containers"][0]["args"] for pod in pods(o))),
@@ -84,8 +90,9 @@ CHANGES = {
 }
 # Values that show only where another is set.
 NEEDS = {
-    "podMonitor.interval": "podMonitor.enabled",
-    "podMonitor.labels": "podMonitor.enabled",
-    "prometheusRule.labels": "prometheusRule.enabled",
-    "dashboard.labels": "dashboard.enabled",
+    "guardedFromServiceAccounts": ("guardedClusterRoles", ["edit"]),
+    "podMonitor.interval": ("podMonitor.enabled", True),
+    "podMonitor.labels": ("podMonitor.enabled", True),
+    "prometheusRule.labels": ("prometheusRule.enabled", True),
+    "dashboard.labels": ("dashboard.enabled", True),
 }
