@@ -169,7 +169,7 @@ TEST_CASE("every change of a kind shows, with its place") {
            {"/versions/0/additionalPrinterColumns/0/jsonPath", ".status.message", "(spec.versions[0].additionalPrinterColumns[0].jsonPath)"},
            {"/scope", "Cluster", "(spec.scope)"},
            {"/conversion", {{"strategy", "Webhook"}}, "(spec.conversion.strategy)"},
-           {"/names/categories", {"all"}, "(spec.names.categories[0])"},
+           {"/names/categories", Json::array({"all"}), "(spec.names.categories[0])"},
            {"/preserveUnknownFields", true, "(spec.preserveUnknownFields)"},
        }) {
     CAPTURE(change.pointer);
