@@ -113,7 +113,7 @@ TEST_CASE("requests without a policy are counted when they end, not while their 
   CHECK_FALSE(without_policy("withdrawn-at-once", true)());  // the first that ends
   f.clock.advance(5s);
   std::size_t with_own_records = 0;
-  for (const auto& one : all) with_own_records += one() ? 0 : 1;
+  for (const auto& one : all) with_own_records += one() ? 0U : 1U;
   CHECK(with_own_records == reconcile::FloodGate::kRecordedWithoutPolicy - 1);
   CHECK(without_policy("another-withdrawn-at-once", true)());
 
