@@ -144,7 +144,6 @@ Decision decide_pending(const Input& input) {
   Progress progress(input);
   note_request(input, progress);
   if (const auto denial = unguarded(input)) return reject(input, progress, *denial);
-  if (const auto denial = approved_too_early(input)) return reject(input, progress, *denial);
 
   const Tally counted = tally_in_time(input);
   note_decisions(input, counted, progress);
@@ -164,6 +163,7 @@ Decision decide_pending(const Input& input) {
     const bool waits = denial->may_pass && input.now < patience;
     return waits ? wait_for_arrival(progress, *denial, patience) : reject(input, progress, *denial);
   }
+  if (const auto denial = approved_too_early(input)) return reject(input, progress, *denial);
   if (const auto last = wanted_end(input); last && input.now >= *last) return miss(input, progress);
   const auto not_now = first_denial(timing_checks(), input);
   if (!not_now) {

@@ -44,6 +44,7 @@ TimePoint wake_of(const World& w) {
 
 TEST_CASE("outside its schedule an approved request waits for the opening, which its message names") {
   World w = world_with(office_hours());
+  w.settle();
   w.s.by(approve(sre("bob")));
   w.settle();
   CHECK(w.phase() == Phase::Pending);
@@ -110,6 +111,7 @@ TEST_CASE("a schedule whose policy is not ready grants nothing") {
 
 TEST_CASE("an approved request with a start time is Scheduled until then, and ends when it was asked to") {
   World w = world_from("2026-11-24T21:00:00Z");
+  w.settle();
   w.s.by(approve(sre("bob")));
   w.settle();
   CHECK(w.phase() == Phase::Scheduled);
@@ -136,6 +138,7 @@ TEST_CASE("approved late, a request with a start time ends when it was asked to"
 TEST_CASE("a time that passed entirely ends the request without a grant, approved or not") {
   World w = world_from("2026-11-24T21:00:00Z");
   const bool is_approved = GENERATE_COPY(true, false);
+  w.settle();
   if (is_approved) w.s.by(approve(sre("bob")));
   w.settle();
   CHECK(decide(w.s.input()).wake_at.value() <= kNow + 1h + 30min);
@@ -150,6 +153,7 @@ TEST_CASE("a time that passed entirely ends the request without a grant, approve
 
 TEST_CASE("a scheduled request is decided on like a pending one") {
   World w = world_from("2026-11-24T21:00:00Z");
+  w.settle();
   w.s.by(approve(sre("bob")));
   w.settle();
   SECTION("denied") {
@@ -193,6 +197,7 @@ TEST_CASE("a request that nobody decides times out") {
   World w;
   w.s.policy = a_policy(2);
   w.s.policy->spec.approval.timeout = "8h";
+  w.settle();
   w.s.by(approve(sre("bob")));
   w.settle();
   CHECK(wake_of(w) == kNow + 8h);
@@ -210,6 +215,7 @@ TEST_CASE("a request that nobody decides times out") {
 TEST_CASE("what has been approved in time does not time out while it waits for its schedule") {
   World w = world_with(office_hours());
   w.s.policy->spec.approval.timeout = "1h";
+  w.settle();
   w.s.by(approve(sre("bob")));
   w.settle();
   w.s.at(kNow + 2h);
@@ -278,6 +284,7 @@ TEST_CASE("the subject gets the access and cannot approve it") {
   World w;
   w.s.policy->spec.subjects = {user("carol")};
   w.s.request.spec.subject = user("carol");
+  w.settle();
   w.s.by(approve(sre("carol")));
   w.settle();
   CHECK(w.phase() == Phase::Pending);
