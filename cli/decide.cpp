@@ -82,7 +82,7 @@ Printable summary_of(const api::AccessRequest& request) {
 // Shows what is approved, and asks where somebody is there to answer.
 bool is_meant(const Session& session, const api::AccessRequest& request, bool yes) {
   session.terminal.warn(summary_of(request));
-  session.remember({request});
+  session.remember(std::vector{request});
   if (yes || !session.terminal.interactive()) return true;
   const auto answer = session.terminal.ask("Approve it (y/N)? ");
   return answer && (*answer == "y" || *answer == "Y" || *answer == "yes");
