@@ -82,7 +82,7 @@ Printable summary_of(const api::AccessRequest& request) {
 // Shows what is approved, and asks where somebody is there to answer.
 bool is_meant(const Session& session, const api::AccessRequest& request, bool yes) {
   session.terminal.warn(summary_of(request));
-  session.remember({request});
+  session.remember(std::vector{request});
   if (yes || !session.terminal.interactive()) return true;
   const auto answer = session.terminal.ask("Approve it (y/N)? ");
   return answer && (*answer == "y" || *answer == "Y" || *answer == "yes");
@@ -97,7 +97,7 @@ Result<void> decide(const Session& session, const Target& target, const api::Dec
   const Target same{.key = target.key, .uid = request->object.metadata.uid, .is_remembered = true};
   const std::string approved = summary_of(request->object).str();
   int conflicts = 0;
-  for (auto waited = std::chrono::milliseconds(0);;) {
+  for (auto waited = is_pinned(request->object) ? std::chrono::milliseconds(0) : kPinningGrace;;) {
     const auto decided = session.cluster.decide(*request, decision);
     if (decided) return {};
     const bool is_early = approves && decided.error().message.find(kNotPinnedYet) != std::string::npos && waited < kPinningGrace;
@@ -162,7 +162,8 @@ Exit run(const Options& options, api::Verdict verdict, Session& session) {
     if (decided) {
       session.terminal.print(Printable(done_word(verdict)) + " " + name + "\n");
     } else {
-      session.terminal.warn(Printable(name) + ": " + Printable::lines(decided.error().message, "  ") + "\n");
+      const std::string& message = decided.error().message;
+      session.terminal.warn((message.starts_with(name) ? Printable() : Printable(name) + ": ") + Printable::lines(message, "  ") + "\n");
       exit = Exit::Failed;
     }
   }

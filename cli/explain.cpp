@@ -35,7 +35,7 @@ Exit run(const std::string& name, Session& session) {
   const auto key = key_of(session, name);
   const auto request = must(session.cluster.get<api::AccessRequest>(key)).object;
   const Terminal& terminal = session.terminal;
-  session.remember({request});
+  session.remember(std::vector{request});
   terminal.print(head_of(terminal, request));
   if (request.status.complete) {
     terminal.print(Printable("It is over: ") + request.status.message + "\n'kubectl curfew history " + to_string(key) + "' tells how it went.\n");

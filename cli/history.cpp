@@ -35,6 +35,7 @@ Exit run(const Options& options, Session& session) {
     at->second.push_back(record.object);
   }
   std::ranges::sort(requests, {}, [](const auto& request) { return std::ranges::min(request.second, {}, &api::AuditRecord::time).time; });
+  session.remember(std::vector{SeenRequest{key, requests.back().first}});
   for (const auto& [uid, of_one] : requests) {
     session.terminal.print(session.terminal.paint(Colour::Bold, to_string(key)) + session.terminal.paint(Colour::Faint, Printable("  ") + uid) + "\n");
     for (const auto& line : story_of(of_one)) session.terminal.print(Printable("  ") + line + "\n");

@@ -142,7 +142,7 @@ void watch(const Session& session, const Options& options, const View& view, con
     last[request.metadata.uid] = line;
     auto cells = row(request, true);
     if (type == "DELETED") cells[2] = {"deleted", Colour::Faint};
-    session.remember({request});
+    session.remember(std::vector{request});
     session.terminal.print(table(session.terminal, {}, {cells}));
     return true;
   };

@@ -72,14 +72,18 @@ std::string replaced(std::string_view text, const Replacement& replacement) {
   return result;
 }
 
-// "\u202e"; beyond the first plane two of them, which JSON and YAML both read.
-std::string escape_of(std::uint32_t code) {
-  const auto unit = [](std::uint32_t value) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    return std::string("\\u") + kHex[value >> 12U & 15U] + kHex[value >> 8U & 15U] + kHex[value >> 4U & 15U] + kHex[value & 15U];
-  };
-  if (code < 0x10000) return unit(code);
-  return unit(0xD800 + ((code - 0x10000) >> 10U)) + unit(0xDC00 + ((code - 0x10000) & 0x3FFU));
+std::string hex(std::uint32_t value, std::uint32_t digits) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string result;
+  for (std::uint32_t digit = digits; digit > 0; --digit) result += kDigits[value >> 4U * (digit - 1) & 15U];
+  return result;
+}
+
+// "\u202e"; beyond the first plane JSON has two of them, and YAML "\U000e0041".
+std::string escape_of(std::uint32_t code, Notation notation) {
+  if (code < 0x10000) return "\\u" + hex(code, 4);
+  if (notation == Notation::Yaml) return "\\U" + hex(code, 8);
+  return "\\u" + hex(0xD800 + ((code - 0x10000) >> 10U), 4) + "\\u" + hex(0xDC00 + ((code - 0x10000) & 0x3FFU), 4);
 }
 
 std::string_view sequence_of(Colour colour) {
@@ -100,8 +104,8 @@ std::string harmless(std::string_view text) {
   return replaced(text, [](std::optional<std::uint32_t>) { return "?"; });
 }
 
-std::string escaped_in_quotes(std::string_view text) {
-  return replaced(text, [](std::optional<std::uint32_t> code) { return !code ? "?" : *code == '\n' ? "\n" : escape_of(*code); });
+std::string escaped_in_quotes(std::string_view text, Notation notation) {
+  return replaced(text, [&](std::optional<std::uint32_t> code) { return !code ? "?" : *code == '\n' ? "\n" : escape_of(*code, notation); });
 }
 
 Printable Printable::lines(std::string_view text, std::string_view indent) {

@@ -14,8 +14,9 @@ enum class Colour { Plain, Green, Yellow, Red, Faint, Bold };
 // that are no UTF-8.
 std::string harmless(std::string_view text);
 
-// The same characters in text that is JSON or YAML with quoted strings, as "\u202e": another way to write the same text. Line breaks stay.
-std::string escaped_in_quotes(std::string_view text);
+enum class Notation { Json, Yaml };
+// The same characters in text of that notation, all in quoted strings, as "\u202e": another way to write the same text. Line breaks stay.
+std::string escaped_in_quotes(std::string_view text, Notation notation);
 
 // What can be printed: string literals of this program as they are, and any other text through harmless(). Terminal prints nothing else.
 class Printable {

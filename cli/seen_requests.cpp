@@ -107,7 +107,7 @@ std::filesystem::path SeenRequests::default_file() {
   return folder.empty() ? folder : folder / "kubectl-curfew" / "seen.json";
 }
 
-void SeenRequests::remember(const std::string& cluster, const std::vector<api::AccessRequest>& requests) const {
+void SeenRequests::remember(const std::string& cluster, const std::vector<SeenRequest>& requests) const {
   if (file_.empty()) return;
   std::error_code ignored;
   std::filesystem::create_directories(file_.parent_path().parent_path(), ignored);
@@ -118,11 +118,11 @@ void SeenRequests::remember(const std::string& cluster, const std::vector<api::A
   auto entries = read(file_);
   bool is_changed = false;
   for (const auto& request : std::span(requests).first(std::min(requests.size(), kMaxEntries))) {
-    const std::string name = to_string(request.metadata.key());
+    const std::string name = to_string(request.key);
     const auto known = std::ranges::find_if(entries, [&](const Entry& entry) { return entry.cluster == cluster && entry.request == name; });
-    if (known != entries.end() && known->uid == request.metadata.uid) continue;
+    if (known != entries.end() && known->uid == request.uid) continue;
     if (known != entries.end()) entries.erase(known);
-    entries.push_back({cluster, name, request.metadata.uid});
+    entries.push_back({cluster, name, request.uid});
     is_changed = true;
   }
   if (!is_changed) return;

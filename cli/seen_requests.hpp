@@ -5,9 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "api/access_request.hpp"
+#include "api/meta.hpp"
 
 namespace curfew::cli {
+
+struct SeenRequest {
+  api::ObjectKey key;
+  std::string uid;
+};
 
 // Which request had a name when this person looked at it: names can be used again, UIDs cannot. So a decision by name is about what was looked at. Kept in a file of the person's
 // cache, bounded; whatever is wrong with the file, nothing is remembered, and nobody is told.
@@ -22,7 +27,7 @@ class SeenRequests {
   static std::filesystem::path default_file();
 
   // `cluster` is the API server's address.
-  void remember(const std::string& cluster, const std::vector<api::AccessRequest>& requests) const;
+  void remember(const std::string& cluster, const std::vector<SeenRequest>& requests) const;
   std::optional<std::string> uid_of(const std::string& cluster, const api::ObjectKey& key) const;
 
  private:

@@ -70,6 +70,12 @@ std::vector<std::string> Flags::for_kubectl() const {
 }
 
 void Session::remember(const std::vector<api::AccessRequest>& requests) const {
+  std::vector<SeenRequest> shown;
+  for (const auto& request : requests) shown.push_back({request.metadata.key(), request.metadata.uid});
+  remember(shown);
+}
+
+void Session::remember(const std::vector<SeenRequest>& requests) const {
   if (!requests.empty()) seen.remember(cluster.kubeconfig().server, requests);
 }
 
@@ -82,10 +88,10 @@ api::ObjectKey key_of(const Session& session, const std::string& name) {
 json empty_list() { return {{"apiVersion", "v1"}, {"kind", "List"}, {"items", json::array()}}; }
 
 Printable as_text(const json& value, const std::string& format) {
-  if (format == "json") return Printable::lines(escaped_in_quotes(value.dump(2)), "") + "\n";
+  if (format == "json") return Printable::lines(escaped_in_quotes(value.dump(2), Notation::Json), "") + "\n";
   YAML::Emitter out;
   emit(out, value);
-  return Printable::lines(escaped_in_quotes(out.c_str()), "") + "\n";
+  return Printable::lines(escaped_in_quotes(out.c_str(), Notation::Yaml), "") + "\n";
 }
 
 }  // namespace curfew::cli

@@ -69,6 +69,7 @@ struct Session {
   std::string own_namespace() const { return name_space.empty() ? cluster.kubeconfig().name_space : name_space; }
   // That this person was shown these. What cannot be remembered is no error.
   void remember(const std::vector<api::AccessRequest>& requests) const;
+  void remember(const std::vector<SeenRequest>& requests) const;
   // The UID of the request of this name that this person was shown last; nullopt: none.
   std::optional<std::string> remembered(const api::ObjectKey& key) const { return seen.uid_of(cluster.kubeconfig().server, key); }
 };

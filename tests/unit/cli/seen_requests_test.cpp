@@ -15,13 +15,7 @@ namespace {
 const std::string kCluster = "https://one.test:6443";
 const std::string kUid = "3f2a91bc-0000-4000-8000-000000000001";
 
-api::AccessRequest request(const std::string& name, const std::string& uid) {
-  api::AccessRequest result;
-  result.metadata.name_space = "payments";
-  result.metadata.name = name;
-  result.metadata.uid = uid;
-  return result;
-}
+cli::SeenRequest request(const std::string& name, const std::string& uid) { return {.key = {"payments", name}, .uid = uid}; }
 
 // A folder that is gone when the test ends.
 class Folder {
@@ -78,7 +72,7 @@ TEST_CASE("of very many requests the last are remembered") {
   const Folder folder;
   const SeenRequests seen(folder.file());
   for (int part = 0; part < 3; ++part) {
-    std::vector<api::AccessRequest> many;
+    std::vector<cli::SeenRequest> many;
     for (int i = 0; i < 600; ++i) many.push_back(request("r" + std::to_string(part) + "-" + std::to_string(i), kUid));
     seen.remember(kCluster, many);
   }

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <fstream>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <set>
+
+#include "api/codec.hpp"
 
 using namespace curfew;
 using namespace curfew::core;
@@ -179,6 +183,29 @@ TEST_CASE("a wildcard gives what it covers") {
   const Names all_core = outliving_powers(Rules{rule({""}, {"*"}, {"create"})});
   CHECK(std::set(all_core.begin(), all_core.end()) == std::set<std::string>{"create serviceaccounts/token", "create secrets", "create pods", "create pods/exec", "create pods/attach",
                                                                             "create nodes/proxy", "create replicationcontrollers"});
+}
+
+// The rules of Kubernetes 1.36's own roles, as an API server has them.
+TEST_CASE("of the roles that Kubernetes ships, view lets nobody keep access and the others do") {
+  std::ifstream file(CURFEW_SOURCE_DIR "/tests/cases/kubernetes-roles.json");
+  std::map<std::string, Names> powers;
+  for (const auto& json : nlohmann::json::parse(file)) {
+    const auto role = api::decode<api::ClusterRole>(json);
+    REQUIRE(role);
+    REQUIRE_FALSE(role->rules.empty());
+    powers[role->metadata.name] = outliving_powers(role->rules);
+  }
+  CHECK(powers.at("view").empty());
+  CHECK(powers.at("cluster-admin") == Names{"everything"});
+  for (const std::string power : {"create serviceaccounts/token", "create/get/list/patch/update/watch secrets", "create/patch/update pods", "create/get pods/exec", "create/patch/update deployments",
+                                  "create/patch/update cronjobs", "impersonate serviceaccounts"}) {
+    CAPTURE(power);
+    CHECK(std::ranges::find(powers.at("edit"), power) != powers.at("edit").end());
+    CHECK(std::ranges::find(powers.at("admin"), power) != powers.at("admin").end());
+  }
+  const std::string bindings = "create/patch/update rolebindings";
+  CHECK(std::ranges::find(powers.at("admin"), bindings) != powers.at("admin").end());
+  CHECK(std::ranges::find(powers.at("edit"), bindings) == powers.at("edit").end());
 }
 
 // Unlike most creations, these are asked of something that has its name already.
