@@ -114,8 +114,9 @@ bool Leadership::await_change(std::stop_token stop, std::optional<milliseconds> 
 
 // Once now, also for the requests that cannot be believed; and, where the guard does not count, once when it would if it was just put back.
 void Leadership::look_at_everything() {
+  const bool counts = parts_.guard.state().in_force;  // before anybody can act on what is queued here
   parts_.triggers.everything();
-  if (!parts_.guard.state().in_force) parts_.triggers.everything(std::chrono::seconds(6));
+  if (!counts) parts_.triggers.everything(std::chrono::seconds(6));
 }
 
 }  // namespace curfew::app

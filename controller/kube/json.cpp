@@ -63,7 +63,7 @@ class FragmentReader final : public nlohmann::json_sax<nlohmann::json> {
   bool start_object(std::size_t) override { return descend(); }
   bool start_array(std::size_t) override { return descend(); }
   bool key(string_t& name) override {
-    if (level_ < kDeepest) keys_[level_] = name;
+    if (level_ < kDeepest) keys_[level_] = name.find('.') == string_t::npos ? name : ".";  // a dot parts the names of a path, and is in none
     return true;
   }
   bool end_object() override { return ascend(); }

@@ -71,11 +71,11 @@ TEST_CASE("what outlives a grant is looked for in every Role that the policy can
   }
   SECTION("by label") {
     policy.spec.namespaces.selector = api::LabelSelector{.match_labels = {{"team", "shop"}}, .match_expressions = {}};
-    CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create secrets"});
+    CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create/get/list/patch/update/watch secrets"});
   }
   SECTION("everywhere") {
     policy.spec.namespaces.selector = api::LabelSelector{};
-    CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create pods", "create secrets"});
+    CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create pods", "create/get/list/patch/update/watch secrets"});
   }
 }
 
