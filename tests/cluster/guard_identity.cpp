@@ -88,7 +88,8 @@ TEST_CASE("what was asked cannot be changed even where the schema has lost its r
   const std::string path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations";
   REQUIRE(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].contains("x-kubernetes-validations"));
   const auto patch_crd = [&](const Json& patch) {
-    return asked.admin.kubectl({"patch", "crd", "accessrequests.curfew.dev", "--type", "json", "--patch", Json::array({patch}).dump()});
+    const Json allowed{{"op", "add"}, {"path", "/metadata/annotations/curfew.dev~1allow-change"}, {"value", unique("test")}};
+    return asked.admin.kubectl({"patch", "crd", "accessrequests.curfew.dev", "--type", "json", "--patch", Json::array({allowed, patch}).dump()});
   };
   REQUIRE_THAT(patch_crd({{"op", "remove"}, {"path", path}}), Succeeds());
 

@@ -192,5 +192,5 @@ TEST_CASE("however many managers there are, whoever decides finds room, and so d
   CHECK_THAT(asked.annotate(asked.bob, {"--field-manager=" + repeated("c", 128), "curfew.dev/revoke=enough"}), Succeeds());
   CHECK_THAT(asked.annotate(asked.alice, {"--field-manager=" + repeated("d", 128), "curfew.dev/revoke=done"}), Succeeds());
   CHECK(asked.decisions().size() == 3);
-  CHECK_THAT(patch_as(asked, "system:serviceaccount:kube-system:generic-garbage-collector", {{"labels", {{"by", "the system"}}}}), Succeeds());
+  CHECK_THAT(patch_as(asked, "system:serviceaccount:kube-system:generic-garbage-collector", {{"labels", {{"by", "the-system"}}}}), Succeeds());
 }
