@@ -53,5 +53,10 @@ def curfew(person: str, *arguments: str, **more: str) -> subprocess.CompletedPro
                           env=environment(person, **more))
 
 
+def plain(person: str, *arguments: object, text: str = "") -> str:
+    """kubectl ..., which has to succeed."""
+    return output(kubectl(), f"--kubeconfig={kubeconfig(person)}", *arguments, text=text)
+
+
 def admin(*arguments: object, text: str = "") -> str:
-    return output(kubectl(), f"--kubeconfig={kubeconfig('admin')}", *arguments, text=text)
+    return plain("admin", *arguments, text=text)

@@ -29,7 +29,7 @@ TEST_CASE("a policy warns of a role with which access can be kept beyond the gra
   const Json warning = scene.await_policy(policy, "OutlivesGrant", "OutlivesGrant");
   CHECK(warning["status"] == "True");
   const std::string message = warning["message"];
-  CHECK_THAT(message, ContainsSubstring("ClusterRole edit allows create serviceaccounts/token, create secrets, create pods"));
+  CHECK_THAT(message, ContainsSubstring("ClusterRole edit allows create serviceaccounts/token, create/get/list/patch/update/watch secrets, create/patch/update pods"));
   CHECK_THAT(message, !ContainsSubstring("ClusterRole view"));
   CHECK(scene.policy_condition(policy, "Ready")["status"] == "True");  // a warning, no more
 
