@@ -80,9 +80,9 @@ void Leadership::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     const auto ledger = parts_.guard.ledger_to_save();
     bool failed = ledger && ledger != saved_ && !save(*ledger, stop);
-    if (!swept && !failed) {
+    if (!swept) {
       swept = parts_.sweep.run(stop).has_value() && parts_.retention.sweep(stop).has_value();
-      failed = !swept;
+      failed = failed || !swept;
     }
     if (!failed) backoff.reset();
 

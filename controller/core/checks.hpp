@@ -5,7 +5,7 @@
 
 #include "core/check.hpp"
 
-// The checks' functions, for the chains in checks.cpp only. Each may rely on what its Check::needs names.
+// The checks' functions, for the chains in checks.cpp, and for what is asked at first sight before any chain. Each may rely on what its Check::needs names.
 namespace curfew::core::checks {
 
 inline Denial denial(std::string_view why, std::string message) { return {.reason = std::string(why), .message = std::move(message)}; }

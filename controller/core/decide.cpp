@@ -7,7 +7,9 @@ namespace curfew::core {
 
 Decision decide(const Input& input) {
   const api::AccessRequest& request = *input.request;
-  if (input.unstorable && !request.status.complete && !input.end_record) return end_unstorable(input);
+  // Access that there is goes on to its end: what is refused may be about something else than the grant.
+  const bool has_access = input.binding && request.status.phase == api::Phase::Active && !input.request_is_gone;
+  if (input.unstorable && !request.status.complete && !has_access) return end_unstorable(input);
   if (input.request_is_gone || request.metadata.deletion_timestamp) return decide_deleted(input);
 
   const auto phase = request.status.phase.value_or(api::Phase::Pending);

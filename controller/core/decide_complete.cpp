@@ -65,10 +65,24 @@ Ending ending_by_deletion(const Input& input, const Progress& progress, const Ta
 
 }  // namespace
 
+namespace {
+
+// Under the guard only Curfew makes a binding of that name and label, and whatever has both is removed with its request: the garbage collector may have taken its owner
+// away already (`kubectl delete --cascade=orphan`).
+bool is_to_be_removed(const Input& input) {
+  if (!input.binding) return false;
+  const api::AccessRequest& request = *input.request;
+  const api::ObjectMeta& binding = input.binding->metadata;
+  const auto label = binding.labels.find(std::string(api::kRequestUidLabel));
+  const bool is_labelled = label != binding.labels.end() && label->second == request.metadata.uid;
+  return request.status.phase == api::Phase::Active || (is_labelled && binding.name == api::binding_name(request));
+}
+
+}  // namespace
+
 Decision decide_deleted(const Input& input) {
   const api::AccessRequest& request = *input.request;
-  const bool is_active = request.status.phase == api::Phase::Active;
-  if (input.binding && (is_active || is_ours(request, *input.binding))) return remove(*input.binding);
+  if (is_to_be_removed(input)) return remove(*input.binding);
   if (request.status.complete || input.end_record) return {};
 
   if (input.flood && !request.status.phase) return reject_flood(input);
@@ -82,7 +96,7 @@ Decision decide_deleted(const Input& input) {
 }
 
 Decision end_as_recorded(const Input& input) {
-  if (input.binding && (input.request->status.phase == api::Phase::Active || is_ours(*input.request, *input.binding))) return remove(*input.binding);
+  if (is_to_be_removed(input)) return remove(*input.binding);
   const api::AuditRecord& record = *input.end_record;
   return end(input, Progress(input), {.phase = phase_after(record.action),
                                       .reason = std::string(api::to_string(record.action)),
@@ -93,12 +107,15 @@ Decision end_as_recorded(const Input& input) {
 
 Decision end_unstorable(const Input& input) {
   const api::AccessRequest& request = *input.request;
-  const bool is_active = request.status.phase == api::Phase::Active;
-  if (input.binding && (is_active || is_ours(request, *input.binding))) return remove(*input.binding);
-  const bool had_access = is_active || input.granted_record.has_value();
-  const Ending ending{.phase = had_access ? api::Phase::Revoked : api::Phase::Rejected,
+  if (is_to_be_removed(input)) return remove(*input.binding);
+  const bool had_access = request.status.phase == api::Phase::Active || input.granted_record.has_value();
+  Ending ending{.phase = had_access ? api::Phase::Revoked : api::Phase::Rejected,
                       .reason = std::string(api::reason::kUnstorable),
                       .message = "what has to be recorded of this request is not valid, so that it cannot be " + std::string(had_access ? "gone on with" : "granted") + ": " + *input.unstorable};
+  if (input.end_record) {  // written before, by this or another process
+    ending.phase = phase_after(input.end_record->action);
+    ending.message = input.end_record->message;
+  }
   Progress progress(input);
   progress.status = {};  // one of its fields may be what was refused
   close(input, progress, ending);
@@ -108,7 +125,8 @@ Decision end_unstorable(const Input& input) {
   record.time = input.now;
   record.request = {.name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
   record.message = progress.status.message;
-  Decision decision{.actions = {WriteRecord{std::move(record)}}, .wake_at = std::nullopt};
+  Decision decision;
+  if (!input.end_record) decision.actions.emplace_back(WriteRecord{std::move(record)});
   if (!input.request_is_gone) decision.actions.emplace_back(UpdateStatus{progress.status});
   return decision;
 }

@@ -2,6 +2,7 @@
 
 #include "api/names.hpp"
 #include "core/check.hpp"
+#include "core/checks.hpp"
 #include "core/identity.hpp"
 #include "core/paths.hpp"
 #include "core/timing.hpp"
@@ -156,6 +157,8 @@ Decision decide_pending(const Input& input) {
     const bool denies = decision.verdict == api::Verdict::Deny;
     return end_pending(input, progress, ending_by(decision, denies ? api::Phase::Denied : api::Phase::Withdrawn));
   }
+  // At first sight only is an earlier request looked for, whatever else the first sight finds wanting: what waits is not asked about it again.
+  if (const auto denial = input.earlier ? checks::is_not_ended_before(input) : std::nullopt) return reject(input, progress, *denial);
   if (namespace_is_going(input)) return progress.done();  // and takes the request along
   if (!input.guard.in_force) return hold_for_guard(input, progress);
   if (const auto denial = first_denial(grant_checks(), input)) {

@@ -82,7 +82,9 @@ Tally tally(const Input& input) { return tally(input, input.request->decisions.s
 Tally tally_in_time(const Input& input) {
   const auto deadline = approval_deadline(input);
   if (!deadline || input.now < *deadline) return tally(input);
-  return tally(input, static_cast<std::size_t>(std::max(0, input.observed_decisions.value_or(0))));
+  // The status may know of more than this process: written by the leader before, seen after its term. Whether the decisions are believed is asked before.
+  const int observed = std::max(input.observed_decisions.value_or(0), input.request->status.observed_decisions);
+  return tally(input, static_cast<std::size_t>(std::max(0, observed)));
 }
 
 }  // namespace curfew::core

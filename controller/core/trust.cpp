@@ -26,7 +26,7 @@ bool is_believed(const Input& input, std::size_t index) {
 
 std::string words_for_unbelieved(const api::Decision& decision) {
   return "this was " + std::string(verb_of(decision.verdict)) + " in the name of " + decision.person.username +
-         ", by whom is not known: the admission policies that establish who decides were not in force";
+         ", by whom is not known: the admission policies that establish who decides were not in force, or nobody watched";
 }
 
 Ending ending_by_decision(const Input& input, std::size_t index, api::Phase phase) {

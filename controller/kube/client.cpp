@@ -63,6 +63,13 @@ tl::unexpected<Error> no_place(const std::stop_token& stop, std::string_view ver
   return fail(ErrorKind::Timeout, "could not " + std::string(verb) + " " + resource.plural + ": as many calls as are allowed at once were under way all the time");
 }
 
+// Of a list's text that may be only its beginning.
+int complete_items(std::string_view text) {
+  int items = 0;
+  parse_list(text, [&](const nlohmann::json&) { ++items; });
+  return items;
+}
+
 }  // namespace
 
 Client::Client(http::Transport& transport, ClientOptions options) : transport_(transport), options_(std::move(options)) {}
@@ -140,6 +147,8 @@ Result<Client::ListText> Client::list_text(const Resource& resource, const Selec
     const bool is_late = !response && response.error().kind == ErrorKind::Timeout;
     if (!response && (is_single || !is_late)) return tl::unexpected(std::move(response.error()));
     params.limit = next_page_size(params.limit, kTooMuch);
+    // What came before it was too much says how many there is room for: one more try instead of eight, each of which the server would prepare as a whole.
+    if (response) params.limit = std::clamp(complete_items(response->body), 1, params.limit);
     // Nothing came at all, and nobody else has had an answer meanwhile: it is not the page.
     if (is_late && !monitor().in_contact()) return tl::unexpected(std::move(response.error()));
   }

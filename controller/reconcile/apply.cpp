@@ -59,6 +59,11 @@ bool is_end_of(const api::AuditRecord& record, const std::string& request_uid) {
   return api::is_end(record.action) && !api::is_flood_record(record.metadata.name) && record.request.uid == request_uid;
 }
 
+// By the schema of the kind, in the API server's words. What an admission policy or a webhook of others refuses is refused for now, whatever code it answers with.
+bool is_refused_by_schema(const Error& error) {
+  return error.kind == ErrorKind::Invalid && error.message.find(" is invalid: ") != std::string::npos && error.message.find("denied") == std::string::npos;
+}
+
 // Ending access is never held back; everything else is the leader's alone.
 bool only_ends_access(const core::Action& action) {
   return std::holds_alternative<core::DeleteBinding>(action) || std::holds_alternative<core::FreeBinding>(action) ||
@@ -219,7 +224,7 @@ Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& a
     if (updated.error().kind == ErrorKind::NotFound) return kDone;  // deleted meanwhile: the watch says so
     log_failure("status not written", input, updated.error());
     // A status of a request that was deleted and made again meanwhile is refused as invalid, too, because of the UID.
-    if (updated.error().kind != ErrorKind::Invalid) return failed(updated.error());
+    if (!is_refused_by_schema(updated.error())) return failed(updated.error());
     const auto stored = parts_.client.get<api::AccessRequest>(request.metadata.key(), std::move(stop));
     return stored && stored->metadata.uid == request.metadata.uid ? not_written(input, updated.error()) : failed(updated.error());
   }
@@ -256,7 +261,7 @@ Applier::Step Applier::run(const core::Input& input, const core::EmitEvent& acti
 
 // What is not valid does not become so by trying again: the request ends, unless that is what was refused.
 Applier::Step Applier::not_written(const core::Input& input, const Error& error) {
-  if (error.kind != ErrorKind::Invalid || input.unstorable) return failed(error);
+  if (!is_refused_by_schema(error) || input.unstorable) return failed(error);
   parts_.metrics.reconcile_failed(error.kind);
   parts_.memory.remember_unstorable(input.request->metadata.uid, error.message);
   return again_in(std::chrono::milliseconds(1));  // decide again

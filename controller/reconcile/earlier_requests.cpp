@@ -12,6 +12,7 @@ namespace {
 
 // What the records say of one earlier request.
 struct Earlier {
+  std::string requester;  // empty: it was gone before Curfew looked at it, and nobody can have ended it for a reason
   std::string start_time;
   std::string duration;
   std::optional<api::AuditRecord> end;
@@ -22,6 +23,7 @@ void consider(std::map<std::string, Earlier>& earlier, const api::AccessRequest&
   const bool is_of_this_name = record.request.name == request.metadata.name && record.request.name_space == request.metadata.name_space;
   if (uid.empty() || uid == request.metadata.uid || !is_of_this_name || api::is_flood_record(record.metadata.name)) return;
   Earlier& known = earlier[uid];
+  if (record.action == api::AuditAction::Requested && record.actor) known.requester = record.actor->username;
   if (!record.start_time.empty()) known.start_time = record.start_time;
   if (!record.duration.empty()) known.duration = record.duration;
   if (api::is_end(record.action)) known.end = std::move(record);
@@ -33,6 +35,11 @@ bool has_same_span(const Earlier& earlier, const api::AccessRequest& request, co
   if (!start || !wanted_start || floor_to_second(*start) != *wanted_start) return false;
   const auto duration = parse_duration(earlier.duration);
   return !duration || duration == parse_duration(core::wanted_duration(request, &policy));
+}
+
+// Nobody uses up a name, or a span, for anybody else.
+bool is_of_same_requester(const Earlier& earlier, const api::AccessRequest& request) {
+  return !earlier.requester.empty() && request.spec.requester && request.spec.requester->username == earlier.requester;
 }
 
 // A request without a recorded end is over all the same: another one has its name. It was deleted while nobody looked.
@@ -71,7 +78,7 @@ Result<std::optional<core::EarlierRequest>> find_earlier_request(kube::Client& c
   } while (!params.continue_token.empty());
   std::optional<core::EarlierRequest> latest;
   for (const auto& [uid, known] : earlier) {
-    if (!counts(known, is_once_by_name) || !(is_once_by_name || has_same_span(known, request, policy))) continue;
+    if (!is_of_same_requester(known, request) || !counts(known, is_once_by_name) || !(is_once_by_name || has_same_span(known, request, policy))) continue;
     if (!latest || !known.end || (latest->time && known.end->time > *latest->time)) latest = describe(uid, known);
   }
   return latest;

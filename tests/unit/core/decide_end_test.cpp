@@ -183,3 +183,27 @@ TEST_CASE("who ended a request is recorded, also where it is deleted before Curf
     CHECK(w.record(AuditAction::Revoked).message == "AccessPolicy payments-debug is suspended (spec.suspend: true)");
   }
 }
+
+TEST_CASE("a request that is deleted with --cascade=orphan while its grant is under way takes its binding along") {
+  World w;
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  w.step(3);  // the approval, the grant, the binding; the status was not written
+  REQUIRE(w.s.binding);
+  REQUIRE(w.phase() == Phase::Pending);
+  w.s.binding->metadata.owner_references.clear();
+  w.s.gone = true;
+  w.step();
+  CHECK_FALSE(w.s.binding);
+  w.step();
+  CHECK(w.has(AuditAction::Revoked));
+}
+
+TEST_CASE("access goes on to its end though something about it cannot be stored") {
+  World w = active_world();
+  Input input = w.s.input();
+  input.unstorable = "too long";
+  CHECK(decide(input).actions.empty());
+  input.binding.reset();
+  CHECK_FALSE(decide(input).actions.empty());
+}

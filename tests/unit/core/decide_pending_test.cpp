@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_vector.hpp>
 
@@ -274,4 +275,30 @@ TEST_CASE("a request of which the API server takes no record or status ends with
   CHECK(status.phase == Phase::Rejected);
   CHECK(status.complete);
   CHECK_FALSE(status.subject);
+}
+
+TEST_CASE("what was ended is refused at first sight, also where something else would be waited for") {
+  World w;
+  SECTION("a role that is not there yet") { w.s.role_exists = false; }
+  SECTION("a namespace that is not known yet") { w.s.name_space.reset(); }
+  Input input = w.s.input();
+  input.earlier = EarlierRequest{.uid = "uid-0", .message = "bob revoked: enough", .time = kNow - 5min};
+  const Decision decision = decide(input);
+  const auto update = std::ranges::find_if(decision.actions, [](const Action& action) { return std::holds_alternative<UpdateStatus>(action); });
+  REQUIRE(update != decision.actions.end());
+  CHECK(std::get<UpdateStatus>(*update).status.phase == Phase::Rejected);
+}
+
+TEST_CASE("a request whose end is stored, and whose status is not, is closed as that end says though nothing else can be stored") {
+  World w;
+  w.settle();
+  Input input = w.s.input();
+  input.unstorable = "too long";
+  input.end_record = api::AuditRecord{};
+  input.end_record->action = AuditAction::TimedOut;
+  input.end_record->message = "not decided";
+  const Decision decision = decide(input);
+  REQUIRE(decision.actions.size() == 1);
+  CHECK(std::get<UpdateStatus>(decision.actions[0]).status.phase == Phase::TimedOut);
+  CHECK(std::get<UpdateStatus>(decision.actions[0]).status.message == "not decided");
 }

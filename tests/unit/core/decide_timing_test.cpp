@@ -348,3 +348,17 @@ TEST_CASE("a grant that was recorded before the deadline is gone on with after i
   w.settle();
   CHECK(w.phase() == Phase::Active);
 }
+
+TEST_CASE("an approval that another leader observed, as the status says, was in time") {
+  World w;
+  w.s.policy->spec.approval.timeout = "1h";
+  w.s.policy->spec.schedule = office_hours();
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  REQUIRE(w.status().observed_decisions == 1);
+  w.s.observed_decisions = 0;  // this process began its term before that status came
+  w.s.at(kNow + 2h);
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+}

@@ -71,21 +71,21 @@ TEST_CASE("until all records of earlier terms are known, an end is looked for be
 TEST_CASE("what the API server refuses as invalid is not tried again for ever") {
   Fixture f;
   SECTION("a record") {
-    f.api.fail("POST " + kRecordsPath, 422, "Invalid", "subject.namespace: Too long");
+    f.api.fail("POST " + kRecordsPath, 422, "Invalid", "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
     CHECK(f.apply({core::WriteRecord{record(AuditAction::Requested)}, f.status(Phase::Pending)}).kind == Kind::Done);
   }
   SECTION("a status") {
-    f.api.fail("PATCH", 422, "Invalid", "subject.namespace: Too long");
+    f.api.fail("PATCH", 422, "Invalid", "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
     CHECK(f.apply({f.status(Phase::Pending)}).kind == Kind::Done);
   }
-  CHECK(f.memory.unstorable(kUid) == "subject.namespace: Too long");
+  CHECK(f.memory.unstorable(kUid) == "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
 }
 
 TEST_CASE("a status of a request that was made again meanwhile is refused for its uid, which makes nothing invalid") {
   Fixture f;
   f.api.erase(kRequestPath);
   f.api.put(request_in(Phase::Pending, "debug", kOtherUid));
-  f.api.fail("PATCH", 422, "Invalid", "metadata.uid: Invalid value: field is immutable");
+  f.api.fail("PATCH", 422, "Invalid", "AccessRequest.curfew.dev \"debug\" is invalid: metadata.uid: Invalid value: field is immutable");
   CHECK(f.apply({f.status(Phase::Pending)}).kind == Kind::RetryRateLimited);
   CHECK_FALSE(f.memory.unstorable(kUid));
 }
@@ -374,4 +374,12 @@ TEST_CASE("what is far away, or has passed, is looked at again within the hour, 
   Fixture f;
   CHECK(f.apply({}, f.clock.now() + 24h * 365 * 7000).after == 1h);
   CHECK(f.apply({}, f.clock.now() - 1h).after == 1ms);
+}
+
+TEST_CASE("what a webhook or a policy of others refuses is tried again, whatever code it answers with") {
+  Fixture f;
+  const auto* message = GENERATE("admission webhook \"w\" denied the request: no", "ValidatingAdmissionPolicy 'others' with binding 'others' denied request: AuditRecord is invalid: no", "the request is bad");
+  f.api.fail("PATCH", GENERATE(400, 422), "Invalid", message);
+  CHECK(f.apply({f.status(Phase::Active)}).kind == Kind::RetryRateLimited);
+  CHECK_FALSE(f.memory.unstorable(kUid));
 }

@@ -1,6 +1,7 @@
 #include "reconcile/earlier_requests.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "unit/reconcile/builders.hpp"
 #include "unit/reconcile/fake_api.hpp"
@@ -25,9 +26,17 @@ struct Fixture {
     policy.spec.max_duration = "1h";
     again.spec.start_time = kStart;
   }
+  // Every request that was looked at has one.
+  void requested(const std::string& by = "alice") {
+    auto made = record(AuditAction::Requested);
+    made.actor = api::Person{.username = by, .groups = {}};
+    api.put(made);
+  }
   // The records of a request that asked for an hour from that time.
   void stored(AuditAction action, const std::string& start = kStart, const std::string& duration = "1h") {
     auto made = record(action);
+    if (action == AuditAction::Requested) made.actor = api::Person{.username = "alice", .groups = {}};
+    else requested();
     made.start_time = start;
     made.duration = duration;
     made.message = "bob revoked: enough";
@@ -80,6 +89,17 @@ TEST_CASE("another span, another name, its own records, and ends that are nobody
     f.again.metadata.name = "other";
     f.stored(AuditAction::Revoked);
   }
+  CHECK_FALSE(f.find());
+}
+
+TEST_CASE("nobody uses up a name or a span for somebody else") {
+  Fixture f;
+  const bool is_once_by_name = GENERATE(true, false);
+  if (is_once_by_name) f.policy.spec.limits.emplace().once_by_name = true;
+  f.stored(AuditAction::Withdrawn);
+  REQUIRE(f.find());
+  SECTION("another asked") { f.again.spec.requester = api::Person{.username = "bob", .groups = {}}; }
+  SECTION("it was gone before Curfew looked") { f.api.erase("/apis/curfew.dev/v1alpha1/auditrecords/" + api::record_name(kUid, AuditAction::Requested)); }
   CHECK_FALSE(f.find());
 }
 

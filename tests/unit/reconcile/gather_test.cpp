@@ -404,6 +404,9 @@ TEST_CASE("earlier requests of a name are looked for once, when its policy is fi
   auto before = record(api::AuditAction::Revoked, "debug", kOtherUid);
   before.start_time = asked.spec.start_time;
   f.api.put(before);
+  auto before_that = record(api::AuditAction::Requested, "debug", kOtherUid);
+  before_that.actor = asked.spec.requester;
+  f.api.put(before_that);
   CHECK_FALSE((**f.gather()).earlier);  // no policy, nobody to grant anything
   CHECK(f.api.calls().empty());
 
