@@ -148,7 +148,7 @@ Result<Client::ListText> Client::list_text(const Resource& resource, const Selec
     if (!response && (is_single || !is_late)) return tl::unexpected(std::move(response.error()));
     params.limit = next_page_size(params.limit, kTooMuch);
     // What came before it was too much says how many there is room for: one more try instead of eight, each of which the server would prepare as a whole.
-    if (response) params.limit = std::clamp(complete_items(response->body), 1, params.limit);
+    if (const int fitting = response ? complete_items(response->body) : 0; fitting > 0) params.limit = std::min(fitting, params.limit);
     // Nothing came at all, and nobody else has had an answer meanwhile: it is not the page.
     if (is_late && !monitor().in_contact()) return tl::unexpected(std::move(response.error()));
   }

@@ -59,6 +59,20 @@ TEST_CASE("a page that is too large is asked for again in halves, and the next o
   CHECK(server.trouble().empty());
 }
 
+TEST_CASE("what came of a page that is too large says how many objects the next one may have") {
+  constexpr std::size_t kLarge = std::size_t{3} << 19;  // two of them fit into a page
+  ScriptedServer server({{"GET", kPath + "limit=500", {Send{response(200, list_of({object("a", kLarge), object("b", kLarge), object("c", kLarge), object("d", kLarge)}))}}},
+                         {"GET", kPath + "limit=2", {Send{response(200, list_of({object("a", kLarge), object("b", kLarge)}, "3"))}}}});
+  const auto transport = transport_to(server);
+  kube::Client client(*transport);
+  kube::ListParams params;
+  const auto page = list(client, params);
+  REQUIRE(page);
+  CHECK(page->items.size() == 2);
+  CHECK(params.limit == 2);
+  CHECK(server.trouble().empty());
+}
+
 TEST_CASE("one object may be larger than a page") {
   ScriptedServer server({{"GET", kPath + "limit=3", {Send{too_large()}}}, {"GET", kPath + "limit=1", {Send{too_large()}}}});
   const auto transport = transport_to(server);
