@@ -1,10 +1,12 @@
 #include "kube/client.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 
 #include "kube/error.hpp"
 #include "kube/json.hpp"
+#include "util/heap.hpp"
 
 namespace curfew::kube {
 namespace {
@@ -63,6 +65,10 @@ tl::unexpected<Error> no_place(const std::stop_token& stop, std::string_view ver
   return fail(ErrorKind::Timeout, "could not " + std::string(verb) + " " + resource.plural + ": as many calls as are allowed at once were under way all the time");
 }
 
+// Bytes. What a larger answer took is given back to the system with the next call, of which there is one every two seconds for the Lease alone.
+constexpr std::size_t kLargeAnswer = std::size_t{256} << 10;
+std::atomic<bool> had_large_answer = false;
+
 // Of a list's text that may be only its beginning.
 int complete_items(std::string_view text) {
   int items = 0;
@@ -96,6 +102,7 @@ void Client::observe(std::string_view verb, const Resource& resource, const Resu
 }
 
 Result<http::Response> Client::exchange(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop) {
+  if (had_large_answer.exchange(false)) trim_heap();  // its JSON, several times as large, is gone by now
   const Instant asked = now();
   const InFlight::Place place = options_.in_flight != nullptr ? options_.in_flight->enter(options_.deadline, stop) : InFlight::Place(nullptr);
   if (options_.in_flight != nullptr && !place) return no_place(stop, verb, resource);
@@ -103,6 +110,7 @@ Result<http::Response> Client::exchange(std::string_view verb, const Resource& r
   const auto left = options_.deadline - std::chrono::duration_cast<std::chrono::milliseconds>(began - asked);
   auto response = transport_.send(request, std::max(left, std::min(kLeastTime, options_.deadline)), std::move(stop));
   observe(verb, resource, response, began, false);
+  if (response && response->body.size() > kLargeAnswer) had_large_answer = true;
   if (response && !is_success(response->status)) return tl::unexpected(error_from_response(*response));
   return response;
 }
