@@ -54,7 +54,7 @@ void exempt_labelled_namespaces(const Cluster& cluster) {
     REQUIRE_THAT(cluster.admin().kubectl({"patch", binding, "--type", "merge", "--patch", patch.dump()}), Succeeds());
   };
   for (const char* name : {"curfew-requester", "curfew-decision"}) exempt(std::string("mutatingadmissionpolicybinding/") + name, {"unmutated", "unguarded"});
-  for (const char* name : {"curfew-identity", "curfew-metadata"}) exempt(std::string("validatingadmissionpolicybinding/") + name, {"unguarded"});
+  for (const char* name : {"curfew-identity", "curfew-metadata", "curfew-bindings"}) exempt(std::string("validatingadmissionpolicybinding/") + name, {"unguarded"});
 }
 
 std::vector<std::string> impersonating(const std::string& user, const std::vector<std::string>& groups, std::vector<std::string> arguments) {

@@ -49,7 +49,7 @@ struct Asked {
 void settle(const Cluster& cluster, const std::string& name_space, const std::string& name);
 
 // From now on the mutating policies leave namespaces labelled curfew-test=unmutated alone, as on an API server without them; and in those labelled
-// curfew-test=unguarded requests may be written that the policies about decisions and metadata would refuse.
+// curfew-test=unguarded requests and RoleBindings may be written that the policies about decisions, metadata and bindings would refuse.
 void exempt_labelled_namespaces(const Cluster& cluster);
 
 // Impersonates somebody by kubectl's flags: whoever RBAC lets write anything at all.

@@ -279,6 +279,29 @@ TEST_CASE("Curfew deletes only RoleBindings of its own", "[guard]") {
   CHECK_THAT(managed.eve.kubectl({"delete", "rolebinding", "theirs", "-n", space}), Succeeds());
 }
 
+TEST_CASE("Curfew deletes what was made while the guard was away, of the name that its label gives", "[guard]") {
+  Asked asked;
+  exempt_labelled_namespaces(asked.cluster);
+  REQUIRE_THAT(asked.admin.kubectl({"label", "namespace", asked.space.name(), "curfew-test=unguarded"}), Succeeds());
+  Json named = role_binding(asked.space.name(), "curfew-x");
+  named["metadata"]["labels"] = {{"curfew.dev/request-uid", "x"}};
+  Json other = named;
+  other["metadata"]["name"] = "curfew-y";
+  REQUIRE(eventually(10s, [&] { return asked.admin.kubectl({"create", "-f", "-"}, named.dump()).ok(); }));
+  REQUIRE_THAT(asked.admin.kubectl({"create", "-f", "-"}, other.dump()), Succeeds());
+  REQUIRE_THAT(asked.admin.kubectl({"label", "namespace", asked.space.name(), "curfew-test-"}), Succeeds());
+  const std::vector<std::string> again{"create", "--dry-run=server", "-f", "-"};
+  Json third = named;
+  third["metadata"]["name"] = "curfew-z";
+  third["metadata"]["labels"] = {{"curfew.dev/request-uid", "z"}};
+  REQUIRE(eventually(10s, [&] { return !asked.admin.kubectl(again, third.dump()).ok(); }));
+
+  CHECK_THAT(asked.admin.kubectl(again, third.dump()), Refused(kMadeByCurfew));
+  CHECK_THAT(asked.curfew.kubectl({"delete", "rolebinding", "curfew-y", "-n", asked.space.name()}), Refused(kOnlyTakesAway));
+  CHECK_THAT(asked.curfew.kubectl({"patch", "rolebinding", "curfew-x", "-n", asked.space.name(), "--type", "merge", "--patch", R"({"subjects": []})"}), Succeeds());
+  CHECK_THAT(asked.curfew.kubectl({"delete", "rolebinding", "curfew-x", "-n", asked.space.name()}), Succeeds());
+}
+
 TEST_CASE("Curfew touches no RoleBinding of others", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);

@@ -119,6 +119,20 @@ TEST_CASE("the refusal of a deletion names the policy whose approvers may delete
                                              " and holders of the verb end on accessrequests: " + kInstead));
 }
 
+TEST_CASE("a refusal shows no name that would not print as it is", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  TestNamespace space(cluster);
+  const std::string policy = space.policy(kDevelopersAskSreApprove);
+  const std::string name = GENERATE("\x1b[2Jmallory", "\u202Emallory", "mal\u200Blory", "mal\u0085lory");
+  REQUIRE_THAT(cluster.somebody(name, {"developers", "curfew-test-people"}).apply(space.request("ask", "{policy: " + policy + "}")), Succeeds());
+  const ProcessResult deleted = cluster.as("dave").kubectl({"delete", "accessrequest", "ask", "-n", space.name()});
+  CHECK_THAT(deleted, Refused("dave may not delete this request while it is live, only its requester, its subject, "));
+  CHECK(deleted.err.find("mal") == std::string::npos);
+  const ProcessResult labelled = cluster.as("dave").kubectl({"label", "accessrequest", "ask", "-n", space.name(), "team=x"});
+  CHECK_THAT(labelled, Refused("finalizers and ownerReferences of this request are changed by its requester only"));
+  CHECK(labelled.err.find("mal") == std::string::npos);
+}
+
 TEST_CASE("a request that is over is deleted by whom RBAC lets", "[guard]") {
   const Live live;
   live.set_status({{"phase", "Expired"}, {"complete", true}, {"onChange", "Keep"}});
