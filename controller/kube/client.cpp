@@ -65,9 +65,17 @@ tl::unexpected<Error> no_place(const std::stop_token& stop, std::string_view ver
   return fail(ErrorKind::Timeout, "could not " + std::string(verb) + " " + resource.plural + ": as many calls as are allowed at once were under way all the time");
 }
 
-// Bytes. What a larger answer took is given back to the system with the next call, of which there is one every two seconds for the Lease alone.
+// Bytes. What a larger answer took, its JSON several times as much, is given back to the system by a call that is made a while after it, when it is no longer in use: there is
+// one every two seconds for the Lease alone.
 constexpr std::size_t kLargeAnswer = std::size_t{256} << 10;
-std::atomic<bool> had_large_answer = false;
+constexpr std::chrono::milliseconds kInUse{500};
+std::atomic<Instant::rep> last_large_answer = 0;  // 0: none since the heap was trimmed
+
+void give_back_large_answers() {
+  Instant::rep last = last_large_answer;
+  if (last == 0 || now().time_since_epoch().count() - last < Instant::duration(kInUse).count()) return;
+  if (last_large_answer.compare_exchange_strong(last, 0)) trim_heap();
+}
 
 // Of a list's text that may be only its beginning.
 int complete_items(std::string_view text) {
@@ -102,7 +110,7 @@ void Client::observe(std::string_view verb, const Resource& resource, const Resu
 }
 
 Result<http::Response> Client::exchange(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop) {
-  if (had_large_answer.exchange(false)) trim_heap();  // its JSON, several times as large, is gone by now
+  give_back_large_answers();
   const Instant asked = now();
   const InFlight::Place place = options_.in_flight != nullptr ? options_.in_flight->enter(options_.deadline, stop) : InFlight::Place(nullptr);
   if (options_.in_flight != nullptr && !place) return no_place(stop, verb, resource);
@@ -110,7 +118,7 @@ Result<http::Response> Client::exchange(std::string_view verb, const Resource& r
   const auto left = options_.deadline - std::chrono::duration_cast<std::chrono::milliseconds>(began - asked);
   auto response = transport_.send(request, std::max(left, std::min(kLeastTime, options_.deadline)), std::move(stop));
   observe(verb, resource, response, began, false);
-  if (response && response->body.size() > kLargeAnswer) had_large_answer = true;
+  if (response && response->body.size() > kLargeAnswer) last_large_answer = now().time_since_epoch().count();
   if (response && !is_success(response->status)) return tl::unexpected(error_from_response(*response));
   return response;
 }

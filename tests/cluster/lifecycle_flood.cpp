@@ -104,6 +104,7 @@ TEST_CASE("a flood by many usernames, of requests that name no policy and are go
 
   const auto records = records_in(scene);
   CHECK(records.size() < 25);
+  CHECK(requests_in(scene).size() == 30);
   const auto stands_for_many = [](const Json& each) { return each["metadata"]["name"].get<std::string>().starts_with("flood-without-policy-"); };
   REQUIRE(std::ranges::count_if(records, stands_for_many) >= 1);
   const Json summary = *std::ranges::find_if(records, stands_for_many);
