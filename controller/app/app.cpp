@@ -275,7 +275,7 @@ void App::Impl::start_server() {
     m.set_active_grants(stores.bindings.size());
     m.set_bindings_past_end(revoker.past_end());
     m.set_leader(is_leader());
-    m.set_guard_in_force(!guard.difference());
+    m.set_guard_in_force(guard.state().in_force);
   });
   const auto page = [](const runtime::Health::Report& report) { return http::Page{.status = report.status_code(), .body = report.text}; };
   server.emplace(config.metrics_address,
