@@ -89,7 +89,7 @@ class Revoker {
   std::condition_variable_any changed_;
   runtime::DeadlineHeap<api::ObjectKey> ends_;
   bool has_news_ = false;  // an end that the loop has not considered yet, and that may be near
-  std::chrono::microseconds each_takes_{2000};  // a deletion, among many; a guess until there were many
+  std::chrono::microseconds each_takes_{4000};  // a deletion, among many; until there were many, more than one was seen to take on a busy machine
   std::chrono::steady_clock::time_point crowd_began_;
 };
 
