@@ -33,15 +33,6 @@ struct Target {
   bool is_remembered = false;  // it was shown to this person with that UID
 };
 
-std::string done_word(api::Verdict verdict) {
-  switch (verdict) {
-    case api::Verdict::Approve: return "approved";
-    case api::Verdict::Deny: return "denied";
-    case api::Verdict::Revoke: return "revoked";
-  }
-  return "";
-}
-
 Error no_longer(const Target& target) {
   const std::string name = to_string(target.key);
   const std::string what = target.is_remembered ? name + " was deleted and made again since you looked at it" : name + " has not the UID " + target.uid + ": it was deleted and made again";
@@ -160,7 +151,7 @@ Exit run(const Options& options, api::Verdict verdict, Session& session) {
     const std::string name = to_string(target.key);
     const auto decided = decide(session, target, {.verdict = verdict, .person = me, .comment = options.comment}, options.yes);
     if (decided) {
-      session.terminal.print(Printable(done_word(verdict)) + " " + name + "\n");
+      session.terminal.print(Printable(std::string(core::past_tense(verdict))) + " " + name + "\n");
     } else {
       const std::string& message = decided.error().message;
       session.terminal.warn((message.starts_with(name) ? Printable() : Printable(name) + ": ") + Printable::lines(message, "  ") + "\n");

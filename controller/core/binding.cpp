@@ -65,9 +65,11 @@ api::ObjectReference reference_to(const api::RoleBinding& binding) {
           .uid = binding.metadata.uid};
 }
 
-bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding) {
-  return binding.metadata.name == api::binding_name(request) && is_labelled(request, binding) && is_owned(request, binding);
+bool is_named_for(const api::AccessRequest& request, const api::RoleBinding& binding) {
+  return binding.metadata.name == api::binding_name(request) && is_labelled(request, binding);
 }
+
+bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding) { return is_named_for(request, binding) && is_owned(request, binding); }
 
 std::optional<TimePoint> end_of(const api::RoleBinding& binding) { return parse_rfc3339(written_end(binding)); }
 

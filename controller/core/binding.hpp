@@ -19,6 +19,9 @@ struct GrantTimes {
 api::RoleBinding binding_for(const api::AccessRequest& request, const api::AccessRequestStatus& status, const GrantTimes& times);
 api::ObjectReference reference_to(const api::RoleBinding& binding);
 
+// Name and label say that it carries this request's grant, whoever owns it.
+bool is_named_for(const api::AccessRequest& request, const api::RoleBinding& binding);
+
 // Name, label and ownerReference say that this request owns it.
 bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding);
 

@@ -74,7 +74,6 @@ constexpr Check kRoleUnchanged{"role-unchanged", "the role allows what it allowe
 constexpr Check kNamespace{"namespace-allowed", "the policy covers this namespace", Needs::Policy, namespace_is_allowed};
 constexpr Check kDurationValid{"duration-valid", "the duration is one", Needs::Policy, duration_is_valid};
 constexpr Check kDuration{"duration-allowed", "the policy allows so long", Needs::Policy, duration_is_within_limit};
-constexpr Check kNotEndedBefore{"not-ended-before", "no request of this name was ended before, that this one would bring back", Needs::Policy, is_not_ended_before};
 constexpr Check kStartTime{"start-time-valid", "the start time is one", Needs::Nothing, start_time_is_valid};
 constexpr Check kStartNear{"start-time-near", "the start time is not too far ahead", Needs::Policy, start_is_near};
 constexpr Check kReason{"reason-given", "there is a reason where the policy requires one", Needs::Policy, reason_is_given};
@@ -83,7 +82,7 @@ constexpr Check kWindow{"window-open", "the window has not closed where grants e
 
 constexpr std::array kGrantChecks{kPolicyExists, kRequesterIsKnown, kNotSuspended, kNotReserved, kPolicyIsReady, kRequester,
                                   kSubject,      kRoleClear,        kRole,         kRoleExists,  kRoleUnchanged, kNamespace,
-                                  kDurationValid, kDuration,        kStartTime,    kStartNear,   kReason,        kReasonFits,   kNotEndedBefore};
+                                  kDurationValid, kDuration,        kStartTime,    kStartNear,   kReason,        kReasonFits};
 
 constexpr std::array kActiveChecks{kPolicyExists, kRequesterIsKnown, kNotSuspended,  kNotReserved, kRequester, kSubject,   kRole,
                                    kRoleExists,   kRoleUnchanged,    kNamespace,     kReason,      kReasonFits, kWindow};

@@ -33,49 +33,38 @@ Decision remove_leftover(const Input& input) {
   return progress.done_after(removal);
 }
 
+// Whether there was access, or a grant under way, as far as status and records know.
+bool had_access(const Input& input) { return input.request->status.phase == api::Phase::Active || input.granted_record.has_value(); }
+
+// Under the guard only Curfew makes a binding of that name and label, and whatever has both is removed with its request: the garbage collector may have taken its owner
+// away already (`kubectl delete --cascade=orphan`).
+bool is_to_be_removed(const Input& input) {
+  return input.binding && (input.request->status.phase == api::Phase::Active || is_named_for(*input.request, *input.binding));
+}
+
 // Why a request that was deleted is over. What ended it before it was deleted comes first: somebody's word, or a decision of Curfew's that was under way. Who deletes a
 // request, the API server tells nobody; the admission policy curfew-deletion says who may.
 Ending ending_by_deletion(const Input& input, const Progress& progress, const Tally& counted) {
   const api::AccessRequest& request = *input.request;
-  const bool had_access = request.status.phase == api::Phase::Active || input.granted_record.has_value();
+  const bool ends_access = had_access(input);
   const std::string name = std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
-  const auto by_decision = [&](std::size_t index, api::Phase phase) {
-    Ending ending = ending_by_decision(input, index, phase);
+  if (const auto index = ends_access ? counted.revoked : counted.ending) {
+    Ending ending = ends_access ? ending_by_decision(input, *index, api::Phase::Revoked) : ending_without_access(input, *index);
     ending.message += "; " + name + " was deleted after that";
     return ending;
-  };
-  if (had_access && counted.revoked) return by_decision(*counted.revoked, api::Phase::Revoked);
-  if (!had_access && counted.ending) {
-    const bool denies = request.decisions[*counted.ending].verdict == api::Verdict::Deny;
-    return by_decision(*counted.ending, denies ? api::Phase::Denied : api::Phase::Withdrawn);
   }
   if (request.status.phase == api::Phase::Active) {
     if (auto announced = ending_announced(progress)) return *announced;
   }
   if (namespace_is_going(input)) {
-    return {.phase = had_access ? api::Phase::Revoked : api::Phase::Withdrawn,
+    return {.phase = ends_access ? api::Phase::Revoked : api::Phase::Withdrawn,
             .reason = std::string(api::reason::kNamespaceDeleted),
-            .message = "namespace " + request.metadata.name_space + " was deleted" + (had_access ? ", which ended the access" : " before anything was granted")};
+            .message = "namespace " + request.metadata.name_space + " was deleted" + (ends_access ? ", which ended the access" : " before anything was granted")};
   }
-  return {.phase = had_access ? api::Phase::Revoked : api::Phase::Withdrawn,
+  return {.phase = ends_access ? api::Phase::Revoked : api::Phase::Withdrawn,
           .reason = std::string(api::reason::kRequestDeleted),
-          .message = name + " was deleted" + (had_access ? ", which ended the access" : " before anything was granted") +
+          .message = name + " was deleted" + (ends_access ? ", which ended the access" : " before anything was granted") +
                      ", by its requester, its subject, an approver of its policy, somebody with the verb end, or the garbage collector"};
-}
-
-}  // namespace
-
-namespace {
-
-// Under the guard only Curfew makes a binding of that name and label, and whatever has both is removed with its request: the garbage collector may have taken its owner
-// away already (`kubectl delete --cascade=orphan`).
-bool is_to_be_removed(const Input& input) {
-  if (!input.binding) return false;
-  const api::AccessRequest& request = *input.request;
-  const api::ObjectMeta& binding = input.binding->metadata;
-  const auto label = binding.labels.find(std::string(api::kRequestUidLabel));
-  const bool is_labelled = label != binding.labels.end() && label->second == request.metadata.uid;
-  return request.status.phase == api::Phase::Active || (is_labelled && binding.name == api::binding_name(request));
 }
 
 }  // namespace
@@ -91,8 +80,7 @@ Decision decide_deleted(const Input& input) {
   const Tally counted = tally(input);
   note_decisions(input, counted, progress);
   const Ending ending = ending_by_deletion(input, progress, counted);
-  const bool had_access = ending.phase == api::Phase::Revoked;
-  return had_access ? end(input, progress, ending) : end_pending(input, progress, ending);
+  return ending.phase == api::Phase::Revoked ? end(input, progress, ending) : end_pending(input, progress, ending);
 }
 
 Decision end_as_recorded(const Input& input) {
@@ -108,10 +96,10 @@ Decision end_as_recorded(const Input& input) {
 Decision end_unstorable(const Input& input) {
   const api::AccessRequest& request = *input.request;
   if (is_to_be_removed(input)) return remove(*input.binding);
-  const bool had_access = request.status.phase == api::Phase::Active || input.granted_record.has_value();
-  Ending ending{.phase = had_access ? api::Phase::Revoked : api::Phase::Rejected,
+  const bool ends_access = had_access(input);
+  Ending ending{.phase = ends_access ? api::Phase::Revoked : api::Phase::Rejected,
                       .reason = std::string(api::reason::kUnstorable),
-                      .message = "what has to be recorded of this request is not valid, so that it cannot be " + std::string(had_access ? "gone on with" : "granted") + ": " + *input.unstorable};
+                      .message = "what has to be recorded of this request is not valid, so that it cannot be " + std::string(ends_access ? "gone on with" : "granted") + ": " + *input.unstorable};
   if (input.end_record) {  // written before, by this or another process
     ending.phase = phase_after(input.end_record->action);
     ending.message = input.end_record->message;
@@ -120,7 +108,7 @@ Decision end_unstorable(const Input& input) {
   progress.status = {};  // one of its fields may be what was refused
   close(input, progress, ending);
   api::AuditRecord record;
-  record.action = had_access ? api::AuditAction::Revoked : api::AuditAction::Rejected;
+  record.action = ends_access ? api::AuditAction::Revoked : api::AuditAction::Rejected;
   record.metadata.name = api::record_name(request.metadata.uid, record.action);
   record.time = input.now;
   record.request = {.name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};

@@ -6,6 +6,7 @@
 #include "core/identity.hpp"
 #include "core/paths.hpp"
 #include "core/timing.hpp"
+#include "core/trust.hpp"
 #include "core/wanted.hpp"
 #include "core/words.hpp"
 
@@ -152,11 +153,7 @@ Decision decide_pending(const Input& input) {
     progress.status.approvals = counted.figures();
     progress.status.approved_by = counted.approved_by;
   }
-  if (counted.ending) {
-    const api::Decision& decision = input.request->decisions[*counted.ending];
-    const bool denies = decision.verdict == api::Verdict::Deny;
-    return end_pending(input, progress, ending_by(decision, denies ? api::Phase::Denied : api::Phase::Withdrawn));
-  }
+  if (counted.ending) return end_pending(input, progress, ending_without_access(input, *counted.ending));
   // At first sight only is an earlier request looked for, whatever else the first sight finds wanting: what waits is not asked about it again.
   if (const auto denial = input.earlier ? checks::is_not_ended_before(input) : std::nullopt) return reject(input, progress, *denial);
   if (namespace_is_going(input)) return progress.done();  // and takes the request along

@@ -21,19 +21,11 @@ api::AuditAction action_for(api::Phase phase) {
   }
 }
 
-std::string sentence_of(const api::Decision& decision) {
-  switch (decision.verdict) {
-    case api::Verdict::Approve: return decision.person.username + " approved";
-    case api::Verdict::Deny: return decision.person.username + " denied";
-    case api::Verdict::Revoke: return decision.person.username + " revoked";
-  }
-  return decision.person.username;
-}
+std::string sentence_of(const api::Decision& decision) { return decision.person.username + " " + std::string(past_tense(decision.verdict)); }
 
 // The policy that this step was decided by; the one that the request was first seen under where there is none any more.
 std::optional<api::PolicyRef> policy_at_hand(const Input& input, const api::AccessRequestStatus& status) {
-  if (!input.policy) return status.policy;
-  return api::PolicyRef{.name = input.policy->metadata.name, .uid = input.policy->metadata.uid, .generation = input.policy->metadata.generation};
+  return input.policy ? reference_to(*input.policy) : status.policy;
 }
 
 }  // namespace

@@ -1,20 +1,9 @@
 #include "core/trust.hpp"
 
 #include "api/names.hpp"
+#include "core/words.hpp"
 
 namespace curfew::core {
-namespace {
-
-std::string_view verb_of(api::Verdict verdict) {
-  switch (verdict) {
-    case api::Verdict::Approve: return "approved";
-    case api::Verdict::Deny: return "denied";
-    case api::Verdict::Revoke: return "revoked";
-  }
-  return "decided";
-}
-
-}  // namespace
 
 bool is_believed(const Input& input, std::size_t index) {
   if (input.observed_decisions && index < static_cast<std::size_t>(*input.observed_decisions)) return true;
@@ -25,7 +14,7 @@ bool is_believed(const Input& input, std::size_t index) {
 }
 
 std::string words_for_unbelieved(const api::Decision& decision) {
-  return "this was " + std::string(verb_of(decision.verdict)) + " in the name of " + decision.person.username +
+  return "this was " + std::string(past_tense(decision.verdict)) + " in the name of " + decision.person.username +
          ", by whom is not known: the admission policies that establish who decides were not in force, or nobody watched";
 }
 
@@ -33,6 +22,11 @@ Ending ending_by_decision(const Input& input, std::size_t index, api::Phase phas
   const api::Decision& decision = input.request->decisions[index];
   if (is_believed(input, index)) return ending_by(decision, phase);
   return {.phase = phase, .reason = std::string(api::reason::kGuardNotInForce), .message = words_for_unbelieved(decision)};
+}
+
+Ending ending_without_access(const Input& input, std::size_t index) {
+  const bool denies = input.request->decisions[index].verdict == api::Verdict::Deny;
+  return ending_by_decision(input, index, denies ? api::Phase::Denied : api::Phase::Withdrawn);
 }
 
 }  // namespace curfew::core

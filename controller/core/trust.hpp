@@ -14,6 +14,9 @@ bool is_believed(const Input& input, std::size_t index);
 // How the decision at `index` ends the request. One that is not believed ends it all the same, but as GuardNotInForce, by nobody.
 Ending ending_by_decision(const Input& input, std::size_t index, api::Phase phase);
 
+// The same where there was no access yet: Denied, or Withdrawn by a revocation.
+Ending ending_without_access(const Input& input, std::size_t index);
+
 // "this was revoked in the name of carol, by whom is not known: ...", of a decision that is not believed.
 std::string words_for_unbelieved(const api::Decision& decision);
 

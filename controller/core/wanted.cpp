@@ -26,6 +26,10 @@ std::optional<api::Subject> wanted_subject(const api::AccessRequest& request) {
   return request.spec.subject;
 }
 
+api::PolicyRef reference_to(const api::AccessPolicy& policy) {
+  return {.name = policy.metadata.name, .uid = policy.metadata.uid, .generation = policy.metadata.generation};
+}
+
 bool had_policy(const api::AccessRequest& request) { return request.status.policy && !request.status.policy->uid.empty(); }
 
 api::AccessRequestStatus pinned_status(const Input& input) {
@@ -40,13 +44,7 @@ api::AccessRequestStatus pinned_status(const Input& input) {
     status.role_rules_hash = input.role->rules_hash;
   }
   if (const auto duration = parse_duration(wanted_duration(request, input.policy.get()))) status.duration = format_duration(*duration);
-  if (!had_policy(request)) {
-    status.policy = api::PolicyRef{.name = request.spec.policy};
-    if (input.policy) {
-      status.policy->uid = input.policy->metadata.uid;
-      status.policy->generation = input.policy->metadata.generation;
-    }
-  }
+  if (!had_policy(request)) status.policy = input.policy ? reference_to(*input.policy) : api::PolicyRef{.name = request.spec.policy};
   return status;
 }
 

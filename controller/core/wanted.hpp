@@ -15,6 +15,9 @@ std::string wanted_duration(const api::AccessRequest& request, const api::Access
 // Who gets the access; nullopt while nobody is known to have asked.
 std::optional<api::Subject> wanted_subject(const api::AccessRequest& request);
 
+// This version of a policy, as statuses and records name it.
+api::PolicyRef reference_to(const api::AccessPolicy& policy);
+
 // Whether the request was decided about under a policy before: its status names the first.
 bool had_policy(const api::AccessRequest& request);
 

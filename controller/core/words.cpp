@@ -36,6 +36,15 @@ std::string with_comment(std::string sentence, std::string_view comment) {
   return is_blank(comment) ? std::move(sentence) : std::move(sentence) + ": " + std::string(comment);
 }
 
+std::string_view past_tense(api::Verdict verdict) {
+  switch (verdict) {
+    case api::Verdict::Approve: return "approved";
+    case api::Verdict::Deny: return "denied";
+    case api::Verdict::Revoke: return "revoked";
+  }
+  return "decided";
+}
+
 bool is_blank(std::string_view text) {
   constexpr std::array<std::string_view, 25> kSpaces{
       "\t",           "\n",           "\v",           "\f",           "\r",           " ",            "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80",

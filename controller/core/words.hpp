@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "api/access_policy.hpp"
 #include "api/access_request.hpp"
@@ -16,6 +17,8 @@ std::string describe(const api::AccessPolicy& policy);             // "AccessPol
 std::string in_quotes(std::string_view text);                         // "\"text\"", cut where it is very long
 std::string joined(std::span<const std::string> names);            // "bob, carol"
 std::string with_comment(std::string sentence, std::string_view comment);  // "bob approved: looks right"
+
+std::string_view past_tense(api::Verdict verdict);                 // "approved", "denied", "revoked"
 
 // Nothing but white space, as Unicode and CEL's trim() have it.
 bool is_blank(std::string_view text);

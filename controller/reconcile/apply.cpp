@@ -7,6 +7,7 @@
 
 #include "api/codec.hpp"
 #include "api/names.hpp"
+#include "reconcile/decoders.hpp"
 #include "reconcile/ending.hpp"
 #include "kube/error.hpp"
 #include "reconcile/error_policy.hpp"
@@ -233,9 +234,7 @@ Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& a
   }
   if (!action.status.complete) parts_.memory.remember_observed(request.metadata.uid, action.status.observed_decisions);
   if (action.status.complete && parts_.on_completed) parts_.on_completed(*updated);
-  // As the watch keeps it: labels and annotations may be many, and nothing reads them.
-  updated->metadata.labels.clear();
-  updated->metadata.annotations.clear();
+  drop_unread(updated->metadata);  // as the watch does
   parts_.stores.requests.assume(std::move(*updated));
   if (action.status.complete) {
     parts_.metrics.request_completed(*action.status.phase);

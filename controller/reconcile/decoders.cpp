@@ -43,6 +43,13 @@ void keep_only(std::map<std::string, std::string>& values, std::initializer_list
 
 }  // namespace
 
+void drop_unread(api::ObjectMeta& metadata) {
+  drop(metadata.labels);
+  drop(metadata.annotations);
+  drop(metadata.finalizers);
+  drop(metadata.owner_references);
+}
+
 RoleSummary summary_of(const api::Role& role) { return summary(role); }
 
 RoleSummary summary_of(const api::ClusterRole& role) {
@@ -57,21 +64,13 @@ Result<RoleSummary> decode_cluster_role(const nlohmann::json& json) { return dec
 
 Result<api::AccessRequest> decode_request(const nlohmann::json& json) {
   auto request = api::decode<api::AccessRequest>(json);
-  if (!request) return request;
-  drop(request->metadata.labels);
-  drop(request->metadata.annotations);
-  drop(request->metadata.finalizers);
-  drop(request->metadata.owner_references);
+  if (request) drop_unread(request->metadata);
   return request;
 }
 
 Result<api::AccessPolicy> decode_policy(const nlohmann::json& json) {
   auto policy = api::decode<api::AccessPolicy>(json);
-  if (!policy) return policy;
-  drop(policy->metadata.labels);
-  drop(policy->metadata.annotations);
-  drop(policy->metadata.finalizers);
-  drop(policy->metadata.owner_references);
+  if (policy) drop_unread(policy->metadata);
   return policy;
 }
 

@@ -30,6 +30,9 @@ struct RoleSummary {
 
   core::RoleFacts facts() const { return {.uid = metadata.uid, .rules_hash = rules_hash, .is_aggregated = is_aggregated}; }
 };
+// Labels, annotations, finalizers and owners, of kinds of which no decision reads them. For answers to writes, too, which stores assume.
+void drop_unread(api::ObjectMeta& metadata);
+
 RoleSummary summary_of(const api::Role& role);
 RoleSummary summary_of(const api::ClusterRole& role);
 

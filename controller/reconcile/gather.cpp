@@ -61,8 +61,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
 
 // At first sight under this policy only: from then on, the status names the policy.
 Result<void> Gatherer::find_earlier(core::Input& input, const std::stop_token& stop) {
-  const auto& seen_under = input.request->status.policy;
-  if (seen_under && !seen_under->uid.empty()) return {};
+  if (core::had_policy(*input.request)) return {};
   auto earlier = find_earlier_request(parts_.client, *input.request, *input.policy, stop);
   if (!earlier) return tl::unexpected(earlier.error());
   input.earlier = std::move(*earlier);
