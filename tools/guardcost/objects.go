@@ -224,13 +224,17 @@ func scenarios(policy string) []scenario {
 			return M{"apiVersion": "v1", "kind": "ConfigMap", "name": text(60, "o"), "uid": fmt.Sprint(i)}
 		})
 		add("10,000 owners", with(with(stranger, params), M{"object": set(old, "metadata/ownerReferences", owners), "oldObject": old}))
-	case "curfew-bindings":
+	case "curfew-bindings", "curfew-bindings-deletion":
 		b := func(n int) M {
 			return M{"metadata": M{"name": "curfew-3f2a91bc-0000-0000-0000-000000000000", "creationTimestamp": "2026-11-24T19:00:00Z", "labels": M{"curfew.dev/request-uid": "3f2a91bc-0000-0000-0000-000000000000"},
 				"annotations": M{"curfew.dev/expires-at": text(n, "2026-11-24T20:00:00Z")}, "ownerReferences": list(1, func(int) any {
 					return M{"kind": "AccessRequest", "apiVersion": "curfew.dev/v1alpha1", "name": "x", "uid": "3f2a91bc-0000-0000-0000-000000000000"}
 				})},
 				"roleRef": M{"kind": "ClusterRole", "name": "view"}, "subjects": list(1, person)}
+		}
+		if policy == "curfew-bindings-deletion" {
+			add("delete by Curfew", with(asker("DELETE", M{"username": "system:serviceaccount:curfew-system:curfew"}, false), M{"object": nil, "oldObject": b(250000)}))
+			break
 		}
 		c := asker("UPDATE", M{"username": "system:serviceaccount:curfew-system:curfew"}, false)
 		add("update by Curfew", with(c, M{"object": b(20), "oldObject": b(20)}))
