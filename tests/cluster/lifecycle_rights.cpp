@@ -43,6 +43,7 @@ const Rights kSeldomUsed{
 void do_everything(const Scene& scene) {
   const std::string policy = scene.space.policy(one_of_sre("duration: {default: 10m, max: 1h}, limits: {cooldown: 1s}"));
   const Request expires(scene, policy, "duration: 5m", std::nullopt, "expires");
+  expires.await("Pending", seconds(10));
   expires.approve(scene.bob);
   expires.await("Active");
   scene.change(policy, {{"duration", {{"default", "3s"}, {"max", "3s"}}}});  // moves the end up
@@ -50,6 +51,7 @@ void do_everything(const Scene& scene) {
   CHECK(eventually(seconds(8), [&] { return !scene.admin.kubectl({"get", "accessrequest", "expires", "-n", scene.space.name()}).ok(); }));  // retention
   sleep_until(now() + seconds(2));
   const Request deleted(scene, policy, "duration: 3s", std::nullopt, "deleted");
+  deleted.await("Pending", seconds(10));
   deleted.approve(scene.bob);
   deleted.await("Active");
   deleted.remove(scene.admin);

@@ -25,6 +25,7 @@ rules:
   - group: admissionregistration.k8s.io
   - group: authentication.k8s.io
   - group: authorization.k8s.io
+  - group: apiextensions.k8s.io
   - group: ""
     resources: [configmaps, events, namespaces, serviceaccounts, serviceaccounts/token]
 - level: None
