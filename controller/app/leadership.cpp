@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPoll{20};
+constexpr milliseconds kLeadershipPoll{20};
 // A burst of new policies is saved at this pace; and so often it is asked whether the guard is in force yet.
 constexpr milliseconds kLedgerPace{1000};
 
@@ -49,7 +49,7 @@ bool Leadership::wait(std::stop_token stop, milliseconds time) {
 
 bool Leadership::learn_the_past(std::stop_token stop) {
   while (!parts_.stores_synced()) {
-    if (!wait(stop, kPoll)) return false;
+    if (!wait(stop, kLeadershipPoll)) return false;
   }
   Backoff backoff = parts_.retry;
   for (;;) {

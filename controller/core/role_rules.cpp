@@ -104,7 +104,7 @@ constexpr std::array kOutliving{
 };
 
 // Extra fields of an identity are subresources, as in "userextras/scopes": one is enough.
-bool covers(const Names& resources, std::string_view resource) {
+bool covers_resource(const Names& resources, std::string_view resource) {
   return has_resource(resources, resource) ||
          (resource == "userextras" && std::ranges::any_of(resources, [](const std::string& one) { return one.starts_with("userextras/"); }));
 }
@@ -114,7 +114,7 @@ std::string allowed(std::span<const api::PolicyRule> rules, const Power& power) 
   std::string verbs;
   for (const std::string_view verb : power.verbs) {
     const bool is_there = std::ranges::any_of(
-        rules, [&](const api::PolicyRule& rule) { return has(rule.api_groups, power.group) && covers(rule.resources, power.resource) && has(rule.verbs, verb); });
+        rules, [&](const api::PolicyRule& rule) { return has(rule.api_groups, power.group) && covers_resource(rule.resources, power.resource) && has(rule.verbs, verb); });
     if (is_there) verbs += (verbs.empty() ? "" : "/") + std::string(verb);
   }
   return verbs.empty() ? verbs : verbs + " " + std::string(power.resource);

@@ -29,7 +29,7 @@ constexpr std::size_t kCrowd = Revoker::kWorkers;
 constexpr std::chrono::seconds kMostHeldUp{5};
 // Replicas that do not lead give the leader this long.
 constexpr std::chrono::seconds kPatience{2};
-constexpr std::chrono::seconds kLongestWait{1};
+constexpr std::chrono::seconds kLongestSleep{1};
 // What goes earlier than this before its end was revoked, or removed by others: no word on how punctual ends are.
 constexpr milliseconds kOnTime = core::Settings{}.end_lead;
 // No grant of Curfew's lasts longer, with an hour for clocks that differ: a later end is not Curfew's.
@@ -71,7 +71,7 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before, con
   const std::scoped_lock lock(mutex_);
   if (!end) return ends_.erase(key);
   ends_.set(key, *end);
-  if (*end > now + kMostLead + kLongestWait) return;
+  if (*end > now + kMostLead + kLongestSleep) return;
   has_news_ = true;
   changed_.notify_all();
 }
@@ -79,15 +79,15 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before, con
 Revoker::Due Revoker::due(TimePoint now) const {
   if (!parts_.is_leader()) {
     const TimePoint until = now - kPatience;
-    return {.until = until, .next_in = ends_.next() ? std::min<microseconds>(*ends_.next() - until, kLongestWait) : kLongestWait};
+    return {.until = until, .next_in = ends_.next() ? std::min<microseconds>(*ends_.next() - until, kLongestSleep) : kLongestSleep};
   }
   // They are deleted in the order of their ends: whichever has no time left takes those before it along.
-  Due due{.until = now, .next_in = kLongestWait};
+  Due due{.until = now, .next_in = kLongestSleep};
   auto ahead = static_cast<int>(queue_.size());
   ends_.each_until(now + kMostLead, [&](TimePoint end) {
     const microseconds left = end - now - kLead - each_takes_ * ++ahead;
     if (left > microseconds(0)) due.next_in = std::min(due.next_in, left);
-    else due = {.until = end, .next_in = kLongestWait};
+    else due = {.until = end, .next_in = kLongestSleep};
   });
   return due;
 }
@@ -134,7 +134,7 @@ std::shared_ptr<const api::RoleBinding> Revoker::find_due(const api::ObjectKey& 
   if (!binding) return nullptr;
   const std::scoped_lock lock(mutex_);
   const TimePoint now = parts_.clock.now();
-  const TimePoint latest = parts_.is_leader() ? now + kMostLead : now - kPatience + kLongestWait;
+  const TimePoint latest = parts_.is_leader() ? now + kMostLead : now - kPatience + kLongestSleep;
   const auto end = end_of(*binding, latest);  // one that cannot be read has waited its turn already
   if (!end) return nullptr;
   if (*end <= latest) return binding;
@@ -163,7 +163,7 @@ Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
     return Outcome{.kind = Outcome::Kind::RetryAfter, .after = kRetries.first};
   }
   if (is_held(*binding)) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
-  return Outcome{.after = kLongestWait};  // until the watch says that it is gone
+  return Outcome{.after = kLongestSleep};  // until the watch says that it is gone
 }
 
 Outcome Revoker::end_patiently(const api::ObjectKey& key, std::stop_token stop) {

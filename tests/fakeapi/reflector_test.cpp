@@ -25,16 +25,16 @@ std::string list_of(int version, const std::vector<std::string>& objects, const 
   return R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"(","continue":")" + more + R"("},"items":[)" + items + "]}";
 }
 
-std::string event(const std::string& type, const std::string& of) { return R"({"type":")" + type + R"(","object":)" + of + "}\n"; }
+std::string watch_event(const std::string& type, const std::string& of) { return R"({"type":")" + type + R"(","object":)" + of + "}\n"; }
 
-std::string bookmark(int version) { return event("BOOKMARK", R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"("}})"); }
+std::string bookmark(int version) { return watch_event("BOOKMARK", R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"("}})"); }
 
 const std::string kExpired = R"({"kind":"Status","code":410,"reason":"Expired","message":"too old resource version"})";
 
 // A reflector of namespaces on its own thread, and what its handler was told: "+a@1", "a@1>2", "-a@2".
-class Running {
+class RunningReflector {
  public:
-  explicit Running(const ScriptedServer& server, std::chrono::milliseconds idle = 5s) : transport_(transport_to(server)), client_(*transport_) {
+  explicit RunningReflector(const ScriptedServer& server, std::chrono::milliseconds idle = 5s) : transport_(transport_to(server)), client_(*transport_) {
     auto config = kube::reflector_config<api::Namespace>();
     config.on_change = [this](const auto& before, const auto& after) {
       const std::scoped_lock lock(mutex_);
@@ -86,7 +86,7 @@ using Told = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a list in pages, then a watch from its version, however the events are cut") {
-  const std::string events = event("ADDED", object("größe", 11)) + event("MODIFIED", object("a", 12)) + event("DELETED", object("b", 13));
+  const std::string events = watch_event("ADDED", object("größe", 11)) + watch_event("MODIFIED", object("a", 12)) + watch_event("DELETED", object("b", 13));
   const std::size_t within_character = events.find("ö") + 1;
   const std::size_t within_line = events.find("MODIFIED") + 3;
   ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {object("a", 1)}, "page/2"))}}},
@@ -96,7 +96,7 @@ TEST_CASE("a list in pages, then a watch from its version, however the events ar
                            Send{chunk(events.substr(within_character, within_line - within_character))}, Wait{20ms}, Send{chunk(events.substr(within_line))},
                            Send{last_chunk()}}},
                          {"GET", kWatch + "13", {Send{chunked_head()}, Hang{}}}});
-  Running reflector(server);
+  RunningReflector reflector(server);
   CHECK(server.trouble().empty());
   CHECK(reflector.stop() < 500ms);
   CHECK(reflector.synced() == 1);
@@ -108,12 +108,12 @@ TEST_CASE("a list in pages, then a watch from its version, however the events ar
 }
 
 TEST_CASE("events that are not newer than what is known change nothing") {
-  const std::string old = event("MODIFIED", object("a", 12)) + event("DELETED", object("a", 13)) + event("ADDED", object("b", 20));
-  const std::string repeated = event("MODIFIED", object("a", 21)) + event("MODIFIED", object("a", 21));
+  const std::string old = watch_event("MODIFIED", object("a", 12)) + watch_event("DELETED", object("a", 13)) + watch_event("ADDED", object("b", 20));
+  const std::string repeated = watch_event("MODIFIED", object("a", 21)) + watch_event("MODIFIED", object("a", 21));
   ScriptedServer server({{"GET", kList, {Send{response(200, list_of(20, {object("a", 15)}))}}},
-                         {"GET", kWatch + "20", {Send{chunked_head() + chunk(old) + chunk(repeated) + chunk(event("ADDED", object("c", 22))) + last_chunk()}}},
+                         {"GET", kWatch + "20", {Send{chunked_head() + chunk(old) + chunk(repeated) + chunk(watch_event("ADDED", object("c", 22))) + last_chunk()}}},
                          {"GET", kWatch + "22", {Send{chunked_head()}, Hang{}}}});
-  Running reflector(server);
+  RunningReflector reflector(server);
   CHECK(server.trouble().empty());
   reflector.stop();
   CHECK(reflector.told() == Told{"+a@15", "a@15>21", "+c@22"});
@@ -124,7 +124,7 @@ TEST_CASE("a watch resumes from its bookmark") {
   ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {}))}}},
                          {"GET", kWatch + "10", {Send{chunked_head() + chunk(bookmark(50)) + last_chunk()}}},
                          {"GET", kWatch + "50", {Send{chunked_head()}, Hang{}}}});
-  Running reflector(server);
+  RunningReflector reflector(server);
   CHECK(server.trouble().empty());
   reflector.stop();
   CHECK(reflector.failed_watches() == 0);  // one ended in its time, the other was stopped
@@ -132,12 +132,12 @@ TEST_CASE("a watch resumes from its bookmark") {
 
 TEST_CASE("an expired version, in the stream or as the status, lists again and tells the difference") {
   const bool in_stream = GENERATE(true, false);
-  const Action expired = in_stream ? Send{chunked_head() + chunk(event("ERROR", kExpired)) + last_chunk()} : Send{response(410, kExpired)};
+  const Action expired = in_stream ? Send{chunked_head() + chunk(watch_event("ERROR", kExpired)) + last_chunk()} : Send{response(410, kExpired)};
   ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {object("stays", 1), object("changes", 2), object("goes", 3)}))}}},
                          {"GET", kWatch + "10", {expired}},
                          {"GET", kList, {Send{response(200, list_of(20, {object("stays", 1), object("changes", 15), object("comes", 16)}))}}},
                          {"GET", kWatch + "20", {Send{chunked_head()}, Hang{}}}});
-  Running reflector(server);
+  RunningReflector reflector(server);
   CHECK(server.trouble().empty());
   reflector.stop();
   auto told = reflector.told();
@@ -153,7 +153,7 @@ TEST_CASE("an expired continue token starts the list over") {
                          {"GET", kList + "&continue=next", {Send{response(410, kExpired)}}},
                          {"GET", kList, {Send{response(200, list_of(20, {object("new", 12)}))}}},
                          {"GET", kWatch + "20", {Send{chunked_head()}, Hang{}}}});
-  Running reflector(server);
+  RunningReflector reflector(server);
   CHECK(server.trouble().empty());
   reflector.stop();
   CHECK(reflector.told() == Told{"+new@12"});
@@ -168,12 +168,12 @@ TEST_CASE("trouble while listing or watching is waited out") {
                          {"GET", kList, {Reset{}}},
                          {"GET", kList, {Send{response(200, list_of(10, {}))}}},
                          {"GET", kWatch + "10", {Send{response(429, "")}}},
-                         {"GET", kWatch + "10", {Send{chunked_head() + chunk(event("ADDED", object("a", 11)))}, Reset{}}},
+                         {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("ADDED", object("a", 11)))}, Reset{}}},
                          {"GET", kWatch + "11", {Send{chunked_head() + chunk(R"({"type":"ADDED","obj)")}, Close{}}},
                          {"GET", kWatch + "11", {Send{chunked_head() + chunk("nonsense\n") + last_chunk()}}},
                          {"GET", kList, {Send{response(200, list_of(12, {object("a", 11)}))}}},
                          {"GET", kWatch + "12", {Send{chunked_head()}, Hang{}}}});
-  Running reflector(server);
+  RunningReflector reflector(server);
   CHECK(server.trouble().empty());
   reflector.stop();
   CHECK(reflector.told() == Told{"+a@11"});
@@ -183,9 +183,9 @@ TEST_CASE("trouble while listing or watching is waited out") {
 TEST_CASE("a watch that says nothing is begun anew from where it was") {
   ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {}))}}},
                          {"GET", kWatch + "10", {Send{chunked_head()}, Hang{}}},
-                         {"GET", kWatch + "10", {Send{chunked_head() + chunk(event("ADDED", object("a", 11)))}, Hang{}}},
+                         {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("ADDED", object("a", 11)))}, Hang{}}},
                          {"GET", kWatch + "11", {Send{chunked_head()}, Hang{}}}});
-  const Running reflector(server, 1s);  // the script ends with a watch that is silent, too: it has to be looked at before that is given up
+  const RunningReflector reflector(server, 1s);  // the script ends with a watch that is silent, too: it has to be looked at before that is given up
   CHECK(server.trouble().empty());
   CHECK(reflector.failed_watches() >= 2);
 }
@@ -194,12 +194,12 @@ TEST_CASE("an object that can no longer be read keeps its last state until it is
   const std::string broken = R"({"metadata":{"name":"a","resourceVersion":"11","labels":"a text"}})";
   const std::string deleted = R"({"metadata":{"name":"a","resourceVersion":"12","labels":"a text"}})";
   ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {object("a", 1)}))}}},
-                         {"GET", kWatch + "10", {Send{chunked_head() + chunk(event("MODIFIED", broken)) + last_chunk()}}},
-                         {"GET", kWatch + "11", {Send{chunked_head() + chunk(event("ERROR", kExpired)) + last_chunk()}}},
+                         {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("MODIFIED", broken)) + last_chunk()}}},
+                         {"GET", kWatch + "11", {Send{chunked_head() + chunk(watch_event("ERROR", kExpired)) + last_chunk()}}},
                          {"GET", kList, {Send{response(200, list_of(11, {broken, R"({"metadata":{"name":"never","labels":1}})"}))}}},
                          {"GET", kWatch + "11", {Send{chunked_head()}, Hang{}}}});
   {
-    Running reflector(server);
+    RunningReflector reflector(server);
     CHECK(server.trouble().empty());
     reflector.stop();
     CHECK(reflector.told() == Told{"+a@1"});
@@ -207,9 +207,9 @@ TEST_CASE("an object that can no longer be read keeps its last state until it is
     CHECK(reflector.undecodable() == 3);
   }
   ScriptedServer next({{"GET", kList, {Send{response(200, list_of(10, {object("a", 1)}))}}},
-                       {"GET", kWatch + "10", {Send{chunked_head() + chunk(event("DELETED", deleted)) + last_chunk()}}},
+                       {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("DELETED", deleted)) + last_chunk()}}},
                        {"GET", kWatch + "12", {Send{chunked_head()}, Hang{}}}});
-  Running reflector(next);
+  RunningReflector reflector(next);
   CHECK(next.trouble().empty());
   reflector.stop();
   CHECK(reflector.told() == Told{"+a@1", "-a@1"});

@@ -12,7 +12,7 @@ using namespace curfew::testing;
 
 namespace {
 
-struct Fixture {
+struct ConnectFixture {
   FakeApi api;
   kube::Client client{api};
 
@@ -23,14 +23,14 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("an API server that fails at AccessRequests is no reason not to start: RoleBindings may be all that is needed") {
-  Fixture f;
+  ConnectFixture f;
   const auto [status, reason] = GENERATE(table<int, std::string>({{500, "InternalError"}, {503, "ServiceUnavailable"}, {429, "TooManyRequests"}}));
   f.fail_requests(status, reason);
   CHECK_NOTHROW(app::check_access(f.client));
 }
 
 TEST_CASE("without Curfew's kinds, or the right to read them, it starts only where there is access to end") {
-  Fixture f;
+  ConnectFixture f;
   SECTION("no right to read them") {
     f.fail_requests(403, "Forbidden");
     CHECK_THROWS_AS(app::check_access(f.client), std::runtime_error);
@@ -46,7 +46,7 @@ TEST_CASE("without Curfew's kinds, or the right to read them, it starts only whe
 }
 
 TEST_CASE("credentials that nobody takes are said at once, whatever there is to end") {
-  Fixture f;
+  ConnectFixture f;
   f.leave_access();
   f.fail_requests(401, "Unauthorized");
   CHECK_THROWS_AS(app::check_access(f.client), std::runtime_error);

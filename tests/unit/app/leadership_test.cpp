@@ -65,8 +65,8 @@ class SharedApi final : public http::Transport {
 };
 
 // One guard object, which tests change as people would, and one request to be looked at.
-struct Fixture {
-  explicit Fixture(Backoff retry = Backoff(1ms, 1ms)) : first_retry(retry) {
+struct LeadershipFixture {
+  explicit LeadershipFixture(Backoff retry = Backoff(1ms, 1ms)) : first_retry(retry) {
     deliver(stores.requests, request());
     put_guard(1);
   }
@@ -143,7 +143,7 @@ void check_stops_at_once(Leadership& leadership) {
 }  // namespace
 
 TEST_CASE("a new leader is not ready, and reads nothing, while the stores are not complete") {
-  Fixture f;
+  LeadershipFixture f;
   f.synced = false;
   Leadership& leadership = f.make();
   leadership.start();
@@ -156,7 +156,7 @@ TEST_CASE("a new leader is not ready, and reads nothing, while the stores are no
 }
 
 TEST_CASE("a new leader is not ready before the guard's ledger was read, however often that fails") {
-  Fixture f;
+  LeadershipFixture f;
   Leadership& leadership = f.make();
   std::vector<bool> ready_at_reads;
   f.api.with([&](FakeApi& fake) {
@@ -172,7 +172,7 @@ TEST_CASE("a new leader is not ready before the guard's ledger was read, however
 }
 
 TEST_CASE("a new leader knows the guard from the ledger, and looks at everything once") {
-  Fixture f;
+  LeadershipFixture f;
   const reconcile::GuardLedger before{.objects = f.guard.ledger().objects, .since = TimePoint(1000s), .policies = {}};
   REQUIRE(f.ledgers.save(before, {}));
   Leadership& leadership = f.make();
@@ -183,7 +183,7 @@ TEST_CASE("a new leader knows the guard from the ledger, and looks at everything
 }
 
 TEST_CASE("the ledger is saved when leadership begins and after each change of the guard, which is also looked at twice") {
-  Fixture f;
+  LeadershipFixture f;
   Leadership& leadership = f.make();
   leadership.start();
   REQUIRE(f.api.await(kRetention));
@@ -204,7 +204,7 @@ TEST_CASE("the ledger is saved when leadership begins and after each change of t
 }
 
 TEST_CASE("a policy that is new under the guard is saved in the ledger, and a burst of them once a second") {
-  Fixture f;
+  LeadershipFixture f;
   Leadership& leadership = f.make();
   leadership.start();
   REQUIRE(f.api.await(kRetention));
@@ -223,7 +223,7 @@ TEST_CASE("a policy that is new under the guard is saved in the ledger, and a bu
 }
 
 TEST_CASE("a change of the guard that changes nothing in the ledger is looked at and not saved") {
-  Fixture f;
+  LeadershipFixture f;
   Leadership& leadership = f.make();
   leadership.start();
   REQUIRE(f.api.await(kRetention));
@@ -236,7 +236,7 @@ TEST_CASE("a change of the guard that changes nothing in the ledger is looked at
 }
 
 TEST_CASE("a ledger that could not be saved is saved later, and keeps no sweep from being made") {
-  Fixture f;
+  LeadershipFixture f;
   f.api.with([](FakeApi& fake) { fake.fail("PUT", 503, "ServiceUnavailable", "etcd is away", 2); });
   Leadership& leadership = f.make();
   leadership.start();
@@ -248,7 +248,7 @@ TEST_CASE("a ledger that could not be saved is saved later, and keeps no sweep f
 }
 
 TEST_CASE("a sweep that failed is made again, and once it was complete never again") {
-  Fixture f;
+  LeadershipFixture f;
   f.api.with([](FakeApi& fake) {
     fake.fail(kSweep, 503, "ServiceUnavailable", "etcd is away", 2);
     fake.fail(kRetention, 503, "ServiceUnavailable", "etcd is away", 1);
@@ -266,7 +266,7 @@ TEST_CASE("a sweep that failed is made again, and once it was complete never aga
 }
 
 TEST_CASE("a term that ends while the stores are awaited ends at once") {
-  Fixture f(for_ever());
+  LeadershipFixture f(for_ever());
   f.synced = false;
   Leadership& leadership = f.make();
   leadership.start();
@@ -275,7 +275,7 @@ TEST_CASE("a term that ends while the stores are awaited ends at once") {
 }
 
 TEST_CASE("a term that ends while the next try is awaited ends at once") {
-  Fixture f(for_ever());
+  LeadershipFixture f(for_ever());
   std::string failing;
   SECTION("of reading the ledger") { failing = kLoad; }
   SECTION("of saving it") { failing = "POST /api/v1/namespaces/curfew-system/configmaps"; }
@@ -288,7 +288,7 @@ TEST_CASE("a term that ends while the next try is awaited ends at once") {
 }
 
 TEST_CASE("a term that ends while nothing is to be done ends at once, and the next one begins anew") {
-  Fixture f;
+  LeadershipFixture f;
   Leadership& leadership = f.make();
   leadership.start();
   REQUIRE(f.api.await(kRetention));
@@ -301,7 +301,7 @@ TEST_CASE("a term that ends while nothing is to be done ends at once, and the ne
 }
 
 TEST_CASE("a term that ends while the ledger is being read never becomes ready") {
-  Fixture f;
+  LeadershipFixture f;
   Leadership& leadership = f.make();
   f.api.hold(kLoad);
   leadership.start();

@@ -37,7 +37,7 @@ const std::vector<Change> kForbidding{
     {"OutsideSchedule", [](Situation& s) { s.policy->spec.schedule = api::Schedule{.time_zone = "UTC", .windows = {{{"Sun"}, "00:00", "24:00"}}, .end_at_window_close = true}; }},
 };
 
-World active_world(const std::string& on_change = "") {
+World enforced_world(const std::string& on_change = "") {
   World w;
   w.s.policy->spec.on_change = on_change;
   w.settle();
@@ -54,7 +54,7 @@ TEST_CASE("what the policy in force no longer allows is revoked, and the rule is
   for (const Change& change : kForbidding) {
     for (const char* on_change : {"", "Enforce"}) {
       CAPTURE(change.reason, on_change);
-      World w = active_world(on_change);
+      World w = enforced_world(on_change);
       change.happens(w.s);
       const Decision first = w.step();
       CHECK(std::holds_alternative<DeleteBinding>(first.actions.at(0)));
@@ -73,7 +73,7 @@ TEST_CASE("what the policy in force no longer allows is revoked, and the rule is
 }
 
 TEST_CASE("the rule that ended a grant is told also when it holds again before the binding is gone") {
-  World w = active_world();
+  World w = enforced_world();
   w.binding_is_held = true;
   w.s.binding->metadata.finalizers = {"somebody/else"};
   w.s.policy->spec.suspend = true;
@@ -87,7 +87,7 @@ TEST_CASE("the rule that ended a grant is told also when it holds again before t
 TEST_CASE("under Keep grants run out, whatever becomes of the policy") {
   for (const Change& change : kForbidding) {
     CAPTURE(change.reason);
-    World w = active_world("Keep");
+    World w = enforced_world("Keep");
     change.happens(w.s);
     w.settle();
     CHECK(w.phase() == Phase::Active);
@@ -109,7 +109,7 @@ TEST_CASE("what changes nothing for a grant lets it be") {
       [](Situation& s) { s.policy->spec.reason.pattern = "("; },  // a policy that cannot work grants nothing new
       [](Situation& s) { s.name_space->metadata.deletion_timestamp = s.now; s.policy->spec.namespaces.names = {"x"}; },
   }));
-  World w = active_world();
+  World w = enforced_world();
   change(w.s);
   w.settle();
   CHECK(w.phase() == Phase::Active);
@@ -118,7 +118,7 @@ TEST_CASE("what changes nothing for a grant lets it be") {
 }
 
 TEST_CASE("a shorter limit moves the end up, in the binding, status, record and Event") {
-  World w = active_world(GENERATE("", "Enforce"));
+  World w = enforced_world(GENERATE("", "Enforce"));
   w.s.policy->spec.max_duration = "10m";
   const Decision decision = w.step();
   REQUIRE(std::holds_alternative<ShortenBinding>(decision.actions.at(1)));
@@ -148,7 +148,7 @@ TEST_CASE("a shorter limit moves the end up, in the binding, status, record and 
 }
 
 TEST_CASE("a limit that has passed already ends the grant, and says which") {
-  World w = active_world();
+  World w = enforced_world();
   w.s.policy->spec.max_duration = "4m";
   w.settle();
   CHECK(w.phase() == Phase::Revoked);
@@ -157,7 +157,7 @@ TEST_CASE("a limit that has passed already ends the grant, and says which") {
 }
 
 TEST_CASE("a window that closes sooner moves the end up where grants end with it") {
-  World w = active_world();
+  World w = enforced_world();
   w.s.policy->spec.schedule = api::Schedule{.time_zone = "UTC", .windows = {{{"Tue"}, "08:00", "20:15"}}, .end_at_window_close = true};
   w.settle();
   CHECK(w.status().expires_at == kNow + 15min);
@@ -165,7 +165,7 @@ TEST_CASE("a window that closes sooner moves the end up where grants end with it
 }
 
 TEST_CASE("after a crash between binding and status the shortened end is what the binding says") {
-  World w = active_world();
+  World w = enforced_world();
   w.s.policy->spec.max_duration = "10m";
   w.step(2);
   CHECK(w.status().expires_at == kNow + 30min);
@@ -217,7 +217,7 @@ TEST_CASE("a namespace that is going away grants nothing and says nothing") {
 }
 
 TEST_CASE("a namespace that is deleted ends its grants quietly, and the record says what ended them") {
-  World w = active_world();
+  World w = enforced_world();
   w.s.name_space->metadata.deletion_timestamp = w.s.now;
   const auto told = w.told().size();
   SECTION("its binding goes first") { w.s.binding.reset(); }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr TimePoint kEnd = kNow + 30min;
 
-World approved_world() {
+World world_approved_by_bob() {
   World w;
   w.settle();
   w.s.by(approve(sre("bob")));
@@ -24,7 +24,7 @@ World approved_world() {
 }
 
 World active_world() {
-  World w = approved_world();
+  World w = world_approved_by_bob();
   w.settle();
   REQUIRE(w.phase() == Phase::Active);
   return w;
@@ -105,7 +105,7 @@ TEST_CASE("a binding that no record tells of is not taken for a grant under way"
 }
 
 TEST_CASE("a binding that was replaced before the grant was complete is deleted and ends it") {
-  World w = approved_world();
+  World w = world_approved_by_bob();
   w.step(3);
   REQUIRE(w.s.binding);
   w.s.binding->metadata.uid = "forged";
@@ -116,7 +116,7 @@ TEST_CASE("a binding that was replaced before the grant was complete is deleted 
 }
 
 TEST_CASE("a status that somebody wrote does not make a grant of a binding that no record tells of") {
-  World w = approved_world();
+  World w = world_approved_by_bob();
   w.settle();
   w.s.now += 1min;
   SECTION("nothing was granted") {

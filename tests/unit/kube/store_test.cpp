@@ -11,7 +11,7 @@ namespace {
 
 using Binding = api::RoleBinding;
 
-const api::ObjectKey kKey{"n", "a"};
+const api::ObjectKey kStored{"n", "a"};
 
 Binding binding(const std::string& name, const std::string& version, const std::string& role = "view") {
   Binding result;
@@ -89,7 +89,7 @@ TEST_CASE_METHOD(Fixture, "an object that was deleted and made again between lis
 
 TEST_CASE_METHOD(Fixture, "an object that a list has but cannot read keeps its last state") {
   writer.replace_all({shared(binding("a", "1"))}, {}, "10");
-  CHECK(writer.replace_all({}, {kKey, {"n", "never-known"}}, "20").empty());
+  CHECK(writer.replace_all({}, {kStored, {"n", "never-known"}}, "20").empty());
   CHECK(seen() == "1");
   CHECK(store.size() == 1);
 }
@@ -100,7 +100,7 @@ TEST_CASE_METHOD(Fixture, "events give what was before and what is after") {
   CHECK((!added.before && added.after->metadata.resource_version == "11"));
   const auto modified = writer.apply(binding("a", "12"));
   CHECK((modified.before == added.after && modified.after->metadata.resource_version == "12"));
-  const auto deleted = writer.remove(kKey, shared(binding("a", "13")), "13");
+  const auto deleted = writer.remove(kStored, shared(binding("a", "13")), "13");
   CHECK(deleted.before->metadata.resource_version == "13");  // the event's state is newer than what was known
   CHECK_FALSE(deleted.after);
   CHECK(seen() == "-");
@@ -108,7 +108,7 @@ TEST_CASE_METHOD(Fixture, "events give what was before and what is after") {
 
 TEST_CASE_METHOD(Fixture, "a deletion of something unreadable, or unknown, is a deletion") {
   writer.replace_all({shared(binding("a", "1"))}, {}, "10");
-  CHECK(writer.remove(kKey, nullptr, "11").before->metadata.resource_version == "1");
+  CHECK(writer.remove(kStored, nullptr, "11").before->metadata.resource_version == "1");
   const auto unknown = writer.remove({"n", "never-known"}, shared(binding("never-known", "12")), "12");
   CHECK((!unknown.before && !unknown.after));
 }
@@ -144,7 +144,7 @@ TEST_CASE_METHOD(Fixture, "a write of ours that was deleted since is gone with t
   writer.replace_all({}, {}, "10");
   store.assume(binding("a", "15"));
   writer.apply(binding("a", "15"));
-  writer.remove(kKey, shared(binding("a", "16")), "16");
+  writer.remove(kStored, shared(binding("a", "16")), "16");
   CHECK(seen() == "-");
   store.assume(binding("a", "15"));  // the answer to the write arrives last
   CHECK(seen() == "-");
@@ -154,7 +154,7 @@ TEST_CASE_METHOD(Fixture, "a write of ours that left the selection is gone once 
   writer.replace_all({shared(binding("a", "5"))}, {}, "10");
   store.assume(binding("a", "15"));
   CHECK(seen() == "15");
-  writer.remove(kKey, shared(binding("a", "15")), "15");
+  writer.remove(kStored, shared(binding("a", "15")), "15");
   CHECK(seen() == "-");
 }
 

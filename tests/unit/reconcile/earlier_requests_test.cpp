@@ -15,13 +15,13 @@ namespace {
 
 constexpr const char* kStart = "2026-11-24T20:00:00Z";
 
-struct Fixture {
+struct EarlierRequestsFixture {
   FakeApi api;
   kube::Client client{api};
   api::AccessRequest again = request("debug", kOtherUid);
   api::AccessPolicy policy;
 
-  Fixture() {
+  EarlierRequestsFixture() {
     policy.metadata.name = "payments-debug";
     policy.spec.max_duration = "1h";
     again.spec.start_time = kStart;
@@ -54,7 +54,7 @@ struct Fixture {
 
 TEST_CASE("a request for the same time as one of its name that was ended is found, with how it ended") {
   for (const auto end : {AuditAction::Denied, AuditAction::Revoked, AuditAction::Withdrawn}) {
-    Fixture f;
+    EarlierRequestsFixture f;
     f.stored(AuditAction::Requested);
     f.stored(end);
     const auto earlier = f.find();
@@ -66,7 +66,7 @@ TEST_CASE("a request for the same time as one of its name that was ended is foun
 }
 
 TEST_CASE("one whose end nobody recorded was deleted") {
-  Fixture f;
+  EarlierRequestsFixture f;
   f.stored(AuditAction::Requested);
   REQUIRE(f.find());
   CHECK(f.find()->message == "it was deleted");
@@ -74,7 +74,7 @@ TEST_CASE("one whose end nobody recorded was deleted") {
 }
 
 TEST_CASE("another span, another name, its own records, and ends that are nobody's word against it mean nothing") {
-  Fixture f;
+  EarlierRequestsFixture f;
   SECTION("another start") { f.stored(AuditAction::Revoked, "2026-11-24T21:00:00Z"); }
   SECTION("another duration") { f.stored(AuditAction::Revoked, kStart, "30m"); }
   SECTION("no start") { f.stored(AuditAction::Revoked, ""); }
@@ -93,7 +93,7 @@ TEST_CASE("another span, another name, its own records, and ends that are nobody
 }
 
 TEST_CASE("nobody uses up a name or a span for somebody else") {
-  Fixture f;
+  EarlierRequestsFixture f;
   const bool is_once_by_name = GENERATE(true, false);
   if (is_once_by_name) f.policy.spec.limits.emplace().once_by_name = true;
   f.stored(AuditAction::Withdrawn);
@@ -104,13 +104,13 @@ TEST_CASE("nobody uses up a name or a span for somebody else") {
 }
 
 TEST_CASE("the same instant, written in another way, is the same start") {
-  Fixture f;
+  EarlierRequestsFixture f;
   f.stored(AuditAction::Revoked, "2026-11-24T21:00:00+01:00");
   CHECK(f.find());
 }
 
 TEST_CASE("under limits.onceByName a name counts whatever the span, also where its access ran out") {
-  Fixture f;
+  EarlierRequestsFixture f;
   f.policy.spec.limits.emplace().once_by_name = true;
   f.again.spec.start_time.clear();
   CHECK_FALSE(f.find());
@@ -120,7 +120,7 @@ TEST_CASE("under limits.onceByName a name counts whatever the span, also where i
 }
 
 TEST_CASE("nothing is read where neither the request nor its policy asks for it") {
-  Fixture f;
+  EarlierRequestsFixture f;
   f.again.spec.start_time.clear();
   f.stored(AuditAction::Revoked);
   CHECK_FALSE(f.find());

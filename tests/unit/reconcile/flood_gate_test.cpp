@@ -16,13 +16,13 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-struct Fixture {
+struct FloodGateFixture {
   ManualClock clock;
   reconcile::FloodLimits limits{.requester = {.pending = 2, .qps = 1, .burst = 4}, .name_space = {.pending = 0, .qps = 0, .burst = 1}, .cluster = {.pending = 0, .qps = 0, .burst = 1}};
   reconcile::FloodGate gate{clock, limits};
 
-  Fixture() = default;
-  explicit Fixture(reconcile::FloodLimits those) : limits(those) {}
+  FloodGateFixture() = default;
+  explicit FloodGateFixture(reconcile::FloodLimits those) : limits(those) {}
 
   api::AccessRequest asks(const std::string& who, const std::string& uid, const std::string& where = "payments") {
     auto made = request("ask-" + uid, uid);
@@ -71,7 +71,7 @@ reconcile::FloodLimits small() {
 }  // namespace
 
 TEST_CASE("as many requests of one person may wait as the limit says, and those of others are no matter") {
-  Fixture f;
+  FloodGateFixture f;
   const auto first = f.asks("alice", "1");
   CHECK(f.lets_in(first));
   CHECK(f.lets_in(f.asks("alice", "2")));
@@ -84,7 +84,7 @@ TEST_CASE("as many requests of one person may wait as the limit says, and those 
 }
 
 TEST_CASE("as many requests may wait in one namespace as the limit says, whoever sent them") {
-  Fixture f({.requester = {.pending = 0, .qps = 0, .burst = 1}, .name_space = {.pending = 2, .qps = 0, .burst = 1}, .cluster = {}});
+  FloodGateFixture f({.requester = {.pending = 0, .qps = 0, .burst = 1}, .name_space = {.pending = 2, .qps = 0, .burst = 1}, .cluster = {}});
   CHECK(f.lets_in(f.asks("alice", "1")));
   const auto second = f.asks("bob", "2");
   CHECK(f.lets_in(second));
@@ -98,7 +98,7 @@ TEST_CASE("as many requests may wait in one namespace as the limit says, whoever
 }
 
 TEST_CASE("whoever was let in stays in, and who was refused stays out, also when that is asked again") {
-  Fixture f;
+  FloodGateFixture f;
   const auto first = f.asks("alice", "1");
   const auto second = f.asks("alice", "2");
   REQUIRE(f.lets_in(first));
@@ -115,14 +115,14 @@ TEST_CASE("whoever was let in stays in, and who was refused stays out, also when
 
 TEST_CASE("a request that is granted, decided or gone makes room") {
   for (const auto phase : {Phase::Active, Phase::Denied}) {
-    Fixture f;
+    FloodGateFixture f;
     const auto first = f.asks("alice", "1");
     REQUIRE(f.lets_in(first));
     REQUIRE(f.lets_in(f.asks("alice", "2")));
     f.becomes(first, phase);
     CHECK(f.lets_in(f.asks("alice", "3")));
   }
-  Fixture f;
+  FloodGateFixture f;
   const auto first = f.asks("alice", "1");
   REQUIRE(f.lets_in(first));
   REQUIRE(f.lets_in(f.asks("alice", "2")));
@@ -131,7 +131,7 @@ TEST_CASE("a request that is granted, decided or gone makes room") {
 }
 
 TEST_CASE("a request that went while it was let in takes nobody's place for ever") {
-  Fixture f({.requester = {.pending = 2, .qps = 0, .burst = 1}, .name_space = {.pending = 3, .qps = 0, .burst = 1}, .cluster = {}});
+  FloodGateFixture f({.requester = {.pending = 2, .qps = 0, .burst = 1}, .name_space = {.pending = 3, .qps = 0, .burst = 1}, .cluster = {}});
   const auto first = f.asks("alice", "1");
   f.goes(first);
   REQUIRE(f.lets_in(first));  // whoever asked had it in hand still
@@ -145,7 +145,7 @@ TEST_CASE("a request that went while it was let in takes nobody's place for ever
 }
 
 TEST_CASE("requests come at the rate that is allowed, after a burst") {
-  Fixture f;
+  FloodGateFixture f;
   CHECK(f.grants("alice", "payments", 4) == 4);
   const auto fifth = f.asks("alice", "5");
   const auto flood = f.judge(fifth);
@@ -159,7 +159,7 @@ TEST_CASE("requests come at the rate that is allowed, after a burst") {
 }
 
 TEST_CASE("a request that is refused because too many wait costs no token") {
-  Fixture f;
+  FloodGateFixture f;
   REQUIRE(f.lets_in(f.asks("alice", "1")));
   const auto second = f.asks("alice", "2");
   REQUIRE(f.lets_in(second));
@@ -169,7 +169,7 @@ TEST_CASE("a request that is refused because too many wait costs no token") {
 }
 
 TEST_CASE("requests that are gone before they were decided cost a token each, and what is beyond is too many") {
-  Fixture f;
+  FloodGateFixture f;
   for (int i = 0; i < 4; ++i) {
     const auto asked = f.asks("alice", std::to_string(i));
     f.goes(asked);
@@ -182,7 +182,7 @@ TEST_CASE("requests that are gone before they were decided cost a token each, an
 }
 
 TEST_CASE("a request that was let in and then went takes no second token") {
-  Fixture f;
+  FloodGateFixture f;
   for (int i = 0; i < 4; ++i) {
     const auto asked = f.asks("alice", std::to_string(i));
     REQUIRE(f.lets_in(asked));
@@ -193,7 +193,7 @@ TEST_CASE("a request that was let in and then went takes no second token") {
 }
 
 TEST_CASE("many usernames in one namespace have one bucket, and other namespaces theirs") {
-  Fixture f(small());
+  FloodGateFixture f(small());
   int granted = 0;
   for (int i = 0; i < 100; ++i) granted += f.grants("robot-" + std::to_string(i), "payments", 1);
   CHECK(granted == 20);
@@ -209,17 +209,17 @@ TEST_CASE("many usernames in one namespace have one bucket, and other namespaces
 TEST_CASE("one person who floods leaves half of the namespace's bucket to others") {
   auto limits = small();
   limits.requester = {.pending = 0, .qps = 0.5, .burst = 100};
-  Fixture f(limits);
+  FloodGateFixture f(limits);
   CHECK(f.grants("mallory", "payments", 1000) == 20);  // a burst of a hundred would be hers
   limits.requester.burst = 8;
-  Fixture g(limits);
+  FloodGateFixture g(limits);
   CHECK(g.grants("mallory", "payments", 1000) == 8);
   CHECK(g.grants("trudy", "payments", 1000) == 5);  // until half of her own is used
   CHECK(g.grants("alice", "payments", 2) == 2);
 }
 
 TEST_CASE("namespaces that flood leave half of the cluster's bucket to others, and get no more than their own") {
-  Fixture f(small());
+  FloodGateFixture f(small());
   int granted = 0;
   for (const auto* where : {"one", "two", "three", "four", "five", "six"}) {
     for (int i = 0; i < 100; ++i) granted += f.grants(std::string("robot-") + where + std::to_string(i), where, 1);
@@ -232,7 +232,7 @@ TEST_CASE("namespaces that flood leave half of the cluster's bucket to others, a
 TEST_CASE("the cluster's limit says whose fault it is not") {
   auto limits = small();
   limits.cluster = {.pending = 0, .qps = 2, .burst = 3};
-  Fixture f(limits);
+  FloodGateFixture f(limits);
   CHECK(f.grants("alice", "payments", 1) + f.grants("bob", "orders", 1) + f.grants("carol", "stock", 1) == 3);
   const auto flood = f.judge(f.asks("dave", "1", "accounts"));
   REQUIRE(flood);
@@ -243,7 +243,7 @@ TEST_CASE("the cluster's limit says whose fault it is not") {
 }
 
 TEST_CASE("a record stands for the floods of its person and its ten minutes") {
-  Fixture f;
+  FloodGateFixture f;
   f.grants("alice", "payments", 4);
   const auto fifth = f.asks("alice", "5");
   const auto flood = f.judge(fifth);
@@ -261,7 +261,7 @@ TEST_CASE("a record stands for the floods of its person and its ten minutes") {
 }
 
 TEST_CASE("many people who flood do not leave a record each: records cost tokens, too") {
-  Fixture f(small());
+  FloodGateFixture f(small());
   std::set<std::string> records;
   for (int i = 0; i < 1000; ++i) {
     const std::string who = "robot-" + std::to_string(i % 100);
@@ -275,7 +275,7 @@ TEST_CASE("many people who flood do not leave a record each: records cost tokens
 }
 
 TEST_CASE("a few requests without a policy have records of their own in a namespace, and one stands for the others") {
-  Fixture f;
+  FloodGateFixture f;
   std::optional<core::RecordSummary> summary;
   for (int i = 0; i < 8; ++i) {
     auto asked = f.asks("alice", std::to_string(i));
@@ -298,7 +298,7 @@ TEST_CASE("a few requests without a policy have records of their own in a namesp
 }
 
 TEST_CASE("requests without a policy cost the cluster only what is recorded of them") {
-  Fixture f({.requester = {}, .name_space = {}, .cluster = {.pending = 0, .qps = 0.001, .burst = 10}});
+  FloodGateFixture f({.requester = {}, .name_space = {}, .cluster = {.pending = 0, .qps = 0.001, .burst = 10}});
   for (int i = 0; i < 100; ++i) {
     const auto asked = f.asks("alice", std::to_string(i), "full-" + std::to_string(i % 2));
     CHECK_FALSE(f.gate.judge(asked, false, false));
@@ -311,7 +311,7 @@ TEST_CASE("requests without a policy cost the cluster only what is recorded of t
 }
 
 TEST_CASE("what is remembered stays small, whatever the number of usernames and namespaces") {
-  Fixture f({.requester = {.pending = 20, .qps = 0.005, .burst = 100}, .name_space = {.pending = 1000, .qps = 0, .burst = 1}, .cluster = {}});
+  FloodGateFixture f({.requester = {.pending = 20, .qps = 0.005, .burst = 100}, .name_space = {.pending = 1000, .qps = 0, .burst = 1}, .cluster = {}});
   for (int i = 0; i < 100'000; ++i) {
     const auto asked = f.asks("robot-" + std::to_string(i), std::to_string(i), "space-" + std::to_string(i % 20'000));
     f.gate.judge(asked, i % 2 == 0, false);
@@ -325,7 +325,7 @@ TEST_CASE("what is remembered stays small, whatever the number of usernames and 
 }
 
 TEST_CASE("by default an ordinary burst is let in, and a namespace's leaves room for the others") {
-  Fixture f(reconcile::FloodLimits{});
+  FloodGateFixture f(reconcile::FloodLimits{});
   int people = 0;
   for (int i = 0; i < 5; ++i) people += f.grants("dev-" + std::to_string(i), "payments", 100);
   CHECK(people == 500);
@@ -334,6 +334,6 @@ TEST_CASE("by default an ordinary burst is let in, and a namespace's leaves room
 }
 
 TEST_CASE("without limits nobody's requests are too many") {
-  Fixture f({.requester = {}, .name_space = {}, .cluster = {}});
+  FloodGateFixture f({.requester = {}, .name_space = {}, .cluster = {}});
   for (int i = 0; i < 10'000; ++i) REQUIRE(f.lets_in(f.asks("alice", std::to_string(i))));
 }

@@ -12,7 +12,7 @@ using runtime::Outcome;
 
 namespace {
 
-struct Fixture {
+struct ForeignBindingsFixture {
   FakeApi api;
   kube::Client client{api};
   audit::Writer audit{client};
@@ -24,7 +24,7 @@ struct Fixture {
   reconcile::ForeignBindings foreign{
       {.audit = audit, .endings = client, .stores = stores, .memory = memory, .metrics = metrics, .clock = clock, .ends_all = ends_all}};
 
-  explicit Fixture(bool ends = false) : ends_all(ends) { memory.know_all_records(); }
+  explicit ForeignBindingsFixture(bool ends = false) : ends_all(ends) { memory.know_all_records(); }
 
   Outcome see(const api::RoleBinding& binding) { return foreign.reconcile(deliver(stores.bindings, binding)->metadata.key(), {}); }
   FakeApi::Json recorded(const std::string& name) const { return api.get("/apis/curfew.dev/v1alpha1/auditrecords/" + name); }
@@ -41,7 +41,7 @@ api::RoleBinding foreign_binding() {
 }  // namespace
 
 TEST_CASE("a binding that bears our label under a name of its own is recorded, and left alone") {
-  Fixture f;
+  ForeignBindingsFixture f;
   SECTION("of no request that is live") {
     CHECK(f.see(foreign_binding()).kind == Outcome::Kind::Done);
     const auto record = f.recorded("foreign-uid-tampered");
@@ -59,14 +59,14 @@ TEST_CASE("a binding that bears our label under a name of its own is recorded, a
 }
 
 TEST_CASE("a binding of a live request's grant is for that request to tell of") {
-  Fixture f;
+  ForeignBindingsFixture f;
   deliver(f.stores.requests, request_in(api::Phase::Active));
   CHECK(f.see(binding("2026-11-24T21:00:00Z")).after.count() == 0);
   CHECK(f.api.calls().empty());
 }
 
 TEST_CASE("nobody is blamed for a binding that may be a deleted request's") {
-  Fixture f;
+  ForeignBindingsFixture f;
   SECTION("whose records are not known yet") { f.memory.begin_term(); }
   SECTION("whose end is under way") { f.memory.remember_departed(shared(request_in(api::Phase::Active))); }
   CHECK(f.see(foreign_binding()).after == std::chrono::seconds(1));
@@ -74,7 +74,7 @@ TEST_CASE("nobody is blamed for a binding that may be a deleted request's") {
 }
 
 TEST_CASE("a binding that is gone, or has lost the label, is no news") {
-  Fixture f;
+  ForeignBindingsFixture f;
   CHECK(f.foreign.reconcile({"payments", "team-access"}, {}).after.count() == 0);
   auto plain = foreign_binding();
   plain.metadata.labels.clear();
@@ -83,7 +83,7 @@ TEST_CASE("a binding that is gone, or has lost the label, is no news") {
 }
 
 TEST_CASE("a record that is not written is tried again") {
-  Fixture f;
+  ForeignBindingsFixture f;
   f.api.fail("POST", 503, "ServiceUnavailable", "etcd is away");
   CHECK(f.see(foreign_binding()).kind == Outcome::Kind::RetryRateLimited);
 }
@@ -100,7 +100,7 @@ api::RoleBinding ownerless_binding() {
 }  // namespace
 
 TEST_CASE("a binding with the name and the label of a grant that belongs to no request is recorded, and ended at its end") {
-  Fixture f;
+  ForeignBindingsFixture f;
   CHECK(f.see(ownerless_binding()).kind == Outcome::Kind::Done);
   const std::string uid = kUid;
   const auto record = f.recorded("binding-of-" + uid + "-tampered");
@@ -110,7 +110,7 @@ TEST_CASE("a binding with the name and the label of a grant that belongs to no r
 }
 
 TEST_CASE("where Curfew is being removed, a binding with the name of a grant does not wait for its end, one with another name is left alone") {
-  Fixture f(true);
+  ForeignBindingsFixture f(true);
   SECTION("the name of a grant") {
     const auto stored = f.api.put(ownerless_binding());
     f.see(stored);
@@ -124,7 +124,7 @@ TEST_CASE("where Curfew is being removed, a binding with the name of a grant doe
 }
 
 TEST_CASE("nobody is blamed for the orphan of a request that is on its way out") {
-  Fixture f;
+  ForeignBindingsFixture f;
   SECTION("live still: its own decisions tell") {
     deliver(f.stores.requests, request_in(api::Phase::Active));
     CHECK(f.see(ownerless_binding()).after.count() == 0);

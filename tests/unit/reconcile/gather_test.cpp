@@ -23,7 +23,7 @@ constexpr const char* kPath = "/apis/curfew.dev/v1alpha1/namespaces/payments/acc
 const std::string kBindingPath = std::string("/apis/rbac.authorization.k8s.io/v1/namespaces/payments/rolebindings/curfew-") + kUid;
 const std::string kRecordPath = "/apis/curfew.dev/v1alpha1/auditrecords/" + api::record_name(kUid, api::AuditAction::Granted);
 
-struct Fixture {
+struct GatherFixture {
   FakeApi api;
   kube::Client client{api};
   reconcile::Stores stores;
@@ -42,7 +42,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("a live request is gathered from the stores without a call") {
-  Fixture f;
+  GatherFixture f;
   auto asked = request_in(Phase::Active);
   asked.status.role_ref = api::RoleRef{.kind = "ClusterRole", .name = "view"};
   const auto live = deliver(f.stores.requests, asked);
@@ -78,7 +78,7 @@ TEST_CASE("a live request is gathered from the stores without a call") {
 }
 
 TEST_CASE("a request too many is known by the requests that wait, and once it has a status it is none") {
-  Fixture f;
+  GatherFixture f;
   f.floods.observe(nullptr, shared(request_in(Phase::Pending, "one", "uid-one")));
   f.floods.observe(nullptr, shared(request_in(Phase::Pending, "two", "uid-two")));
   deliver(f.stores.requests, request());
@@ -94,7 +94,7 @@ TEST_CASE("a request too many is known by the requests that wait, and once it ha
 }
 
 TEST_CASE("requests without a policy are counted when they end, not while their policy may still come") {
-  Fixture f;
+  GatherFixture f;
   const auto without_policy = [&](const std::string& name, bool has_decided = false) {
     auto asked = request_in(Phase::Pending, name, "uid-" + name);
     asked.metadata.creation_timestamp = f.clock.now();
@@ -127,7 +127,7 @@ TEST_CASE("requests without a policy are counted when they end, not while their 
 }
 
 TEST_CASE("of a binding that is gone its uid is still known") {
-  Fixture f;
+  GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
   f.memory.remember_binding(kUid, "binding-uid");
   const auto input = f.gather();
@@ -137,7 +137,7 @@ TEST_CASE("of a binding that is gone its uid is still known") {
 }
 
 TEST_CASE("a Role is looked up in the request's namespace only") {
-  Fixture f;
+  GatherFixture f;
   auto asked = request_in(Phase::Pending);
   asked.spec.role = api::RoleRef{.kind = "Role", .name = "debugger"};
   deliver(f.stores.requests, asked);
@@ -157,7 +157,7 @@ TEST_CASE("a Role is looked up in the request's namespace only") {
 }
 
 TEST_CASE("a Role whose name a policy has just begun to offer is read, until Roles of that name are listed") {
-  Fixture f;
+  GatherFixture f;
   auto asked = request_in(Phase::Pending);
   asked.spec.role = api::RoleRef{.kind = "Role", .name = "debugger"};
   deliver(f.stores.requests, asked);
@@ -193,7 +193,7 @@ TEST_CASE("a Role whose name a policy has just begun to offer is read, until Rol
 }
 
 TEST_CASE("a key without any request leaves nothing to decide") {
-  Fixture f;
+  GatherFixture f;
   const auto input = f.gather();
   REQUIRE(input);
   CHECK_FALSE(*input);
@@ -201,7 +201,7 @@ TEST_CASE("a key without any request leaves nothing to decide") {
 }
 
 TEST_CASE("a departed request that is not there any more is gone, which one GET says, and another that its binding is") {
-  Fixture f;
+  GatherFixture f;
   f.depart(request_in(Phase::Active));
   const auto input = f.gather();
   REQUIRE(input);
@@ -214,7 +214,7 @@ TEST_CASE("a departed request that is not there any more is gone, which one GET 
 }
 
 TEST_CASE("a departed request whose name another one has now is gone") {
-  Fixture f;
+  GatherFixture f;
   f.depart(request_in(Phase::Active));
   const auto newer = f.api.put(request("debug", kOtherUid));
   deliver(f.stores.requests, newer);
@@ -225,7 +225,7 @@ TEST_CASE("a departed request whose name another one has now is gone") {
 }
 
 TEST_CASE("a departed request that came back is live") {
-  Fixture f;
+  GatherFixture f;
   f.depart(request_in(Phase::Active));
   SECTION("in the store: without a call") {
     deliver(f.stores.requests, request_in(Phase::Active));
@@ -246,7 +246,7 @@ TEST_CASE("a departed request that came back is live") {
 }
 
 TEST_CASE("a departed request that another replica completed is over") {
-  Fixture f;
+  GatherFixture f;
   f.depart(request_in(Phase::Active));
   f.api.put(request_in(Phase::Expired));
   const auto input = f.gather();
@@ -256,7 +256,7 @@ TEST_CASE("a departed request that another replica completed is over") {
 }
 
 TEST_CASE("a request that another replica completed is decided on while its binding is still there") {
-  Fixture f;
+  GatherFixture f;
   f.depart(request_in(Phase::Active));
   f.api.put(request_in(Phase::Expired));
   const auto left = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
@@ -272,7 +272,7 @@ TEST_CASE("a request that another replica completed is decided on while its bind
 }
 
 TEST_CASE("trouble in asking for a departed request decides nothing") {
-  Fixture f;
+  GatherFixture f;
   f.depart(request_in(Phase::Active));
   f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
   const auto input = f.gather();
@@ -282,7 +282,7 @@ TEST_CASE("trouble in asking for a departed request decides nothing") {
 }
 
 TEST_CASE("an active request whose binding the watch has lost is asked for it, unless this process deleted it") {
-  Fixture f;
+  GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
   f.memory.remember_binding(kUid, "binding-of-" + std::string(kUid));
   SECTION("it has lost its label: it is there") {
@@ -307,7 +307,7 @@ TEST_CASE("an active request whose binding the watch has lost is asked for it, u
 }
 
 TEST_CASE("of an active request's bindings the one that was made, or seen first, is the one that was granted") {
-  Fixture f;
+  GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
   const auto first = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
   SECTION("seen first") { CHECK((**f.gather()).granted_binding_uid == first->metadata.uid); }
@@ -318,7 +318,7 @@ TEST_CASE("of an active request's bindings the one that was made, or seen first,
 }
 
 TEST_CASE("the record of a binding that is there before its request is active is looked up once") {
-  Fixture f;
+  GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Pending));
   deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
   SECTION("recorded: a grant was under way") {
@@ -339,7 +339,7 @@ TEST_CASE("the record of a binding that is there before its request is active is
 }
 
 TEST_CASE("an active request whose binding has lost its owner is asked for: it may be on its way out") {
-  Fixture f;
+  GatherFixture f;
   const auto live = deliver(f.stores.requests, request_in(Phase::Active));
   auto orphan = binding("2026-11-24T21:00:00Z");
   orphan.metadata.owner_references.clear();
@@ -369,7 +369,7 @@ TEST_CASE("an active request whose binding has lost its owner is asked for: it m
 }
 
 TEST_CASE("that an active request was never granted is known once all records are") {
-  Fixture f;
+  GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
   deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
   CHECK_FALSE((**f.gather()).is_unrecorded);
@@ -384,7 +384,7 @@ TEST_CASE("that an active request was never granted is known once all records ar
 }
 
 TEST_CASE("what Curfew has seen of a request is what it wrote, or what was there when its term began") {
-  Fixture f;
+  GatherFixture f;
   auto seen = request_in(Phase::Pending);
   seen.status.observed_decisions = 2;
   deliver(f.stores.requests, seen);
@@ -397,7 +397,7 @@ TEST_CASE("what Curfew has seen of a request is what it wrote, or what was there
 }
 
 TEST_CASE("earlier requests of a name are looked for once, when its policy is first known") {
-  Fixture f;
+  GatherFixture f;
   auto asked = request();
   asked.spec.start_time = "2026-11-24T20:00:00Z";
   deliver(f.stores.requests, asked);
@@ -426,7 +426,7 @@ TEST_CASE("earlier requests of a name are looked for once, when its policy is fi
 }
 
 TEST_CASE("departed requests of one name are decided on one after the other") {
-  Fixture f;
+  GatherFixture f;
   f.depart(request_in(Phase::Active));
   f.depart(request_in(Phase::Active, "debug", kOtherUid));
   CHECK((**f.gather()).request->metadata.uid == kUid);
@@ -437,7 +437,7 @@ TEST_CASE("departed requests of one name are decided on one after the other") {
 }
 
 TEST_CASE("decisions that nobody saw come under the guard are remembered as such") {
-  Fixture f;
+  GatherFixture f;
   auto seen = request_in(Phase::Active);
   seen.status.observed_decisions = 1;
   seen.decisions = {{.verdict = api::Verdict::Approve, .person = {}, .comment = {}}};
@@ -464,7 +464,7 @@ TEST_CASE("decisions that nobody saw come under the guard are remembered as such
 }
 
 TEST_CASE("decisions that come under the guard are not remembered as unwatched") {
-  Fixture f;
+  GatherFixture f;
   auto seen = request_in(Phase::Active);
   deliver(f.stores.requests, seen);
   runtime::WorkQueue<reconcile::Key> queue{f.clock};

@@ -17,7 +17,7 @@ namespace {
 using Times = std::vector<std::chrono::microseconds>;
 using Pointer = reconcile::GrantLatency::Pointer;
 
-struct Fixture {
+struct GrantLatencyFixture {
   ManualClock clock;
   Times reported;
   reconcile::GrantLatency latency{clock, [this](std::chrono::microseconds took) { reported.push_back(took); }};
@@ -39,7 +39,7 @@ api::AccessRequest approved(int approvals, std::optional<Phase> phase = Phase::P
 }  // namespace
 
 TEST_CASE("a grant takes from the last decision that was heard of, whatever else changes") {
-  Fixture f;
+  GrantLatencyFixture f;
   f.see(approved(0, std::nullopt));
   f.clock.advance(10min);
   f.see(approved(1));
@@ -56,7 +56,7 @@ TEST_CASE("a grant takes from the last decision that was heard of, whatever else
 }
 
 TEST_CASE("a grant that needs no decision takes from the request on") {
-  Fixture f;
+  GrantLatencyFixture f;
   f.see(approved(0, std::nullopt));
   f.clock.advance(15ms);
   f.latency.granted(kUid);
@@ -64,7 +64,7 @@ TEST_CASE("a grant that needs no decision takes from the request on") {
 }
 
 TEST_CASE("a grant is reported once, and only where it was seen coming") {
-  Fixture f;
+  GrantLatencyFixture f;
   f.latency.granted(kUid);
   f.see(approved(1));
   f.latency.granted(kUid);
@@ -73,7 +73,7 @@ TEST_CASE("a grant is reported once, and only where it was seen coming") {
 }
 
 TEST_CASE("a request that has access, is over, or is gone is not waited for") {
-  Fixture f;
+  GrantLatencyFixture f;
   f.see(approved(1));
   SECTION("access") { f.see(approved(1, Phase::Active)); }
   SECTION("over") { f.see(request_in(Phase::Denied)); }
@@ -91,7 +91,7 @@ TEST_CASE("a request that has access, is over, or is gone is not waited for") {
 }
 
 TEST_CASE("what is said about access that is there starts no clock") {
-  Fixture f;
+  GrantLatencyFixture f;
   f.see(approved(1, Phase::Active));
   f.see(approved(2, Phase::Active));
   f.latency.granted(kUid);

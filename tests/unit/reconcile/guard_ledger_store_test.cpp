@@ -11,13 +11,13 @@ using reconcile::GuardLedger;
 
 namespace {
 
-constexpr const char* kPath = "/api/v1/namespaces/curfew-system/configmaps/curfew-guard";
+constexpr const char* kLedgerPath = "/api/v1/namespaces/curfew-system/configmaps/curfew-guard";
 
 GuardLedger ledger(std::int64_t generation) {
   return {.objects = {{"A/a", {.uid = "1", .generation = generation, .created = {}}}}, .since = TimePoint(1000s), .policies = {}};
 }
 
-struct Fixture {
+struct GuardLedgerStoreFixture {
   FakeApi api;
   kube::Client client{api};
   reconcile::GuardLedgerStore store{client, "curfew-system"};
@@ -26,23 +26,23 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("no ledger is stored at first") {
-  Fixture f;
+  GuardLedgerStoreFixture f;
   const auto loaded = f.store.load({});
   REQUIRE(loaded);
   CHECK_FALSE(*loaded);
 }
 
 TEST_CASE("a saved ledger is loaded again, and replaced by the next one") {
-  Fixture f;
+  GuardLedgerStoreFixture f;
   REQUIRE(f.store.save(ledger(1), {}));
   CHECK(f.store.load({}).value() == ledger(1));
   REQUIRE(f.store.save(ledger(2), {}));
   CHECK(f.store.load({}).value() == ledger(2));
-  CHECK(f.api.get(kPath)["kind"] == "ConfigMap");
+  CHECK(f.api.get(kLedgerPath)["kind"] == "ConfigMap");
 }
 
 TEST_CASE("a ledger that cannot be read for trouble is an error, not an absence") {
-  Fixture f;
+  GuardLedgerStoreFixture f;
   REQUIRE(f.store.save(ledger(1), {}));
   f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
   const auto loaded = f.store.load({});
@@ -51,18 +51,18 @@ TEST_CASE("a ledger that cannot be read for trouble is an error, not an absence"
 }
 
 TEST_CASE("a ConfigMap without a readable ledger is as none") {
-  Fixture f;
-  SECTION("no data") { f.api.put_raw(kPath, {{"metadata", {{"name", "curfew-guard"}}}}); }
-  SECTION("garbage") { f.api.put_raw(kPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"ledger", "garbage"}}}}); }
-  SECTION("other data") { f.api.put_raw(kPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"other", "x"}}}}); }
-  SECTION("a number") { f.api.put_raw(kPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"ledger", 1}}}}); }
+  GuardLedgerStoreFixture f;
+  SECTION("no data") { f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}}); }
+  SECTION("garbage") { f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"ledger", "garbage"}}}}); }
+  SECTION("other data") { f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"other", "x"}}}}); }
+  SECTION("a number") { f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"ledger", 1}}}}); }
   const auto loaded = f.store.load({});
   REQUIRE(loaded);
   CHECK_FALSE(*loaded);
 }
 
 TEST_CASE("a ledger that cannot be saved is an error") {
-  Fixture f;
+  GuardLedgerStoreFixture f;
   f.api.fail("PUT", 403, "Forbidden", "no");
   const auto saved = f.store.save(ledger(1), {});
   REQUIRE_FALSE(saved);

@@ -22,7 +22,7 @@ const api::ObjectKey kKey{{}, "payments-debug"};
 const std::string kStatusPath = "/apis/curfew.dev/v1alpha1/accesspolicies/payments-debug/status";
 
 // A policy that works, for ClusterRole view, as the watches have brought both.
-struct Fixture {
+struct PolicyReconcilerFixture {
   FakeApi api;
   kube::Client client{api};
   kube::EventRecorder events{client, "test"};
@@ -31,7 +31,7 @@ struct Fixture {
   ManualClock clock;
   reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
 
-  Fixture() {
+  PolicyReconcilerFixture() {
     api::AccessPolicy policy;
     policy.metadata.name = kKey.name;
     policy.metadata.generation = 3;
@@ -81,7 +81,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("a policy's first look is written to its status, against what was looked at") {
-  Fixture f;
+  PolicyReconcilerFixture f;
   CHECK(f.reconcile().kind == Kind::Done);
   CHECK(f.api.calls() == Calls{"PATCH " + kStatusPath});
   CHECK(f.api.last_body()["metadata"]["resourceVersion"] == "1001");
@@ -90,7 +90,7 @@ TEST_CASE("a policy's first look is written to its status, against what was look
 }
 
 TEST_CASE("a policy about which nothing is new is not written, whether or not the watch has brought our write") {
-  Fixture f;
+  PolicyReconcilerFixture f;
   f.reconcile();
   f.api.forget_calls();
   f.clock.advance(1h);
@@ -103,7 +103,7 @@ TEST_CASE("a policy about which nothing is new is not written, whether or not th
 }
 
 TEST_CASE("a problem that comes and goes is written each time") {
-  Fixture f;
+  PolicyReconcilerFixture f;
   f.reconcile();
   f.delete_role();
   f.reconcile();
@@ -115,7 +115,7 @@ TEST_CASE("a problem that comes and goes is written each time") {
 }
 
 TEST_CASE("active and pending requests of the policy are counted, and no others") {
-  Fixture f;
+  PolicyReconcilerFixture f;
   int number = 0;
   const auto add = [&](const api::AccessRequest& request) { deliver(f.stores.requests, request); };
   const auto next = [&] { return "ask-" + std::to_string(++number); };
@@ -138,7 +138,7 @@ TEST_CASE("active and pending requests of the policy are counted, and no others"
 }
 
 TEST_CASE("a status that could not be written is tried again with growing delays, and not told") {
-  Fixture f;
+  PolicyReconcilerFixture f;
   f.delete_role();
   SECTION("somebody else wrote") { f.api.fail("PATCH", 409, "Conflict", "the object has been modified"); }
   SECTION("trouble") { f.api.fail("PATCH", 503, "ServiceUnavailable", "etcd is away"); }
@@ -151,7 +151,7 @@ TEST_CASE("a status that could not be written is tried again with growing delays
 }
 
 TEST_CASE("a policy that is deleted, or about to be, needs no status") {
-  Fixture f;
+  PolicyReconcilerFixture f;
   SECTION("known to be gone") { take_away(f.stores.policies, kKey); }
   SECTION("being deleted") {
     auto going = *f.stores.policies.get(kKey);
@@ -163,7 +163,7 @@ TEST_CASE("a policy that is deleted, or about to be, needs no status") {
 }
 
 TEST_CASE("a policy that was deleted meanwhile is not tried again, and not told of") {
-  Fixture f;
+  PolicyReconcilerFixture f;
   f.delete_role();
   f.api.erase("/apis/curfew.dev/v1alpha1/accesspolicies/payments-debug");
   const auto outcome = f.reconcile();
@@ -173,7 +173,7 @@ TEST_CASE("a policy that was deleted meanwhile is not tried again, and not told 
 }
 
 TEST_CASE("an Event tells that a policy ceases to work and that it works again, once each") {
-  Fixture f;
+  PolicyReconcilerFixture f;
   f.reconcile();
   CHECK(f.new_events().empty());  // it works, as everybody expects
   f.delete_role();
@@ -187,14 +187,14 @@ TEST_CASE("an Event tells that a policy ceases to work and that it works again, 
 }
 
 TEST_CASE("an Event tells that a policy does not work from the start") {
-  Fixture f;
+  PolicyReconcilerFixture f;
   f.delete_role();
   f.reconcile();
   CHECK(f.new_events() == Calls{"Warning RoleNotFound on payments-debug"});
 }
 
 TEST_CASE("an Event says what is wrong, also when that changes") {
-  Fixture f;
+  PolicyReconcilerFixture f;
   f.delete_role();
   f.reconcile();
   auto worse = *f.stores.policies.get(kKey);
@@ -207,7 +207,7 @@ TEST_CASE("an Event says what is wrong, also when that changes") {
 }
 
 TEST_CASE("no Event tells of a new count") {
-  Fixture f;
+  PolicyReconcilerFixture f;
   f.reconcile();
   deliver(f.stores.requests, request_in(Phase::Active));
   f.reconcile();

@@ -11,7 +11,7 @@ using Kind = runtime::Outcome::Kind;
 namespace {
 
 // Both reconcilers before a fake API server.
-struct Fixture : ApplierFixture {
+struct ReconcilersFixture : ApplierFixture {
   reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
   reconcile::RequestReconciler requests{{.stores = stores,
                                         .gatherer = gatherer,
@@ -25,7 +25,7 @@ struct Fixture : ApplierFixture {
 }  // namespace
 
 TEST_CASE("a request that cannot be read is tried again, and the error counted") {
-  Fixture f;
+  ReconcilersFixture f;
   f.memory.remember_departed(shared(request()));
   f.api.fail("GET", {.kind = ErrorKind::Timeout, .message = "no answer"});
   CHECK(f.requests.reconcile(request().metadata.key(), {}).kind == Kind::RetryRateLimited);
@@ -33,7 +33,7 @@ TEST_CASE("a request that cannot be read is tried again, and the error counted")
 }
 
 TEST_CASE("a policy's status that is not written is tried again, and the error counted") {
-  Fixture f;
+  ReconcilersFixture f;
   api::AccessPolicy policy;
   policy.metadata.name = "payments-debug";
   const auto stored = deliver(f.stores.policies, f.api.put(policy));

@@ -13,7 +13,7 @@ using api::AuditAction;
 
 namespace {
 
-struct Fixture {
+struct RecordSweepFixture {
   FakeApi api;
   kube::Client client{api};
   reconcile::Stores stores;
@@ -37,7 +37,7 @@ std::string uid(int number) {
 }  // namespace
 
 TEST_CASE("a granted request whose end is not recorded has departed, with its record") {
-  Fixture f;
+  RecordSweepFixture f;
   f.write("debug", kUid, {AuditAction::Requested, AuditAction::Approved, AuditAction::Granted});
   REQUIRE(f.sweep.run({}));
   const auto gone = f.memory.departed({"payments", "debug"});
@@ -49,7 +49,7 @@ TEST_CASE("a granted request whose end is not recorded has departed, with its re
 }
 
 TEST_CASE("a pending request whose end is not recorded has departed") {
-  Fixture f;
+  RecordSweepFixture f;
   f.write("debug", kUid, {AuditAction::Requested});
   REQUIRE(f.sweep.run({}));
   REQUIRE(f.memory.departed({"payments", "debug"}));
@@ -58,7 +58,7 @@ TEST_CASE("a pending request whose end is not recorded has departed") {
 }
 
 TEST_CASE("a request whose end is recorded is over") {
-  Fixture f;
+  RecordSweepFixture f;
   const auto end = GENERATE(AuditAction::Denied, AuditAction::Expired, AuditAction::Revoked, AuditAction::Withdrawn, AuditAction::TimedOut, AuditAction::Rejected);
   CAPTURE(api::to_string(end));
   f.write("debug", kUid, {AuditAction::Requested, AuditAction::Granted, end});
@@ -68,7 +68,7 @@ TEST_CASE("a request whose end is recorded is over") {
 }
 
 TEST_CASE("a violation is no end") {
-  Fixture f;
+  RecordSweepFixture f;
   const auto violation = GENERATE(AuditAction::Failed, AuditAction::Tampered, AuditAction::PolicyViolation);
   CAPTURE(api::to_string(violation));
   f.write("debug", kUid, {AuditAction::Granted, violation});
@@ -77,7 +77,7 @@ TEST_CASE("a violation is no end") {
 }
 
 TEST_CASE("a live request has not departed, one of its name with another uid has") {
-  Fixture f;
+  RecordSweepFixture f;
   deliver(f.stores.requests, request_in(api::Phase::Active));
   SECTION("live: what was granted is remembered, and compared") {
     auto granted = record(AuditAction::Granted);
@@ -96,7 +96,7 @@ TEST_CASE("a live request has not departed, one of its name with another uid has
 }
 
 TEST_CASE("a live request whose end is recorded is decided on with it") {
-  Fixture f;
+  RecordSweepFixture f;
   f.write("debug", kUid, {AuditAction::Requested, AuditAction::Expired});
   SECTION("live") {
     deliver(f.stores.requests, request_in(api::Phase::Active));
@@ -115,7 +115,7 @@ TEST_CASE("a live request whose end is recorded is decided on with it") {
 }
 
 TEST_CASE("a request that lived when the sweep began is for the watch to end, however old the records that the sweep sees") {
-  Fixture f;
+  RecordSweepFixture f;
   const std::string last = uid(500);
   const auto appear = [&] { deliver(f.stores.requests, request_in(api::Phase::Active, "debug", last)); };
   const auto go = [&] { take_away(f.stores.requests, {"payments", "debug"}); };
@@ -134,14 +134,14 @@ TEST_CASE("a request that lived when the sweep began is for the watch to end, ho
 }
 
 TEST_CASE("no records, nothing departed") {
-  Fixture f;
+  RecordSweepFixture f;
   f.api.put_raw("/api/v1/namespaces/x", {{"metadata", {{"name", "x"}}}});
   REQUIRE(f.sweep.run({}));
   CHECK(f.memory.departed_keys().empty());
 }
 
 TEST_CASE("the records of a request stand together across the border of two pages") {
-  Fixture f;
+  RecordSweepFixture f;
   // 499 records of requests that are over, then one request whose records are the last of one page and the first of the next.
   constexpr int kPageSize = 500;
   f.write("first", uid(0), {AuditAction::Requested});
@@ -161,7 +161,7 @@ TEST_CASE("the records of a request stand together across the border of two page
 }
 
 TEST_CASE("a sweep that fails on its way says so") {
-  Fixture f;
+  RecordSweepFixture f;
   f.write("debug", kUid, {AuditAction::Granted});
   f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
   const auto swept = f.sweep.run({});
@@ -170,7 +170,7 @@ TEST_CASE("a sweep that fails on its way says so") {
 }
 
 TEST_CASE("after a sweep an active request without a record is looked at") {
-  Fixture f;
+  RecordSweepFixture f;
   deliver(f.stores.requests, request_in(api::Phase::Active));
   f.write("debug", kUid, {AuditAction::Requested});
   f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
@@ -183,7 +183,7 @@ TEST_CASE("after a sweep an active request without a record is looked at") {
 }
 
 TEST_CASE("a record of no request departs nobody") {
-  Fixture f;
+  RecordSweepFixture f;
   auto stray = record(AuditAction::Tampered);
   stray.request = {.name_space = "payments", .name = "unknown", .uid = {}};
   f.api.put(stray);

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Fixture {
+struct RetentionFixture {
   FakeApi api;
   kube::Client client{api};
   ManualClock clock;
@@ -30,7 +30,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("a completed request is deleted when its time is over, and not before") {
-  Fixture f;
+  RetentionFixture f;
   f.retention.completed(f.complete("debug", kUid, f.clock.now()));
   f.clock.advance(59s);
   f.retention.delete_due({});
@@ -44,7 +44,7 @@ TEST_CASE("a completed request is deleted when its time is over, and not before"
 }
 
 TEST_CASE("a request that was one too many is kept for a minute only") {
-  Fixture f;
+  RetentionFixture f;
   reconcile::Retention week{{.client = f.client, .clock = f.clock, .keep = 168h, .is_leading = [] { return true; }}};
   auto refused = request_in(api::Phase::Rejected, "refused", kOtherUid);
   refused.status.ended_at = f.clock.now();
@@ -61,7 +61,7 @@ TEST_CASE("a request that was one too many is kept for a minute only") {
 }
 
 TEST_CASE("requests that were completed before this term are found, and the live ones left alone") {
-  Fixture f;
+  RetentionFixture f;
   f.complete("old", kUid, f.clock.now() - 61s);
   f.api.put(request_in(api::Phase::Active, "live", kOtherUid));
   REQUIRE(f.retention.sweep({}));
@@ -71,7 +71,7 @@ TEST_CASE("requests that were completed before this term are found, and the live
 }
 
 TEST_CASE("another request of the same name is not deleted in its place") {
-  Fixture f;
+  RetentionFixture f;
   f.retention.completed(f.complete("debug", kUid, f.clock.now() - 61s));
   f.complete("debug", kOtherUid, f.clock.now());
   f.retention.delete_due({});
@@ -83,7 +83,7 @@ TEST_CASE("another request of the same name is not deleted in its place") {
 }
 
 TEST_CASE("a deletion that fails is tried again a minute later") {
-  Fixture f;
+  RetentionFixture f;
   f.retention.completed(f.complete("debug", kUid, f.clock.now() - 61s));
   f.api.fail("DELETE", 500, "InternalError", "no");
   f.retention.delete_due({});
@@ -96,7 +96,7 @@ TEST_CASE("a deletion that fails is tried again a minute later") {
 }
 
 TEST_CASE("a replica that does not lead deletes nothing, and forgets") {
-  Fixture f;
+  RetentionFixture f;
   f.retention.completed(f.complete("debug", kUid, f.clock.now() - 61s));
   f.leads = false;
   f.retention.delete_due({});
@@ -110,7 +110,7 @@ TEST_CASE("a replica that does not lead deletes nothing, and forgets") {
 }
 
 TEST_CASE("however many are complete, only the next are remembered, and the others found again when those are gone") {
-  Fixture f;
+  RetentionFixture f;
   constexpr int kMany = static_cast<int>(reconcile::Retention::kMostKept) + 10;
   // The later ones first, so that earlier ones push them out.
   for (int i = kMany; i-- > 0;) f.complete("r" + std::to_string(i), "uid-" + std::to_string(i), f.clock.now() + std::chrono::seconds(i));

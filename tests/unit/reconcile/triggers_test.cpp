@@ -23,7 +23,7 @@ Key request_key(const std::string& name, const std::string& name_space = "paymen
 Key policy_key(const std::string& name = "payments-debug") { return {.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}}; }
 Key binding_key(const api::RoleBinding& binding) { return {.kind = Key::Kind::Binding, .object = binding.metadata.key()}; }
 
-struct Fixture {
+struct TriggersFixture {
   ManualClock clock;
   runtime::WorkQueue<Key> queue{clock};
   reconcile::Stores stores;
@@ -98,7 +98,7 @@ const std::shared_ptr<const T> kNone{};
 }  // namespace
 
 TEST_CASE("a new request is looked at at once, its policy's counts a second later") {
-  Fixture f;
+  TriggersFixture f;
   f.see(request());
   CHECK(f.queued() == Keys{request_key("debug")});
   CHECK(f.queued_within(999ms).empty());
@@ -106,21 +106,21 @@ TEST_CASE("a new request is looked at at once, its policy's counts a second late
 }
 
 TEST_CASE("a request that changes within its phase leaves its policy alone") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request_in(Phase::Pending));
   f.see(request_in(Phase::Pending));
   CHECK(f.queued_within(10s) == Keys{request_key("debug")});
 }
 
 TEST_CASE("a request that changes its phase changes its policy's counts") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request_in(Phase::Pending));
   f.see(request_in(Phase::Active));
   CHECK(f.queued_within(1s) == Keys{request_key("debug"), policy_key()});
 }
 
 TEST_CASE("a request that leaves the selection has departed") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request_in(Phase::Active));
   f.see_leave(request().metadata.key());
   CHECK(f.queued_within(1s) == Keys{request_key("debug"), policy_key()});
@@ -129,7 +129,7 @@ TEST_CASE("a request that leaves the selection has departed") {
 }
 
 TEST_CASE("a request that was completed here has not departed when it leaves the selection") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request_in(Phase::Active));
   f.memory.remember_completed(kUid);
   f.see_leave(request().metadata.key());
@@ -139,7 +139,7 @@ TEST_CASE("a request that was completed here has not departed when it leaves the
 }
 
 TEST_CASE("of a request deleted and made again between two lists, the first one has departed") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request_in(Phase::Active));
   f.see(request("debug", kOtherUid));
   CHECK(f.queued() == Keys{request_key("debug")});
@@ -148,7 +148,7 @@ TEST_CASE("of a request deleted and made again between two lists, the first one 
 }
 
 TEST_CASE("a policy that means something else concerns its requests") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request());
   f.know(elsewhere("other", "another-policy", "payments"));
   SECTION("new") { f.triggers.changed(kNone<api::AccessPolicy>, shared(policy())); }
@@ -159,7 +159,7 @@ TEST_CASE("a policy that means something else concerns its requests") {
 }
 
 TEST_CASE("a policy's new status concerns nobody else, and is counted again at the pace of the counts") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request());
   f.triggers.changed(shared(policy()), shared(policy()));
   CHECK(f.queued_within(999ms) == Keys{});
@@ -167,7 +167,7 @@ TEST_CASE("a policy's new status concerns nobody else, and is counted again at t
 }
 
 TEST_CASE("a binding's change is its request's") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request());
   const auto one = shared(binding("2026-11-24T21:00:00Z"));
   SECTION("made") { f.triggers.changed(kNone<api::RoleBinding>, one); }
@@ -178,7 +178,7 @@ TEST_CASE("a binding's change is its request's") {
 }
 
 TEST_CASE("a binding that goes is remembered for the record of its request's end") {
-  Fixture f;
+  TriggersFixture f;
   const auto one = shared(binding("2026-11-24T21:00:00Z"));
   SECTION("of a live request") {
     f.know(request());
@@ -192,7 +192,7 @@ TEST_CASE("a binding that goes is remembered for the record of its request's end
 }
 
 TEST_CASE("a binding without its request is that request's departure") {
-  Fixture f;
+  TriggersFixture f;
   SECTION("no request of that name") {}
   SECTION("a request of that name with another uid") { f.know(request("debug", kOtherUid)); }
   f.triggers.changed(kNone<api::RoleBinding>, shared(binding("2026-11-24T21:00:00Z")));
@@ -202,7 +202,7 @@ TEST_CASE("a binding without its request is that request's departure") {
 }
 
 TEST_CASE("what is known of a departed request is not replaced by what its binding tells") {
-  Fixture f;
+  TriggersFixture f;
   auto known = request_in(Phase::Active);
   known.spec.reason = "INC-1";
   f.memory.remember_departed(shared(known));
@@ -211,7 +211,7 @@ TEST_CASE("what is known of a departed request is not replaced by what its bindi
 }
 
 TEST_CASE("a binding of others concerns no request") {
-  Fixture f;
+  TriggersFixture f;
   auto foreign = binding("2026-11-24T21:00:00Z");
   foreign.metadata.owner_references.clear();
   f.triggers.changed(kNone<api::RoleBinding>, shared(foreign));
@@ -220,7 +220,7 @@ TEST_CASE("a binding of others concerns no request") {
 }
 
 TEST_CASE("a binding of others that has the name of a request's concerns that request, since it is in its way") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request());
   f.know(request("other", kOtherUid));
   f.know(elsewhere("debug", "payments-debug", "elsewhere"));
@@ -238,7 +238,7 @@ TEST_CASE("a binding of others that has the name of a request's concerns that re
 }
 
 TEST_CASE("a namespace's labels concern the requests in it") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request());
   f.know(elsewhere("other", "payments-debug", "shop"));
   SECTION("new") { f.triggers.changed(kNone<api::Namespace>, shared(name_space("a"))); }
@@ -248,14 +248,14 @@ TEST_CASE("a namespace's labels concern the requests in it") {
 }
 
 TEST_CASE("a namespace that keeps its labels concerns nobody") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request());
   f.triggers.changed(shared(name_space("a")), shared(name_space("a")));
   CHECK(f.queued().empty());
 }
 
 TEST_CASE("a ClusterRole that comes or goes concerns the policies that offer it, and their requests") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request());
   f.know(elsewhere("other", "another-policy", "payments"));
   deliver(f.stores.policies, policy());
@@ -270,7 +270,7 @@ TEST_CASE("a ClusterRole that comes or goes concerns the policies that offer it,
 }
 
 TEST_CASE("a Role that comes or goes concerns the requests in its namespace") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request());
   f.know(elsewhere("other", "payments-debug", "shop"));
   const auto debugger = role("debugger", "payments");
@@ -282,7 +282,7 @@ TEST_CASE("a Role that comes or goes concerns the requests in its namespace") {
 }
 
 TEST_CASE("a role's rules concern the policies that offer it, and the requests that have it") {
-  Fixture f;
+  TriggersFixture f;
   auto pinned = elsewhere("pinned", "another-policy", "payments");
   const api::PolicyRule rule{.api_groups = {""}, .resources = {"pods"}, .verbs = {"get"}, .resource_names = {}, .non_resource_urls = {}};
   SECTION("a ClusterRole") {
@@ -304,7 +304,7 @@ TEST_CASE("a role's rules concern the policies that offer it, and the requests t
 }
 
 TEST_CASE("everything is policies, requests, departures and orphaned bindings") {
-  Fixture f;
+  TriggersFixture f;
   deliver(f.stores.policies, policy());
   f.know(request());
   f.memory.remember_departed(shared(request("gone", "uid-gone")));
@@ -316,7 +316,7 @@ TEST_CASE("everything is policies, requests, departures and orphaned bindings") 
 }
 
 TEST_CASE("everything can be looked at later") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request());
   f.triggers.everything(6s);
   CHECK(f.queued_within(5999ms).empty());
@@ -324,7 +324,7 @@ TEST_CASE("everything can be looked at later") {
 }
 
 TEST_CASE("a replica that does not lead queues and remembers nothing") {
-  Fixture f;
+  TriggersFixture f;
   f.leading = false;
   deliver(f.stores.policies, policy());
   f.see(request_in(Phase::Pending));
@@ -342,7 +342,7 @@ TEST_CASE("a replica that does not lead queues and remembers nothing") {
 }
 
 TEST_CASE("a binding that bears our label without being any request's concerns itself") {
-  Fixture f;
+  TriggersFixture f;
   f.know(request());
   auto foreign = binding("2026-11-24T21:00:00Z");
   if (GENERATE(true, false)) {

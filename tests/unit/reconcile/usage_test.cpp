@@ -25,7 +25,7 @@ api::AuditRecord end_of_access(AuditAction action, const char* time, const std::
   return made;
 }
 
-struct Fixture {
+struct UsageFixture {
   FakeApi api;
   kube::Client client{api};
   reconcile::Stores stores;
@@ -33,7 +33,7 @@ struct Fixture {
   reconcile::UsageBook book{stores, memory, client};
   api::AccessPolicy policy;
 
-  Fixture() {
+  UsageFixture() {
     policy.metadata.name = "payments-debug";
     policy.spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = ""};
   }
@@ -48,7 +48,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("what a person has under a policy is what is granted, or on its way") {
-  Fixture f;
+  UsageFixture f;
   SECTION("nothing") { CHECK(f.usage().active == 0); }
   SECTION("an active grant") {
     deliver(f.stores.requests, request_in(Phase::Active));
@@ -93,7 +93,7 @@ TEST_CASE("what a person has under a policy is what is granted, or on its way") 
 }
 
 TEST_CASE("without limits nothing is counted or read") {
-  Fixture f;
+  UsageFixture f;
   f.policy.spec.limits.reset();
   deliver(f.stores.requests, request_in(Phase::Active));
   CHECK(f.usage().active == 0);
@@ -101,7 +101,7 @@ TEST_CASE("without limits nothing is counted or read") {
 }
 
 TEST_CASE("the last end is read from the person's records once, and then followed") {
-  Fixture f;
+  UsageFixture f;
   f.with_cooldown();
   f.api.put(end_of_access(AuditAction::Revoked, "2026-11-24T19:30:00Z"));
   f.api.put(end_of_access(AuditAction::Revoked, "2026-11-24T19:10:00Z", kOtherUid));
@@ -117,7 +117,7 @@ TEST_CASE("the last end is read from the person's records once, and then followe
 }
 
 TEST_CASE("only ends of access are ends, and only the person's own") {
-  Fixture f;
+  UsageFixture f;
   f.with_cooldown();
   SECTION("never granted") {
     auto missed = end_of_access(AuditAction::Expired, "2026-11-24T19:30:00Z");
@@ -134,21 +134,21 @@ TEST_CASE("only ends of access are ends, and only the person's own") {
 }
 
 TEST_CASE("access that ended while nobody was there to record it ended when it was to end") {
-  Fixture f;
+  UsageFixture f;
   f.with_cooldown();
   f.api.put(end_of_access(AuditAction::Expired, "2026-11-25T08:00:00Z"));
   CHECK(f.usage().last_end == at("2026-11-24T21:00:00Z"));
 }
 
 TEST_CASE("records that cannot be read decide nothing") {
-  Fixture f;
+  UsageFixture f;
   f.with_cooldown();
   f.api.fail("GET", {.kind = ErrorKind::Timeout, .message = "no answer"});
   CHECK_FALSE(f.book.usage_of(request(), f.policy, {}));
 }
 
 TEST_CASE("a name with commas and equal signs selects itself only") {
-  Fixture f;
+  UsageFixture f;
   f.with_cooldown();
   auto asked = request("asks", "uid-asks");
   asked.spec.requester->username = "cn=alice,ou=dev\\x";

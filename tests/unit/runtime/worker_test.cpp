@@ -23,7 +23,7 @@ using Kind = Outcome::Kind;
 constexpr std::chrono::milliseconds kNever = std::chrono::milliseconds::max();
 
 // Runs one key through a worker until the handler has returned `outcome` once, then stops it; the queue shows what became of the key.
-struct Fixture {
+struct WorkerFixture {
   ManualClock clock;
   WorkQueue<std::string> queue{clock, {.first = 5ms, .longest = 60s}};
   std::atomic<int> errors = 0;
@@ -57,25 +57,25 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a key that is done does not come again") {
+TEST_CASE_METHOD(WorkerFixture, "a key that is done does not come again") {
   run_once([] { return Outcome{}; });
   CHECK(comes_again_after() == kNever);
   CHECK(errors == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a key that is done with a wake-up comes again then") {
+TEST_CASE_METHOD(WorkerFixture, "a key that is done with a wake-up comes again then") {
   run_once([] { return Outcome{.kind = Kind::Done, .after = 30s}; });
   CHECK(comes_again_after() == 30s);
   CHECK(errors == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a key to retry later comes again after just that time") {
+TEST_CASE_METHOD(WorkerFixture, "a key to retry later comes again after just that time") {
   run_once([] { return Outcome{.kind = Kind::RetryAfter, .after = 7s}; });
   CHECK(comes_again_after() == 7s);
   CHECK(errors == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "rate-limited retries grow, and done resets them") {
+TEST_CASE_METHOD(WorkerFixture, "rate-limited retries grow, and done resets them") {
   std::chrono::milliseconds last = 0ms;
   for (int failure = 0; failure < 8; ++failure) {
     run_once([] { return Outcome{.kind = Kind::RetryRateLimited}; });
@@ -90,7 +90,7 @@ TEST_CASE_METHOD(Fixture, "rate-limited retries grow, and done resets them") {
   CHECK(comes_again_after() <= 7ms);
 }
 
-TEST_CASE_METHOD(Fixture, "a conflict is retried after a short pause and is not counted as a failure") {
+TEST_CASE_METHOD(WorkerFixture, "a conflict is retried after a short pause and is not counted as a failure") {
   for (int conflict = 0; conflict < 10; ++conflict) {
     run_once([] { return Outcome{.kind = Kind::RetryNow}; });
     CHECK(comes_again_after() == Workers<std::string>::kConflictPause);
@@ -100,7 +100,7 @@ TEST_CASE_METHOD(Fixture, "a conflict is retried after a short pause and is not 
   CHECK(comes_again_after() <= 7ms);
 }
 
-TEST_CASE_METHOD(Fixture, "a handler that throws is counted and its key retried, whatever it throws") {
+TEST_CASE_METHOD(WorkerFixture, "a handler that throws is counted and its key retried, whatever it throws") {
   run_once([]() -> Outcome { throw std::logic_error("a bug"); });
   CHECK(panics == 1);
   CHECK(comes_again_after() <= 7ms);
@@ -109,7 +109,7 @@ TEST_CASE_METHOD(Fixture, "a handler that throws is counted and its key retried,
   CHECK(comes_again_after() <= 13ms);
 }
 
-TEST_CASE_METHOD(Fixture, "a worker survives a handler that throws") {
+TEST_CASE_METHOD(WorkerFixture, "a worker survives a handler that throws") {
   std::counting_semaphore<> second_handled(0);
   const Workers<std::string> workers(
       queue,
@@ -125,7 +125,7 @@ TEST_CASE_METHOD(Fixture, "a worker survives a handler that throws") {
   SUCCEED("the good key was handled");
 }
 
-TEST_CASE_METHOD(Fixture, "stopping reaches a handler that is waiting") {
+TEST_CASE_METHOD(WorkerFixture, "stopping reaches a handler that is waiting") {
   std::latch started(1);
   bool was_told = false;
   {
