@@ -15,16 +15,6 @@ namespace {
 
 constexpr TimePoint kEnd = kNow + 30min;
 
-World active_world() {
-  World w;
-  w.settle();
-  w.s.by(approve(sre("bob")));
-  w.settle();
-  REQUIRE(w.phase() == Phase::Active);
-  REQUIRE(w.status().expires_at == kEnd);
-  return w;
-}
-
 bool deletes_first(const Decision& decision) { return !decision.actions.empty() && std::holds_alternative<DeleteBinding>(decision.actions.front()); }
 
 }  // namespace

@@ -11,16 +11,8 @@ using api::Phase;
 
 namespace {
 
-World granted_world() {
-  World w;
-  w.settle();
-  w.s.by(approve(sre("bob")));
-  w.settle();
-  return w;
-}
-
 World expired_world() {
-  World w = granted_world();
+  World w = active_world();
   w.s.at(kNow + 30min);
   w.settle();
   return w;
@@ -34,7 +26,7 @@ TEST_CASE("the record of an end names the binding that it ended") {
 }
 
 TEST_CASE("deleting an active request ends the access first and is recorded as Revoked") {
-  World w = granted_world();
+  World w = active_world();
   SECTION("gone") { w.s.gone = true; }
   SECTION("going, held by somebody's finalizer") { w.s.request.metadata.deletion_timestamp = kNow; }
   const Decision first = w.step();
@@ -74,7 +66,7 @@ TEST_CASE("deleting a request whose grant was recorded is recorded as Revoked, w
 }
 
 TEST_CASE("an end that was recorded is the end, whatever has happened since") {
-  World w = granted_world();
+  World w = active_world();
   w.s.at(kNow + 30min);
   w.step();
   w.step(1);  // the record, and then it dies
@@ -119,7 +111,7 @@ TEST_CASE("deleting a completed request says nothing new, but leaves no binding 
 }
 
 TEST_CASE("a binding of a request that is over is deleted where it is ours, and only there") {
-  const World a = granted_world();
+  const World a = active_world();
   const auto binding = a.s.binding;
   World w = expired_world();
   w.s.binding = binding;
@@ -144,7 +136,7 @@ TEST_CASE("a status that says an end without saying complete is completed") {
 
 TEST_CASE("who ended a request is recorded, also where it is deleted before Curfew has seen that") {
   SECTION("revoked, with access") {
-    World w = granted_world();
+    World w = active_world();
     w.s.by(revoke(sre("carol"), "enough"));
     w.s.gone = true;
     w.step();
@@ -174,7 +166,7 @@ TEST_CASE("who ended a request is recorded, also where it is deleted before Curf
     CHECK(w.has(AuditAction::Withdrawn));
   }
   SECTION("the policy, whose author has suspended it") {
-    World w = granted_world();
+    World w = active_world();
     w.s.policy->spec.suspend = true;
     w.step();
     REQUIRE_FALSE(w.s.binding);
@@ -200,7 +192,7 @@ TEST_CASE("a request that is deleted with --cascade=orphan while its grant is un
 }
 
 TEST_CASE("access goes on to its end though something about it cannot be stored") {
-  World w = granted_world();
+  World w = active_world();
   Input input = w.s.input();
   input.unstorable = "too long";
   CHECK(decide(input).actions.empty());

@@ -15,7 +15,7 @@ using Catch::Matchers::Equals;
 
 namespace {
 
-World approved_world() {
+World world_approved_after_ten_seconds() {
   World w;
   w.s.at(kNow + 100ms);
   w.settle();
@@ -35,7 +35,7 @@ std::string names_of(const Decision& decision) {
 }  // namespace
 
 TEST_CASE("a quorum grants: record, binding, status, Events, in that order") {
-  World w = approved_world();
+  World w = world_approved_after_ten_seconds();
   const Decision decision = w.step();
   CHECK(names_of(decision) == "WriteRecord WriteRecord CreateBinding UpdateStatus EmitEvent EmitEvent");
   CHECK(decision.wake_at == kNow + 10s + 30min);
@@ -56,7 +56,7 @@ TEST_CASE("a quorum grants: record, binding, status, Events, in that order") {
 }
 
 TEST_CASE("the binding carries its own end, its owner, and nothing that could hold it") {
-  World w = approved_world();
+  World w = world_approved_after_ten_seconds();
   w.settle();
   REQUIRE(w.s.binding);
   const auto& meta = w.s.binding->metadata;
@@ -84,7 +84,7 @@ TEST_CASE("a policy that asks for no approval grants at once") {
 
 TEST_CASE("a crash between any two steps of a grant is made good by the next decision") {
   const std::size_t done_before_crash = GENERATE(range(std::size_t{0}, std::size_t{7}));
-  World w = approved_world();
+  World w = world_approved_after_ten_seconds();
   w.step(done_before_crash);
   w.restart();
   w.s.at(kNow + 60s);
@@ -97,7 +97,7 @@ TEST_CASE("a crash between any two steps of a grant is made good by the next dec
 }
 
 TEST_CASE("a grant that was recorded but never made is not made after its end") {
-  World w = approved_world();
+  World w = world_approved_after_ten_seconds();
   w.step(2);
   w.restart();
   w.s.at(kNow + 1h);
@@ -108,7 +108,7 @@ TEST_CASE("a grant that was recorded but never made is not made after its end") 
 }
 
 TEST_CASE("a grant that was recorded but not made is not made when something denies it meanwhile") {
-  World w = approved_world();
+  World w = world_approved_after_ten_seconds();
   w.step(2);
   SECTION("a decision") {
     w.s.by(deny(sre("carol")));
@@ -131,7 +131,7 @@ TEST_CASE("a grant that was recorded but not made is not made when something den
 }
 
 TEST_CASE("a Granted record that does not fit the request grants nothing") {
-  World w = approved_world();
+  World w = world_approved_after_ten_seconds();
   w.step(2);
   w.s.granted_record->role = cluster_role("admin");
   w.settle();
@@ -142,7 +142,7 @@ TEST_CASE("a Granted record that does not fit the request grants nothing") {
 }
 
 TEST_CASE("a binding that the API server refuses is tried again at its time, and the condition has the server's words") {
-  World w = approved_world();
+  World w = world_approved_after_ten_seconds();
   w.bindings_are_forbidden = true;
   w.settle();
   CHECK(w.phase() == Phase::Pending);
@@ -164,7 +164,7 @@ TEST_CASE("a binding that the API server refuses is tried again at its time, and
 }
 
 TEST_CASE("a binding of our name that is not ours is reported, never granted beside, never deleted") {
-  World w = approved_world();
+  World w = world_approved_after_ten_seconds();
   api::RoleBinding foreign;
   foreign.metadata = {.name = "curfew-uid-1", .name_space = "payments", .uid = "foreign", .labels = {{"curfew.dev/request-uid", "uid-1"}}};
   foreign.role_ref = cluster_role("view");
@@ -182,7 +182,7 @@ TEST_CASE("a binding of our name that is not ours is reported, never granted bes
 }
 
 TEST_CASE("a binding of ours that was changed before the grant was complete is deleted and ends it") {
-  World w = approved_world();
+  World w = world_approved_after_ten_seconds();
   w.step(3);
   REQUIRE(w.s.binding);
   const int what = GENERATE(range(0, 3));
@@ -197,7 +197,7 @@ TEST_CASE("a binding of ours that was changed before the grant was complete is d
 }
 
 TEST_CASE("no grant without the guard, also one that was under way") {
-  World w = approved_world();
+  World w = world_approved_after_ten_seconds();
   w.step(2);
   w.s.guard = {.in_force = false, .difference = "missing"};
   w.settle();

@@ -11,13 +11,6 @@ using api::Phase;
 
 namespace {
 
-World approved_world() {
-  World w;
-  w.settle();
-  w.s.by(approve(sre("bob")));
-  return w;
-}
-
 void check_ended(World& w) {
   CHECK_FALSE(w.s.binding);
   CHECK(w.phase() == Phase::Revoked);

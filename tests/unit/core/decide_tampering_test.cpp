@@ -16,20 +16,6 @@ namespace {
 
 constexpr TimePoint kEnd = kNow + 30min;
 
-World world_approved_by_bob() {
-  World w;
-  w.settle();
-  w.s.by(approve(sre("bob")));
-  return w;
-}
-
-World active_world() {
-  World w = world_approved_by_bob();
-  w.settle();
-  REQUIRE(w.phase() == Phase::Active);
-  return w;
-}
-
 World expired_world() {
   World w = active_world();
   w.s.at(kEnd);
@@ -105,7 +91,7 @@ TEST_CASE("a binding that no record tells of is not taken for a grant under way"
 }
 
 TEST_CASE("a binding that was replaced before the grant was complete is deleted and ends it") {
-  World w = world_approved_by_bob();
+  World w = approved_world();
   w.step(3);
   REQUIRE(w.s.binding);
   w.s.binding->metadata.uid = "forged";
@@ -116,7 +102,7 @@ TEST_CASE("a binding that was replaced before the grant was complete is deleted 
 }
 
 TEST_CASE("a status that somebody wrote does not make a grant of a binding that no record tells of") {
-  World w = world_approved_by_bob();
+  World w = approved_world();
   w.settle();
   w.s.now += 1min;
   SECTION("nothing was granted") {

@@ -14,12 +14,8 @@ using api::Phase;
 
 namespace {
 
-World active_world() {
-  World w;
-  w.settle();
-  w.s.by(approve(sre("bob")));
-  w.settle();
-  REQUIRE(w.phase() == Phase::Active);
+World active_for_five_minutes() {
+  World w = active_world();
   w.s.at(kNow + 5min);
   return w;
 }
@@ -41,7 +37,7 @@ void check_ended_by_carol(const World& w) {
 }  // namespace
 
 TEST_CASE("a revocation that comes while the guard is away ends access in nobody's name, also if the guard is back before the binding is gone") {
-  World w = active_world();
+  World w = active_for_five_minutes();
   w.s.guard = {.in_force = false, .since = kNow + 6min, .difference = "one is missing"};
   w.s.by(revoke(sre("carol"), "done"));
   w.s.unwatched_decisions = 2;  // as Gatherer remembers of what it sees in that time
@@ -54,7 +50,7 @@ TEST_CASE("a revocation that comes while the guard is away ends access in nobody
 }
 
 TEST_CASE("a revocation that nobody saw come is hers if the guard has not changed since the request was made, and nobody's otherwise") {
-  World w = active_world();
+  World w = active_for_five_minutes();
   w.s.by(revoke(sre("carol"), "done"));
   w.restart();
   REQUIRE(w.s.unwatched_decisions == 2);
@@ -65,7 +61,7 @@ TEST_CASE("a revocation that nobody saw come is hers if the guard has not change
 }
 
 TEST_CASE("a revocation that Curfew saw come under the guard is hers, however young the guard is") {
-  World w = active_world();
+  World w = active_for_five_minutes();
   w.restart();
   w.s.guard = {.in_force = true, .since = kNow + 1min, .difference = {}};
   w.s.by(revoke(sre("carol"), "done"));
@@ -89,7 +85,7 @@ TEST_CASE("a grant that was under way is not ended in the name of somebody who m
 }
 
 TEST_CASE("no record names anybody for what was written while the guard was away") {
-  World w = active_world();
+  World w = active_for_five_minutes();
   w.s.guard = {.in_force = false, .since = kNow + 6min, .difference = "one is missing"};
   const auto decision = GENERATE(values<api::Decision>({approve(sre("carol"), "forged"), revoke(person("carol"), "forged")}));
   w.s.by(decision);

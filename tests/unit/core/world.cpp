@@ -149,4 +149,19 @@ bool World::run(const EmitEvent& action) {
   return true;
 }
 
+World approved_world() {
+  World w;
+  w.settle();
+  w.s.by(approve(sre("bob")));
+  return w;
+}
+
+World active_world() {
+  World w = approved_world();
+  w.settle();
+  REQUIRE(w.phase() == api::Phase::Active);
+  REQUIRE(w.status().expires_at == kNow + std::chrono::minutes(30));
+  return w;
+}
+
 }  // namespace curfew::core::test

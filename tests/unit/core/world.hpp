@@ -45,4 +45,9 @@ class World {
   int bindings_made_ = 0;
 };
 
+// Approved by Bob, which has not been decided on yet.
+World approved_world();
+// Granted at kNow, for half an hour.
+World active_world();
+
 }  // namespace curfew::core::test
