@@ -1,4 +1,4 @@
-# Third-party headers that most of our files include, compiled once for all of them: a third of a build's time otherwise. No
+# Third-party headers that most of our files include, compiled once for all of them: a good part of a build's time otherwise. No
 # header of ours is among them, so that changing one of ours compiles what includes it and nothing else.
 set(common_headers
   <nlohmann/json.hpp> <tl/expected.hpp>
@@ -8,13 +8,13 @@ set(test_headers <catch2/catch_test_macros.hpp> <catch2/generators/catch_generat
 file(WRITE ${PROJECT_BINARY_DIR}/headers.cpp "")  # the target that owns them has to have a source
 
 add_library(curfew_library_headers OBJECT ${PROJECT_BINARY_DIR}/headers.cpp)
-target_link_libraries(curfew_library_headers PRIVATE nlohmann_json::nlohmann_json tl::expected Threads::Threads)
+target_link_libraries(curfew_library_headers PRIVATE nlohmann_json::nlohmann_json tl::expected)
 target_precompile_headers(curfew_library_headers PRIVATE ${common_headers})
 curfew_set_warnings(curfew_library_headers)
 
 if(BUILD_TESTING)
   add_library(curfew_test_headers OBJECT ${PROJECT_BINARY_DIR}/headers.cpp)
-  target_link_libraries(curfew_test_headers PRIVATE nlohmann_json::nlohmann_json tl::expected Threads::Threads Catch2::Catch2)
+  target_link_libraries(curfew_test_headers PRIVATE nlohmann_json::nlohmann_json tl::expected Catch2::Catch2)
   target_precompile_headers(curfew_test_headers PRIVATE ${common_headers} ${test_headers})
   # As programs are compiled, not libraries.
   set_target_properties(curfew_test_headers PROPERTIES POSITION_INDEPENDENT_CODE OFF)

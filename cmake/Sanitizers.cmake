@@ -1,5 +1,5 @@
 # CURFEW_SANITIZE: "address,undefined" or "thread"; empty for none. Release hardening otherwise.
-# Their presets compile eight files of a target as one (CMAKE_UNITY_BUILD), in less than half the time: a name in an unnamed namespace is used in one file of a target only.
+# Their presets compile eight files of a target as one (CMAKE_UNITY_BUILD), which saves compiling what they include: a name in an unnamed namespace is used in one file of a target only.
 set(CURFEW_SANITIZE "" CACHE STRING "Sanitizers for every target")
 
 if(CURFEW_SANITIZE)
