@@ -13,8 +13,6 @@ using api::Phase;
 
 namespace {
 
-constexpr TimePoint kEnd = kNow + 30min;
-
 bool deletes_first(const Decision& decision) { return !decision.actions.empty() && std::holds_alternative<DeleteBinding>(decision.actions.front()); }
 
 }  // namespace

@@ -9,17 +9,6 @@ using namespace curfew::core::test;
 using api::AuditAction;
 using api::Phase;
 
-namespace {
-
-World expired_world() {
-  World w = active_world();
-  w.s.at(kNow + 30min);
-  w.settle();
-  return w;
-}
-
-}  // namespace
-
 TEST_CASE("the record of an end names the binding that it ended") {
   World w = expired_world();
   CHECK(w.record(AuditAction::Expired).binding == api::BindingRef{.name = "curfew-uid-1", .uid = "binding-1"});

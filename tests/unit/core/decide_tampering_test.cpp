@@ -14,16 +14,6 @@ using api::Phase;
 
 namespace {
 
-constexpr TimePoint kEnd = kNow + 30min;
-
-World expired_world() {
-  World w = active_world();
-  w.s.at(kEnd);
-  w.settle();
-  REQUIRE(w.phase() == Phase::Expired);
-  return w;
-}
-
 bool deletes_first(const Decision& decision) { return !decision.actions.empty() && std::holds_alternative<DeleteBinding>(decision.actions.front()); }
 
 int times_told(const World& w, const std::string& reason) {

@@ -160,7 +160,15 @@ World active_world() {
   World w = approved_world();
   w.settle();
   REQUIRE(w.phase() == api::Phase::Active);
-  REQUIRE(w.status().expires_at == kNow + std::chrono::minutes(30));
+  REQUIRE(w.status().expires_at == kEnd);
+  return w;
+}
+
+World expired_world() {
+  World w = active_world();
+  w.s.at(kEnd);
+  w.settle();
+  REQUIRE(w.phase() == api::Phase::Expired);
   return w;
 }
 

@@ -47,7 +47,10 @@ class World {
 
 // Approved by Bob, which has not been decided on yet.
 World approved_world();
-// Granted at kNow, for half an hour.
+// Granted at kNow, until kEnd.
 World active_world();
+World expired_world();
+
+constexpr TimePoint kEnd = kNow + std::chrono::minutes(30);
 
 }  // namespace curfew::core::test
