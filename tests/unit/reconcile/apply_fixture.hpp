@@ -8,17 +8,12 @@
 #include "reconcile/apply.hpp"
 #include "unit/reconcile/builders.hpp"
 #include "unit/reconcile/fake_api.hpp"
+#include "unit/reconcile/paths.hpp"
 #include "unit/runtime/manual_clock.hpp"
 
 namespace curfew::testing {
 
-using Calls = std::vector<std::string>;
-
 inline const TimePoint kExpiresAt = *parse_rfc3339("2026-11-24T21:00:00Z");
-inline const std::string kRequestPath = "/apis/curfew.dev/v1alpha1/namespaces/payments/accessrequests/debug";
-inline const std::string kBindingsPath = "/apis/rbac.authorization.k8s.io/v1/namespaces/payments/rolebindings";
-inline const std::string kBindingPath = kBindingsPath + "/curfew-" + kUid;
-inline const std::string kRecordsPath = "/apis/curfew.dev/v1alpha1/auditrecords";
 
 // An applier, with all that it takes, before a fake API server.
 struct ApplierFixture {

@@ -13,6 +13,8 @@
 
 namespace curfew::testing {
 
+using Calls = std::vector<std::string>;  // "GET /path", in order
+
 // A tiny API server behind the transport: objects by path, with the answers that a real one gives to conflicts, preconditions, finalizers and pages. For one
 // thread. Calls are kept in order, as "GET /path"; tests can make some of them fail.
 class FakeApi final : public http::Transport {
@@ -46,7 +48,7 @@ class FakeApi final : public http::Transport {
   // Runs at each call, before it is answered.
   std::function<void(const std::string& call)> on_call;
 
-  const std::vector<std::string>& calls() const { return calls_; }
+  const Calls& calls() const { return calls_; }
   Json last_body() const { return bodies_.empty() ? Json() : bodies_.back(); }
   void forget_calls() {
     calls_.clear();
@@ -70,7 +72,7 @@ class FakeApi final : public http::Transport {
 
   std::map<std::string, Json> objects_;  // in the order of their paths, as etcd has them
   std::list<Failure> failures_;
-  std::vector<std::string> calls_;
+  Calls calls_;
   std::vector<Json> bodies_;
   int version_ = 1000;
 };

@@ -1,14 +1,10 @@
-#include "reconcile/gather.hpp"
-
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <functional>
 #include <vector>
 
 #include "reconcile/triggers.hpp"
-#include "unit/reconcile/builders.hpp"
-#include "unit/reconcile/fake_api.hpp"
-#include "unit/runtime/manual_clock.hpp"
+#include "unit/reconcile/gather_fixture.hpp"
 
 using namespace curfew;
 using namespace curfew::testing;
@@ -17,27 +13,7 @@ using api::Phase;
 
 namespace {
 
-using Calls = std::vector<std::string>;
-
-constexpr const char* kPath = "/apis/curfew.dev/v1alpha1/namespaces/payments/accessrequests/debug";
-const std::string kBindingPath = std::string("/apis/rbac.authorization.k8s.io/v1/namespaces/payments/rolebindings/curfew-") + kUid;
-const std::string kRecordPath = "/apis/curfew.dev/v1alpha1/auditrecords/" + api::record_name(kUid, api::AuditAction::Granted);
-
-struct GatherFixture {
-  FakeApi api;
-  kube::Client client{api};
-  reconcile::Stores stores;
-  reconcile::Memory memory;
-  ManualClock clock;
-  reconcile::UsageBook usage{stores, memory, client};
-  reconcile::FloodGate floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
-  reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
-  const api::ObjectKey key = request().metadata.key();
-
-  Result<std::optional<core::Input>> gather() { return gatherer.gather(key, {.in_force = true, .since = {}, .difference = {}}, {}); }
-  // The request left the selection of live ones; this is its last known state.
-  void depart(const api::AccessRequest& last) { memory.remember_departed(shared(last)); }
-};
+const std::string kGrantedPath = kRecordsPath + "/" + api::record_name(kUid, api::AuditAction::Granted);
 
 }  // namespace
 
@@ -200,87 +176,6 @@ TEST_CASE("a key without any request leaves nothing to decide") {
   CHECK(f.api.calls().empty());
 }
 
-TEST_CASE("a departed request that is not there any more is gone, which one GET says, and another that its binding is") {
-  GatherFixture f;
-  f.depart(request_in(Phase::Active));
-  const auto input = f.gather();
-  REQUIRE(input);
-  REQUIRE(*input);
-  CHECK((*input)->request_is_gone);
-  CHECK((*input)->request->metadata.uid == kUid);
-  CHECK((*input)->request->status.phase == Phase::Active);
-  CHECK(f.api.calls() == Calls{std::string("GET ") + kPath, "GET " + kBindingPath});
-  CHECK(f.memory.departed(f.key));  // until its end is recorded
-}
-
-TEST_CASE("a departed request whose name another one has now is gone") {
-  GatherFixture f;
-  f.depart(request_in(Phase::Active));
-  const auto newer = f.api.put(request("debug", kOtherUid));
-  deliver(f.stores.requests, newer);
-  const auto input = f.gather();
-  REQUIRE(*input);
-  CHECK((*input)->request_is_gone);
-  CHECK((*input)->request->metadata.uid == kUid);
-}
-
-TEST_CASE("a departed request that came back is live") {
-  GatherFixture f;
-  f.depart(request_in(Phase::Active));
-  SECTION("in the store: without a call") {
-    deliver(f.stores.requests, request_in(Phase::Active));
-    deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
-    const auto input = f.gather();
-    REQUIRE(*input);
-    CHECK_FALSE((*input)->request_is_gone);
-    CHECK(f.api.calls().empty());
-  }
-  SECTION("at the API server only: the watch will bring it") {
-    f.api.put(request_in(Phase::Active));
-    const auto input = f.gather();
-    REQUIRE(input);
-    CHECK_FALSE(*input);
-    CHECK(f.api.calls().size() == 1);
-  }
-  CHECK_FALSE(f.memory.departed(f.key));
-}
-
-TEST_CASE("a departed request that another replica completed is over") {
-  GatherFixture f;
-  f.depart(request_in(Phase::Active));
-  f.api.put(request_in(Phase::Expired));
-  const auto input = f.gather();
-  REQUIRE(input);
-  CHECK_FALSE(*input);
-  CHECK_FALSE(f.memory.departed(f.key));
-}
-
-TEST_CASE("a request that another replica completed is decided on while its binding is still there") {
-  GatherFixture f;
-  f.depart(request_in(Phase::Active));
-  f.api.put(request_in(Phase::Expired));
-  const auto left = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
-  const auto input = f.gather();
-  REQUIRE(*input);
-  CHECK_FALSE((*input)->request_is_gone);
-  CHECK((*input)->request->status.phase == Phase::Expired);
-  CHECK((*input)->binding == left);
-  CHECK(f.memory.departed(f.key));  // its deletion may fail
-  take_away(f.stores.bindings, left->metadata.key());
-  CHECK_FALSE(*f.gather());
-  CHECK_FALSE(f.memory.departed(f.key));
-}
-
-TEST_CASE("trouble in asking for a departed request decides nothing") {
-  GatherFixture f;
-  f.depart(request_in(Phase::Active));
-  f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
-  const auto input = f.gather();
-  REQUIRE_FALSE(input);
-  CHECK(input.error().kind == ErrorKind::Unavailable);
-  CHECK(f.memory.departed(f.key));
-}
-
 TEST_CASE("an active request whose binding the watch has lost is asked for it, unless this process deleted it") {
   GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
@@ -325,12 +220,12 @@ TEST_CASE("the record of a binding that is there before its request is active is
     f.api.put(record(api::AuditAction::Granted));
     CHECK((**f.gather()).granted_record);
     CHECK((**f.gather()).granted_record);
-    CHECK(f.api.calls() == Calls{"GET " + kRecordPath});
+    CHECK(f.api.calls() == Calls{"GET " + kGrantedPath});
   }
   SECTION("not recorded") {
     CHECK_FALSE((**f.gather()).granted_record);
     CHECK((**f.gather()).is_unrecorded);
-    CHECK(f.api.calls().front() == "GET " + kRecordPath);
+    CHECK(f.api.calls().front() == "GET " + kGrantedPath);
   }
   SECTION("nobody knows") {
     f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
@@ -354,7 +249,7 @@ TEST_CASE("an active request whose binding has lost its owner is asked for: it m
     stored.metadata.deletion_timestamp = f.clock.now();
     nlohmann::json object = api::encode(stored);
     object["metadata"]["deletionTimestamp"] = "2026-11-24T20:00:00Z";
-    f.api.put_raw(kPath, object);
+    f.api.put_raw(kRequestPath, object);
     CHECK((**f.gather()).request->metadata.deletion_timestamp);
   }
   SECTION("gone") { CHECK((**f.gather()).request_is_gone); }
@@ -423,17 +318,6 @@ TEST_CASE("earlier requests of a name are looked for once, when its policy is fi
   deliver(f.stores.requests, asked);
   CHECK_FALSE((**f.gather()).earlier);
   CHECK(f.api.calls().empty());
-}
-
-TEST_CASE("departed requests of one name are decided on one after the other") {
-  GatherFixture f;
-  f.depart(request_in(Phase::Active));
-  f.depart(request_in(Phase::Active, "debug", kOtherUid));
-  CHECK((**f.gather()).request->metadata.uid == kUid);
-  f.memory.forget_departed(f.key, kUid);
-  CHECK((**f.gather()).request->metadata.uid == kOtherUid);
-  f.memory.forget_departed(f.key, kOtherUid);
-  CHECK_FALSE(*f.gather());
 }
 
 TEST_CASE("decisions that nobody saw come under the guard are remembered as such") {

@@ -16,8 +16,6 @@ using Kind = runtime::Outcome::Kind;
 
 namespace {
 
-using Calls = std::vector<std::string>;
-
 const api::ObjectKey kKey{{}, "payments-debug"};
 const std::string kStatusPath = "/apis/curfew.dev/v1alpha1/accesspolicies/payments-debug/status";
 

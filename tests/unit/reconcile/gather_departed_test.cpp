@@ -1,0 +1,100 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/reconcile/gather_fixture.hpp"
+
+// Requests that left the store: gone, completed by another replica, or made again under the same name.
+using namespace curfew;
+using namespace curfew::testing;
+using api::Phase;
+
+TEST_CASE("a departed request that is not there any more is gone, which one GET says, and another that its binding is") {
+  GatherFixture f;
+  f.depart(request_in(Phase::Active));
+  const auto input = f.gather();
+  REQUIRE(input);
+  REQUIRE(*input);
+  CHECK((*input)->request_is_gone);
+  CHECK((*input)->request->metadata.uid == kUid);
+  CHECK((*input)->request->status.phase == Phase::Active);
+  CHECK(f.api.calls() == Calls{"GET " + kRequestPath, "GET " + kBindingPath});
+  CHECK(f.memory.departed(f.key));  // until its end is recorded
+}
+
+TEST_CASE("a departed request whose name another one has now is gone") {
+  GatherFixture f;
+  f.depart(request_in(Phase::Active));
+  const auto newer = f.api.put(request("debug", kOtherUid));
+  deliver(f.stores.requests, newer);
+  const auto input = f.gather();
+  REQUIRE(*input);
+  CHECK((*input)->request_is_gone);
+  CHECK((*input)->request->metadata.uid == kUid);
+}
+
+TEST_CASE("a departed request that came back is live") {
+  GatherFixture f;
+  f.depart(request_in(Phase::Active));
+  SECTION("in the store: without a call") {
+    deliver(f.stores.requests, request_in(Phase::Active));
+    deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+    const auto input = f.gather();
+    REQUIRE(*input);
+    CHECK_FALSE((*input)->request_is_gone);
+    CHECK(f.api.calls().empty());
+  }
+  SECTION("at the API server only: the watch will bring it") {
+    f.api.put(request_in(Phase::Active));
+    const auto input = f.gather();
+    REQUIRE(input);
+    CHECK_FALSE(*input);
+    CHECK(f.api.calls().size() == 1);
+  }
+  CHECK_FALSE(f.memory.departed(f.key));
+}
+
+TEST_CASE("a departed request that another replica completed is over") {
+  GatherFixture f;
+  f.depart(request_in(Phase::Active));
+  f.api.put(request_in(Phase::Expired));
+  const auto input = f.gather();
+  REQUIRE(input);
+  CHECK_FALSE(*input);
+  CHECK_FALSE(f.memory.departed(f.key));
+}
+
+TEST_CASE("a request that another replica completed is decided on while its binding is still there") {
+  GatherFixture f;
+  f.depart(request_in(Phase::Active));
+  f.api.put(request_in(Phase::Expired));
+  const auto left = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+  const auto input = f.gather();
+  REQUIRE(*input);
+  CHECK_FALSE((*input)->request_is_gone);
+  CHECK((*input)->request->status.phase == Phase::Expired);
+  CHECK((*input)->binding == left);
+  CHECK(f.memory.departed(f.key));  // its deletion may fail
+  take_away(f.stores.bindings, left->metadata.key());
+  CHECK_FALSE(*f.gather());
+  CHECK_FALSE(f.memory.departed(f.key));
+}
+
+TEST_CASE("trouble in asking for a departed request decides nothing") {
+  GatherFixture f;
+  f.depart(request_in(Phase::Active));
+  f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+  const auto input = f.gather();
+  REQUIRE_FALSE(input);
+  CHECK(input.error().kind == ErrorKind::Unavailable);
+  CHECK(f.memory.departed(f.key));
+}
+
+TEST_CASE("departed requests of one name are decided on one after the other") {
+  GatherFixture f;
+  f.depart(request_in(Phase::Active));
+  f.depart(request_in(Phase::Active, "debug", kOtherUid));
+  CHECK((**f.gather()).request->metadata.uid == kUid);
+  f.memory.forget_departed(f.key, kUid);
+  CHECK((**f.gather()).request->metadata.uid == kOtherUid);
+  f.memory.forget_departed(f.key, kOtherUid);
+  CHECK_FALSE(*f.gather());
+}

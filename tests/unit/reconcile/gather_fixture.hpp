@@ -1,0 +1,28 @@
+#pragma once
+
+#include "reconcile/gather.hpp"
+#include "unit/reconcile/builders.hpp"
+#include "unit/reconcile/fake_api.hpp"
+#include "unit/reconcile/paths.hpp"
+#include "unit/runtime/manual_clock.hpp"
+
+namespace curfew::testing {
+
+// A gatherer, with all that it reads, before a fake API server.
+struct GatherFixture {
+  FakeApi api;
+  kube::Client client{api};
+  reconcile::Stores stores;
+  reconcile::Memory memory;
+  ManualClock clock;
+  reconcile::UsageBook usage{stores, memory, client};
+  reconcile::FloodGate floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
+  reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
+  const api::ObjectKey key = request().metadata.key();
+
+  Result<std::optional<core::Input>> gather() { return gatherer.gather(key, {.in_force = true, .since = {}, .difference = {}}, {}); }
+  // The request left the selection of live ones; this is its last known state.
+  void depart(const api::AccessRequest& last) { memory.remember_departed(shared(last)); }
+};
+
+}  // namespace curfew::testing
