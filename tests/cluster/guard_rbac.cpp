@@ -119,7 +119,7 @@ TEST_CASE("applying the manifests again takes nothing away, not even for a momen
   REQUIRE(eventually(std::chrono::seconds(30), [&] { return !rules_of(cluster.admin(), "curfew-grantable").empty(); }));
   const Json before = generations();
   const Json grantable = cluster.admin().get({"clusterrole", "curfew-grantable"});
-  CHECK(before.size() == 22);
+  CHECK(before.size() == 24);
   REQUIRE_THAT(cluster.admin().kubectl({"apply", "-k", CURFEW_SOURCE_DIR "/manifests"}), Succeeds());
   CHECK(generations() == before);
   CHECK(cluster.admin().get({"clusterrole", "curfew-grantable"})["metadata"]["uid"] == grantable["metadata"]["uid"]);
