@@ -43,7 +43,7 @@ bool await_bindings(const Scene& scene, int count, curfew::TimePoint until) {
 
 }  // namespace
 
-TEST_CASE("five hundred grants with one end are all gone by then, and none is cut short", "[replica]") {
+TEST_CASE("five hundred grants with one end are all gone by then, and none is cut short", "[replica][serial]") {
   const Scene scene;
   Controller controller(scene.cluster, {"--pending-per-requester", "0", "--requester-qps", "0", "--pending-per-namespace", "0", "--namespace-qps", "0", "--cluster-qps", "0"});
   controller.start_leading();
