@@ -12,12 +12,19 @@ target_link_libraries(curfew_library_headers PRIVATE nlohmann_json::nlohmann_jso
 target_precompile_headers(curfew_library_headers PRIVATE ${common_headers})
 curfew_set_warnings(curfew_library_headers)
 
+# Tests are compiled more often than they are slow.
+set(test_options $<$<CONFIG:Release>:-O1>)
+function(curfew_compile_tests target)
+  target_compile_options(${target} PRIVATE ${test_options})
+  target_precompile_headers(${target} REUSE_FROM curfew_test_headers)
+endfunction()
+
 if(BUILD_TESTING)
   add_library(curfew_test_headers OBJECT ${PROJECT_BINARY_DIR}/headers.cpp)
   target_link_libraries(curfew_test_headers PRIVATE nlohmann_json::nlohmann_json tl::expected Catch2::Catch2)
   target_precompile_headers(curfew_test_headers PRIVATE ${common_headers} ${test_headers})
   # As programs are compiled, not libraries.
   set_target_properties(curfew_test_headers PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_compile_options(curfew_test_headers PRIVATE -fPIE)
+  target_compile_options(curfew_test_headers PRIVATE -fPIE ${test_options})
   curfew_set_warnings(curfew_test_headers)
 endif()
