@@ -28,8 +28,8 @@ struct RecordSweepFixture {
   }
 };
 
-// In the order of their names, as the API server lists them.
-std::string uid(int number) {
+// Numbers of one length: the API server lists names in the order of their characters.
+std::string uid_in_order(int number) {
   std::string digits = std::to_string(number);
   return "3f2c9a4e-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
 }
@@ -116,7 +116,7 @@ TEST_CASE("a live request whose end is recorded is decided on with it") {
 
 TEST_CASE("a request that lived when the sweep began is for the watch to end, however old the records that the sweep sees") {
   RecordSweepFixture f;
-  const std::string last = uid(500);
+  const std::string last = uid_in_order(500);
   const auto appear = [&] { deliver(f.stores.requests, request_in(api::Phase::Active, "debug", last)); };
   const auto go = [&] { take_away(f.stores.requests, {"payments", "debug"}); };
   SECTION("it goes while the records are listed") {
@@ -125,7 +125,7 @@ TEST_CASE("a request that lived when the sweep began is for the watch to end, ho
     f.api.on_call = [&](const std::string&) { go(); };
   }
   SECTION("it comes while the first page is listed, and goes during the second") {
-    for (int i = 0; i < 500; ++i) f.write("over", uid(i), {AuditAction::Withdrawn});
+    for (int i = 0; i < 500; ++i) f.write("over", uid_in_order(i), {AuditAction::Withdrawn});
     f.write("debug", last, {AuditAction::Requested});
     f.api.on_call = [&](const std::string&) { f.api.calls().size() > 1 ? go() : appear(); };
   }
@@ -144,15 +144,15 @@ TEST_CASE("the records of a request stand together across the border of two page
   RecordSweepFixture f;
   // 499 records of requests that are over, then one request whose records are the last of one page and the first of the next.
   constexpr int kPageSize = 500;
-  f.write("first", uid(0), {AuditAction::Requested});
-  for (int i = 1; i < kPageSize - 1; ++i) f.write("over", uid(i), {AuditAction::Withdrawn});
+  f.write("first", uid_in_order(0), {AuditAction::Requested});
+  for (int i = 1; i < kPageSize - 1; ++i) f.write("over", uid_in_order(i), {AuditAction::Withdrawn});
   SECTION("its end is on the next page: it is over") {
-    f.write("border", uid(kPageSize), {AuditAction::Approved, AuditAction::Granted, AuditAction::Expired});
+    f.write("border", uid_in_order(kPageSize), {AuditAction::Approved, AuditAction::Granted, AuditAction::Expired});
     REQUIRE(f.sweep.run({}));
     CHECK(f.memory.departed_keys() == std::vector<api::ObjectKey>{{"payments", "first"}});
   }
   SECTION("its grant is on the next page: it was active") {
-    f.write("border", uid(kPageSize), {AuditAction::Approved, AuditAction::Granted});
+    f.write("border", uid_in_order(kPageSize), {AuditAction::Approved, AuditAction::Granted});
     REQUIRE(f.sweep.run({}));
     REQUIRE(f.memory.departed_keys().size() == 2);
     CHECK(f.memory.departed({"payments", "border"})->status.phase == api::Phase::Active);
