@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cctype>
 #include <memory>
+#include <string_view>
 #include <thread>
 
 #include "cli/session.hpp"
@@ -134,7 +136,17 @@ std::vector<Target> selected(const Session& session, const Options& options, con
   return result;
 }
 
+// Of the annotations, "uid=..." is no comment but says which request is meant, and the guard refuses what resembles it; here NAME@UID says it.
+bool resembles_uid(std::string_view comment) {
+  const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0; };
+  comment.remove_prefix(static_cast<std::size_t>(std::ranges::find_if(comment, is_plain) - comment.begin()));
+  constexpr std::string_view kWord = "uid";
+  const bool begins = std::ranges::equal(comment.substr(0, kWord.size()), kWord, {}, [](unsigned char c) { return std::tolower(c); });
+  return begins && (comment.size() == kWord.size() || !is_plain(static_cast<unsigned char>(comment[kWord.size()])));
+}
+
 Exit run(const Options& options, api::Verdict verdict, Session& session) {
+  if (resembles_uid(options.comment)) throw Stop(Exit::Usage, "the comment begins with uid: which request is meant is said with its name, as NAME@UID");
   const bool selects = options.all || !options.labels.empty();
   if (selects == !options.names.empty()) {
     throw Stop(Exit::Usage, verdict == api::Verdict::Revoke ? Printable("name the requests, or select them with --all or -l, not both") : "name the requests: NAME or NAMESPACE/NAME, and @UID after it where a script means one request only");

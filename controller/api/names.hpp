@@ -80,6 +80,7 @@ inline constexpr std::string_view kBindingNameTaken = "BindingNameTaken";
 inline constexpr std::string_view kBindingRemoved = "BindingRemoved";
 inline constexpr std::string_view kBindingChanged = "BindingChanged";
 inline constexpr std::string_view kRecordChanged = "RecordChanged";
+inline constexpr std::string_view kStatusChanged = "StatusChanged";
 inline constexpr std::string_view kRequestDeleted = "RequestDeleted";
 inline constexpr std::string_view kNamespaceDeleted = "NamespaceDeleted";
 inline constexpr std::string_view kCurfewRemoved = "CurfewRemoved";

@@ -165,12 +165,13 @@ struct App::Impl {
                                         .guard = [this] { return guard.state(); },
                                         .look_again = [this](const api::ObjectKey& key) { queue.add({.kind = reconcile::Key::Kind::Request, .object = key}); }}};
   reconcile::ForeignBindings foreign_bindings{{.audit = audit,
+                                              .client = clients.general,
                                               .endings = clients.endings,
                                               .stores = stores,
                                               .memory = memory,
                                               .metrics = metrics,
                                               .clock = clock,
-                                              .ends_all = config.end_all.has_value()}};
+                                              .departed = [this](std::shared_ptr<const api::AccessRequest> last_state) { triggers.departed(std::move(last_state)); }}};
   reconcile::PolicyReconciler policies{clients.general, events, stores, metrics, clock, [this](const api::ObjectMeta& policy) { return guard.believes(policy); }};
   reconcile::Revoker revoker{
       {.client = clients.endings, .bindings = stores.bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};

@@ -115,10 +115,24 @@ Ending why_ended(const Input& in, const Progress& progress, const Tally& tally) 
           .message = "RoleBinding " + api::binding_name(*in.request) + " was removed by somebody before its end, which ended the access"};
 }
 
+// The status says that there is access, and nothing else does: what it says of it is nobody's word. Curfew records a grant before it says so.
+Decision end_never_granted(const Input& in, Progress progress) {
+  const std::string message = "somebody set status.phase to Active: no AuditRecord says that access was granted, and there was none";
+  auto& status = progress.status;
+  status.granted_at.reset();
+  status.expires_at.reset();
+  status.binding_name.clear();
+  status.approvals.clear();
+  status.approved_by.clear();
+  progress.step({.action = api::AuditAction::Tampered, .message = message, .index = fingerprint(message), .is_warning = true, .doing = "Observe"});
+  return end(in, progress, {.phase = api::Phase::Rejected, .reason = std::string(api::reason::kStatusChanged), .message = message});
+}
+
 }  // namespace
 
 Decision decide_active(const Input& input) {
   const Progress progress(input);
+  if (!input.binding && input.is_unrecorded && !ending_by_change(progress)) return end_never_granted(input, progress);
   const Tally counted = tally(input);
   if (input.binding) return while_bound(input, progress, counted);
   return end(input, progress, why_ended(input, progress, counted));
@@ -132,6 +146,22 @@ Decision remove_changed(const Input& input, const std::string& what) {
   progress.message(what);
   progress.step({.action = api::AuditAction::Tampered, .message = what, .is_warning = true, .doing = "Observe", .related = reference_to(*input.binding)});
   Decision decision = progress.done_after(removal);
+  decision.wake_at = input.now + kDeletionCheck;
+  return decision;
+}
+
+Decision end_falsified(const Input& input) {
+  const api::AccessRequestStatus& said = input.request->status;
+  const std::string what = "somebody set status.phase to " + std::string(said.phase ? api::to_string(*said.phase) : "nothing") + ", which no AuditRecord says: the access was ended";
+  Progress progress(input);
+  // Not over, and about to be: the rest is that of any access which Curfew has decided to end.
+  progress.status.phase = api::Phase::Active;
+  progress.status.complete = false;
+  progress.status.ended_at.reset();
+  progress.condition(api::kGranted, "False", api::reason::kStatusChanged, what);
+  progress.message(what);
+  progress.step({.action = api::AuditAction::Tampered, .message = what, .index = fingerprint(what), .is_warning = true, .doing = "Observe"});
+  Decision decision = input.binding ? progress.done_after(remove(*input.binding)) : progress.done();
   decision.wake_at = input.now + kDeletionCheck;
   return decision;
 }

@@ -16,16 +16,27 @@ api::Phase phase_after(api::AuditAction end) {
   }
 }
 
-// A binding of a request that is over: nothing may use it. One that is younger than the end was made by somebody else.
-Decision remove_leftover(const Input& input) {
+// Who made a binding of a request that is over, where that was not Curfew.
+std::optional<std::string> words_for_made_after(const Input& input) {
   const api::ObjectMeta& meta = input.binding->metadata;
   const auto& ended_at = input.request->status.ended_at;
+  const std::string who = "RoleBinding " + meta.name + " was made by somebody";
+  if (input.is_unrecorded) return who + ": no AuditRecord says that access was granted to this request";
+  if (ended_at && meta.creation_timestamp >= *ended_at) return who + " at " + format_rfc3339(meta.creation_timestamp) + ", after this request had ended";
+  return std::nullopt;
+}
+
+// A binding of a request that is over: nothing may use it.
+Decision remove_leftover(const Input& input) {
+  const api::ObjectMeta& meta = input.binding->metadata;
   Decision removal = remove(*input.binding);
-  if (removal.actions.empty() || meta.deletion_timestamp || !ended_at || meta.creation_timestamp < *ended_at) return removal;
+  if (removal.actions.empty() || meta.deletion_timestamp) return removal;
+  const auto message = words_for_made_after(input);
+  if (!message) return removal;
   Progress progress(input);
   progress.status = input.request->status;  // stays as it is
   progress.step({.action = api::AuditAction::Tampered,
-                 .message = "RoleBinding " + meta.name + " was made by somebody at " + format_rfc3339(meta.creation_timestamp) + ", after this request had ended",
+                 .message = *message,
                  .index = std::chrono::duration_cast<std::chrono::seconds>(meta.creation_timestamp.time_since_epoch()).count(),
                  .is_warning = true,
                  .doing = "Observe",
@@ -34,7 +45,9 @@ Decision remove_leftover(const Input& input) {
 }
 
 // Whether there was access, or a grant under way, as far as status and records know.
-bool had_access(const Input& input) { return input.request->status.phase == api::Phase::Active || input.granted_record.has_value(); }
+bool had_access(const Input& input) {
+  return (input.request->status.phase == api::Phase::Active && !input.is_unrecorded) || input.granted_record.has_value();
+}
 
 // Under the guard only Curfew makes a binding of that name and label, and whatever has both is removed with its request: the garbage collector may have taken its owner
 // away already (`kubectl delete --cascade=orphan`).
@@ -53,7 +66,7 @@ Ending ending_by_deletion(const Input& input, const Progress& progress, const Ta
     ending.message += "; " + name + " was deleted after that";
     return ending;
   }
-  if (request.status.phase == api::Phase::Active) {
+  if (request.status.phase == api::Phase::Active && ends_access) {
     if (auto announced = ending_announced(progress)) return *announced;
   }
   if (namespace_is_going(input)) {
@@ -121,7 +134,8 @@ Decision end_unstorable(const Input& input) {
 
 Decision decide_complete(const Input& input) {
   const api::AccessRequest& request = *input.request;
-  if (input.binding && is_ours(request, *input.binding)) return remove_leftover(input);
+  if (input.is_end_unrecorded) return end_falsified(input);
+  if (input.binding && is_named_for(request, *input.binding)) return remove_leftover(input);
   if (!request.status.complete) {  // half a status is none of ours, but an end is an end
     api::AccessRequestStatus status = request.status;
     status.complete = true;

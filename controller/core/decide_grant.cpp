@@ -152,7 +152,8 @@ std::optional<Decision> resume_grant(const Input& input) {
   const bool is_own = input.binding && is_ours(*input.request, *input.binding);
   Progress progress(input);
   const auto begun = grant_begun(input, progress);
-  if (is_own && input.is_unrecorded) return remove_changed(input, *tampering(input, std::nullopt));
+  // Under the guard nobody but Curfew makes one of that name and label, whoever owns it.
+  if (input.binding && is_named_for(*input.request, *input.binding) && input.is_unrecorded) return remove_changed(input, *tampering(input, std::nullopt));
   if (!begun) return std::nullopt;
   if (is_own) {
     const auto expires_at = begun->broken ? std::nullopt : std::optional(begun->times.expires_at);

@@ -88,6 +88,7 @@ struct Input {
   std::string binding_uid;                            // of that binding, or of the last one there was; empty where it is not known
   std::optional<api::AuditRecord> granted_record;     // as stored, where it is known to exist
   bool is_unrecorded = false;                         // it is known that there is no such record
+  bool is_end_unrecorded = false;                     // there is one, the status says that the request is over, and no record says how it ended
   std::optional<int> observed_decisions;              // how many Curfew has seen, whatever the status says; nullopt: it has not seen the request
   int unwatched_decisions = 0;                        // so many, of the first, came while the guard was not in force or no replica led; those beyond came under Curfew's eyes
   std::optional<api::AuditRecord> end_record;         // as stored, where one is known to exist while the request goes on

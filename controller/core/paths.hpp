@@ -53,6 +53,9 @@ Decision hold_for_guard(const Input& input, Progress progress);
 // Somebody changed the binding: deletes it, and says so once.
 Decision remove_changed(const Input& input, const std::string& what);
 
+// The status says that the request is over, which is none of Curfew's words, since it records an end first: the access ends, as an end by whoever changed the status.
+Decision end_falsified(const Input& input);
+
 // Why the binding of an active request was deleted, as the decision to do so left it in the status; nullopt: there was no such decision.
 std::optional<Ending> ending_announced(const Progress& progress);
 

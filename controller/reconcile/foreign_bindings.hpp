@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -14,18 +16,20 @@
 
 namespace curfew::reconcile {
 
-// RoleBindings that have our label and belong to no request, which only somebody can make who has taken the admission policies away. Each is recorded once. Those under a name
-// of their own are left alone, since whose they are is not known; those with the name of a grant are ended by the Revoker at their end, or here where all access ends.
+// RoleBindings that have our label, and whose request is not known. With the name of a grant, it is what is left of one whose request is gone, as its Granted record says,
+// and ends as that request's; or nothing says that it was granted: only somebody can make it who has taken the admission policies away, or has Curfew's own credentials.
+// That is recorded, once each, and it is ended at once. One under a name of its own is recorded and left alone, since whose it is is not known.
 class ForeignBindings {
  public:
   struct Parts {
     audit::Writer& audit;
+    kube::Client& client;
     kube::Client& endings;
     const Stores& stores;
     Memory& memory;
     runtime::Metrics& metrics;
     const Clock& clock;
-    bool ends_all = false;  // Curfew is being removed
+    std::function<void(std::shared_ptr<const api::AccessRequest>)> departed;  // for a request that is gone or over: its last known state
   };
 
   explicit ForeignBindings(Parts parts) : parts_(parts) {}
@@ -33,10 +37,16 @@ class ForeignBindings {
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
  private:
-  bool may_be_known_soon(const std::string& request_uid) const;
+  // What a binding with the name of a grant is. Exactly one of these is set.
+  struct Grant {
+    bool is_somebodys = false;                           // it is gone, or its request is there
+    std::shared_ptr<const api::AccessRequest> departed;  // it is what is left of that one's
+    std::string difference;                              // why it is nobody's
+  };
+  Result<Grant> look_up(const api::RoleBinding& binding, const std::string& request_uid, std::stop_token stop) const;
+  // `request`: among whose records it is told; null: under the binding's own UID.
+  Result<void> tell(const api::RoleBinding& binding, const api::AccessRequest* request, std::string message, std::stop_token stop) const;
   std::shared_ptr<const api::AccessRequest> live_request(const std::string& request_uid) const;
-  // `end`: when Curfew ends it; nullopt: never, it has not the name of a grant.
-  std::string message_about(const api::RoleBinding& binding, const std::string& request_uid, std::optional<TimePoint> end) const;
   runtime::Outcome retry(std::string_view what, const api::ObjectKey& key, const Error& error) const;
 
   const Parts parts_;

@@ -48,7 +48,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     if (auto found_earlier = find_earlier(input, stop); !found_earlier) return tl::unexpected(found_earlier.error());
   }
   if (const auto found_record = find_granted_record(input, stop); !found_record) return tl::unexpected(found_record.error());
-  input.end_record = parts_.memory.end_record(request.metadata.uid);
+  if (const auto found_end = find_end_record(input, stop); !found_end) return tl::unexpected(found_end.error());
   input.grant_failure = parts_.memory.failure(request.metadata.uid);
   input.unstorable = parts_.memory.unstorable(request.metadata.uid);
   input.guard = std::move(guard);
@@ -122,18 +122,40 @@ Result<void> Gatherer::look_at_owner(core::Input& input, std::stop_token stop) {
 Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
   input.granted_record = parts_.memory.granted_record(request.metadata.uid);
-  if (input.granted_record || !input.binding || request.status.complete) return {};
-  if (request.status.phase == api::Phase::Active) {
-    input.is_unrecorded = !input.request_is_gone && parts_.memory.knows_all_records();
+  const bool is_active = request.status.phase == api::Phase::Active;
+  if (input.granted_record || (!input.binding && !is_active)) return {};
+  if (input.binding && is_active && !input.request_is_gone) {
+    input.is_unrecorded = parts_.memory.knows_all_records();
     return {};
   }
-  auto stored = parts_.client.get<api::AuditRecord>({"", api::record_name(request.metadata.uid, api::AuditAction::Granted)}, std::move(stop));
-  if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
-  input.is_unrecorded = !stored.has_value();
-  if (!stored) return {};
-  parts_.memory.remember_granted(*stored);
+  auto stored = stored_record(request.metadata.uid, api::AuditAction::Granted, std::move(stop));
+  if (!stored) return tl::unexpected(stored.error());
   input.granted_record = std::move(*stored);
+  input.is_unrecorded = !input.granted_record;
+  if (input.granted_record) parts_.memory.remember_granted(*input.granted_record);
   return {};
+}
+
+// Curfew records an end before the status says so. It is asked for where a status that says so is news: of a grant whose end this replica knows nothing of, or where there is
+// a binding all the same.
+Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop) {
+  const api::AccessRequest& request = *input.request;
+  input.end_record = parts_.memory.end_record(request.metadata.uid);
+  const bool is_over = request.status.complete || (request.status.phase && api::is_terminal(*request.status.phase));
+  if (input.end_record || !input.granted_record || !is_over || input.request_is_gone) return {};
+  auto stored = stored_record(request.metadata.uid, api::AuditAction::Revoked, std::move(stop));
+  if (!stored) return tl::unexpected(stored.error());
+  input.end_record = std::move(*stored);
+  input.is_end_unrecorded = !input.end_record;
+  return {};
+}
+
+// nullopt: there is none.
+Result<std::optional<api::AuditRecord>> Gatherer::stored_record(const std::string& uid, api::AuditAction action, std::stop_token stop) {
+  auto stored = parts_.client.get<api::AuditRecord>({"", api::record_name(uid, action)}, std::move(stop));
+  if (stored) return std::move(*stored);
+  if (stored.error().kind == ErrorKind::NotFound) return std::nullopt;
+  return tl::unexpected(stored.error());
 }
 
 Result<Gatherer::Found> Gatherer::find_request(const api::ObjectKey& key, std::stop_token stop) {
@@ -154,8 +176,15 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
   auto stored = parts_.client.get<api::AccessRequest>(key, stop);
   if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
   if (!stored || stored->metadata.uid != last_state->metadata.uid) return Found{.request = std::move(last_state), .is_gone = true};
-  if (stored->status.complete && parts_.stores.bindings.get({key.name_space, api::binding_name(*stored)})) {
-    return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored))};  // remembered until that is gone
+  if (stored->status.complete) {
+    bool is_settled = !parts_.stores.bindings.get({key.name_space, api::binding_name(*stored)});
+    if (is_settled && parts_.memory.granted_record(stored->metadata.uid)) {
+      const auto end = stored_record(stored->metadata.uid, api::AuditAction::Revoked, std::move(stop));
+      if (!end) return tl::unexpected(end.error());
+      is_settled = end->has_value();
+    }
+    if (!is_settled) return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored))};  // remembered until it is
+    parts_.memory.forget(stored->metadata.uid);
   }
   parts_.memory.forget_departed(key, last_state->metadata.uid);
   return Found{};

@@ -47,6 +47,8 @@ class Gatherer {
   Result<void> find_binding(core::Input& input, std::stop_token stop);
   Result<void> look_at_owner(core::Input& input, std::stop_token stop);
   Result<void> find_granted_record(core::Input& input, std::stop_token stop);
+  Result<void> find_end_record(core::Input& input, std::stop_token stop);
+  Result<std::optional<api::AuditRecord>> stored_record(const std::string& uid, api::AuditAction action, std::stop_token stop);
   Result<Found> find_request(const api::ObjectKey& key, std::stop_token stop);
   Result<Found> find_departed(std::shared_ptr<const api::AccessRequest> last_state, std::stop_token stop);
 

@@ -12,7 +12,7 @@ bool means_the_same(const std::shared_ptr<const RoleSummary>& before, const std:
   return before && after && before->metadata.uid == after->metadata.uid && before->rules_hash == after->rules_hash;
 }
 
-// It belongs to no request: by its name, or because it has no owner. ForeignBindings tells of it where no request does.
+// It belongs to no request: by its name, or because it has no owner.
 bool is_foreign(const api::RoleBinding& binding, const api::AccessRequest& owner) {
   return owner.metadata.name.empty() || binding.metadata.name != api::binding_name(owner);
 }
@@ -53,7 +53,7 @@ void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<ap
       return request.metadata.name_space == binding.metadata.name_space && api::binding_name(request) == binding.metadata.name;
     });
   }
-  if (is_orphan(*owner)) return after ? departed(owner) : void();
+  if (is_orphan(*owner)) return after ? add_foreign_binding(after->metadata.key()) : void();
   if (!after && is_leading_()) memory_.remember_binding(owner->metadata.uid, before->metadata.uid);
   add_request(owner->metadata.key());
 }
@@ -106,15 +106,11 @@ void Triggers::everything(std::chrono::milliseconds delay) {
   for (const auto& key : memory_.departed_keys()) add_request(key, delay);
   for (const auto& binding : stores_.bindings.list()) {
     const auto owner = request_of(*binding);
-    if (is_foreign(*binding, *owner)) {
-      add_foreign_binding(binding->metadata.key());
-      continue;
-    }
-    if (is_orphan(*owner)) departed(owner);
+    if (is_foreign(*binding, *owner) || is_orphan(*owner)) add_foreign_binding(binding->metadata.key());
   }
 }
 
-// A binding's request that is neither live nor known to be on its way out.
+// A binding's request that is neither live nor known to be on its way out, if there ever was one.
 bool Triggers::is_orphan(const api::AccessRequest& owner) const {
   const api::ObjectKey key = owner.metadata.key();
   const auto live = stores_.requests.get(key);

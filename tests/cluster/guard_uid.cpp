@@ -44,9 +44,25 @@ TEST_CASE("a command that begins with something like a UID is refused, and says 
   const std::string meant = GENERATE_COPY(uid.substr(0, 7), std::string(), std::string("XYZ"), uid.substr(0, 8) + "x", uid + "-1", " " + uid, uid + "\tok", uid + "\n",
                                           uid.substr(0, 8) + "; ok", std::string("\u202E") + uid);
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=uid=" + meant + " ok"}),
-             Refused("curfew.dev/approve begins with uid=, which is followed by the UID of this request, " + uid +
+             Refused("curfew.dev/approve begins with uid: write uid=, the UID of this request, " + uid +
                      ", or its first eight characters or more, a space, and the comment"));
   CHECK(asked.decisions().empty());
+}
+
+TEST_CASE("what resembles the UID that a command may begin with is not taken for a comment", "[guard]") {
+  Asked asked;
+  const std::string command = GENERATE("approve", "deny", "revoke");
+  for (const char* before : {" uid=", "UID=", "Uid=", "uid =", "uid:", "uid: ", "uid ", "(uid=", "\nuid=", "\u00A0uid=", "\u200Buid="}) {
+    CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/" + command + "=" + std::string(before) + uid_of(asked) + " looks right"}),
+               Refused("curfew.dev/" + command + " begins with uid: write uid=, the UID of this request, " + uid_of(asked)));
+  }
+  CHECK(asked.decisions().empty());
+}
+
+TEST_CASE("a word that only begins with uid is a comment's", "[guard]") {
+  Asked asked;
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=uidgen is what they need"}), Succeeds());
+  CHECK(asked.decisions()[0]["comment"] == "uidgen is what they need");
 }
 
 TEST_CASE("a comment of 1024 characters may follow the UID, and no longer one", "[guard]") {

@@ -85,7 +85,7 @@ TEST_CASE("one object may be larger than a page") {
   CHECK(server.trouble().empty());
 }
 
-TEST_CASE("an object that is too large even alone is left out, and the list goes on behind it") {
+TEST_CASE("an object that is too large even alone is left out, and the list goes on behind it", "[megabytes]") {
   ScriptedServer server({{"GET", kPath + "limit=1", {Send{response(200, list_of({object("huge", std::size_t{65} << 20)}, "next"))}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
@@ -210,7 +210,7 @@ constexpr std::size_t kTooLong = std::size_t{17} << 20;
 
 }  // namespace
 
-TEST_CASE("an event that is too long, or has something in it that is no JSON, costs its object, not the watch") {
+TEST_CASE("an event that is too long, or has something in it that is no JSON, costs its object, not the watch", "[megabytes]") {
   const std::string bad = R"({"metadata":{"name":"c","resourceVersion":"14"},"number":1e999})";
   ScriptedServer server({{"GET", kPath + "limit=500", {Send{response(200, list_of({object("a"), object("b")}))}}},
                          {"GET", kPath + "watch=true&resourceVersion=10",

@@ -60,6 +60,7 @@ class Situation {
   std::string last_binding_uid;
   std::string granted_binding_uid;
   bool is_unrecorded = false;
+  bool is_end_unrecorded = false;
   std::optional<int> observed_decisions;
   int unwatched_decisions = 0;
   std::optional<api::AuditRecord> granted_record;
@@ -100,6 +101,7 @@ class Situation {
     in.granted_binding_uid = granted_binding_uid;
     in.granted_record = granted_record;
     in.is_unrecorded = is_unrecorded;
+    in.is_end_unrecorded = is_end_unrecorded;
     in.observed_decisions = observed_decisions;
     in.unwatched_decisions = unwatched_decisions;
     in.end_record = end_record;

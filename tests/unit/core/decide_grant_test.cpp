@@ -163,10 +163,10 @@ TEST_CASE("a binding that the API server refuses is tried again at its time, and
   CHECK(w.status().expires_at == kNow + 10s + 30min);
 }
 
-TEST_CASE("a binding of our name that is not ours is reported, never granted beside, never deleted") {
+TEST_CASE("a binding of our name without our label is reported, never granted beside, never deleted") {
   World w = world_approved_after_ten_seconds();
   api::RoleBinding foreign;
-  foreign.metadata = {.name = "curfew-uid-1", .name_space = "payments", .uid = "foreign", .labels = {{"curfew.dev/request-uid", "uid-1"}}};
+  foreign.metadata = {.name = "curfew-uid-1", .name_space = "payments", .uid = "foreign", .labels = {}};
   foreign.role_ref = cluster_role("view");
   foreign.subjects = {user("mallory")};
   w.s.binding = foreign;

@@ -117,6 +117,88 @@ TEST_CASE("a status that somebody wrote does not make a grant of a binding that 
   CHECK(w.phase() == Phase::Revoked);
 }
 
+TEST_CASE("access whose status somebody ends is ended, as theirs and not as what they wrote") {
+  World w = active_world();
+  const auto expires_at = w.status().expires_at;
+  w.s.now += 1min;
+  const Phase said = GENERATE(Phase::Expired, Phase::Denied);
+  w.s.request.status.phase = said;
+  w.s.request.status.complete = GENERATE(true, false);
+  w.s.request.status.ended_at = GENERATE(kNow - 1h, kNow + 10h);
+  const bool is_left = GENERATE(true, false);
+  if (!is_left) w.s.binding.reset();  // deleted as well
+
+  w.settle();
+  const std::string what = "somebody set status.phase to " + std::string(api::to_string(said)) + ", which no AuditRecord says: the access was ended";
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.record(AuditAction::Tampered).message == what);
+  CHECK(w.record(AuditAction::Revoked).message == what);
+  CHECK(times_told(w, "Tampered") == 1);
+  CHECK(w.phase() == Phase::Revoked);
+  CHECK(w.status().complete);
+  CHECK(w.status().ended_at == floor_to_second(w.s.now));
+  CHECK(w.status().expires_at == expires_at);
+  CHECK(w.condition("Granted") == "False StatusChanged");
+}
+
+TEST_CASE("a status that says Active of what was never granted is told of, and nobody had access") {
+  World w;
+  w.settle();
+  REQUIRE(w.phase() == Phase::Pending);
+  auto& status = w.s.request.status;
+  status.phase = Phase::Active;
+  status.granted_at = kNow;
+  status.expires_at = kNow + 1h;
+  status.approvals = "1/1";
+  status.approved_by = {"bob"};
+  status.binding_name = "curfew-uid-1";
+  w.settle();
+  CHECK(w.phase() == Phase::Rejected);
+  CHECK(w.record(AuditAction::Tampered).message == "somebody set status.phase to Active: no AuditRecord says that access was granted, and there was none");
+  CHECK(w.record(AuditAction::Rejected).expires_at == std::nullopt);
+  CHECK_FALSE(w.status().expires_at);
+  CHECK_FALSE(w.status().granted_at);
+  CHECK(w.status().approvals.empty());
+  CHECK(w.status().binding_name.empty());
+}
+
+TEST_CASE("a request whose status said Active is not recorded as access when it is deleted") {
+  World w;
+  w.settle();
+  w.s.request.status.phase = Phase::Active;
+  w.s.gone = true;
+  w.step();
+  CHECK(w.has(AuditAction::Withdrawn));
+  CHECK_FALSE(w.has(AuditAction::Revoked));
+}
+
+TEST_CASE("a binding of a request that is over and never had access is deleted, and recorded as Tampered") {
+  World w;
+  w.settle();
+  w.s.by(deny(sre("bob")));
+  w.settle();
+  REQUIRE(w.phase() == Phase::Denied);
+  const auto status = w.status();
+  w.s.binding = forged(w, kNow + 1h);
+  w.s.binding->metadata.creation_timestamp = kNow - 1h;
+  if (GENERATE(true, false)) w.s.binding->metadata.owner_references.clear();
+  w.settle();
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.record(AuditAction::Tampered).message == "RoleBinding curfew-uid-1 was made by somebody: no AuditRecord says that access was granted to this request");
+  CHECK(w.status() == status);
+}
+
+TEST_CASE("a binding with the label of a request that waits is deleted although it has no owner") {
+  World w;
+  w.settle();
+  w.s.binding = forged(w, kNow + 1h);
+  w.s.binding->metadata.owner_references.clear();
+  w.settle();
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.has(AuditAction::Tampered));
+  CHECK(w.phase() == Phase::Pending);
+}
+
 TEST_CASE("a decision that the status already knows, but Curfew does not, is news") {
   World w;
   w.settle();

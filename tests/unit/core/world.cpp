@@ -32,14 +32,16 @@ Decision World::step(std::size_t most_actions) {
 
 // What the shell looks up.
 void World::gather() {
-  s.is_unrecorded = false;
-  if (!s.binding) return;
-  const bool is_active = s.request.status.phase == api::Phase::Active;
-  if (is_active && s.granted_binding_uid.empty()) s.granted_binding_uid = s.binding->metadata.uid;
-  if (s.request.status.complete || s.granted_record) return;
-  const auto found = records.find(api::record_name(s.request.metadata.uid, api::AuditAction::Granted));
-  if (found != records.end()) s.granted_record = found->second;
-  s.is_unrecorded = !s.granted_record && !s.gone;
+  const api::AccessRequestStatus& status = s.request.status;
+  const std::string& uid = s.request.metadata.uid;
+  const bool is_active = status.phase == api::Phase::Active;
+  if (s.binding && is_active && s.granted_binding_uid.empty()) s.granted_binding_uid = s.binding->metadata.uid;
+  const auto granted = records.find(api::record_name(uid, api::AuditAction::Granted));
+  const bool is_asked_for = !s.granted_record && (s.binding || is_active);
+  if (is_asked_for && granted != records.end()) s.granted_record = granted->second;
+  s.is_unrecorded = is_asked_for && !s.granted_record;
+  const bool is_over = status.complete || (status.phase && api::is_terminal(*status.phase));
+  s.is_end_unrecorded = is_over && s.granted_record && !s.gone && !records.contains(api::record_name(uid, api::AuditAction::Revoked));
 }
 
 void World::settle() {

@@ -1,6 +1,7 @@
 #include "reconcile/foreign_bindings.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "unit/reconcile/builders.hpp"
 #include "unit/reconcile/fake_api.hpp"
@@ -20,13 +21,22 @@ struct ForeignBindingsFixture {
   reconcile::Memory memory;
   runtime::Metrics metrics{"test"};
   ManualClock clock;
-  bool ends_all;
-  reconcile::ForeignBindings foreign{
-      {.audit = audit, .endings = client, .stores = stores, .memory = memory, .metrics = metrics, .clock = clock, .ends_all = ends_all}};
+  std::shared_ptr<const api::AccessRequest> departed;
+  reconcile::ForeignBindings foreign{{.audit = audit,
+                                      .client = client,
+                                      .endings = client,
+                                      .stores = stores,
+                                      .memory = memory,
+                                      .metrics = metrics,
+                                      .clock = clock,
+                                      .departed = [this](auto last_state) { departed = std::move(last_state); }}};
 
-  explicit ForeignBindingsFixture(bool ends = false) : ends_all(ends) { memory.know_all_records(); }
+  ForeignBindingsFixture() { memory.know_all_records(); }
 
   Outcome see(const api::RoleBinding& binding) { return foreign.reconcile(deliver(stores.bindings, binding)->metadata.key(), {}); }
+  // Also at the API server.
+  Outcome see_stored(const api::RoleBinding& binding) { return see(api.put(binding)); }
+  bool is_there(const api::RoleBinding& binding) { return !api.get<api::RoleBinding>(binding.metadata.key()).is_null(); }
   FakeApi::Json recorded(const std::string& name) const { return api.get("/apis/curfew.dev/v1alpha1/auditrecords/" + name); }
 };
 
@@ -99,28 +109,93 @@ api::RoleBinding ownerless_binding() {
 
 }  // namespace
 
-TEST_CASE("a binding with the name and the label of a grant that belongs to no request is recorded, and ended at its end") {
+TEST_CASE("a binding with the name and the label of a grant, of which no record says that it was granted, is recorded and ended at once") {
   ForeignBindingsFixture f;
-  CHECK(f.see(ownerless_binding()).kind == Outcome::Kind::Done);
   const std::string uid = kUid;
-  const auto record = f.recorded("binding-of-" + uid + "-tampered");
-  REQUIRE(record.is_object());
-  CHECK(record["message"] == "RoleBinding curfew-" + uid + " has the name and the label of a grant and belongs to no AccessRequest: Curfew ends it at 2026-11-24T21:00:00Z");
-  CHECK(f.api.calls().size() == 1);  // the rest is the revoker's
+  const auto made = GENERATE(binding("2026-11-24T21:00:00Z"), ownerless_binding());
+  SECTION("of no request that there is, or of one that is gone") {
+    f.see_stored(made);
+    CHECK(f.recorded("binding-of-" + uid + "-tampered")["message"] ==
+          "RoleBinding payments/curfew-" + uid + " was made by somebody: no AuditRecord says that access was granted to an AccessRequest with the UID " + uid + "; it is ended");
+  }
+  SECTION("of one that waits in another namespace: among that one's records, and it goes on waiting") {
+    auto elsewhere = request();
+    elsewhere.metadata.name_space = "elsewhere";
+    deliver(f.stores.requests, f.api.put(elsewhere));
+    auto dated = made;
+    dated.metadata.creation_timestamp = TimePoint(std::chrono::seconds(1000));
+    f.see_stored(dated);
+    const auto record = f.recorded(uid + "-tampered-1000");
+    CHECK(record["request"] == FakeApi::Json{{"namespace", "elsewhere"}, {"name", "debug"}, {"uid", uid}});
+  }
+  CHECK_FALSE(f.is_there(made));
+  CHECK_FALSE(f.departed);
+  CHECK(f.recorded(uid + "-ended").is_null());
 }
 
-TEST_CASE("where Curfew is being removed, a binding with the name of a grant does not wait for its end, one with another name is left alone") {
-  ForeignBindingsFixture f(true);
-  SECTION("the name of a grant") {
-    const auto stored = f.api.put(ownerless_binding());
-    f.see(stored);
-    CHECK(f.api.get<api::RoleBinding>(stored.metadata.key()).is_null());
+TEST_CASE("a binding of a grant whose request is gone ends as that request's, whether it has an owner or not") {
+  ForeignBindingsFixture f;
+  f.memory.begin_term();  // without waiting for all records
+  f.api.put(record(api::AuditAction::Granted));
+  const auto left = GENERATE(binding("2026-11-24T21:00:00Z"), ownerless_binding());
+  SECTION("gone") {}
+  SECTION("and its name taken by another") { f.api.put(request("debug", kOtherUid)); }
+  f.see_stored(left);
+  REQUIRE(f.departed);
+  CHECK(f.departed->metadata.uid == kUid);
+  CHECK(f.departed->status.phase == api::Phase::Active);
+  CHECK(f.memory.granted_record(kUid));
+  CHECK(f.is_there(left));  // the request's decisions end it
+}
+
+TEST_CASE("a binding whose request is there is that request's, before the watch has told of either") {
+  ForeignBindingsFixture f;
+  SECTION("the request goes on") {
+    f.api.put(request_in(api::Phase::Active));
+    f.see_stored(binding("2026-11-24T21:00:00Z"));
+    CHECK_FALSE(f.departed);
   }
-  SECTION("another name") {
-    const auto stored = f.api.put(foreign_binding());
-    f.see(stored);
-    CHECK_FALSE(f.api.get<api::RoleBinding>(stored.metadata.key()).is_null());
+  SECTION("it is over") {
+    f.api.put(request_in(api::Phase::Expired));
+    f.see_stored(binding("2026-11-24T21:00:00Z"));
+    REQUIRE(f.departed);
+    CHECK(f.departed->status.phase == api::Phase::Expired);
   }
+  SECTION("the binding is gone") { f.see(binding("2026-11-24T21:00:00Z")); }
+  SECTION("and made again") {
+    auto newer = binding("2026-11-24T21:00:00Z");
+    newer.metadata.uid = "newer";
+    f.api.put(newer);
+    f.see(binding("2026-11-24T21:00:00Z"));
+  }
+  for (const std::string& call : f.api.calls()) CHECK(call.starts_with("GET "));
+}
+
+TEST_CASE("a binding that was made when the access of its request had ended is told of as such") {
+  ForeignBindingsFixture f;
+  f.api.put(record(api::AuditAction::Granted));
+  f.api.put(record(api::AuditAction::Expired));
+  f.see_stored(binding("2026-11-24T21:00:00Z"));
+  CHECK(f.recorded("binding-of-" + std::string(kUid) + "-tampered")["message"] ==
+        "RoleBinding payments/curfew-" + std::string(kUid) + " was made by somebody: the access of AccessRequest payments/debug had ended; it is ended");
+  CHECK_FALSE(f.is_there(binding("2026-11-24T21:00:00Z")));
+}
+
+TEST_CASE("a binding in another namespace than the access that was granted is nobody's") {
+  ForeignBindingsFixture f;
+  auto granted = record(api::AuditAction::Granted);
+  granted.request.name_space = "elsewhere";
+  f.api.put(granted);
+  f.see_stored(binding("2026-11-24T21:00:00Z"));
+  CHECK(f.recorded("binding-of-" + std::string(kUid) + "-tampered")["message"].get<std::string>().find("is in namespace elsewhere; it is ended") != std::string::npos);
+  CHECK_FALSE(f.is_there(binding("2026-11-24T21:00:00Z")));
+}
+
+TEST_CASE("what the API server does not tell is asked again, and nobody is blamed meanwhile") {
+  ForeignBindingsFixture f;
+  f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+  CHECK(f.see_stored(binding("2026-11-24T21:00:00Z")).kind == Outcome::Kind::RetryRateLimited);
+  CHECK(f.is_there(binding("2026-11-24T21:00:00Z")));
 }
 
 TEST_CASE("nobody is blamed for the orphan of a request that is on its way out") {

@@ -7,7 +7,7 @@ using namespace curfew;
 using namespace curfew::testing;
 using api::Phase;
 
-TEST_CASE("a departed request that is not there any more is gone, which one GET says, and another that its binding is") {
+TEST_CASE("a departed request that is not there any more is gone, which one GET says, another that its binding is, and a third whether it was granted") {
   GatherFixture f;
   f.depart(request_in(Phase::Active));
   const auto input = f.gather();
@@ -16,7 +16,8 @@ TEST_CASE("a departed request that is not there any more is gone, which one GET 
   CHECK((*input)->request_is_gone);
   CHECK((*input)->request->metadata.uid == kUid);
   CHECK((*input)->request->status.phase == Phase::Active);
-  CHECK(f.api.calls() == Calls{"GET " + kRequestPath, "GET " + kBindingPath});
+  CHECK((*input)->is_unrecorded);
+  CHECK(f.api.calls() == Calls{"GET " + kRequestPath, "GET " + kBindingPath, "GET " + kGrantedPath});
   CHECK(f.memory.departed(f.key));  // until its end is recorded
 }
 
@@ -60,6 +61,30 @@ TEST_CASE("a departed request that another replica completed is over") {
   REQUIRE(input);
   CHECK_FALSE(*input);
   CHECK_FALSE(f.memory.departed(f.key));
+}
+
+TEST_CASE("a request that is over by its status only is decided on") {
+  GatherFixture f;
+  f.depart(request_in(Phase::Active));
+  f.api.put(request_in(Phase::Expired));
+  f.memory.remember_granted(record(api::AuditAction::Granted));
+  SECTION("no record says how it ended") {
+    const auto input = f.gather();
+    REQUIRE(*input);
+    CHECK((*input)->is_end_unrecorded);
+    CHECK(f.memory.departed(f.key));
+  }
+  SECTION("one does") {
+    f.api.put(record(api::AuditAction::Expired));
+    CHECK_FALSE(*f.gather());
+    CHECK_FALSE(f.memory.departed(f.key));
+    CHECK_FALSE(f.memory.granted_record(kUid));
+  }
+  SECTION("nobody knows") {
+    f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+    CHECK_FALSE(f.gather());
+    CHECK(f.memory.departed(f.key));
+  }
 }
 
 TEST_CASE("a request that another replica completed is decided on while its binding is still there") {

@@ -13,7 +13,6 @@ using api::Phase;
 
 namespace {
 
-const std::string kGrantedPath = kRecordsPath + "/" + api::record_name(kUid, api::AuditAction::Granted);
 
 }  // namespace
 
@@ -179,6 +178,7 @@ TEST_CASE("a key without any request leaves nothing to decide") {
 TEST_CASE("an active request whose binding the watch has lost is asked for it, unless this process deleted it") {
   GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
+  f.memory.remember_granted(record(api::AuditAction::Granted));
   f.memory.remember_binding(kUid, "binding-of-" + std::string(kUid));
   SECTION("it has lost its label: it is there") {
     auto stray = binding("2026-11-24T21:00:00Z");
@@ -256,6 +256,21 @@ TEST_CASE("an active request whose binding has lost its owner is asked for: it m
   SECTION("another one has its name") {
     f.api.put(request("debug", kOtherUid));
     CHECK((**f.gather()).request_is_gone);
+  }
+  SECTION("nobody knows") {
+    f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+    CHECK_FALSE(f.gather());
+  }
+}
+
+TEST_CASE("of an active request without a binding, one GET says whether it was ever granted") {
+  GatherFixture f;
+  deliver(f.stores.requests, request_in(Phase::Active));
+  SECTION("it was not") { CHECK((**f.gather()).is_unrecorded); }
+  SECTION("it was") {
+    f.api.put(record(api::AuditAction::Granted));
+    CHECK((**f.gather()).granted_record);
+    CHECK_FALSE((**f.gather()).is_unrecorded);
   }
   SECTION("nobody knows") {
     f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");

@@ -11,5 +11,6 @@ inline const std::string kRequestPath = "/apis/curfew.dev/v1alpha1/namespaces/pa
 inline const std::string kBindingsPath = "/apis/rbac.authorization.k8s.io/v1/namespaces/payments/rolebindings";
 inline const std::string kBindingPath = kBindingsPath + "/curfew-" + kUid;
 inline const std::string kRecordsPath = "/apis/curfew.dev/v1alpha1/auditrecords";
+inline const std::string kGrantedPath = kRecordsPath + "/" + kUid + "-granted";
 
 }  // namespace curfew::testing
