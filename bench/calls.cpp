@@ -131,6 +131,7 @@ void admission(Arena& arena, Results& results, int runs) {
                      {"create_without_p50_ms", percentile(without.create, 0.5)}};
     found.figures["approve_cost_ms"] = found.figures["approve_with_p50_ms"] - found.figures["approve_without_p50_ms"];
     found.figures["create_cost_ms"] = found.figures["create_with_p50_ms"] - found.figures["create_without_p50_ms"];
+    found.figures["ratio"] = found.figures["approve_with_p50_ms"] / found.figures["approve_without_p50_ms"];
     results.add("admission", run, found);
   }
 }

@@ -24,7 +24,8 @@ using Requests = std::vector<Read<api::AccessRequest>>;
 // One person's view of the requests.
 struct View {
   api::Person me;
-  std::map<std::string, api::AccessPolicy, std::less<>> policies;  // as far as they may be seen
+  std::map<std::string, api::AccessPolicy, std::less<>> policies;
+  bool sees_policies = true;  // false: this person may not list them, so what is theirs to decide is unknown
 
   bool is_mine(const api::AccessRequest& request) const {
     const auto& username = me.username;
@@ -44,12 +45,13 @@ struct View {
 struct Section {
   std::string title;
   std::function<bool(const View&, const api::AccessRequest&)> takes;
+  bool needs_policies = false;
 };
 
 std::vector<Section> sections_of(const Options& options) {
   const bool every = !options.mine && !options.to_decide && !options.active;
   std::vector<Section> result;
-  if (every || options.to_decide) result.push_back({"TO DECIDE", [](const View& view, const auto& request) { return view.is_to_decide(request); }});
+  if (every || options.to_decide) result.push_back({"TO DECIDE", [](const View& view, const auto& request) { return view.is_to_decide(request); }, true});
   if (every || options.mine) result.push_back({"MINE", [](const View& view, const auto& request) { return view.is_mine(request); }});
   if (every || options.active) result.push_back({"ACTIVE", [](const View&, const auto& request) { return request.status.phase == api::Phase::Active; }});
   return result;
@@ -93,6 +95,7 @@ Requests find_requests(const Session& session, const Options& options, std::stri
 View view_of(const Session& session) {
   View view{.me = must(session.cluster.whoami()), .policies = {}};
   const auto policies = session.cluster.list<api::AccessPolicy>({});
+  view.sees_policies = policies.has_value();
   if (!policies) session.terminal.warn(Printable("You may not see the AccessPolicies, so what you could decide is not known: ") + policies.error().message + "\n");
   for (std::size_t i = 0; policies && i < policies->size(); ++i) view.policies.emplace((*policies)[i].object.metadata.name, (*policies)[i].object);
   return view;
@@ -111,7 +114,8 @@ void print_sections(const Session& session, const Options& options, const View& 
       shown.push_back(request);
     }
     if (sections.size() > 1) text += (text.empty() ? Printable() : Printable("\n")) + terminal.paint(Colour::Bold, section.title) + "\n";
-    text += rows.empty() ? Printable("none\n") : table(terminal, headings(options.output == "wide"), rows);
+    const bool is_unknown = section.needs_policies && !view.sees_policies;
+    text += rows.empty() ? is_unknown ? Printable("not known\n") : Printable("none\n") : table(terminal, headings(options.output == "wide"), rows);
   }
   session.remember(shown);
   terminal.print(text);
