@@ -27,30 +27,42 @@ std::unique_ptr<http::Transport> transport_of(const std::filesystem::path& kubec
   return std::move(*transport);
 }
 
-std::filesystem::path kubeconfig_of(const std::filesystem::path& state, const std::string& person) { return state / "test" / (person + ".kubeconfig"); }
+std::filesystem::path kubeconfig_of(const std::filesystem::path& state, const std::string& person) {
+  return state / "test" / (person + ".kubeconfig");
+}
 
 void wait_until(const std::string& what, std::chrono::seconds patience, const std::function<bool()>& is_so) {
   const auto until = Steady::now() + patience;
   while (!is_so()) {
-    if (Steady::now() > until) throw std::runtime_error("not within " + std::to_string(patience.count()) + " s: " + what);
+    if (Steady::now() > until)
+      throw std::runtime_error("not within " + std::to_string(patience.count()) + " s: " + what);
     std::this_thread::sleep_for(20ms);
   }
 }
 
 }  // namespace
 
-double milliseconds_between(Steady::time_point from, Steady::time_point to) { return std::chrono::duration<double, std::milli>(to - from).count(); }
-
-std::string path_of(std::string_view plural, std::string_view name_space, std::string_view name, std::string_view subresource) {
-  const std::string group = plural == kBindings ? "/apis/rbac.authorization.k8s.io/v1" : plural == "namespaces" ? "/api/v1" : "/apis/curfew.dev/v1alpha1";
-  return kube::target_of({.path = group, .plural = std::string(plural), .kind = {}}, name_space, name, subresource);
+double milliseconds_between(Steady::time_point from, Steady::time_point to) {
+  return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
-Caller::Caller(const std::filesystem::path& kubeconfig) : transport_(transport_of(kubeconfig)), client_(*transport_, {.deadline = 60s}) {}
+std::string path_of(std::string_view plural, std::string_view name_space, std::string_view name,
+                    std::string_view subresource) {
+  const std::string group = plural == kBindings      ? "/apis/rbac.authorization.k8s.io/v1"
+                            : plural == "namespaces" ? "/api/v1"
+                                                     : "/apis/curfew.dev/v1alpha1";
+  return kube::target_of({.path = group, .plural = std::string(plural), .kind = {}}, name_space, name,
+                         subresource);
+}
+
+Caller::Caller(const std::filesystem::path& kubeconfig)
+    : transport_(transport_of(kubeconfig)), client_(*transport_, {.deadline = 60s}) {}
 
 Json Caller::send(http::Method method, const std::string& target, const Json& body) {
   auto answer = client_.send_json(method, target, body, {});
-  if (!answer) throw std::runtime_error(std::string(http::to_string(method)) + " " + target + ": " + answer.error().message);
+  if (!answer)
+    throw std::runtime_error(std::string(http::to_string(method)) + " " + target + ": " +
+                             answer.error().message);
   return std::move(*answer);
 }
 
@@ -64,37 +76,48 @@ std::size_t Caller::read_all(const std::string& target) {
   std::size_t bytes = 0;
   std::string more;
   do {
-    const auto answer = transport_->send({.method = http::Method::Get, .target = target + "?limit=500" + (more.empty() ? "" : "&continue=" + more), .content_type = {}, .body = {}}, 60s, {});
+    const auto answer =
+        transport_->send({.method = http::Method::Get,
+                          .target = target + "?limit=500" + (more.empty() ? "" : "&continue=" + more),
+                          .content_type = {},
+                          .body = {}},
+                         60s, {});
     if (!answer || answer->status != 200) throw std::runtime_error("cannot list " + target);
     bytes += answer->body.size();
-    // Found without reading the rest: {"apiVersion":...,"metadata":{"continue":"...","resourceVersion":"..."}} may also stand at the end.
+    // Found without reading the rest:
+    // {"apiVersion":...,"metadata":{"continue":"...","resourceVersion":"..."}} may also stand at the end.
     const auto at = answer->body.find("\"continue\":\"");
-    more = at == std::string::npos ? "" : answer->body.substr(at + 12, answer->body.find('"', at + 12) - at - 12);
+    more = at == std::string::npos ? ""
+                                   : answer->body.substr(at + 12, answer->body.find('"', at + 12) - at - 12);
     more = kube::percent_encode(more);
   } while (!more.empty());
   return bytes;
 }
 
-Controller::Controller(const std::filesystem::path& program, const std::filesystem::path& state) : program_(program), state_(state), log_(state / "test" / "bench-controller.log") {}
+Controller::Controller(const std::filesystem::path& program, const std::filesystem::path& state)
+    : program_(program), state_(state), log_(state / "test" / "bench-controller.log") {}
 
 Controller::~Controller() = default;
 
 void Controller::start() {
   log_begin_ = child_ || std::filesystem::exists(log_) ? std::filesystem::file_size(log_) : 0;
   const std::string kubeconfig = kubeconfig_of(state_, "curfew").string();
-  child_.emplace(std::vector<std::string>{program_.string(), "--kubeconfig", kubeconfig, "--metrics-address", "127.0.0.1:0", "--pending-per-requester", "0", "--requester-qps", "0",
-                                          "--pending-per-namespace", "0", "--namespace-qps", "0", "--cluster-qps", "0",
-                                          "--completed-request-ttl", "8760h"},
+  child_.emplace(std::vector<std::string>{program_.string(), "--kubeconfig", kubeconfig, "--metrics-address",
+                                          "127.0.0.1:0", "--pending-per-requester", "0", "--requester-qps",
+                                          "0", "--pending-per-namespace", "0", "--namespace-qps", "0",
+                                          "--cluster-qps", "0", "--completed-request-ttl", "8760h"},
                  log_);
 }
 
 void Controller::await_leading() {
-  wait_until("the controller leads", 60s, [&] { return child_->log().find("\"msg\":\"leading\"", log_begin_) != std::string::npos; });
+  wait_until("the controller leads", 60s,
+             [&] { return child_->log().find("\"msg\":\"leading\"", log_begin_) != std::string::npos; });
 }
 
 void Controller::stop() {
   child_->signal(SIGTERM);
-  if (child_->wait(10s) != 0) throw std::runtime_error("the controller did not end well: see " + log_.string());
+  if (child_->wait(10s) != 0)
+    throw std::runtime_error("the controller did not end well: see " + log_.string());
 }
 
 void Controller::await_quiet() {
@@ -143,18 +166,20 @@ Arena::Arena(std::filesystem::path state, const std::filesystem::path& program, 
       state_(std::move(state)) {}
 
 void Arena::make_place(const std::string& name, int approvals) {
-  admin.post(path_of("namespaces"), {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}});
+  admin.post(path_of("namespaces"),
+             {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}});
   Json approval{{"required", approvals}};
   if (approvals > 0) approval["approvers"] = Json::array({{{"kind", "Group"}, {"name", "sre"}}});
-  admin.post(path_of("accesspolicies"), {{"apiVersion", "curfew.dev/v1alpha1"},
-                                         {"kind", "AccessPolicy"},
-                                         {"metadata", {{"name", name}}},
-                                         {"spec",
-                                          {{"requesters", Json::array({{{"kind", "User"}, {"name", "alice"}}})},
-                                           {"roles", Json::array({{{"kind", "ClusterRole"}, {"name", "view"}}})},
-                                           {"namespaces", {{"names", Json::array({name})}}},
-                                           {"duration", {{"default", "1h"}, {"max", "4h"}}},
-                                           {"approval", approval}}}});
+  admin.post(path_of("accesspolicies"),
+             {{"apiVersion", "curfew.dev/v1alpha1"},
+              {"kind", "AccessPolicy"},
+              {"metadata", {{"name", name}}},
+              {"spec",
+               {{"requesters", Json::array({{{"kind", "User"}, {"name", "alice"}}})},
+                {"roles", Json::array({{{"kind", "ClusterRole"}, {"name", "view"}}})},
+                {"namespaces", {{"names", Json::array({name})}}},
+                {"duration", {{"default", "1h"}, {"max", "4h"}}},
+                {"approval", approval}}}});
   std::this_thread::sleep_for(1s);  // until the admission policies know it
 }
 
@@ -164,17 +189,25 @@ void Arena::clear_place(const std::string& name) {
 }
 
 Json Arena::ask(const std::string& place, const std::string& name, const Json& more) {
-  Json spec{{"policy", place}, {"role", {{"kind", "ClusterRole"}, {"name", "view"}}}, {"duration", "1h"}, {"reason", "looking at the incident of last night"}};
+  Json spec{{"policy", place},
+            {"role", {{"kind", "ClusterRole"}, {"name", "view"}}},
+            {"duration", "1h"},
+            {"reason", "looking at the incident of last night"}};
   spec.merge_patch(more);
-  return alice.post(path_of(kRequests, place), {{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"metadata", {{"name", name}}}, {"spec", spec}});
+  return alice.post(path_of(kRequests, place), {{"apiVersion", "curfew.dev/v1alpha1"},
+                                                {"kind", "AccessRequest"},
+                                                {"metadata", {{"name", name}}},
+                                                {"spec", spec}});
 }
 
 void Arena::approve(const std::string& place, const std::string& name) {
-  bob.patch(path_of(kRequests, place, name), {{"metadata", {{"annotations", {{"curfew.dev/approve", "ok"}}}}}});
+  bob.patch(path_of(kRequests, place, name),
+            {{"metadata", {{"annotations", {{"curfew.dev/approve", "ok"}}}}}});
 }
 
 void Arena::revoke(const std::string& place, const std::string& name) {
-  bob.patch(path_of(kRequests, place, name), {{"metadata", {{"annotations", {{"curfew.dev/revoke", "done"}}}}}});
+  bob.patch(path_of(kRequests, place, name),
+            {{"metadata", {{"annotations", {{"curfew.dev/revoke", "done"}}}}}});
 }
 
 void Arena::await_phase(const std::string& place, const std::string& name, const std::string& phase) {

@@ -14,8 +14,10 @@
 #include "kube/client.hpp"
 #include "support/process.hpp"
 
-// Where the benchmarks take place: a real API server with Curfew installed, people who ask and approve, and a controller that is started and stopped. Raw calls and those of Curfew's
-// people go through the same client, in the same process. Everything throws std::runtime_error, in a sentence, where it does not go as planned: a benchmark has no half results.
+// Where the benchmarks take place: a real API server with Curfew installed, people who ask and approve, and a
+// controller that is started and stopped. Raw calls and those of Curfew's people go through the same client,
+// in the same process. Everything throws std::runtime_error, in a sentence, where it does not go as planned:
+// a benchmark has no half results.
 namespace curfew::bench {
 
 using Json = nlohmann::json;
@@ -27,19 +29,26 @@ inline constexpr std::string_view kRequests = "accessrequests";
 inline constexpr std::string_view kRecords = "auditrecords";
 inline constexpr std::string_view kBindings = "rolebindings";
 
-// "/apis/.../namespaces/NS/PLURAL[/NAME[/SUBRESOURCE]]" for the three kinds above, and namespaces and accesspolicies.
-std::string path_of(std::string_view plural, std::string_view name_space = {}, std::string_view name = {}, std::string_view subresource = {});
+// "/apis/.../namespaces/NS/PLURAL[/NAME[/SUBRESOURCE]]" for the three kinds above, and namespaces and
+// accesspolicies.
+std::string path_of(std::string_view plural, std::string_view name_space = {}, std::string_view name = {},
+                    std::string_view subresource = {});
 
 // Somebody with a kubeconfig. Thread-safe.
 class Caller {
  public:
   explicit Caller(const std::filesystem::path& kubeconfig);
 
-  Json post(const std::string& target, const Json& object) { return send(http::Method::Post, target, object); }
-  Json patch(const std::string& target, const Json& change) { return send(http::Method::Patch, target, change); }
+  Json post(const std::string& target, const Json& object) {
+    return send(http::Method::Post, target, object);
+  }
+  Json patch(const std::string& target, const Json& change) {
+    return send(http::Method::Patch, target, change);
+  }
   Json remove(const std::string& target) { return send(http::Method::Delete, target, Json::object()); }
   Json get(const std::string& target);
-  // All pages of 500, read and thrown away: what a client that does nothing else needs for it. How many bytes.
+  // All pages of 500, read and thrown away: what a client that does nothing else needs for it. How many
+  // bytes.
   std::size_t read_all(const std::string& target);
   kube::Client& client() { return client_; }
 
@@ -56,7 +65,8 @@ class Controller {
   Controller(const std::filesystem::path& program, const std::filesystem::path& state);
   ~Controller();
 
-  // All requests come from one person here, which would be a flood; otherwise as it ships, but for keeping what is complete as long as this takes.
+  // All requests come from one person here, which would be a flood; otherwise as it ships, but for keeping
+  // what is complete as long as this takes.
   void start();
   void await_leading();
   void stop();
@@ -92,7 +102,8 @@ class Arena {
   Caller curfew;  // the controller's own identity
   Controller controller;
 
-  // A namespace and a policy for requests in it by alice, which `approvals` of group sre decide; both of that name.
+  // A namespace and a policy for requests in it by alice, which `approvals` of group sre decide; both of that
+  // name.
   void make_place(const std::string& name, int approvals);
   // Deletes what is in it: requests, then bindings.
   void clear_place(const std::string& name);

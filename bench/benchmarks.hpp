@@ -3,7 +3,8 @@
 #include "arena.hpp"
 #include "figures.hpp"
 
-// Each needs the arena without a running controller, and leaves it so; docs/benchmarks.md says what they measure.
+// Each needs the arena without a running controller, and leaves it so; docs/benchmarks.md says what they
+// measure.
 namespace curfew::bench {
 
 void grant_latency(Arena& arena, Results& results, int runs);

@@ -1,4 +1,5 @@
-// What a request costs the API server: the controller's calls, by the audit log; and what the admission policies cost those who ask and decide.
+// What a request costs the API server: the controller's calls, by the audit log; and what the admission
+// policies cost those who ask and decide.
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -33,7 +34,9 @@ std::map<std::string, double> calls_since(const Arena& arena, TimePoint since) {
   for (std::string line; std::getline(log, line);) {
     if (line.find(self) == std::string::npos) continue;
     const Json entry = Json::parse(line, nullptr, false);
-    if (!entry.is_object() || entry.at("user").value("username", "") != self || entry.value("stage", "") != "ResponseComplete") continue;
+    if (!entry.is_object() || entry.at("user").value("username", "") != self ||
+        entry.value("stage", "") != "ResponseComplete")
+      continue;
     const auto when = parse_rfc3339(entry.at("requestReceivedTimestamp").get<std::string>());
     const std::string kind = kind_of_call(entry);
     if (when && *when >= since && !kind.empty()) ++counts[kind];
@@ -41,7 +44,9 @@ std::map<std::string, double> calls_since(const Arena& arena, TimePoint since) {
   return counts;
 }
 
-bool is_read(const std::string& call) { return call.starts_with("get ") || call.starts_with("list "); }
+bool is_read(const std::string& call) {
+  return call.starts_with("get ") || call.starts_with("list ");
+}
 
 struct Took {
   std::vector<double> create;
@@ -74,7 +79,8 @@ std::vector<std::pair<std::string, Json>> take_policies_out(Arena& arena) {
       const auto name = binding.at("metadata").at("name").get<std::string>();
       if (name.find("curfew") == std::string::npos) continue;
       arena.admin.remove(target + "/" + name);
-      for (const char* field : {"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"}) binding["metadata"].erase(field);
+      for (const char* field : {"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"})
+        binding["metadata"].erase(field);
       taken.emplace_back(target, binding);
     }
   }
@@ -129,8 +135,10 @@ void admission(Arena& arena, Results& results, int runs) {
                      {"approve_without_p50_ms", percentile(without.approve, 0.5)},
                      {"create_with_p50_ms", percentile(with.create, 0.5)},
                      {"create_without_p50_ms", percentile(without.create, 0.5)}};
-    found.figures["approve_cost_ms"] = found.figures["approve_with_p50_ms"] - found.figures["approve_without_p50_ms"];
-    found.figures["create_cost_ms"] = found.figures["create_with_p50_ms"] - found.figures["create_without_p50_ms"];
+    found.figures["approve_cost_ms"] =
+        found.figures["approve_with_p50_ms"] - found.figures["approve_without_p50_ms"];
+    found.figures["create_cost_ms"] =
+        found.figures["create_with_p50_ms"] - found.figures["create_without_p50_ms"];
     found.figures["ratio"] = found.figures["approve_with_p50_ms"] / found.figures["approve_without_p50_ms"];
     results.add("admission", run, found);
   }

@@ -1,4 +1,5 @@
-// How punctual the end of access is: when a watch shows that the binding is gone, against what the binding said.
+// How punctual the end of access is: when a watch shows that the binding is gone, against what the binding
+// said.
 #include <algorithm>
 #include <thread>
 
@@ -17,7 +18,8 @@ constexpr int kAlone = 10;
 std::vector<double> lateness(const Watcher& bindings) {
   std::vector<double> late;
   const auto ends = bindings.ends();
-  for (const auto& [name, seen] : bindings.deleted()) late.push_back(std::chrono::duration<double, std::milli>(seen.wall - ends.at(name)).count());
+  for (const auto& [name, seen] : bindings.deleted())
+    late.push_back(std::chrono::duration<double, std::milli>(seen.wall - ends.at(name)).count());
   return late;
 }
 
@@ -25,7 +27,9 @@ std::vector<double> many_at_once(Arena& arena, const std::string& place) {
   Watcher bindings(arena.admin, kBindings, place);
   const auto starts = std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now()) + 15s;
   in_parallel(kTogether, 16, [&](int i) {
-    arena.ask(place, "together-" + std::to_string(i), {{"duration", "45s"}, {"startTime", format_rfc3339(TimePoint(starts + std::chrono::seconds(i % 2)))}});
+    arena.ask(place, "together-" + std::to_string(i),
+              {{"duration", "45s"},
+               {"startTime", format_rfc3339(TimePoint(starts + std::chrono::seconds(i % 2)))}});
   });
   bindings.await_all_added(kTogether, 60s);
   bindings.await_all_deleted(kTogether, 120s);

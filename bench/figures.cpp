@@ -8,7 +8,9 @@
 namespace curfew::bench {
 namespace {
 
-double rounded(double value) { return std::round(value * 1000) / 1000; }
+double rounded(double value) {
+  return std::round(value * 1000) / 1000;
+}
 
 }  // namespace
 
@@ -23,10 +25,15 @@ Results::Results(const std::filesystem::path& file) : file_(file, std::ios::app)
   if (!file_) throw std::runtime_error("cannot write " + file.string());
 }
 
-void Results::describe(const nlohmann::json& machine) { file_ << nlohmann::json{{"machine", machine}}.dump() << std::endl; }
+void Results::describe(const nlohmann::json& machine) {
+  file_ << nlohmann::json{{"machine", machine}}.dump() << std::endl;
+}
 
 void Results::add(const std::string& benchmark, int run, const Figures& found) {
-  nlohmann::json line{{"benchmark", benchmark}, {"run", run}, {"figures", nlohmann::json::object()}, {"samples", nlohmann::json::object()}};
+  nlohmann::json line{{"benchmark", benchmark},
+                      {"run", run},
+                      {"figures", nlohmann::json::object()},
+                      {"samples", nlohmann::json::object()}};
   std::string said;
   for (const auto& [name, value] : found.figures) {
     line["figures"][name] = rounded(value);

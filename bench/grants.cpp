@@ -16,12 +16,16 @@ constexpr int kApprovers = 16;
 // One at a time: what follows a grant, such as its status, is over before the next approval.
 constexpr std::chrono::milliseconds kPause{50};
 
-std::string binding_of(const Json& request) { return "curfew-" + request.at("metadata").at("uid").get<std::string>(); }
+std::string binding_of(const Json& request) {
+  return "curfew-" + request.at("metadata").at("uid").get<std::string>();
+}
 
 // Asks so many times, and waits until Curfew waits for the approvals.
 std::vector<Json> ask_many(Arena& arena, const std::string& place, const std::string& prefix, int count) {
   std::vector<Json> requests(static_cast<std::size_t>(count));
-  in_parallel(count, kApprovers, [&](int i) { requests[static_cast<std::size_t>(i)] = arena.ask(place, prefix + std::to_string(i)); });
+  in_parallel(count, kApprovers, [&](int i) {
+    requests[static_cast<std::size_t>(i)] = arena.ask(place, prefix + std::to_string(i));
+  });
   arena.controller.await_quiet();
   return requests;
 }
@@ -35,12 +39,16 @@ Sample take_sample(Arena& arena, const std::string& place) {
   return Sample(arena, place, "sample");
 }
 
-std::string name_of(const Json& request) { return request.at("metadata").at("name").get<std::string>(); }
+std::string name_of(const Json& request) {
+  return request.at("metadata").at("name").get<std::string>();
+}
 
 enum class Writes { BindingOnly, RecordsAndBinding };
 
-// From sending an approval until a watch shows the binding, which whoever sees the approval in another watch writes, without a thought.
-std::vector<double> raw_chain(Arena& arena, const std::string& place, const Sample& sample, const std::vector<Json>& requests, Writes writes) {
+// From sending an approval until a watch shows the binding, which whoever sees the approval in another watch
+// writes, without a thought.
+std::vector<double> raw_chain(Arena& arena, const std::string& place, const Sample& sample,
+                              const std::vector<Json>& requests, Writes writes) {
   Watcher approvals(arena.curfew, kRequests, place);
   Watcher bindings(arena.admin, kBindings, place);
   std::vector<double> took;
@@ -62,7 +70,8 @@ std::vector<double> raw_chain(Arena& arena, const std::string& place, const Samp
   return took;
 }
 
-std::vector<double> through_curfew(Arena& arena, const std::string& place, const std::vector<Json>& requests) {
+std::vector<double> through_curfew(Arena& arena, const std::string& place,
+                                   const std::vector<Json>& requests) {
   Watcher bindings(arena.admin, kBindings, place);
   std::vector<double> took;
   for (const Json& request : requests) {
@@ -80,7 +89,8 @@ std::vector<double> burst(Arena& arena, const std::string& place, const std::fun
   const auto began = Steady::now();
   in_parallel(kBurst, kApprovers, work);
   std::vector<double> seconds;
-  for (const Seen& seen : bindings.await_all_added(kBurst, std::chrono::seconds(120))) seconds.push_back(milliseconds_between(began, seen.steady) / 1000);
+  for (const Seen& seen : bindings.await_all_added(kBurst, std::chrono::seconds(120)))
+    seconds.push_back(milliseconds_between(began, seen.steady) / 1000);
   std::ranges::sort(seconds);
   return seconds;
 }
@@ -105,8 +115,11 @@ void grant_latency(Arena& arena, Results& results, int runs) {
     arena.controller.stop();
     arena.clear_place(place);
     Figures found{.samples = {{"raw_ms", raw}, {"curfew_ms", real}}};
-    found.figures = {{"raw_short_p50_ms", percentile(shorter, 0.5)}, {"raw_p50_ms", percentile(raw, 0.5)},     {"raw_p99_ms", percentile(raw, 0.99)},
-                     {"curfew_p50_ms", percentile(real, 0.5)},       {"curfew_p99_ms", percentile(real, 0.99)}};
+    found.figures = {{"raw_short_p50_ms", percentile(shorter, 0.5)},
+                     {"raw_p50_ms", percentile(raw, 0.5)},
+                     {"raw_p99_ms", percentile(raw, 0.99)},
+                     {"curfew_p50_ms", percentile(real, 0.5)},
+                     {"curfew_p99_ms", percentile(real, 0.99)}};
     found.figures["ratio_p50"] = found.figures["curfew_p50_ms"] / found.figures["raw_p50_ms"];
     found.figures["ratio_p99"] = found.figures["curfew_p99_ms"] / found.figures["raw_p99_ms"];
     results.add("grant-latency", run, found);
@@ -131,14 +144,17 @@ void grant_burst(Arena& arena, Results& results, int runs) {
     arena.clear_place(place);
     arena.controller.start_and_settle();
     const auto for_real = ask_many(arena, place, "real-", kBurst);
-    const auto real = burst(arena, place, [&](int i) { arena.approve(place, name_of(for_real[static_cast<std::size_t>(i)])); });
+    const auto real = burst(
+        arena, place, [&](int i) { arena.approve(place, name_of(for_real[static_cast<std::size_t>(i)])); });
     arena.controller.await_quiet();
     arena.controller.stop();
     arena.clear_place(place);
     const double raw_rate = kBurst / raw.back();
     const double real_rate = kBurst / real.back();
-    results.add("grant-burst", run,
-                {.figures = {{"raw_per_s", raw_rate}, {"curfew_per_s", real_rate}, {"ratio", real_rate / raw_rate}}, .samples = {{"raw_done_s", raw}, {"curfew_done_s", real}}});
+    results.add(
+        "grant-burst", run,
+        {.figures = {{"raw_per_s", raw_rate}, {"curfew_per_s", real_rate}, {"ratio", real_rate / raw_rate}},
+         .samples = {{"raw_done_s", raw}, {"curfew_done_s", real}}});
   }
 }
 

@@ -1,9 +1,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -22,8 +22,14 @@ struct Benchmark {
 };
 
 const std::array kBenchmarks{
-    Benchmark{"grant-latency", grant_latency}, Benchmark{"grant-burst", grant_burst}, Benchmark{"end-together", end_together}, Benchmark{"calls", calls},
-    Benchmark{"memory", idle_memory},          Benchmark{"admission", admission},     Benchmark{"pending", pending},           Benchmark{"stored", stored},
+    Benchmark{"grant-latency", grant_latency},
+    Benchmark{"grant-burst", grant_burst},
+    Benchmark{"end-together", end_together},
+    Benchmark{"calls", calls},
+    Benchmark{"memory", idle_memory},
+    Benchmark{"admission", admission},
+    Benchmark{"pending", pending},
+    Benchmark{"stored", stored},
 };
 
 std::string line_of(const char* file, const std::string& start) {
@@ -38,13 +44,16 @@ nlohmann::json machine(Arena& arena) {
   utsname system{};
   ::uname(&system);
   constexpr double kKibInGib = 1024.0 * 1024.0;
-  return {{"cpu", line_of("/proc/cpuinfo", "model name")},
-          {"cores", ::sysconf(_SC_NPROCESSORS_ONLN)},
-          {"memory_gib", static_cast<int>(std::stod(line_of("/proc/meminfo", "MemTotal")) / kKibInGib + 0.5)},
-          {"kernel", system.release},
-          {"kubernetes", arena.admin.get("/version").at("gitVersion")},
-          {"curfew", CURFEW_VERSION},
-          {"date", curfew::format_rfc3339(curfew::floor_to_second(std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()))).substr(0, 10)}};
+  return {
+      {"cpu", line_of("/proc/cpuinfo", "model name")},
+      {"cores", ::sysconf(_SC_NPROCESSORS_ONLN)},
+      {"memory_gib", static_cast<int>(std::stod(line_of("/proc/meminfo", "MemTotal")) / kKibInGib + 0.5)},
+      {"kernel", system.release},
+      {"kubernetes", arena.admin.get("/version").at("gitVersion")},
+      {"curfew", CURFEW_VERSION},
+      {"date", curfew::format_rfc3339(curfew::floor_to_second(std::chrono::floor<std::chrono::microseconds>(
+                                          std::chrono::system_clock::now())))
+                   .substr(0, 10)}};
 }
 
 int run(int argc, char** argv) {
@@ -57,13 +66,20 @@ int run(int argc, char** argv) {
   std::vector<std::string> names;
   for (const Benchmark& each : kBenchmarks) names.push_back(each.name);
   CLI::App cli("Measures Curfew beside the raw API server.", "curfew_bench");
-  cli.add_option("--state", state, "The folder of a control plane that tests/cluster/setup has made")->required();
+  cli.add_option("--state", state, "The folder of a control plane that tests/cluster/setup has made")
+      ->required();
   cli.add_option("--controller", controller, "The program to measure")->required()->check(CLI::ExistingFile);
   cli.add_option("--output", output, "A line of JSON for each result is appended here")->required();
-  cli.add_option("--runs", runs, "How often each is measured")->check(CLI::Range(1, 100))->capture_default_str();
+  cli.add_option("--runs", runs, "How often each is measured")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   cli.add_option("--only", only, "Which, in this order")->delimiter(',')->check(CLI::IsMember(names));
-  cli.add_option("--pending", scale.pending, "Requests that wait, for \"pending\"")->check(CLI::Range(1, 1'000'000))->capture_default_str();
-  cli.add_option("--stored", scale.stored, "Requests that have ended, for \"stored\"")->check(CLI::Range(100, 10'000'000))->capture_default_str();
+  cli.add_option("--pending", scale.pending, "Requests that wait, for \"pending\"")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  cli.add_option("--stored", scale.stored, "Requests that have ended, for \"stored\"")
+      ->check(CLI::Range(100, 10'000'000))
+      ->capture_default_str();
   CLI11_PARSE(cli, argc, argv);
 
   curfew::http::initialize_process();

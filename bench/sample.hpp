@@ -4,10 +4,12 @@
 
 namespace curfew::bench {
 
-// What Curfew wrote about one request, to be written again for others by those who want to know how long the API server alone takes for it.
+// What Curfew wrote about one request, to be written again for others by those who want to know how long the
+// API server alone takes for it.
 class Sample {
  public:
-  // A request of that place that Curfew has dealt with; its binding is still there, or `binding` is not asked for.
+  // A request of that place that Curfew has dealt with; its binding is still there, or `binding` is not asked
+  // for.
   Sample(Arena& arena, const std::string& place, const std::string& name);
 
   Json binding(const Json& request) const { return filled(binding_, request); }

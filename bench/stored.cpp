@@ -15,16 +15,20 @@ constexpr int kWriters = 16;
 constexpr int kLives = 50;
 constexpr std::chrono::seconds kIdle{60};
 
-std::string name(const std::string& prefix, int number) { return prefix + "-" + std::to_string(number); }
+std::string name(const std::string& prefix, int number) {
+  return prefix + "-" + std::to_string(number);
+}
 
-// From starting the controller, whose Lease is free, to the first grant: of what was asked for and approved while there was none. Leaves it running.
+// From starting the controller, whose Lease is free, to the first grant: of what was asked for and approved
+// while there was none. Leaves it running.
 double start_to_first_grant(Arena& arena, const std::string& place, int run) {
   const Json request = arena.ask(place, name("first", run));
   arena.approve(place, name("first", run));
   Watcher bindings(arena.admin, kBindings, place);
   const auto began = Steady::now();
   arena.controller.start();
-  return milliseconds_between(began, bindings.await_added("curfew-" + request.at("metadata").at("uid").get<std::string>()).steady);
+  return milliseconds_between(
+      began, bindings.await_added("curfew-" + request.at("metadata").at("uid").get<std::string>()).steady);
 }
 
 double one_list(Arena& arena) {
@@ -55,7 +59,8 @@ Life live(Arena& arena, const std::string& place, const std::string& request_nam
   arena.await_phase(place, request_name, "Active");
   const auto revoked = Steady::now();
   arena.revoke(place, request_name);
-  return {.granted_ms = milliseconds_between(approved, granted), .ended_ms = milliseconds_between(revoked, bindings.await_deleted(binding).steady)};
+  return {.granted_ms = milliseconds_between(approved, granted),
+          .ended_ms = milliseconds_between(revoked, bindings.await_deleted(binding).steady)};
 }
 
 void measure_growth(Arena& arena, Results& results, const std::string& place, int run, int stored) {
@@ -64,7 +69,8 @@ void measure_growth(Arena& arena, Results& results, const std::string& place, in
   std::vector<double> granted;
   std::vector<double> ended;
   for (int i = 0; i < kLives; ++i) {
-    const Life life = live(arena, place, name("life-" + std::to_string(stored) + "-" + std::to_string(run), i));
+    const Life life =
+        live(arena, place, name("life-" + std::to_string(stored) + "-" + std::to_string(run), i));
     granted.push_back(life.granted_ms);
     ended.push_back(life.ended_ms);
   }
@@ -88,13 +94,17 @@ void fill(Arena& arena, const std::string& place, const Sample& ended, int from,
   });
 }
 
-void measure_start(Arena& arena, Results& results, const std::string& benchmark, const std::string& place, int runs, std::map<std::string, double> scale) {
+void measure_start(Arena& arena, Results& results, const std::string& benchmark, const std::string& place,
+                   int runs, std::map<std::string, double> scale) {
   for (int run = 1; run <= runs; ++run) {
     const double list = one_list(arena);
     const double first = start_to_first_grant(arena, place, run);
     arena.controller.await_quiet();
     Figures found{.figures = scale, .samples = {}};
-    found.figures.merge(std::map<std::string, double>{{"list_ms", list}, {"first_grant_ms", first}, {"ratio", first / list}, {"rss_mib", arena.controller.rss_mib()}});
+    found.figures.merge(std::map<std::string, double>{{"list_ms", list},
+                                                      {"first_grant_ms", first},
+                                                      {"ratio", first / list},
+                                                      {"rss_mib", arena.controller.rss_mib()}});
     if (benchmark == "pending") found.figures["idle_cpu_percent"] = idle_percent(arena);
     arena.controller.stop();
     results.add(benchmark, run, found);
@@ -140,7 +150,8 @@ void stored(Arena& arena, Results& results, int runs) {
     for (int run = 1; run <= runs; ++run) measure_growth(arena, results, "lives", run, level);
   }
   arena.controller.start_and_settle();
-  in_parallel(arena.scale.live, kWriters, [&](int i) { arena.ask("live", name("live", i), {{"duration", "4h"}}); });
+  in_parallel(arena.scale.live, kWriters,
+              [&](int i) { arena.ask("live", name("live", i), {{"duration", "4h"}}); });
   arena.controller.await_quiet();
   arena.controller.stop();
   measure_start(arena, results, "stored", "lives", runs, {{"n", filled}, {"live", arena.scale.live}});

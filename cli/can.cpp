@@ -22,10 +22,14 @@ std::vector<core::Finding> those(const Candidate& candidate, Outcome outcome) {
 
 void print(const Terminal& terminal, const Candidate& candidate) {
   const auto unknown = those(candidate, Outcome::NotChecked);
-  terminal.print((unknown.empty() ? Printable("yes: ") : Printable("perhaps: ")) + core::describe(*candidate.request.spec.role) + " in " + candidate.request.metadata.name_space +
-                 " under AccessPolicy " + candidate.request.spec.policy + ", decided by " + deciders(*candidate.policy) + "\n");
-  for (const auto& finding : those(candidate, Outcome::Failed)) terminal.print(Printable("  not now: ") + finding.message + "\n");
-  for (const auto& finding : unknown) terminal.print(Printable("  not known: whether ") + finding.rule + " (" + finding.message + ")\n");
+  terminal.print((unknown.empty() ? Printable("yes: ") : Printable("perhaps: ")) +
+                 core::describe(*candidate.request.spec.role) + " in " +
+                 candidate.request.metadata.name_space + " under AccessPolicy " +
+                 candidate.request.spec.policy + ", decided by " + deciders(*candidate.policy) + "\n");
+  for (const auto& finding : those(candidate, Outcome::Failed))
+    terminal.print(Printable("  not now: ") + finding.message + "\n");
+  for (const auto& finding : unknown)
+    terminal.print(Printable("  not known: whether ") + finding.rule + " (" + finding.message + ")\n");
 }
 
 Exit run(Wish wish, Session& session) {
@@ -57,7 +61,8 @@ Exit run(Wish wish, Session& session) {
 
 Verb can_verb(CLI::App& app) {
   auto wish = std::make_shared<Wish>();
-  CLI::App* command = app.add_subcommand("can", "Would that be granted, and who would decide? Nothing is created (exit code 0: yes, 3: no)");
+  CLI::App* command = app.add_subcommand(
+      "can", "Would that be granted, and who would decide? Nothing is created (exit code 0: yes, 3: no)");
   add_wish_flags(*command, *wish);
   return {command, [wish](Session& session) { return run(*wish, session); }};
 }

@@ -8,15 +8,19 @@
 namespace curfew::cli {
 namespace {
 
-bool is_about_how(std::string_view check) { return check.starts_with("reason-") || check.starts_with("duration-") || check.starts_with("start-time-"); }
+bool is_about_how(std::string_view check) {
+  return check.starts_with("reason-") || check.starts_with("duration-") || check.starts_with("start-time-");
+}
 
 // Whether the policy allows it at all, whoever approves and whenever.
 bool is_of_grant(const core::Finding& finding) {
-  return std::ranges::any_of(core::grant_checks(), [&](const core::Check& check) { return check.name == finding.check; });
+  return std::ranges::any_of(core::grant_checks(),
+                             [&](const core::Check& check) { return check.name == finding.check; });
 }
 
 bool fits(const api::RoleRef& offered, const std::string& wanted) {
-  return wanted.empty() || wanted == std::string(offered.name) || wanted == std::string(offered.kind) + "/" + std::string(offered.name);
+  return wanted.empty() || wanted == std::string(offered.name) ||
+         wanted == std::string(offered.kind) + "/" + std::string(offered.name);
 }
 
 std::optional<api::Subject> subject_of(const std::string& text) {
@@ -29,10 +33,12 @@ std::optional<api::Subject> subject_of(const std::string& text) {
   if (kind == "ServiceAccount" && second != std::string::npos && second > 0 && second + 1 < rest.size()) {
     return api::Subject{.kind = kind, .name = rest.substr(second + 1), .name_space = rest.substr(0, second)};
   }
-  throw Stop(Exit::Usage, Printable("--subject ") + text + " is nobody: write User:NAME or ServiceAccount:NAMESPACE:NAME");
+  throw Stop(Exit::Usage,
+             Printable("--subject ") + text + " is nobody: write User:NAME or ServiceAccount:NAMESPACE:NAME");
 }
 
-api::AccessRequest request_for(const Wish& wish, const api::Person& requester, const std::string& policy, std::optional<api::RoleRef> role) {
+api::AccessRequest request_for(const Wish& wish, const api::Person& requester, const std::string& policy,
+                               std::optional<api::RoleRef> role) {
   api::AccessRequest request;
   request.metadata.name = wish.name;
   request.metadata.name_space = wish.name_space;
@@ -50,13 +56,16 @@ api::AccessRequest request_for(const Wish& wish, const api::Person& requester, c
 
 const core::Finding* Candidate::obstacle() const {
   const auto found = std::ranges::find_if(findings, [](const core::Finding& finding) {
-    return (is_of_grant(finding) || finding.check == "time-left") && finding.outcome == core::Finding::Outcome::Failed;
+    return (is_of_grant(finding) || finding.check == "time-left") &&
+           finding.outcome == core::Finding::Outcome::Failed;
   });
   return found == findings.end() ? nullptr : &*found;
 }
 
 bool Candidate::is_certain() const {
-  return std::ranges::none_of(findings, [](const core::Finding& finding) { return is_of_grant(finding) && finding.outcome == core::Finding::Outcome::NotChecked; });
+  return std::ranges::none_of(findings, [](const core::Finding& finding) {
+    return is_of_grant(finding) && finding.outcome == core::Finding::Outcome::NotChecked;
+  });
 }
 
 bool Candidate::is_near() const {
@@ -64,7 +73,8 @@ bool Candidate::is_near() const {
   return found != nullptr && is_about_how(found->check);
 }
 
-std::vector<Candidate> candidates(const Cluster& cluster, const Wish& wish, const api::Person& requester, const std::vector<Read<api::AccessPolicy>>& policies) {
+std::vector<Candidate> candidates(const Cluster& cluster, const Wish& wish, const api::Person& requester,
+                                  const std::vector<Read<api::AccessPolicy>>& policies) {
   FactFinder finder(cluster);
   std::vector<Candidate> result;
   for (const auto& [policy, _] : policies) {
@@ -72,7 +82,9 @@ std::vector<Candidate> candidates(const Cluster& cluster, const Wish& wish, cons
     const auto shared = std::make_shared<const api::AccessPolicy>(policy);
     for (const auto& role : policy.spec.roles) {
       if (!fits(role, wish.role)) continue;
-      Candidate candidate{.request = request_for(wish, requester, policy.metadata.name, role), .policy = shared, .findings = {}};
+      Candidate candidate{.request = request_for(wish, requester, policy.metadata.name, role),
+                          .policy = shared,
+                          .findings = {}};
       candidate.findings = findings_of(finder.facts_of(candidate.request, shared));
       result.push_back(std::move(candidate));
     }

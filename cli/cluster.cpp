@@ -9,11 +9,14 @@ using nlohmann::json;
 
 constexpr std::string_view kRbacPath = "/apis/rbac.authorization.k8s.io/";
 
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_lower_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 // RFC 1123: lower case letters, digits and '-', which neither begins nor ends it.
 bool is_dns_label(std::string_view text, std::size_t longest) {
-  return !text.empty() && text.size() <= longest && is_lower_or_digit(text.front()) && is_lower_or_digit(text.back()) &&
+  return !text.empty() && text.size() <= longest && is_lower_or_digit(text.front()) &&
+         is_lower_or_digit(text.back()) &&
          std::ranges::all_of(text, [](char c) { return is_lower_or_digit(c) || c == '-'; });
 }
 
@@ -29,17 +32,22 @@ bool is_dns_subdomain(std::string_view text) {
 }
 
 // What the API server takes as the name of a role: anything that is one segment of a path.
-bool is_path_segment(std::string_view text) { return !text.empty() && text != "." && text != ".." && text.find_first_of("/%") == std::string_view::npos; }
+bool is_path_segment(std::string_view text) {
+  return !text.empty() && text != "." && text != ".." && text.find_first_of("/%") == std::string_view::npos;
+}
 
 Result<json> parsed(const Result<std::string>& text) {
   if (!text) return tl::unexpected(text.error());
   json result = json::parse(*text, nullptr, false);
-  if (result.is_discarded()) return fail(ErrorKind::Decode, "kubectl did not answer in JSON: " + text->substr(0, 200));
+  if (result.is_discarded())
+    return fail(ErrorKind::Decode, "kubectl did not answer in JSON: " + text->substr(0, 200));
   return result;
 }
 
 json decision_json(const api::Decision& decision) {
-  json result{{"verdict", api::to_string(decision.verdict)}, {"username", std::string(decision.person.username)}, {"groups", json::array()}};
+  json result{{"verdict", api::to_string(decision.verdict)},
+              {"username", std::string(decision.person.username)},
+              {"groups", json::array()}};
   for (const auto& group : decision.person.groups) result["groups"].push_back(std::string(group));
   if (!decision.comment.empty()) result["comment"] = decision.comment;
   return result;
@@ -53,7 +61,8 @@ std::string Cluster::escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~").find(c) != std::string_view::npos;
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                          std::string_view("-._~").find(c) != std::string_view::npos;
     if (is_plain) {
       result += c;
     } else {
@@ -68,13 +77,17 @@ bool Cluster::can_be_namespace(std::string_view name_space) {
   return name_space.empty() || is_dns_label(name_space, kLongest);
 }
 
-// kubectl takes the path of "get --raw" apart and puts it together again, so that an escaped "../" would be one again.
+// kubectl takes the path of "get --raw" apart and puts it together again, so that an escaped "../" would be
+// one again.
 bool Cluster::can_be_in_path(std::string_view path, const api::ObjectKey& key) {
-  return can_be_namespace(key.name_space) && (path.starts_with(kRbacPath) ? is_path_segment(key.name) : is_dns_subdomain(key.name));
+  return can_be_namespace(key.name_space) &&
+         (path.starts_with(kRbacPath) ? is_path_segment(key.name) : is_dns_subdomain(key.name));
 }
 
 tl::unexpected<Error> Cluster::no_namespace(const std::string& name_space) {
-  return fail(ErrorKind::Invalid, "there can be no namespace " + name_space + ": a name has lower case letters, digits and '-' only, and at most 63 of them");
+  return fail(ErrorKind::Invalid,
+              "there can be no namespace " + name_space +
+                  ": a name has lower case letters, digits and '-' only, and at most 63 of them");
 }
 
 std::string Cluster::path_of(std::string_view path, std::string_view plural, const std::string& name_space) {
@@ -98,8 +111,11 @@ json Cluster::with_kind(json item, std::string_view path, std::string_view kind)
 
 Result<json> Cluster::read(const std::string& path) const {
   auto answer = parsed(kubectl_.run({"get", "--raw", path}));
-  if (!answer && answer.error().kind == ErrorKind::NotFound && answer.error().message.find("the server could not find the requested resource") != std::string::npos) {
-    return fail(ErrorKind::NotFound, "this cluster does not know Curfew's kinds (curfew.dev/v1alpha1): is Curfew installed on it, and is it the right --context?");
+  if (!answer && answer.error().kind == ErrorKind::NotFound &&
+      answer.error().message.find("the server could not find the requested resource") != std::string::npos) {
+    return fail(
+        ErrorKind::NotFound,
+        "this cluster does not know Curfew's kinds (curfew.dev/v1alpha1): is Curfew installed on it, and is it the right --context?");
   }
   return answer;
 }
@@ -110,8 +126,11 @@ Result<api::Person> Cluster::whoami() const {
   const json info = answer->value(json::json_pointer("/status/userInfo"), json::object());
   api::Person person;
   person.username = info.value("username", "");
-  for (const auto& group : info.value("groups", json::array())) person.groups.emplace_back(group.get<std::string>());
-  if (person.username.empty()) return fail(ErrorKind::Unauthorized, "the API server does not say who you are: 'kubectl auth whoami' has no username");
+  for (const auto& group : info.value("groups", json::array()))
+    person.groups.emplace_back(group.get<std::string>());
+  if (person.username.empty())
+    return fail(ErrorKind::Unauthorized,
+                "the API server does not say who you are: 'kubectl auth whoami' has no username");
   return person;
 }
 
@@ -124,14 +143,19 @@ const Kubeconfig& Cluster::kubeconfig() const {
     const json::json_pointer at(pointer);
     return answer->contains(at) && answer->at(at).is_string() ? answer->at(at).get<std::string>() : "";
   };
-  if (const std::string name_space = text("/contexts/0/context/namespace"); !name_space.empty()) kubeconfig_->name_space = name_space;
+  if (const std::string name_space = text("/contexts/0/context/namespace"); !name_space.empty())
+    kubeconfig_->name_space = name_space;
   kubeconfig_->server = kubectl_.server().empty() ? text("/clusters/0/cluster/server") : kubectl_.server();
   return *kubeconfig_;
 }
 
-Result<void> Cluster::watch_requests(const Selection& selection, const std::function<bool(std::string_view, Read<api::AccessRequest>)>& take) const {
+Result<void> Cluster::watch_requests(
+    const Selection& selection,
+    const std::function<bool(std::string_view, Read<api::AccessRequest>)>& take) const {
   if (!can_be_namespace(selection.name_space)) return no_namespace(selection.name_space);
-  const std::string path = path_of(api::AccessRequest::kPath, api::AccessRequest::kPlural, selection.name_space) + query_of(selection) + "&watch=true";
+  const std::string path =
+      path_of(api::AccessRequest::kPath, api::AccessRequest::kPlural, selection.name_space) +
+      query_of(selection) + "&watch=true";
   return kubectl_.follow({"get", "--raw", path}, [&](const std::string& line) {
     json event = json::parse(line, nullptr, false);
     if (event.is_discarded() || event.value("type", "") == "ERROR") return false;
@@ -140,21 +164,26 @@ Result<void> Cluster::watch_requests(const Selection& selection, const std::func
   });
 }
 
-Result<Read<api::AccessRequest>> Cluster::create(const api::AccessRequest& request, const std::string& prefix, bool dry_run) const {
+Result<Read<api::AccessRequest>> Cluster::create(const api::AccessRequest& request, const std::string& prefix,
+                                                 bool dry_run) const {
   json body = api::encode(request);
   if (request.metadata.name.empty()) body["metadata"]["generateName"] = prefix;
-  std::vector<std::string> arguments{"create", "-f", "-", "-o", "json", "--namespace", request.metadata.name_space};
+  std::vector<std::string> arguments{
+      "create", "-f", "-", "-o", "json", "--namespace", request.metadata.name_space};
   if (dry_run) arguments.emplace_back("--dry-run=server");
   return decoded<api::AccessRequest>(parsed(kubectl_.run(arguments, body.dump())));
 }
 
-Result<Read<api::AccessRequest>> Cluster::decide(const Read<api::AccessRequest>& request, const api::Decision& decision) const {
+Result<Read<api::AccessRequest>> Cluster::decide(const Read<api::AccessRequest>& request,
+                                                 const api::Decision& decision) const {
   const api::ObjectMeta& meta = request.object.metadata;
   json decisions = request.json.value("decisions", json::array());
   decisions.push_back(decision_json(decision));
-  const json patch{{"metadata", {{"uid", meta.uid}, {"resourceVersion", meta.resource_version}}}, {"decisions", decisions}};
-  return decoded<api::AccessRequest>(parsed(kubectl_.run(
-      {"patch", "accessrequests.curfew.dev", meta.name, "--namespace", meta.name_space, "--type=merge", "--patch", patch.dump(), "-o", "json"})));
+  const json patch{{"metadata", {{"uid", meta.uid}, {"resourceVersion", meta.resource_version}}},
+                   {"decisions", decisions}};
+  return decoded<api::AccessRequest>(
+      parsed(kubectl_.run({"patch", "accessrequests.curfew.dev", meta.name, "--namespace", meta.name_space,
+                           "--type=merge", "--patch", patch.dump(), "-o", "json"})));
 }
 
 }  // namespace curfew::cli

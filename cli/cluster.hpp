@@ -43,7 +43,8 @@ class Cluster {
   // What the kubeconfig says of the current context; asked for once.
   const Kubeconfig& kubeconfig() const;
 
-  // Whether the API server can have an object of this kind with that name. Only then may the name be part of a path.
+  // Whether the API server can have an object of this kind with that name. Only then may the name be part of
+  // a path.
   template <class T>
   static bool can_exist(const api::ObjectKey& key) {
     return can_be_in_path(T::kPath, key);
@@ -52,7 +53,9 @@ class Cluster {
   // NotFound without a call where there can be no such object.
   template <class T>
   Result<Read<T>> get(const api::ObjectKey& key) const {
-    if (!can_exist<T>(key)) return fail(ErrorKind::NotFound, "there can be no " + std::string(T::kKind) + " " + to_string(key) + ": that is no name");
+    if (!can_exist<T>(key))
+      return fail(ErrorKind::NotFound,
+                  "there can be no " + std::string(T::kKind) + " " + to_string(key) + ": that is no name");
     return decoded<T>(read(path_of(T::kPath, T::kPlural, key.name_space) + "/" + escaped(key.name)));
   }
 
@@ -71,13 +74,19 @@ class Cluster {
   }
 
   // Each change from now on, until the API server ends the watch, or `take` answers false.
-  Result<void> watch_requests(const Selection& selection, const std::function<bool(std::string_view type, Read<api::AccessRequest> request)>& take) const;
+  Result<void> watch_requests(
+      const Selection& selection,
+      const std::function<bool(std::string_view type, Read<api::AccessRequest> request)>& take) const;
 
-  // With `metadata.generateName`-like `prefix` where the request has no name. `dry_run`: the API server's whole opinion, and nothing is made.
-  Result<Read<api::AccessRequest>> create(const api::AccessRequest& request, const std::string& prefix, bool dry_run) const;
+  // With `metadata.generateName`-like `prefix` where the request has no name. `dry_run`: the API server's
+  // whole opinion, and nothing is made.
+  Result<Read<api::AccessRequest>> create(const api::AccessRequest& request, const std::string& prefix,
+                                          bool dry_run) const;
 
-  // Adds a decision of this person to the request as it was read: one that was changed in the meantime is a Conflict. Does what the annotation does, on every cluster.
-  Result<Read<api::AccessRequest>> decide(const Read<api::AccessRequest>& request, const api::Decision& decision) const;
+  // Adds a decision of this person to the request as it was read: one that was changed in the meantime is a
+  // Conflict. Does what the annotation does, on every cluster.
+  Result<Read<api::AccessRequest>> decide(const Read<api::AccessRequest>& request,
+                                          const api::Decision& decision) const;
 
  private:
   static bool can_be_namespace(std::string_view name_space);

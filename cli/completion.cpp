@@ -8,9 +8,11 @@
 namespace curfew::cli {
 namespace {
 
-// Each shell asks the program itself; the candidates are the same as kubectl gets. Candidates come from the cluster: they are read line by line and compared, and never become
-// part of a command or of a word list that the shell expands.
-constexpr char kBash[] = R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: source <(kubectl curfew completion bash)
+// Each shell asks the program itself; the candidates are the same as kubectl gets. Candidates come from the
+// cluster: they are read line by line and compared, and never become part of a command or of a word list that
+// the shell expands.
+constexpr char kBash[] =
+    R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: source <(kubectl curfew completion bash)
 _kubectl_curfew() {
   local line word=${COMP_WORDS[COMP_CWORD]}
   COMPREPLY=()
@@ -38,12 +40,15 @@ _kubectl_curfew() {
 compdef _kubectl_curfew kubectl-curfew
 )sh";
 
-constexpr char kFish[] = R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: kubectl curfew completion fish | source
+constexpr char kFish[] =
+    R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: kubectl curfew completion fish | source
 complete -c kubectl-curfew -f -a '(kubectl-curfew __complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null | string match -v -r "^:")'
 )sh";
 
 Exit run(const std::string& shell, const Session& session) {
-  session.terminal.print(shell == "bash" ? Printable(kBash) : shell == "zsh" ? Printable(kZsh) : Printable(kFish));
+  session.terminal.print(shell == "bash"  ? Printable(kBash)
+                         : shell == "zsh" ? Printable(kZsh)
+                                          : Printable(kFish));
   return Exit::Done;
 }
 
@@ -60,8 +65,12 @@ void add_options(const CLI::App& app, Candidates& result) {
 
 Candidates names_of_requests(const Session& session, bool only_waiting) {
   Candidates result;
-  const auto found = session.cluster.list<api::AccessRequest>({.name_space = session.own_namespace(), .fields = only_waiting ? "status.complete!=true" : "", .labels = ""});
-  for (std::size_t i = 0; found && i < found->size(); ++i) result.emplace((*found)[i].object.metadata.name, "");
+  const auto found =
+      session.cluster.list<api::AccessRequest>({.name_space = session.own_namespace(),
+                                                .fields = only_waiting ? "status.complete!=true" : "",
+                                                .labels = ""});
+  for (std::size_t i = 0; found && i < found->size(); ++i)
+    result.emplace((*found)[i].object.metadata.name, "");
   return result;
 }
 
@@ -81,7 +90,8 @@ Candidates of_policies(const Session& session, bool roles) {
 Candidates of_namespaces(const Session& session) {
   Candidates result;
   const auto found = session.cluster.list<api::Namespace>({});
-  for (std::size_t i = 0; found && i < found->size(); ++i) result.emplace((*found)[i].object.metadata.name, "");
+  for (std::size_t i = 0; found && i < found->size(); ++i)
+    result.emplace((*found)[i].object.metadata.name, "");
   return result;
 }
 
@@ -125,7 +135,8 @@ const CLI::App* verb_among(const CLI::App& app, const std::vector<std::string>& 
   return nullptr;
 }
 
-// What every shell takes for one word that means itself. Shells, and kubectl's own scripts of older versions, expand candidates.
+// What every shell takes for one word that means itself. Shells, and kubectl's own scripts of older versions,
+// expand candidates.
 bool is_plain(std::string_view candidate) {
   constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@-";
   return !candidate.empty() && candidate.find_first_not_of(kPlain) == std::string_view::npos;
@@ -134,14 +145,16 @@ bool is_plain(std::string_view candidate) {
 // Its first line, without what a shell would expand.
 std::string description_of(std::string_view text) {
   constexpr std::string_view kExpanded = "$`\\";
-  std::string result(text.begin(), std::ranges::find_if(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }));
+  std::string result(text.begin(),
+                     std::ranges::find_if(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }));
   std::ranges::replace_if(result, [&](char c) { return kExpanded.find(c) != std::string_view::npos; }, '?');
   return result;
 }
 
 }  // namespace
 
-Printable complete(const CLI::App& app, const std::vector<std::string>& words, const std::function<Session()>& session) {
+Printable complete(const CLI::App& app, const std::vector<std::string>& words,
+                   const std::function<Session()>& session) {
   const std::string last = words.empty() ? "" : words.back();
   const CLI::App* verb = verb_among(app, words);
   Candidates found;
@@ -167,7 +180,9 @@ Printable complete(const CLI::App& app, const std::vector<std::string>& words, c
 Verb completion_verb(CLI::App& app) {
   auto shell = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("completion", "Prints a shell's completion script");
-  command->add_option("shell", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  command->add_option("shell", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   return {command, [shell](Session& session) { return run(*shell, session); }};
 }
 

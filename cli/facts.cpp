@@ -14,7 +14,8 @@ namespace {
 
 template <class Role>
 core::RoleFacts facts_of_role(const Role& role) {
-  core::RoleFacts facts{.uid = role.metadata.uid, .rules_hash = core::rules_hash(role.rules), .is_aggregated = false};
+  core::RoleFacts facts{
+      .uid = role.metadata.uid, .rules_hash = core::rules_hash(role.rules), .is_aggregated = false};
   if constexpr (std::is_same_v<Role, api::ClusterRole>) facts.is_aggregated = role.is_aggregated;
   return facts;
 }
@@ -43,12 +44,16 @@ core::GuardState guard_of(const api::AccessRequest& request) {
 
 std::vector<core::Denial> problems_of(const api::AccessPolicy& policy) {
   const auto* ready = api::find_condition(policy.status.conditions, api::kReady);
-  if (ready == nullptr) return {{.reason = std::string(api::reason::kPolicyNotReady), .message = "Curfew has not looked at it yet", .may_pass = true}};
+  if (ready == nullptr)
+    return {{.reason = std::string(api::reason::kPolicyNotReady),
+             .message = "Curfew has not looked at it yet",
+             .may_pass = true}};
   if (ready->status == "True") return {};
   return {{.reason = ready->reason, .message = ready->message, .may_pass = false}};
 }
 
-Facts FactFinder::facts_of(const api::AccessRequest& request, std::shared_ptr<const api::AccessPolicy> policy) {
+Facts FactFinder::facts_of(const api::AccessRequest& request,
+                           std::shared_ptr<const api::AccessPolicy> policy) {
   Facts facts;
   core::Input& input = facts.input;
   input.request = std::make_shared<const api::AccessRequest>(request);
@@ -68,14 +73,19 @@ Facts FactFinder::facts_of(const api::AccessRequest& request, std::shared_ptr<co
 
 void FactFinder::find_namespace(Facts& facts) {
   const std::string& name = facts.input.request->metadata.name_space;
-  if (!facts.input.policy || !facts.input.policy->spec.namespaces.selector || core::reaches(facts.input.policy->spec.namespaces, name, nullptr)) return;
-  if (*facts.input.policy->spec.namespaces.selector == api::LabelSelector{}) {  // matches every namespace, whatever its labels
+  if (!facts.input.policy || !facts.input.policy->spec.namespaces.selector ||
+      core::reaches(facts.input.policy->spec.namespaces, name, nullptr))
+    return;
+  if (*facts.input.policy->spec.namespaces.selector ==
+      api::LabelSelector{}) {  // matches every namespace, whatever its labels
     facts.input.name_space = std::make_shared<const api::Namespace>();
     return;
   }
   auto known = namespaces_.find(name);
   if (known == namespaces_.end()) {
-    auto found = cluster_.get<api::Namespace>({"", name}).map([](auto&& read) { return std::make_shared<const api::Namespace>(std::move(read.object)); });
+    auto found = cluster_.get<api::Namespace>({"", name}).map([](auto&& read) {
+      return std::make_shared<const api::Namespace>(std::move(read.object));
+    });
     known = namespaces_.emplace(name, std::move(found)).first;
   }
   if (known->second) {
@@ -89,31 +99,42 @@ void FactFinder::find_role(Facts& facts) {
   core::Input& input = facts.input;
   const auto role = core::wanted_role(*input.request, input.policy.get());
   if (!role) return;
-  auto found = role->kind == "Role" ? find<api::Role>(cluster_, {input.request->metadata.name_space, role->name}) : find<api::ClusterRole>(cluster_, {"", role->name});
+  auto found = role->kind == "Role"
+                   ? find<api::Role>(cluster_, {input.request->metadata.name_space, role->name})
+                   : find<api::ClusterRole>(cluster_, {"", role->name});
   if (found) {
     input.role = std::move(*found);
     return;
   }
-  input.role = core::RoleFacts{.uid = input.request->status.role_uid, .rules_hash = input.request->status.role_rules_hash, .is_aggregated = false};
+  input.role = core::RoleFacts{.uid = input.request->status.role_uid,
+                               .rules_hash = input.request->status.role_rules_hash,
+                               .is_aggregated = false};
   // A policy that names a ClusterRole which does not exist is not Ready.
-  if (role->kind == "Role" || !input.policy || !input.policy_problems.empty()) facts.unseen["role-exists"] = "you may not look at that role";
-  if (!input.request->status.role_uid.empty()) facts.unseen["role-unchanged"] = "you may not look at that role";
+  if (role->kind == "Role" || !input.policy || !input.policy_problems.empty())
+    facts.unseen["role-exists"] = "you may not look at that role";
+  if (!input.request->status.role_uid.empty())
+    facts.unseen["role-unchanged"] = "you may not look at that role";
 }
 
 void FactFinder::find_usage(Facts& facts) {
   core::Input& input = facts.input;
   if (!input.policy || !input.policy->spec.limits) return;
   const auto subject = core::wanted_subject(*input.request);
-  auto others = cluster_.list<api::AccessRequest>({.name_space = "", .fields = "spec.policy=" + input.policy->metadata.name, .labels = ""});
+  auto others = cluster_.list<api::AccessRequest>(
+      {.name_space = "", .fields = "spec.policy=" + input.policy->metadata.name, .labels = ""});
   if (!others || !subject) {
-    for (const char* check : {"active-limit", "cooldown"}) facts.unseen[check] = "you may not look at the requests of all namespaces";
+    for (const char* check : {"active-limit", "cooldown"})
+      facts.unseen[check] = "you may not look at the requests of all namespaces";
     return;
   }
   for (const auto& [other, _] : *others) {
     const auto& status = other.status;
-    if (other.metadata.uid == input.request->metadata.uid || !status.subject || core::username_of(*status.subject) != core::username_of(*subject)) continue;
+    if (other.metadata.uid == input.request->metadata.uid || !status.subject ||
+        core::username_of(*status.subject) != core::username_of(*subject))
+      continue;
     if (status.phase == api::Phase::Active) ++input.usage.active;
-    if (status.granted_at && status.ended_at) input.usage.last_end = std::max(input.usage.last_end.value_or(*status.ended_at), *status.ended_at);
+    if (status.granted_at && status.ended_at)
+      input.usage.last_end = std::max(input.usage.last_end.value_or(*status.ended_at), *status.ended_at);
   }
 }
 

@@ -13,10 +13,12 @@ namespace curfew::cli {
 // What the controller would decide by, as far as one person may see it.
 struct Facts {
   core::Input input;
-  std::map<std::string, std::string> unseen;  // checks that depend on something that this person may not see, and what that is
+  std::map<std::string, std::string>
+      unseen;  // checks that depend on something that this person may not see, and what that is
 };
 
-// Gathers what a request's checks depend on. The namespace, the role and other people's requests are often not this person's to see: then the facts say so.
+// Gathers what a request's checks depend on. The namespace, the role and other people's requests are often
+// not this person's to see: then the facts say so.
 class FactFinder {
  public:
   explicit FactFinder(const Cluster& cluster) : cluster_(cluster) {}

@@ -13,10 +13,16 @@ struct Options {
 
 Exit run(const Options& options, Session& session) {
   const auto key = key_of(session, options.name);
-  auto found = session.cluster.list<api::AuditRecord>({.name_space = "", .fields = "request.namespace=" + key.name_space + ",request.name=" + key.name, .labels = ""});
+  auto found = session.cluster.list<api::AuditRecord>(
+      {.name_space = "",
+       .fields = "request.namespace=" + key.name_space + ",request.name=" + key.name,
+       .labels = ""});
   if (!found && found.error().kind == ErrorKind::Forbidden) {
-    throw Stop(Exit::Failed, Printable("you may not read audit records: that takes ClusterRole curfew-auditor; 'kubectl describe accessrequest ") + key.name + " -n " + key.name_space +
-                                 "' shows how it stands");
+    throw Stop(
+        Exit::Failed,
+        Printable(
+            "you may not read audit records: that takes ClusterRole curfew-auditor; 'kubectl describe accessrequest ") +
+            key.name + " -n " + key.name_space + "' shows how it stands");
   }
   const auto records = must(std::move(found));
   if (records.empty()) throw Stop(Exit::Failed, Printable("there are no audit records of ") + to_string(key));
@@ -34,10 +40,13 @@ Exit run(const Options& options, Session& session) {
     if (at == requests.end()) at = requests.insert(requests.end(), {uid, {}});
     at->second.push_back(record.object);
   }
-  std::ranges::sort(requests, {}, [](const auto& request) { return std::ranges::min(request.second, {}, &api::AuditRecord::time).time; });
+  std::ranges::sort(requests, {}, [](const auto& request) {
+    return std::ranges::min(request.second, {}, &api::AuditRecord::time).time;
+  });
   session.remember(std::vector{SeenRequest{key, requests.back().first}});
   for (const auto& [uid, of_one] : requests) {
-    session.terminal.print(session.terminal.paint(Colour::Bold, to_string(key)) + session.terminal.paint(Colour::Faint, Printable("  ") + uid) + "\n");
+    session.terminal.print(session.terminal.paint(Colour::Bold, to_string(key)) +
+                           session.terminal.paint(Colour::Faint, Printable("  ") + uid) + "\n");
     for (const auto& line : story_of(of_one)) session.terminal.print(Printable("  ") + line + "\n");
   }
   return Exit::Done;
@@ -48,7 +57,8 @@ Exit run(const Options& options, Session& session) {
 Verb history_verb(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("history", "The audit records of a request as a story");
-  command->add_option("name", options->name, "NAME or NAMESPACE/NAME; also of a request that is deleted")->required();
+  command->add_option("name", options->name, "NAME or NAMESPACE/NAME; also of a request that is deleted")
+      ->required();
   command->add_option("-o,--output", options->output, "json or yaml")->check(CLI::IsMember({"json", "yaml"}));
   return {command, [options](Session& session) { return run(*options, session); }};
 }

@@ -27,15 +27,17 @@ std::string trimmed(std::string_view text) {
 
 Result<boost::filesystem::path> find_kubectl() {
   auto path = process::search_path("kubectl");
-  if (path.empty()) return fail(ErrorKind::Other, "kubectl is not in PATH: this is a plugin of it and works through it");
+  if (path.empty())
+    return fail(ErrorKind::Other, "kubectl is not in PATH: this is a plugin of it and works through it");
   return path;
 }
 
 ErrorKind kind_of(std::string_view name) {
   static const std::map<std::string_view, ErrorKind> kinds{
-      {"NotFound", ErrorKind::NotFound},   {"AlreadyExists", ErrorKind::AlreadyExists}, {"Conflict", ErrorKind::Conflict},
-      {"Forbidden", ErrorKind::Forbidden}, {"Unauthorized", ErrorKind::Unauthorized},   {"Invalid", ErrorKind::Invalid},
-      {"BadRequest", ErrorKind::Invalid},  {"TooManyRequests", ErrorKind::TooManyRequests}};
+      {"NotFound", ErrorKind::NotFound},         {"AlreadyExists", ErrorKind::AlreadyExists},
+      {"Conflict", ErrorKind::Conflict},         {"Forbidden", ErrorKind::Forbidden},
+      {"Unauthorized", ErrorKind::Unauthorized}, {"Invalid", ErrorKind::Invalid},
+      {"BadRequest", ErrorKind::Invalid},        {"TooManyRequests", ErrorKind::TooManyRequests}};
   const auto found = kinds.find(name);
   return found == kinds.end() ? ErrorKind::Other : found->second;
 }
@@ -55,19 +57,22 @@ Error error_of(std::string_view said) {
   const auto at = text.find(kServer);
   if (at == std::string::npos) {
     const std::string message = text.starts_with("error: ") ? text.substr(7) : text;
-    return Error{.kind = ErrorKind::Other, .message = message.empty() ? "kubectl failed without a word" : message};
+    return Error{.kind = ErrorKind::Other,
+                 .message = message.empty() ? "kubectl failed without a word" : message};
   }
   const std::string rest = text.substr(at + kServer.size());
   const auto colon = rest.find(": ");
   const std::string message = colon == std::string::npos ? rest : rest.substr(colon + 2);
   const auto close = rest.find(')');
   const bool has_kind = rest.starts_with(" (") && close != std::string::npos;
-  return Error{.kind = has_kind ? kind_of(std::string_view(rest).substr(2, close - 2)) : ErrorKind::Other, .message = sentence_of(message)};
+  return Error{.kind = has_kind ? kind_of(std::string_view(rest).substr(2, close - 2)) : ErrorKind::Other,
+               .message = sentence_of(message)};
 }
 
 std::string Kubectl::server() const {
   constexpr std::string_view kServer = "--server=";
-  const auto flag = std::ranges::find_if(flags_, [&](const std::string& one) { return one.starts_with(kServer); });
+  const auto flag =
+      std::ranges::find_if(flags_, [&](const std::string& one) { return one.starts_with(kServer); });
   return flag == flags_.end() ? "" : flag->substr(kServer.size());
 }
 
@@ -79,21 +84,25 @@ Result<std::string> Kubectl::run(const std::vector<std::string>& arguments, cons
   boost::asio::io_context io;
   std::future<std::string> out;
   std::future<std::string> err;
-  process::child child(*path, process::args(all), process::std_in<boost::asio::buffer(input), process::std_out> out, process::std_err > err, io, kEndsWithUs);
+  process::child child(*path, process::args(all),
+                       process::std_in<boost::asio::buffer(input), process::std_out> out,
+                       process::std_err > err, io, kEndsWithUs);
   io.run();
   child.wait();
   if (child.exit_code() != 0) return tl::unexpected(error_of(err.get()));
   return out.get();
 }
 
-Result<void> Kubectl::follow(const std::vector<std::string>& arguments, const std::function<bool(const std::string&)>& take) const {
+Result<void> Kubectl::follow(const std::vector<std::string>& arguments,
+                             const std::function<bool(const std::string&)>& take) const {
   const auto path = find_kubectl();
   if (!path) return tl::unexpected(path.error());
   std::vector<std::string> all = arguments;
   all.insert(all.end(), flags_.begin(), flags_.end());
   process::ipstream out;
   process::ipstream err;
-  process::child child(*path, process::args(all), process::std_in<process::null, process::std_out> out, process::std_err > err, kEndsWithUs);
+  process::child child(*path, process::args(all), process::std_in<process::null, process::std_out> out,
+                       process::std_err > err, kEndsWithUs);
   std::string line;
   bool is_stopped = false;
   while (!is_stopped && std::getline(out, line)) is_stopped = !take(line);

@@ -31,14 +31,18 @@ struct View {
     const auto& username = me.username;
     const bool asked = request.spec.requester && request.spec.requester->username == username;
     const auto& subject = request.status.subject ? request.status.subject : request.spec.subject;
-    return asked || (subject && subject->kind != "Group" && core::username_of(*subject) == std::string(username));
+    return asked ||
+           (subject && subject->kind != "Group" && core::username_of(*subject) == std::string(username));
   }
 
   bool is_to_decide(const api::AccessRequest& request) const {
     const auto policy = policies.find(std::string(request.spec.policy));
     const bool waits = !request.status.phase || request.status.phase == api::Phase::Pending;
-    if (!waits || policy == policies.end() || core::approval_denial(request, policy->second, me)) return false;
-    return std::ranges::none_of(request.decisions, [&](const api::Decision& said) { return said.verdict == api::Verdict::Approve && said.person.username == me.username; });
+    if (!waits || policy == policies.end() || core::approval_denial(request, policy->second, me))
+      return false;
+    return std::ranges::none_of(request.decisions, [&](const api::Decision& said) {
+      return said.verdict == api::Verdict::Approve && said.person.username == me.username;
+    });
   }
 };
 
@@ -51,14 +55,22 @@ struct Section {
 std::vector<Section> sections_of(const Options& options) {
   const bool every = !options.mine && !options.to_decide && !options.active;
   std::vector<Section> result;
-  if (every || options.to_decide) result.push_back({"TO DECIDE", [](const View& view, const auto& request) { return view.is_to_decide(request); }, true});
-  if (every || options.mine) result.push_back({"MINE", [](const View& view, const auto& request) { return view.is_mine(request); }});
-  if (every || options.active) result.push_back({"ACTIVE", [](const View&, const auto& request) { return request.status.phase == api::Phase::Active; }});
+  if (every || options.to_decide)
+    result.push_back({"TO DECIDE",
+                      [](const View& view, const auto& request) { return view.is_to_decide(request); },
+                      true});
+  if (every || options.mine)
+    result.push_back({"MINE", [](const View& view, const auto& request) { return view.is_mine(request); }});
+  if (every || options.active)
+    result.push_back({"ACTIVE", [](const View&, const auto& request) {
+                        return request.status.phase == api::Phase::Active;
+                      }});
   return result;
 }
 
 std::vector<std::string> headings(bool wide) {
-  std::vector<std::string> result{"NAMESPACE", "NAME", "PHASE", "POLICY", "ROLE", "SUBJECT", "APPROVALS", "TIME", "AGE"};
+  std::vector<std::string> result{"NAMESPACE", "NAME",      "PHASE", "POLICY", "ROLE",
+                                  "SUBJECT",   "APPROVALS", "TIME",  "AGE"};
   if (wide) result.insert(result.end(), {"UID", "REASON", "MESSAGE"});
   return result;
 }
@@ -72,11 +84,21 @@ std::string time_text(const api::AccessRequest& request, TimePoint now) {
 std::vector<Cell> row(const api::AccessRequest& request, bool wide) {
   const auto now = SystemClock().now();
   const auto& subject = request.status.subject;
-  std::vector<Cell> cells{{request.metadata.name_space}, {request.metadata.name}, {phase_text(request), colour_of(request)}, {std::string(request.spec.policy)},
+  std::vector<Cell> cells{{request.metadata.name_space},
+                          {request.metadata.name},
+                          {phase_text(request), colour_of(request)},
+                          {std::string(request.spec.policy)},
                           {request.status.role_ref ? std::string(request.status.role_ref->name) : ""},
-                          {subject ? std::string(subject->name) : request.spec.requester ? std::string(request.spec.requester->username) : ""},
-                          {std::string(request.status.approvals)}, {time_text(request, now)}, {age(request.metadata.creation_timestamp, now)}};
-  if (wide) cells.insert(cells.end(), {{short_uid(request.metadata.uid)}, {request.spec.reason}, {std::string(request.status.message)}});
+                          {subject                  ? std::string(subject->name)
+                           : request.spec.requester ? std::string(request.spec.requester->username)
+                                                    : ""},
+                          {std::string(request.status.approvals)},
+                          {time_text(request, now)},
+                          {age(request.metadata.creation_timestamp, now)}};
+  if (wide)
+    cells.insert(
+        cells.end(),
+        {{short_uid(request.metadata.uid)}, {request.spec.reason}, {std::string(request.status.message)}});
   return cells;
 }
 
@@ -86,7 +108,8 @@ Requests find_requests(const Session& session, const Options& options, std::stri
   auto found = session.cluster.list<api::AccessRequest>({.name_space = scope, .fields = "", .labels = ""});
   if (!found && found.error().kind == ErrorKind::Forbidden && scope.empty() && !options.all_namespaces) {
     scope = session.own_namespace();
-    session.terminal.warn(Printable("You may not list the requests of all namespaces: these are of ") + scope + " (-n says another one).\n");
+    session.terminal.warn(Printable("You may not list the requests of all namespaces: these are of ") +
+                          scope + " (-n says another one).\n");
     found = session.cluster.list<api::AccessRequest>({.name_space = scope, .fields = "", .labels = ""});
   }
   return must(std::move(found));
@@ -96,12 +119,17 @@ View view_of(const Session& session) {
   View view{.me = must(session.cluster.whoami()), .policies = {}};
   const auto policies = session.cluster.list<api::AccessPolicy>({});
   view.sees_policies = policies.has_value();
-  if (!policies) session.terminal.warn(Printable("You may not see the AccessPolicies, so what you could decide is not known: ") + policies.error().message + "\n");
-  for (std::size_t i = 0; policies && i < policies->size(); ++i) view.policies.emplace((*policies)[i].object.metadata.name, (*policies)[i].object);
+  if (!policies)
+    session.terminal.warn(
+        Printable("You may not see the AccessPolicies, so what you could decide is not known: ") +
+        policies.error().message + "\n");
+  for (std::size_t i = 0; policies && i < policies->size(); ++i)
+    view.policies.emplace((*policies)[i].object.metadata.name, (*policies)[i].object);
   return view;
 }
 
-void print_sections(const Session& session, const Options& options, const View& view, const Requests& requests) {
+void print_sections(const Session& session, const Options& options, const View& view,
+                    const Requests& requests) {
   const auto sections = sections_of(options);
   const Terminal& terminal = session.terminal;
   Printable text;
@@ -113,20 +141,25 @@ void print_sections(const Session& session, const Options& options, const View& 
       rows.push_back(row(request, options.output == "wide"));
       shown.push_back(request);
     }
-    if (sections.size() > 1) text += (text.empty() ? Printable() : Printable("\n")) + terminal.paint(Colour::Bold, section.title) + "\n";
+    if (sections.size() > 1)
+      text +=
+          (text.empty() ? Printable() : Printable("\n")) + terminal.paint(Colour::Bold, section.title) + "\n";
     const bool is_unknown = section.needs_policies && !view.sees_policies;
-    text += rows.empty() ? is_unknown ? Printable("not known\n") : Printable("none\n") : table(terminal, headings(options.output == "wide"), rows);
+    text += rows.empty() ? is_unknown ? Printable("not known\n") : Printable("none\n")
+                         : table(terminal, headings(options.output == "wide"), rows);
   }
   session.remember(shown);
   terminal.print(text);
 }
 
-void print_objects(const Session& session, const Options& options, const View& view, const Requests& requests) {
+void print_objects(const Session& session, const Options& options, const View& view,
+                   const Requests& requests) {
   const auto sections = sections_of(options);
   nlohmann::json list = empty_list();
   std::vector<api::AccessRequest> shown;
   for (const auto& [request, json] : requests) {
-    if (std::ranges::none_of(sections, [&](const Section& section) { return section.takes(view, request); })) continue;
+    if (std::ranges::none_of(sections, [&](const Section& section) { return section.takes(view, request); }))
+      continue;
     list["items"].push_back(json);
     shown.push_back(request);
   }
@@ -137,11 +170,17 @@ void print_objects(const Session& session, const Options& options, const View& v
 // One line for each change, as kubectl's --watch has it.
 void watch(const Session& session, const Options& options, const View& view, const std::string& scope) {
   const auto sections = sections_of(options);
-  std::map<std::string, std::string> last;  // what was printed of each: its status changes more often than what is shown
+  std::map<std::string, std::string>
+      last;  // what was printed of each: its status changes more often than what is shown
   const auto take = [&](std::string_view type, const Read<api::AccessRequest>& read) {
     const auto& request = read.object;
-    if (std::ranges::none_of(sections, [&](const Section& section) { return section.takes(view, request); }) && !last.contains(request.metadata.uid)) return true;
-    const std::string line = type == "DELETED" ? "deleted" : phase_text(request) + std::string(request.status.approvals) + std::string(request.status.message);
+    if (std::ranges::none_of(sections,
+                             [&](const Section& section) { return section.takes(view, request); }) &&
+        !last.contains(request.metadata.uid))
+      return true;
+    const std::string line = type == "DELETED" ? "deleted"
+                                               : phase_text(request) + std::string(request.status.approvals) +
+                                                     std::string(request.status.message);
     if (last[request.metadata.uid] == line) return true;
     last[request.metadata.uid] = line;
     auto cells = row(request, true);
@@ -154,7 +193,8 @@ void watch(const Session& session, const Options& options, const View& view, con
 }
 
 Exit run(const Options& options, Session& session) {
-  if (options.watch && (options.output == "json" || options.output == "yaml")) throw Stop(Exit::Usage, Printable("--watch prints lines: leave out -o ") + options.output);
+  if (options.watch && (options.output == "json" || options.output == "yaml"))
+    throw Stop(Exit::Usage, Printable("--watch prints lines: leave out -o ") + options.output);
   const View view = view_of(session);
   std::string scope;
   const auto requests = find_requests(session, options, scope);
@@ -171,13 +211,16 @@ Exit run(const Options& options, Session& session) {
 
 Verb list_verb(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("list", "What you asked for, what waits for your decision, what is active with the time that is left");
+  CLI::App* command = app.add_subcommand(
+      "list", "What you asked for, what waits for your decision, what is active with the time that is left");
   command->add_flag("--mine", options->mine, "Only what you asked for, or would get");
   command->add_flag("--to-decide", options->to_decide, "Only what waits for you");
   command->add_flag("--active", options->active, "Only what is active, whoever has it");
-  command->add_flag("-A,--all-namespaces", options->all_namespaces, "Of all namespaces, or nothing (default: of all that you may list)");
+  command->add_flag("-A,--all-namespaces", options->all_namespaces,
+                    "Of all namespaces, or nothing (default: of all that you may list)");
   command->add_flag("-w,--watch", options->watch, "Go on, with a line for each change");
-  command->add_option("-o,--output", options->output, "wide, json or yaml")->check(CLI::IsMember({"wide", "json", "yaml"}));
+  command->add_option("-o,--output", options->output, "wide, json or yaml")
+      ->check(CLI::IsMember({"wide", "json", "yaml"}));
   return {command, [options](Session& session) { return run(*options, session); }};
 }
 

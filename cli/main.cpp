@@ -15,15 +15,22 @@ constexpr const char* kFooter =
     "Exit codes: 0 done; 1 refused or failed; 2 wrong usage; 3 can: no; 4 request --wait: ended without access; 5 request --wait: not decided in time.";
 
 std::vector<Verb> add_verbs(CLI::App& app) {
-  std::vector<Verb> verbs{request_verb(app), can_verb(app),      approve_verb(app), deny_verb(app),    revoke_verb(app),
-                          list_verb(app),    policies_verb(app), explain_verb(app), history_verb(app), completion_verb(app)};
+  std::vector<Verb> verbs{request_verb(app), can_verb(app),       approve_verb(app),  deny_verb(app),
+                          revoke_verb(app),  list_verb(app),      policies_verb(app), explain_verb(app),
+                          history_verb(app), completion_verb(app)};
   for (const Verb& verb : verbs) verb.command->fallthrough();
   return verbs;
 }
 
-Session session_with(const Flags& flags) { return {.cluster = Cluster(Kubectl(flags.for_kubectl())), .terminal = Terminal(), .name_space = flags.name_space, .seen = SeenRequests(SeenRequests::default_file())}; }
+Session session_with(const Flags& flags) {
+  return {.cluster = Cluster(Kubectl(flags.for_kubectl())),
+          .terminal = Terminal(),
+          .name_space = flags.name_space,
+          .seen = SeenRequests(SeenRequests::default_file())};
+}
 
-// The flags among the words that are being completed say which cluster is meant; of half a command line, as far as they can be read.
+// The flags among the words that are being completed say which cluster is meant; of half a command line, as
+// far as they can be read.
 Session session_for(CLI::App& app, const Flags& flags, std::vector<std::string> words) {
   app.allow_extras();
   app.require_subcommand(0);
@@ -45,7 +52,8 @@ Exit run(int argc, const char* const* argv) {
   Flags flags;
   flags.add_to(app);
   const auto verbs = add_verbs(app);
-  const std::vector<std::string> words(std::span(argv, static_cast<std::size_t>(argc)).begin() + 1, std::span(argv, static_cast<std::size_t>(argc)).end());
+  const std::vector<std::string> words(std::span(argv, static_cast<std::size_t>(argc)).begin() + 1,
+                                       std::span(argv, static_cast<std::size_t>(argc)).end());
   if (!words.empty() && words.front() == "__complete") {
     const std::vector<std::string> rest(words.begin() + 1, words.end());
     Terminal().print(complete(app, rest, [&] { return session_for(app, flags, rest); }));
@@ -56,7 +64,8 @@ Exit run(int argc, const char* const* argv) {
   } catch (const CLI::Success& success) {
     return static_cast<Exit>(app.exit(success));
   } catch (const CLI::ParseError& error) {
-    Terminal().warn(Printable("kubectl curfew: ") + std::string(error.what()) + "; 'kubectl curfew --help' lists what there is\n");
+    Terminal().warn(Printable("kubectl curfew: ") + std::string(error.what()) +
+                    "; 'kubectl curfew --help' lists what there is\n");
     return Exit::Usage;
   }
   Session session = session_with(flags);
@@ -69,7 +78,8 @@ Exit run(int argc, const char* const* argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a kubectl that ends before it has read all; our own reader that is gone is noticed at the end
+  std::signal(SIGPIPE, SIG_IGN);  // a kubectl that ends before it has read all; our own reader that is gone
+                                  // is noticed at the end
   try {
     const Exit exit = run(argc, argv);
     return static_cast<int>(Terminal().has_printed() ? exit : Exit::Failed);

@@ -27,7 +27,8 @@ constexpr std::array kHarmful{
 };
 
 bool is_harmful(std::uint32_t code) {
-  return std::ranges::any_of(kHarmful, [&](const Range& range) { return code >= range.first && code <= range.last; });
+  return std::ranges::any_of(kHarmful,
+                             [&](const Range& range) { return code >= range.first && code <= range.last; });
 }
 
 // How many bytes a UTF-8 sequence that begins so has; 0: none begins so.
@@ -40,7 +41,8 @@ std::size_t length_of(unsigned char first) {
 
 // The code point that the text begins with; nullopt: its first byte is no UTF-8.
 std::optional<std::uint32_t> first_code(std::string_view text) {
-  constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};  // of each length: anything smaller has a shorter form
+  constexpr std::array<std::uint32_t, 5> kSmallest{
+      0, 0, 0x80, 0x800, 0x10000};  // of each length: anything smaller has a shorter form
   const auto first = static_cast<unsigned char>(text.front());
   const std::size_t length = length_of(first);
   if (length == 0 || length > text.size()) return std::nullopt;
@@ -54,7 +56,8 @@ std::optional<std::uint32_t> first_code(std::string_view text) {
   return code < kSmallest.at(length) || is_surrogate || code > 0x10FFFF ? std::nullopt : std::optional(code);
 }
 
-// The text with whatever is harmful in it replaced; `replacement` gets the code point, or nullopt for a byte that is no UTF-8.
+// The text with whatever is harmful in it replaced; `replacement` gets the code point, or nullopt for a byte
+// that is no UTF-8.
 template <class Replacement>
 std::string replaced(std::string_view text, const Replacement& replacement) {
   std::string result;
@@ -83,7 +86,8 @@ std::string hex(std::uint32_t value, std::uint32_t digits) {
 std::string escape_of(std::uint32_t code, Notation notation) {
   if (code < 0x10000) return "\\u" + hex(code, 4);
   if (notation == Notation::Yaml) return "\\U" + hex(code, 8);
-  return "\\u" + hex(0xD800 + ((code - 0x10000) >> 10U), 4) + "\\u" + hex(0xDC00 + ((code - 0x10000) & 0x3FFU), 4);
+  return "\\u" + hex(0xD800 + ((code - 0x10000) >> 10U), 4) + "\\u" +
+         hex(0xDC00 + ((code - 0x10000) & 0x3FFU), 4);
 }
 
 std::string_view sequence_of(Colour colour) {
@@ -105,7 +109,9 @@ std::string harmless(std::string_view text) {
 }
 
 std::string escaped_in_quotes(std::string_view text, Notation notation) {
-  return replaced(text, [&](std::optional<std::uint32_t> code) { return !code ? "?" : *code == '\n' ? "\n" : escape_of(*code, notation); });
+  return replaced(text, [&](std::optional<std::uint32_t> code) {
+    return !code ? "?" : *code == '\n' ? "\n" : escape_of(*code, notation);
+  });
 }
 
 Printable Printable::lines(std::string_view text, std::string_view indent) {

@@ -43,17 +43,21 @@ class Descriptor {
   int number_;
 };
 
-// Two commands at the same time shall not lose each other's entries; where that cannot be had within a moment, they may.
+// Two commands at the same time shall not lose each other's entries; where that cannot be had within a
+// moment, they may.
 void lock(const Descriptor& folder) {
   constexpr int kTries = 20;
-  for (int i = 0; i < kTries && folder && ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (int i = 0; i < kTries && folder && ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
 }
 
 // Of a regular file of this person's own that nobody else may write; empty otherwise.
 std::string content_of(const std::filesystem::path& file) {
   const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  struct stat info {};
-  if (!in || ::fstat(in.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "";
+  struct stat info{};
+  if (!in || ::fstat(in.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid() ||
+      (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return "";
   if (info.st_size < 0 || static_cast<std::size_t>(info.st_size) > kMaxFileBytes) return "";
   std::string text(static_cast<std::size_t>(info.st_size), '\0');
   const auto got = ::read(in.get(), text.data(), text.size());
@@ -63,7 +67,9 @@ std::string content_of(const std::filesystem::path& file) {
 
 std::optional<std::string> text_of(const json& entry, const char* key) {
   const auto found = entry.find(key);
-  if (found == entry.end() || !found->is_string() || found->get_ref<const std::string&>().size() > kMaxTextBytes) return std::nullopt;
+  if (found == entry.end() || !found->is_string() ||
+      found->get_ref<const std::string&>().size() > kMaxTextBytes)
+    return std::nullopt;
   return found->get<std::string>();
 }
 
@@ -76,7 +82,8 @@ std::vector<Entry> read(const std::filesystem::path& file) {
     auto cluster = text_of(one, "cluster");
     auto request = text_of(one, "request");
     auto uid = text_of(one, "uid");
-    if (cluster && request && uid && !uid->empty()) entries.push_back({std::move(*cluster), std::move(*request), std::move(*uid)});
+    if (cluster && request && uid && !uid->empty())
+      entries.push_back({std::move(*cluster), std::move(*request), std::move(*uid)});
   }
   return entries;
 }
@@ -84,8 +91,10 @@ std::vector<Entry> read(const std::filesystem::path& file) {
 // All of it or nothing: a new file in its place.
 void write(const std::filesystem::path& file, const std::vector<Entry>& entries) {
   json seen = json::array();
-  for (const Entry& entry : entries) seen.push_back({{"cluster", entry.cluster}, {"request", entry.request}, {"uid", entry.uid}});
-  const std::string text = json{{"seen", std::move(seen)}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  for (const Entry& entry : entries)
+    seen.push_back({{"cluster", entry.cluster}, {"request", entry.request}, {"uid", entry.uid}});
+  const std::string text =
+      json{{"seen", std::move(seen)}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   std::string temporary = file.string() + ".XXXXXX";
   const Descriptor out(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
   if (!out) return;
@@ -99,7 +108,8 @@ std::filesystem::path SeenRequests::default_file() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
   std::filesystem::path folder;
-  if (cache != nullptr && *cache == '/') {  // a relative one is to be ignored (XDG base directory specification)
+  if (cache != nullptr &&
+      *cache == '/') {  // a relative one is to be ignored (XDG base directory specification)
     folder = cache;
   } else if (home != nullptr && *home == '/') {
     folder = std::filesystem::path(home) / ".cache";
@@ -119,7 +129,8 @@ void SeenRequests::remember(const std::string& cluster, const std::vector<SeenRe
   bool is_changed = false;
   for (const auto& request : std::span(requests).first(std::min(requests.size(), kMaxEntries))) {
     const std::string name = to_string(request.key);
-    const auto known = std::ranges::find_if(entries, [&](const Entry& entry) { return entry.cluster == cluster && entry.request == name; });
+    const auto known = std::ranges::find_if(
+        entries, [&](const Entry& entry) { return entry.cluster == cluster && entry.request == name; });
     if (known != entries.end() && known->uid == request.uid) continue;
     if (known != entries.end()) entries.erase(known);
     entries.push_back({cluster, name, request.uid});
@@ -133,7 +144,9 @@ void SeenRequests::remember(const std::string& cluster, const std::vector<SeenRe
 std::optional<std::string> SeenRequests::uid_of(const std::string& cluster, const api::ObjectKey& key) const {
   if (file_.empty()) return std::nullopt;
   const auto entries = read(file_);
-  const auto found = std::ranges::find_if(entries.rbegin(), entries.rend(), [&](const Entry& entry) { return entry.cluster == cluster && entry.request == to_string(key); });
+  const auto found = std::ranges::find_if(entries.rbegin(), entries.rend(), [&](const Entry& entry) {
+    return entry.cluster == cluster && entry.request == to_string(key);
+  });
   return found == entries.rend() ? std::nullopt : std::optional(found->uid);
 }
 

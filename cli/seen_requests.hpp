@@ -14,8 +14,9 @@ struct SeenRequest {
   std::string uid;
 };
 
-// Which request had a name when this person looked at it: names can be used again, UIDs cannot. So a decision by name is about what was looked at. Kept in a file of the person's
-// cache, bounded; whatever is wrong with the file, nothing is remembered, and nobody is told.
+// Which request had a name when this person looked at it: names can be used again, UIDs cannot. So a decision
+// by name is about what was looked at. Kept in a file of the person's cache, bounded; whatever is wrong with
+// the file, nothing is remembered, and nobody is told.
 class SeenRequests {
  public:
   static constexpr std::size_t kMaxEntries = 1000;

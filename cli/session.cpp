@@ -50,8 +50,10 @@ void Flags::add_to(CLI::App& app) {
       {"--cache-dir", "kubectl's cache"},
   };
   for (const auto& [flag, _] : texts) texts_.emplace_back(flag.substr(flag.find("--")), "");
-  for (std::size_t i = 0; i < texts.size(); ++i) app.add_option(texts[i].first, texts_[i].second, texts[i].second)->group("kubectl's own");
-  app.add_option("--as-group", as_groups_, "Impersonate this group; may be given several times")->group("kubectl's own");
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    app.add_option(texts[i].first, texts_[i].second, texts[i].second)->group("kubectl's own");
+  app.add_option("--as-group", as_groups_, "Impersonate this group; may be given several times")
+      ->group("kubectl's own");
   switches_ = {{"--insecure-skip-tls-verify", false}, {"--disable-compression", false}};
   for (auto& [flag, value] : switches_) app.add_flag(flag, value, "As kubectl's")->group("kubectl's own");
   app.add_option("-n,--namespace", name_space, "The namespace (default: the kubeconfig's)");
@@ -85,7 +87,9 @@ api::ObjectKey key_of(const Session& session, const std::string& name) {
   return {name.substr(0, slash), name.substr(slash + 1)};
 }
 
-json empty_list() { return {{"apiVersion", "v1"}, {"kind", "List"}, {"items", json::array()}}; }
+json empty_list() {
+  return {{"apiVersion", "v1"}, {"kind", "List"}, {"items", json::array()}};
+}
 
 Printable as_text(const json& value, const std::string& format) {
   if (format == "json") return Printable::lines(escaped_in_quotes(value.dump(2), Notation::Json), "") + "\n";

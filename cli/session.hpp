@@ -25,7 +25,8 @@ enum class Exit {
 // Ends the verb with a sentence on standard error.
 class Stop : public std::runtime_error {
  public:
-  Stop(Exit exit, Printable sentence) : std::runtime_error(sentence.str()), exit_(exit), sentence_(std::move(sentence)) {}
+  Stop(Exit exit, Printable sentence)
+      : std::runtime_error(sentence.str()), exit_(exit), sentence_(std::move(sentence)) {}
   // With the error's own sentence; kubectl's may have several lines.
   explicit Stop(const Error& error) : Stop(Exit::Failed, Printable::lines(error.message, "  ")) {}
 
@@ -66,12 +67,16 @@ struct Session {
 
   SeenRequests seen;
 
-  std::string own_namespace() const { return name_space.empty() ? cluster.kubeconfig().name_space : name_space; }
+  std::string own_namespace() const {
+    return name_space.empty() ? cluster.kubeconfig().name_space : name_space;
+  }
   // That this person was shown these. What cannot be remembered is no error.
   void remember(const std::vector<api::AccessRequest>& requests) const;
   void remember(const std::vector<SeenRequest>& requests) const;
   // The UID of the request of this name that this person was shown last; nullopt: none.
-  std::optional<std::string> remembered(const api::ObjectKey& key) const { return seen.uid_of(cluster.kubeconfig().server, key); }
+  std::optional<std::string> remembered(const api::ObjectKey& key) const {
+    return seen.uid_of(cluster.kubeconfig().server, key);
+  }
 };
 
 struct Verb {
@@ -97,7 +102,8 @@ api::ObjectKey key_of(const Session& session, const std::string& name);
 // What several objects are put into, as kubectl does: add to its "items".
 nlohmann::json empty_list();
 
-// Of -o json and -o yaml. Characters that would harm a terminal are written as "\u202e", which is the same text to whoever reads it.
+// Of -o json and -o yaml. Characters that would harm a terminal are written as "\u202e", which is the same
+// text to whoever reads it.
 Printable as_text(const nlohmann::json& json, const std::string& format);
 
 }  // namespace curfew::cli

@@ -8,7 +8,9 @@
 namespace curfew::cli {
 namespace {
 
-std::string actor_of(const api::AuditRecord& record) { return record.actor ? std::string(record.actor->username) : "Curfew"; }
+std::string actor_of(const api::AuditRecord& record) {
+  return record.actor ? std::string(record.actor->username) : "Curfew";
+}
 
 std::string sentence_of(const api::AuditRecord& record) {
   using Action = api::AuditAction;
@@ -23,7 +25,8 @@ std::string sentence_of(const api::AuditRecord& record) {
     case Action::Approved: return core::with_comment(actor_of(record) + " approved", record.comment);
     case Action::Denied: return core::with_comment(actor_of(record) + " denied", record.comment);
     case Action::Granted: {
-      std::string text = (record.subject ? core::describe(*record.subject) : std::string("somebody")) + " was given " + role;
+      std::string text =
+          (record.subject ? core::describe(*record.subject) : std::string("somebody")) + " was given " + role;
       if (record.expires_at) text += " until " + format_rfc3339(*record.expires_at);
       return text;
     }
@@ -38,7 +41,9 @@ std::string sentence_of(const api::AuditRecord& record) {
 std::vector<std::string> story_of(std::vector<api::AuditRecord> records) {
   std::ranges::sort(records, {}, &api::AuditRecord::time);
   std::vector<std::string> lines;
-  std::ranges::transform(records, std::back_inserter(lines), [](const api::AuditRecord& record) { return format_rfc3339(record.time) + "  " + harmless(sentence_of(record)); });
+  std::ranges::transform(records, std::back_inserter(lines), [](const api::AuditRecord& record) {
+    return format_rfc3339(record.time) + "  " + harmless(sentence_of(record));
+  });
   return lines;
 }
 

@@ -12,23 +12,32 @@ namespace {
 bool wants_colours() {
   const char* refused = std::getenv("NO_COLOR");
   const char* kind = std::getenv("TERM");
-  return ::isatty(STDOUT_FILENO) == 1 && (refused == nullptr || *refused == '\0') && (kind == nullptr || std::string_view(kind) != "dumb");
+  return ::isatty(STDOUT_FILENO) == 1 && (refused == nullptr || *refused == '\0') &&
+         (kind == nullptr || std::string_view(kind) != "dumb");
 }
 
 // Code points, which is what most terminals give one cell to.
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 }  // namespace
 
-Terminal::Terminal() : colours_(wants_colours()), interactive_(::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1) {}
+Terminal::Terminal()
+    : colours_(wants_colours()), interactive_(::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1) {}
 
-void Terminal::print(const Printable& text) const { std::cout << text.str() << std::flush; }
+void Terminal::print(const Printable& text) const {
+  std::cout << text.str() << std::flush;
+}
 
-void Terminal::warn(const Printable& text) const { std::cerr << text.str() << std::flush; }
+void Terminal::warn(const Printable& text) const {
+  std::cerr << text.str() << std::flush;
+}
 
-bool Terminal::has_printed() const { return static_cast<bool>(std::cout.flush()); }
+bool Terminal::has_printed() const {
+  return static_cast<bool>(std::cout.flush());
+}
 
 std::optional<std::string> Terminal::ask(const Printable& question) const {
   warn(question);
@@ -37,7 +46,8 @@ std::optional<std::string> Terminal::ask(const Printable& question) const {
   return line;
 }
 
-Printable table(const Terminal& terminal, const std::vector<std::string>& headings, const std::vector<std::vector<Cell>>& rows) {
+Printable table(const Terminal& terminal, const std::vector<std::string>& headings,
+                const std::vector<std::vector<Cell>>& rows) {
   std::vector<std::vector<Cell>> all;
   if (!headings.empty()) {
     all.emplace_back();
@@ -47,7 +57,8 @@ Printable table(const Terminal& terminal, const std::vector<std::string>& headin
   std::vector<std::size_t> widths;
   for (const auto& row : all) {
     widths.resize(std::max(widths.size(), row.size()), 0);
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(harmless(row[i].text)));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], width_of(harmless(row[i].text)));
   }
   Printable result;
   for (const auto& row : all) {

@@ -8,13 +8,16 @@
 
 namespace curfew::cli {
 
-// Where the words go; nothing else in this program prints. Colours only on a terminal, and not where NO_COLOR is set (no-color.org).
+// Where the words go; nothing else in this program prints. Colours only on a terminal, and not where NO_COLOR
+// is set (no-color.org).
 class Terminal {
  public:
   Terminal();
   Terminal(bool colours, bool interactive) : colours_(colours), interactive_(interactive) {}
 
-  Printable paint(Colour colour, const Printable& text) const { return colours_ ? Printable::coloured(colour, text) : text; }
+  Printable paint(Colour colour, const Printable& text) const {
+    return colours_ ? Printable::coloured(colour, text) : text;
+  }
   // Whether somebody is there to answer: both standard input and standard error are a terminal.
   bool interactive() const { return interactive_; }
 
@@ -37,7 +40,9 @@ struct Cell {
   Colour colour = Colour::Plain;
 };
 
-// Columns as kubectl prints them: as wide as their widest cell, three spaces between them. No headings: rows only.
-Printable table(const Terminal& terminal, const std::vector<std::string>& headings, const std::vector<std::vector<Cell>>& rows);
+// Columns as kubectl prints them: as wide as their widest cell, three spaces between them. No headings: rows
+// only.
+Printable table(const Terminal& terminal, const std::vector<std::string>& headings,
+                const std::vector<std::vector<Cell>>& rows);
 
 }  // namespace curfew::cli

@@ -14,7 +14,8 @@ struct Unit {
   seconds size;
   std::string_view letter;
 };
-constexpr std::array kUnits{Unit{std::chrono::days(1), "d"}, Unit{std::chrono::hours(1), "h"}, Unit{std::chrono::minutes(1), "m"}, Unit{seconds(1), "s"}};
+constexpr std::array kUnits{Unit{std::chrono::days(1), "d"}, Unit{std::chrono::hours(1), "h"},
+                            Unit{std::chrono::minutes(1), "m"}, Unit{seconds(1), "s"}};
 
 std::string units(seconds time, std::size_t most) {
   std::string result;
@@ -22,7 +23,8 @@ std::string units(seconds time, std::size_t most) {
   for (const auto& unit : kUnits) {
     const auto count = time / unit.size;
     time -= count * unit.size;
-    if (count > 0 && given < most) result += (given > 0 ? " " : "") + std::to_string(count) + std::string(unit.letter);
+    if (count > 0 && given < most)
+      result += (given > 0 ? " " : "") + std::to_string(count) + std::string(unit.letter);
     if (count > 0 || given > 0) ++given;  // units that follow each other: "1d", not "1d 5s"
   }
   return result.empty() ? "0s" : result;
@@ -35,7 +37,9 @@ std::string time_left(TimePoint until, TimePoint now) {
   return units(std::chrono::floor<seconds>(until - now), 2) + " left";
 }
 
-std::string age(TimePoint since, TimePoint now) { return since >= now ? "0s" : units(std::chrono::floor<seconds>(now - since), 1); }
+std::string age(TimePoint since, TimePoint now) {
+  return since >= now ? "0s" : units(std::chrono::floor<seconds>(now - since), 1);
+}
 
 std::string deciders(const api::AccessPolicy& policy) {
   const auto& approval = policy.spec.approval;
@@ -43,7 +47,9 @@ std::string deciders(const api::AccessPolicy& policy) {
   return std::to_string(approval.required) + " of " + core::describe(approval.approvers);
 }
 
-std::string phase_text(const api::AccessRequest& request) { return request.status.phase ? std::string(api::to_string(*request.status.phase)) : "-"; }
+std::string phase_text(const api::AccessRequest& request) {
+  return request.status.phase ? std::string(api::to_string(*request.status.phase)) : "-";
+}
 
 Colour colour_of(const api::AccessRequest& request) {
   if (!request.status.phase) return Colour::Faint;
@@ -61,22 +67,30 @@ Colour colour_of(const api::AccessRequest& request) {
   return Colour::Faint;
 }
 
-std::string short_uid(const std::string& uid) { return uid.substr(0, 8); }
+std::string short_uid(const std::string& uid) {
+  return uid.substr(0, 8);
+}
 
 Printable lines_of(const Terminal& terminal, const std::vector<core::Finding>& findings) {
   using Outcome = core::Finding::Outcome;
   Printable result;
   for (const auto& finding : findings) {
     const bool failed = finding.outcome == Outcome::Failed;
-    const Printable mark = failed ? terminal.paint(Colour::Red, "FAIL") : finding.outcome == Outcome::Passed ? terminal.paint(Colour::Green, "pass") : terminal.paint(Colour::Faint, "   ?");
+    const Printable mark = failed                               ? terminal.paint(Colour::Red, "FAIL")
+                           : finding.outcome == Outcome::Passed ? terminal.paint(Colour::Green, "pass")
+                                                                : terminal.paint(Colour::Faint, "   ?");
     result += Printable("  ") + mark + "  " + finding.rule;
-    if (!finding.message.empty()) result += failed ? Printable(": ") + finding.message : terminal.paint(Colour::Faint, Printable(" (") + finding.message + ")");
+    if (!finding.message.empty())
+      result += failed ? Printable(": ") + finding.message
+                       : terminal.paint(Colour::Faint, Printable(" (") + finding.message + ")");
     result += "\n";
   }
   return result;
 }
 
-std::string requester_text(const api::AccessRequest& request) { return request.spec.requester ? request.spec.requester->username.str() : "somebody"; }
+std::string requester_text(const api::AccessRequest& request) {
+  return request.spec.requester ? request.spec.requester->username.str() : "somebody";
+}
 
 std::string role_text(const api::AccessRequest& request) {
   if (request.status.role_ref) return core::describe(*request.status.role_ref);

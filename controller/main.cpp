@@ -26,18 +26,24 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
-std::string name_of(int signal) { return signal == SIGTERM ? "SIGTERM" : "SIGINT"; }
+std::string name_of(int signal) {
+  return signal == SIGTERM ? "SIGTERM" : "SIGINT";
+}
 
 // Until no access is left. The exit code.
 int end_all(const curfew::app::App& app, const curfew::app::EndAll& settings, const sigset_t& signals) {
   constexpr timespec kPoll{.tv_sec = 0, .tv_nsec = 100'000'000};
   const auto deadline = std::chrono::steady_clock::now() + settings.timeout;
   while (const auto left = app.access_left()) {
-    if (std::chrono::steady_clock::now() >= deadline) throw std::runtime_error("not all access is ended after " + std::to_string(settings.timeout.count()) + " s: " + *left);
+    if (std::chrono::steady_clock::now() >= deadline)
+      throw std::runtime_error("not all access is ended after " + std::to_string(settings.timeout.count()) +
+                               " s: " + *left);
     const int received = sigtimedwait(&signals, nullptr, &kPoll);
-    if (received > 0) throw std::runtime_error("stopped by " + name_of(received) + " before all access was ended: " + *left);
+    if (received > 0)
+      throw std::runtime_error("stopped by " + name_of(received) + " before all access was ended: " + *left);
   }
-  std::printf("all access is ended, and nothing is granted for the next %lld s\n", static_cast<long long>(settings.vacancy.count()));
+  std::printf("all access is ended, and nothing is granted for the next %lld s\n",
+              static_cast<long long>(settings.vacancy.count()));
   return 0;
 }
 

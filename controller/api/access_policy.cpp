@@ -89,7 +89,11 @@ namespace {
 nlohmann::json encode_selector(const LabelSelector& selector) {
   nlohmann::json expressions = nlohmann::json::array();
   for (const auto& requirement : selector.match_expressions) {
-    expressions.push_back(Writer().put("key", requirement.key).put("operator", requirement.op).put("values", requirement.values).done());
+    expressions.push_back(Writer()
+                              .put("key", requirement.key)
+                              .put("operator", requirement.op)
+                              .put("values", requirement.values)
+                              .done());
   }
   return Writer().put("matchLabels", selector.match_labels).put("matchExpressions", expressions).done();
 }
@@ -97,9 +101,14 @@ nlohmann::json encode_selector(const LabelSelector& selector) {
 nlohmann::json encode_schedule(const Schedule& schedule) {
   nlohmann::json windows = nlohmann::json::array();
   for (const auto& window : schedule.windows) {
-    windows.push_back(Writer().put("days", window.days).put("start", window.start).put("end", window.end).done());
+    windows.push_back(
+        Writer().put("days", window.days).put("start", window.start).put("end", window.end).done());
   }
-  return Writer().put("timeZone", schedule.time_zone).put("windows", windows).put_always("endAtWindowClose", schedule.end_at_window_close).done();
+  return Writer()
+      .put("timeZone", schedule.time_zone)
+      .put("windows", windows)
+      .put_always("endAtWindowClose", schedule.end_at_window_close)
+      .done();
 }
 
 nlohmann::json encode_spec(const AccessPolicySpec& spec) {
@@ -111,17 +120,25 @@ nlohmann::json encode_spec(const AccessPolicySpec& spec) {
   reason.put_always("required", spec.reason.required).put("pattern", spec.reason.pattern);
   Writer approval;
   approval.put_always("required", spec.approval.required).put("approvers", list_of(spec.approval.approvers));
-  approval.put_always("allowSelfApproval", spec.approval.allow_self_approval).put("timeout", spec.approval.timeout);
+  approval.put_always("allowSelfApproval", spec.approval.allow_self_approval)
+      .put("timeout", spec.approval.timeout);
 
   Writer writer;
-  writer.put("description", spec.description).put("requesters", list_of(spec.requesters)).put("subjects", list_of(spec.subjects));
+  writer.put("description", spec.description)
+      .put("requesters", list_of(spec.requesters))
+      .put("subjects", list_of(spec.subjects));
   writer.put("roles", list_of(spec.roles)).put("namespaces", namespaces.done());
-  writer.put("duration", Writer().put("default", spec.default_duration).put("max", spec.max_duration).put("maxStartDelay", spec.max_start_delay).done());
+  writer.put("duration", Writer()
+                             .put("default", spec.default_duration)
+                             .put("max", spec.max_duration)
+                             .put("maxStartDelay", spec.max_start_delay)
+                             .done());
   if (spec.schedule) writer.put("schedule", encode_schedule(*spec.schedule));
   writer.put("reason", reason.done()).put("approval", approval.done());
   if (spec.limits) {
     Writer limits;
-    if (spec.limits->active_per_requester) limits.put_always("activePerRequester", *spec.limits->active_per_requester);
+    if (spec.limits->active_per_requester)
+      limits.put_always("activePerRequester", *spec.limits->active_per_requester);
     if (spec.limits->once_by_name) limits.put_always("onceByName", true);
     writer.put_always("limits", limits.put("cooldown", spec.limits->cooldown).done());
   }
@@ -151,6 +168,8 @@ nlohmann::json encode(const AccessPolicy& policy) {
   return json;
 }
 
-nlohmann::json encode_status_patch(const AccessPolicyStatus& status) { return encode_status(status); }
+nlohmann::json encode_status_patch(const AccessPolicyStatus& status) {
+  return encode_status(status);
+}
 
 }  // namespace curfew::api

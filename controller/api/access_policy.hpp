@@ -72,13 +72,13 @@ struct AccessPolicySpec {
   Namespaces namespaces;
   std::string default_duration;  // empty: the longest
   std::string max_duration;
-  std::string max_start_delay;   // empty: what counts where nothing is said
+  std::string max_start_delay;  // empty: what counts where nothing is said
   std::optional<Schedule> schedule;
   Reason reason;
   Approval approval;
   std::optional<Limits> limits;
-  std::string on_change;          // empty where the author said nothing
-  std::optional<bool> suspend;    // nullopt where the author said nothing
+  std::string on_change;        // empty where the author said nothing
+  std::optional<bool> suspend;  // nullopt where the author said nothing
 
   bool operator==(const AccessPolicySpec&) const = default;
 };

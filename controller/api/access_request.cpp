@@ -30,12 +30,20 @@ std::string_view to_string(Phase phase) {
   return "";
 }
 
-bool is_terminal(Phase phase) { return phase != Phase::Pending && phase != Phase::Scheduled && phase != Phase::Active; }
+bool is_terminal(Phase phase) {
+  return phase != Phase::Pending && phase != Phase::Scheduled && phase != Phase::Active;
+}
 
-std::string binding_name(const AccessRequest& request) { return std::string(kBindingPrefix) + request.metadata.uid; }
+std::string binding_name(const AccessRequest& request) {
+  return std::string(kBindingPrefix) + request.metadata.uid;
+}
 
-void read(const Reader& reader, Verdict& value) { read_enum(reader, value, Verdict::Revoke); }
-void read(const Reader& reader, Phase& value) { read_enum(reader, value, Phase::Revoked); }
+void read(const Reader& reader, Verdict& value) {
+  read_enum(reader, value, Verdict::Revoke);
+}
+void read(const Reader& reader, Phase& value) {
+  read_enum(reader, value, Phase::Revoked);
+}
 
 void read(const Reader& reader, Decision& value) {
   reader.get("verdict", value.verdict);
@@ -144,6 +152,8 @@ nlohmann::json encode(const AccessRequest& request) {
   return json;
 }
 
-nlohmann::json encode_status_patch(const AccessRequestStatus& status) { return encode_status(status, Empty::Null); }
+nlohmann::json encode_status_patch(const AccessRequestStatus& status) {
+  return encode_status(status, Empty::Null);
+}
 
 }  // namespace curfew::api

@@ -15,7 +15,8 @@ constexpr std::size_t kFloodHashDigits = 16;
 
 std::string name_of_flood(const std::string& what, TimePoint requested_at) {
   const auto begin = flood_record_until(requested_at) - FloodRecordSpan(1);
-  return std::string(kFloodPrefix) + what + "-" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(begin.time_since_epoch()).count());
+  return std::string(kFloodPrefix) + what + "-" +
+         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(begin.time_since_epoch()).count());
 }
 
 }  // namespace
@@ -61,7 +62,8 @@ bool is_end(AuditAction action) {
 std::string record_name(std::string_view request_uid, AuditAction action, std::optional<std::int64_t> index) {
   if (is_end(action)) return std::string(request_uid) + "-ended";
   std::string name = std::string(request_uid) + "-" + std::string(to_string(action));
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   if (index) name += "-" + std::to_string(*index);
   return name;
 }
@@ -70,19 +72,29 @@ std::string flood_record_name(std::string_view username, TimePoint requested_at)
   return name_of_flood(sha256_hex(username).substr(0, kFloodHashDigits), requested_at);
 }
 
-std::string namespace_flood_record_name(std::string_view name_space, TimePoint requested_at) { return name_of_flood("namespace-" + std::string(name_space), requested_at); }
+std::string namespace_flood_record_name(std::string_view name_space, TimePoint requested_at) {
+  return name_of_flood("namespace-" + std::string(name_space), requested_at);
+}
 
-std::string cluster_flood_record_name(TimePoint requested_at) { return name_of_flood("cluster", requested_at); }
+std::string cluster_flood_record_name(TimePoint requested_at) {
+  return name_of_flood("cluster", requested_at);
+}
 
-std::string without_policy_record_name(std::string_view name_space, TimePoint requested_at) { return name_of_flood("without-policy-" + std::string(name_space), requested_at); }
+std::string without_policy_record_name(std::string_view name_space, TimePoint requested_at) {
+  return name_of_flood("without-policy-" + std::string(name_space), requested_at);
+}
 
-bool is_flood_record(std::string_view name) { return name.starts_with(kFloodPrefix); }
+bool is_flood_record(std::string_view name) {
+  return name.starts_with(kFloodPrefix);
+}
 
 TimePoint flood_record_until(TimePoint requested_at) {
   return TimePoint(std::chrono::floor<FloodRecordSpan>(requested_at.time_since_epoch()) + FloodRecordSpan(1));
 }
 
-void read(const Reader& reader, AuditAction& value) { read_enum(reader, value, AuditAction::Shortened); }
+void read(const Reader& reader, AuditAction& value) {
+  read_enum(reader, value, AuditAction::Shortened);
+}
 
 void read(const Reader& reader, RequestRef& value) {
   reader.get("namespace", value.name_space);
@@ -121,7 +133,9 @@ nlohmann::json encode(const AuditRecord& record) {
   Writer binding;
   if (record.binding) binding.put("name", record.binding->name).put("uid", record.binding->uid);
   Writer request;
-  request.put("namespace", record.request.name_space).put("name", record.request.name).put("uid", record.request.uid);
+  request.put("namespace", record.request.name_space)
+      .put("name", record.request.name)
+      .put("uid", record.request.uid);
   json.update(Writer()
                   .put("action", std::string(to_string(record.action)))
                   .put_micro("time", record.time)

@@ -10,7 +10,19 @@
 namespace curfew::api {
 
 enum class AuditAction {
-  Requested, Approved, Denied, Granted, Expired, Revoked, Withdrawn, TimedOut, Rejected, Failed, Tampered, PolicyViolation, Shortened
+  Requested,
+  Approved,
+  Denied,
+  Granted,
+  Expired,
+  Revoked,
+  Withdrawn,
+  TimedOut,
+  Rejected,
+  Failed,
+  Tampered,
+  PolicyViolation,
+  Shortened
 };
 
 std::string_view to_string(AuditAction action);
@@ -32,7 +44,8 @@ struct BindingRef {
   bool operator==(const BindingRef&) const = default;
 };
 
-// One immutable step of a request's life. Everything in it is fixed by the request's own state but `time` and the grant's times.
+// One immutable step of a request's life. Everything in it is fixed by the request's own state but `time` and
+// the grant's times.
 struct AuditRecord {
   static constexpr std::string_view kKind = "AuditRecord";
   static constexpr std::string_view kPath = "/apis/curfew.dev/v1alpha1";
@@ -46,8 +59,8 @@ struct AuditRecord {
   std::optional<PolicyRef> policy;
   std::optional<RoleRef> role;
   std::optional<Subject> subject;
-  std::string reason;    // the requester's words
-  std::string comment;   // the decider's words
+  std::string reason;   // the requester's words
+  std::string comment;  // the decider's words
   std::string duration;
   std::string start_time;  // as the requester wrote it; empty: at once
   std::optional<TimePoint> granted_at;
@@ -58,15 +71,19 @@ struct AuditRecord {
   bool operator==(const AuditRecord&) const = default;
 };
 
-// "UID-granted", "UID-approved-0": from the request's own state, so that writing it twice changes nothing. `index` tells steps of one action apart: the decision's, or for
-// Shortened the new end's seconds. Every end is "UID-ended", whatever it is: a request has one.
-std::string record_name(std::string_view request_uid, AuditAction action, std::optional<std::int64_t> index = std::nullopt);
+// "UID-granted", "UID-approved-0": from the request's own state, so that writing it twice changes nothing.
+// `index` tells steps of one action apart: the decision's, or for Shortened the new end's seconds. Every end
+// is "UID-ended", whatever it is: a request has one.
+std::string record_name(std::string_view request_uid, AuditAction action,
+                        std::optional<std::int64_t> index = std::nullopt);
 
-// The record that stands for all requests of a person that are rejected as too many in the ten minutes of a request made then: "flood-9f86d081884c7d65-1764064200",
-// from a hash of the username and the seconds at which they begin.
+// The record that stands for all requests of a person that are rejected as too many in the ten minutes of a
+// request made then: "flood-9f86d081884c7d65-1764064200", from a hash of the username and the seconds at
+// which they begin.
 std::string flood_record_name(std::string_view username, TimePoint requested_at);
-// The same for all of a namespace or of the cluster, and for requests of a namespace that name no AccessPolicy: "flood-namespace-payments-1764064200",
-// "flood-cluster-1764064200", "flood-without-policy-payments-1764064200".
+// The same for all of a namespace or of the cluster, and for requests of a namespace that name no
+// AccessPolicy: "flood-namespace-payments-1764064200", "flood-cluster-1764064200",
+// "flood-without-policy-payments-1764064200".
 std::string namespace_flood_record_name(std::string_view name_space, TimePoint requested_at);
 std::string cluster_flood_record_name(TimePoint requested_at);
 std::string without_policy_record_name(std::string_view name_space, TimePoint requested_at);

@@ -46,7 +46,10 @@ nlohmann::json encode_reference(const ObjectReference& reference) {
 nlohmann::json encode(const Event& event) {
   constexpr std::size_t kMostInstanceBytes = 128;  // the API server's limit
   Writer writer;
-  writer.put_micro("eventTime", event.time).put("type", event.type).put("reason", event.reason).put("action", event.action);
+  writer.put_micro("eventTime", event.time)
+      .put("type", event.type)
+      .put("reason", event.reason)
+      .put("action", event.action);
   writer.put("note", cut(event.note, kMostNoteBytes)).put("regarding", encode_reference(event.regarding));
   if (event.related) writer.put("related", encode_reference(*event.related));
   writer.put("reportingController", std::string(kReportingController));

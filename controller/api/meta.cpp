@@ -6,10 +6,13 @@
 
 namespace curfew::api {
 
-std::string to_string(const ObjectKey& key) { return key.name_space.empty() ? key.name : key.name_space + "/" + key.name; }
+std::string to_string(const ObjectKey& key) {
+  return key.name_space.empty() ? key.name : key.name_space + "/" + key.name;
+}
 
 void set_condition(std::vector<Condition>& conditions, Condition condition) {
-  const auto present = std::find_if(conditions.begin(), conditions.end(), [&](const Condition& c) { return c.type == condition.type; });
+  const auto present = std::find_if(conditions.begin(), conditions.end(),
+                                    [&](const Condition& c) { return c.type == condition.type; });
   if (present == conditions.end()) {
     conditions.push_back(std::move(condition));
     return;
@@ -19,7 +22,8 @@ void set_condition(std::vector<Condition>& conditions, Condition condition) {
 }
 
 const Condition* find_condition(const std::vector<Condition>& conditions, std::string_view type) {
-  const auto found = std::find_if(conditions.begin(), conditions.end(), [&](const Condition& c) { return c.type == type; });
+  const auto found =
+      std::find_if(conditions.begin(), conditions.end(), [&](const Condition& c) { return c.type == type; });
   return found == conditions.end() ? nullptr : &*found;
 }
 

@@ -18,18 +18,23 @@ inline constexpr std::string_view kGuardConfigMap = "curfew-guard";
 // On managed RoleBindings.
 inline constexpr std::string_view kRequestUidLabel = "curfew.dev/request-uid";
 inline constexpr std::string_view kExpiresAtAnnotation = "curfew.dev/expires-at";
-inline constexpr std::string_view kRequestAnnotation = "curfew.dev/request";        // NAMESPACE/NAME
-inline constexpr std::string_view kPolicyAnnotation = "curfew.dev/policy";          // NAME
-inline constexpr std::string_view kApprovedByAnnotation = "curfew.dev/approved-by";  // usernames as a JSON list
+inline constexpr std::string_view kRequestAnnotation = "curfew.dev/request";  // NAMESPACE/NAME
+inline constexpr std::string_view kPolicyAnnotation = "curfew.dev/policy";    // NAME
+inline constexpr std::string_view kApprovedByAnnotation =
+    "curfew.dev/approved-by";  // usernames as a JSON list
 inline constexpr std::string_view kBindingPrefix = "curfew-";
 
 // Condition types.
 inline constexpr std::string_view kApproved = "Approved";
 inline constexpr std::string_view kGranted = "Granted";
 inline constexpr std::string_view kReady = "Ready";
-inline constexpr std::string_view kRoleDrifted = "RoleDrifted";      // on requests: an aggregated role's rules are not those that were asked for
-inline constexpr std::string_view kPolicyMissing = "PolicyMissing";  // on requests with access that outlives their policy: only people of the request may decide
-inline constexpr std::string_view kOutlivesGrant = "OutlivesGrant";  // on policies: a role with which access can be kept beyond the grant
+inline constexpr std::string_view kRoleDrifted =
+    "RoleDrifted";  // on requests: an aggregated role's rules are not those that were asked for
+inline constexpr std::string_view kPolicyMissing =
+    "PolicyMissing";  // on requests with access that outlives their policy: only people of the request may
+                      // decide
+inline constexpr std::string_view kOutlivesGrant =
+    "OutlivesGrant";  // on policies: a role with which access can be kept beyond the grant
 
 // AccessPolicy.spec.onChange; what is not said is Enforce.
 inline constexpr std::string_view kKeep = "Keep";

@@ -30,7 +30,9 @@ void read(const Reader& reader, ClusterRole& value) {
   value.is_aggregated = !reader.at("aggregationRule").absent();
 }
 
-void read(const Reader& reader, Namespace& value) { reader.get("metadata", value.metadata); }
+void read(const Reader& reader, Namespace& value) {
+  reader.get("metadata", value.metadata);
+}
 
 template Result<RoleBinding> decode(const nlohmann::json& json);
 template Result<Role> decode(const nlohmann::json& json);

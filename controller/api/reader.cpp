@@ -26,8 +26,9 @@ std::string in_words(const nlohmann::json& json) {
 
 template <class Int>
 void read_integer(const Reader& reader, const nlohmann::json& json, Int& value) {
-  const bool fits = json.is_number_unsigned() ? std::in_range<Int>(json.get<std::uint64_t>())
-                                              : json.is_number_integer() && std::in_range<Int>(json.get<std::int64_t>());
+  const bool fits = json.is_number_unsigned()
+                        ? std::in_range<Int>(json.get<std::uint64_t>())
+                        : json.is_number_integer() && std::in_range<Int>(json.get<std::int64_t>());
   if (fits) {
     value = json.get<Int>();
   } else {

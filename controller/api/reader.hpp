@@ -10,11 +10,13 @@
 #include "api/codec.hpp"
 #include "api/meta.hpp"
 
-// Only for the sources of this folder: reads JSON into structs. `read` is one overload a type; `Reader::get` finds it.
+// Only for the sources of this folder: reads JSON into structs. `read` is one overload a type; `Reader::get`
+// finds it.
 namespace curfew::api {
 
-// A place in a JSON document, which knows its path. The first thing that is not as it should be goes into `error`, in words; reading goes on, with defaults.
-// Absent and null are the same, and leave the value as it was.
+// A place in a JSON document, which knows its path. The first thing that is not as it should be goes into
+// `error`, in words; reading goes on, with defaults. Absent and null are the same, and leave the value as it
+// was.
 class Reader {
  public:
   Reader(const nlohmann::json& json, std::string& error) : json_(json), error_(error) {}
@@ -116,7 +118,8 @@ void read_enum(const Reader& reader, E& value, E last) {
     return;
   }
   std::string names;
-  for (int i = 0; i <= static_cast<int>(last); ++i) names += (i == 0 ? "" : ", ") + std::string(to_string(static_cast<E>(i)));
+  for (int i = 0; i <= static_cast<int>(last); ++i)
+    names += (i == 0 ? "" : ", ") + std::string(to_string(static_cast<E>(i)));
   reader.refuse("one of " + names);
 }
 
@@ -131,7 +134,8 @@ Result<T> decode(const nlohmann::json& json) {
   }
   read(reader, value);
   if (error.empty()) return value;
-  return fail(ErrorKind::Decode, std::string(T::kKind) + " " + to_string(value.metadata.key()) + ": " + error);
+  return fail(ErrorKind::Decode,
+              std::string(T::kKind) + " " + to_string(value.metadata.key()) + ": " + error);
 }
 
 }  // namespace curfew::api

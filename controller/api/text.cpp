@@ -5,7 +5,9 @@
 namespace curfew::api {
 namespace {
 
-bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 }  // namespace
 
@@ -21,7 +23,9 @@ std::string cut(std::string_view text, std::size_t most_bytes) {
 
 bool is_dns_label(std::string_view text) {
   constexpr std::size_t kMaxLabel = 63;
-  if (text.empty() || text.size() > kMaxLabel || !is_alphanumeric(text.front()) || !is_alphanumeric(text.back())) return false;
+  if (text.empty() || text.size() > kMaxLabel || !is_alphanumeric(text.front()) ||
+      !is_alphanumeric(text.back()))
+    return false;
   return std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '-'; });
 }
 

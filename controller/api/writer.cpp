@@ -18,20 +18,36 @@ nlohmann::json Writer::to_json(const Person& value) const {
 
 // A merge patch merges objects too: the namespace of a subject before must not survive in the one after.
 nlohmann::json Writer::to_json(const Subject& value) const {
-  return Writer(empty_).put("kind", value.kind).put("name", value.name).put("namespace", value.name_space).done();
+  return Writer(empty_)
+      .put("kind", value.kind)
+      .put("name", value.name)
+      .put("namespace", value.name_space)
+      .done();
 }
 
-nlohmann::json Writer::to_json(const RoleRef& value) const { return Writer(empty_).put("kind", value.kind).put("name", value.name).done(); }
+nlohmann::json Writer::to_json(const RoleRef& value) const {
+  return Writer(empty_).put("kind", value.kind).put("name", value.name).done();
+}
 
 nlohmann::json Writer::to_json(const PolicyRef& value) const {
-  return Writer(empty_).put("name", value.name).put("uid", value.uid).put_always("generation", value.generation).done();
+  return Writer(empty_)
+      .put("name", value.name)
+      .put("uid", value.uid)
+      .put_always("generation", value.generation)
+      .done();
 }
 
 nlohmann::json to_json(const Subject& subject) {
-  return Writer().put("kind", subject.kind).put("name", subject.name).put("namespace", subject.name_space).done();
+  return Writer()
+      .put("kind", subject.kind)
+      .put("name", subject.name)
+      .put("namespace", subject.name_space)
+      .done();
 }
 
-nlohmann::json to_json(const RoleRef& role) { return Writer().put("kind", role.kind).put("name", role.name).done(); }
+nlohmann::json to_json(const RoleRef& role) {
+  return Writer().put("kind", role.kind).put("name", role.name).done();
+}
 
 nlohmann::json to_json(const std::vector<Condition>& conditions) {
   nlohmann::json list = nlohmann::json::array();
@@ -48,15 +64,21 @@ nlohmann::json to_json(const std::vector<Condition>& conditions) {
 
 nlohmann::json to_json(const ObjectMeta& meta) {
   Writer writer;
-  writer.put("name", meta.name).put("namespace", meta.name_space).put("uid", meta.uid).put("resourceVersion", meta.resource_version);
+  writer.put("name", meta.name)
+      .put("namespace", meta.name_space)
+      .put("uid", meta.uid)
+      .put("resourceVersion", meta.resource_version);
   if (meta.generation != 0) writer.put_always("generation", meta.generation);
   if (meta.creation_timestamp != TimePoint{}) writer.put("creationTimestamp", meta.creation_timestamp);
-  writer.put("deletionTimestamp", meta.deletion_timestamp).put("labels", meta.labels).put("annotations", meta.annotations);
+  writer.put("deletionTimestamp", meta.deletion_timestamp)
+      .put("labels", meta.labels)
+      .put("annotations", meta.annotations);
   writer.put("finalizers", meta.finalizers);
   nlohmann::json owners = nlohmann::json::array();
   // Neither `controller` nor `blockOwnerDeletion`: on OpenShift those need a right on the owner's finalizers.
   for (const OwnerReference& owner : meta.owner_references) {
-    owners.push_back({{"apiVersion", owner.api_version}, {"kind", owner.kind}, {"name", owner.name}, {"uid", owner.uid}});
+    owners.push_back(
+        {{"apiVersion", owner.api_version}, {"kind", owner.kind}, {"name", owner.name}, {"uid", owner.uid}});
   }
   return writer.put("ownerReferences", owners).done();
 }

@@ -12,7 +12,8 @@
 // Only for the sources of this folder: writes structs as JSON.
 namespace curfew::api {
 
-// What becomes of an empty value: left out of an object, null in a merge patch, where it removes what is there.
+// What becomes of an empty value: left out of an object, null in a merge patch, where it removes what is
+// there.
 enum class Empty { LeftOut, Null };
 
 // Builds one JSON object, field by field.
@@ -48,12 +49,22 @@ class Writer {
  private:
   void set(const char* name, nlohmann::json value);
 
-  nlohmann::json to_json(const std::string& value) const { return value.empty() ? nlohmann::json() : nlohmann::json(value); }
+  nlohmann::json to_json(const std::string& value) const {
+    return value.empty() ? nlohmann::json() : nlohmann::json(value);
+  }
   nlohmann::json to_json(const InternedString& value) const { return to_json(value.str()); }
-  nlohmann::json to_json(const nlohmann::json& value) const { return value.empty() ? nlohmann::json() : value; }
-  nlohmann::json to_json(const std::vector<std::string>& value) const { return value.empty() ? nlohmann::json() : nlohmann::json(value); }
-  nlohmann::json to_json(const std::vector<InternedString>& value) const { return value.empty() ? nlohmann::json() : nlohmann::json(value); }
-  nlohmann::json to_json(const std::map<std::string, std::string>& value) const { return value.empty() ? nlohmann::json() : nlohmann::json(value); }
+  nlohmann::json to_json(const nlohmann::json& value) const {
+    return value.empty() ? nlohmann::json() : value;
+  }
+  nlohmann::json to_json(const std::vector<std::string>& value) const {
+    return value.empty() ? nlohmann::json() : nlohmann::json(value);
+  }
+  nlohmann::json to_json(const std::vector<InternedString>& value) const {
+    return value.empty() ? nlohmann::json() : nlohmann::json(value);
+  }
+  nlohmann::json to_json(const std::map<std::string, std::string>& value) const {
+    return value.empty() ? nlohmann::json() : nlohmann::json(value);
+  }
   nlohmann::json to_json(TimePoint value) const { return format_rfc3339(value); }
   nlohmann::json to_json(const Person& value) const;
   nlohmann::json to_json(const Subject& value) const;

@@ -1,8 +1,9 @@
 #include "app/app.hpp"
 
+#include <unistd.h>
+
 #include <optional>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include "api/names.hpp"
@@ -12,10 +13,10 @@
 #include "app/lease_store.hpp"
 #include "app/version.hpp"
 #include "http/server.hpp"
-#include "kube/server_clock.hpp"
 #include "kube/event_recorder.hpp"
 #include "kube/pause.hpp"
 #include "kube/reflector.hpp"
+#include "kube/server_clock.hpp"
 #include "reconcile/apply.hpp"
 #include "reconcile/decoders.hpp"
 #include "reconcile/facts.hpp"
@@ -40,7 +41,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kHeldUp{50};
 constexpr std::chrono::milliseconds kPoll{20};
-// So long at most whoever asked for access waits after the API server's trouble is over, however long that lasted.
+// So long at most whoever asked for access waits after the API server's trouble is over, however long that
+// lasted.
 constexpr runtime::RetryDelays kRetries{.longest = std::chrono::seconds(4)};
 
 // The Pod's name and something no other process has: two replicas of one name would both lead.
@@ -55,7 +57,11 @@ kube::Resource admission(const char* plural, const char* kind) {
   return {.path = "/apis/admissionregistration.k8s.io/v1", .plural = plural, .kind = kind};
 }
 
-kube::Resource kinds() { return {.path = "/apis/apiextensions.k8s.io/v1", .plural = "customresourcedefinitions", .kind = "CustomResourceDefinition"}; }
+kube::Resource kinds() {
+  return {.path = "/apis/apiextensions.k8s.io/v1",
+          .plural = "customresourcedefinitions",
+          .kind = "CustomResourceDefinition"};
+}
 
 }  // namespace
 
@@ -83,12 +89,15 @@ struct App::Impl {
   template <class T>
   void keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> settings);
   template <class T>
-  kube::ReflectorConfig<T> config_for(kube::Resource resource, Result<T> (*decode)(const nlohmann::json&), kube::Selection selection);
+  kube::ReflectorConfig<T> config_for(kube::Resource resource, Result<T> (*decode)(const nlohmann::json&),
+                                      kube::Selection selection);
   template <class T>
-  void watch(kube::Store<T>& store, Result<T> (*decode)(const nlohmann::json&), kube::Selection selection = {});
+  void watch(kube::Store<T>& store, Result<T> (*decode)(const nlohmann::json&),
+             kube::Selection selection = {});
   std::shared_ptr<kube::Reflector<reconcile::RoleSummary>> roles_reflector();
   void watch_roles();
-  void watch_guard(const kube::Resource& resource, kube::Store<reconcile::GuardObject>& store, const kube::Selection& selection = {});
+  void watch_guard(const kube::Resource& resource, kube::Store<reconcile::GuardObject>& store,
+                   const kube::Selection& selection = {});
   void watch_lease();
   template <class Run>
   void thread(Run run) {
@@ -99,7 +108,8 @@ struct App::Impl {
   const std::string identity;
   SystemClock machine_clock;
   runtime::Metrics metrics{kVersion};
-  kube::ServerClock clock{machine_clock, [this](std::chrono::microseconds offset) { metrics.set_clock_offset(offset); }};
+  kube::ServerClock clock{machine_clock,
+                          [this](std::chrono::microseconds offset) { metrics.set_clock_offset(offset); }};
   runtime::Health health;
   Clients clients;
 
@@ -110,23 +120,35 @@ struct App::Impl {
   kube::Store<api::Lease> leases;
   reconcile::Memory memory;
   runtime::WorkQueue<reconcile::Key> queue{clock, kRetries};
-  kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); }, [this] { return queue.size() > 0 || revoker.has_a_crowd(); }};
+  kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); },
+                             [this] { return queue.size() > 0 || revoker.has_a_crowd(); }};
   audit::Writer audit{clients.general};
 
-  reconcile::GuardWatch guard{[this] { return reconcile::shipped_guard(config.eligibility_policy); }, clock, [this] { leadership.guard_changed(); }};
+  reconcile::GuardWatch guard{[this] { return reconcile::shipped_guard(config.eligibility_policy); }, clock,
+                              [this] { leadership.guard_changed(); }};
   reconcile::GuardLedgerStore ledgers{clients.general, config.name_space};
   reconcile::Triggers triggers{queue, stores, memory, [this] { return may_grant(); }};
   reconcile::RecordSweep sweep{clients.general, stores, memory, triggers};
-  reconcile::Retention retention{{.client = clients.general, .clock = clock, .keep = config.completed_request_ttl, .is_leading = [this] { return may_grant(); }}};
-  Leadership leadership{{.ledgers = ledgers, .guard = guard, .sweep = sweep, .retention = retention, .triggers = triggers, .stores_synced = [this] {
-                           return stores.synced() && guard_policies.synced() && guard_bindings.synced() && guard_kinds.synced();
+  reconcile::Retention retention{
+      {.client = clients.general, .clock = clock, .keep = config.completed_request_ttl, .is_leading = [this] {
+         return may_grant();
+       }}};
+  Leadership leadership{{.ledgers = ledgers,
+                         .guard = guard,
+                         .sweep = sweep,
+                         .retention = retention,
+                         .triggers = triggers,
+                         .stores_synced = [this] {
+                           return stores.synced() && guard_policies.synced() && guard_bindings.synced() &&
+                                  guard_kinds.synced();
                          }}};
   ClientLeaseStore lease_store{clients.lease, {config.name_space, std::string(api::kLeaseName)}};
   runtime::LeaderElector elector{lease_store,
                                  clock,
                                  {config.name_space, std::string(api::kLeaseName)},
                                  identity,
-                                 {.on_started_leading = [this] { leadership.start(); }, .on_stopped_leading =
+                                 {.on_started_leading = [this] { leadership.start(); },
+                                  .on_stopped_leading =
                                       [this] {
                                         leadership.stop();
                                         usage.forget();
@@ -134,47 +156,63 @@ struct App::Impl {
                                  config.election,
                                  config.end_all ? std::optional(config.end_all->vacancy) : std::nullopt};
 
-  reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
+  reconcile::GrantLatency grant_latency{clock,
+                                        [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
   reconcile::UsageBook usage{stores, memory, clients.general};
   reconcile::FloodGate floods{clock, config.flood_limits};
-  reconcile::Gatherer gatherer{{.stores = stores,
-                                .usage = usage,
-                                .floods = floods,
-                                .memory = memory,
-                                .client = clients.general,
-                                .clock = clock,
-                                .settings = {.ends_all = config.end_all.has_value()},
-                                .believes = [this](const api::ObjectMeta& policy) { return guard.believes(policy); }}};
-  reconcile::Applier applier{{.client = clients.general,
-                              .endings = clients.endings,
-                              .audit = audit,
-                              .events = events,
-                              .stores = stores,
-                              .memory = memory,
-                              .usage = usage,
-                              .floods = floods,
-                              .metrics = metrics,
-                              .grant_latency = grant_latency,
-                              .clock = clock,
-                              .may_grant = [this] { return may_grant(); },
-                              .on_completed = [this](const api::AccessRequest& request) { retention.completed(request); }}};
+  reconcile::Gatherer gatherer{
+      {.stores = stores,
+       .usage = usage,
+       .floods = floods,
+       .memory = memory,
+       .client = clients.general,
+       .clock = clock,
+       .settings = {.ends_all = config.end_all.has_value()},
+       .believes = [this](const api::ObjectMeta& policy) { return guard.believes(policy); }}};
+  reconcile::Applier applier{
+      {.client = clients.general,
+       .endings = clients.endings,
+       .audit = audit,
+       .events = events,
+       .stores = stores,
+       .memory = memory,
+       .usage = usage,
+       .floods = floods,
+       .metrics = metrics,
+       .grant_latency = grant_latency,
+       .clock = clock,
+       .may_grant = [this] { return may_grant(); },
+       .on_completed = [this](const api::AccessRequest& request) { retention.completed(request); }}};
   reconcile::RequestReconciler requests{{.stores = stores,
-                                        .gatherer = gatherer,
-                                        .applier = applier,
-                                        .metrics = metrics,
-                                        .guard = [this] { return guard.state(); },
-                                        .look_again = [this](const api::ObjectKey& key) { queue.add({.kind = reconcile::Key::Kind::Request, .object = key}); }}};
-  reconcile::ForeignBindings foreign_bindings{{.audit = audit,
-                                              .client = clients.general,
-                                              .endings = clients.endings,
-                                              .stores = stores,
-                                              .memory = memory,
-                                              .metrics = metrics,
-                                              .clock = clock,
-                                              .departed = [this](std::shared_ptr<const api::AccessRequest> last_state) { triggers.departed(std::move(last_state)); }}};
-  reconcile::PolicyReconciler policies{clients.general, events, stores, metrics, clock, [this](const api::ObjectMeta& policy) { return guard.believes(policy); }};
-  reconcile::Revoker revoker{
-      {.client = clients.endings, .bindings = stores.bindings, .memory = memory, .metrics = metrics, .clock = clock, .is_leader = [this] { return is_leader(); }}};
+                                         .gatherer = gatherer,
+                                         .applier = applier,
+                                         .metrics = metrics,
+                                         .guard = [this] { return guard.state(); },
+                                         .look_again =
+                                             [this](const api::ObjectKey& key) {
+                                               queue.add(
+                                                   {.kind = reconcile::Key::Kind::Request, .object = key});
+                                             }}};
+  reconcile::ForeignBindings foreign_bindings{
+      {.audit = audit,
+       .client = clients.general,
+       .endings = clients.endings,
+       .stores = stores,
+       .memory = memory,
+       .metrics = metrics,
+       .clock = clock,
+       .departed = [this](std::shared_ptr<const api::AccessRequest> last_state) {
+         triggers.departed(std::move(last_state));
+       }}};
+  reconcile::PolicyReconciler policies{
+      clients.general, events, stores,
+      metrics,         clock,  [this](const api::ObjectMeta& policy) { return guard.believes(policy); }};
+  reconcile::Revoker revoker{{.client = clients.endings,
+                              .bindings = stores.bindings,
+                              .memory = memory,
+                              .metrics = metrics,
+                              .clock = clock,
+                              .is_leader = [this] { return is_leader(); }}};
 
   const std::shared_ptr<kube::Reflector<reconcile::RoleSummary>> roles = roles_reflector();
 
@@ -189,19 +227,27 @@ struct App::Impl {
 };
 
 template <class T>
-std::shared_ptr<kube::Reflector<T>> App::Impl::reflector(kube::Store<T>& store, kube::ReflectorConfig<T> settings) {
-  settings.on_watch_failed = [this, resource = settings.resource.plural] { metrics.watch_restarted(resource); };
+std::shared_ptr<kube::Reflector<T>> App::Impl::reflector(kube::Store<T>& store,
+                                                         kube::ReflectorConfig<T> settings) {
+  settings.on_watch_failed = [this, resource = settings.resource.plural] {
+    metrics.watch_restarted(resource);
+  };
   return std::make_shared<kube::Reflector<T>>(clients.general, store, std::move(settings));
 }
 
 template <class T>
 void App::Impl::keep_current(kube::Store<T>& store, kube::ReflectorConfig<T> settings) {
-  thread([reflector = reflector(store, std::move(settings))](std::stop_token stop) { reflector->run(std::move(stop)); });
+  thread([reflector = reflector(store, std::move(settings))](std::stop_token stop) {
+    reflector->run(std::move(stop));
+  });
 }
 
 template <class T>
-kube::ReflectorConfig<T> App::Impl::config_for(kube::Resource resource, Result<T> (*decode)(const nlohmann::json&), kube::Selection selection) {
-  kube::ReflectorConfig<T> settings{.resource = std::move(resource), .selection = std::move(selection), .decode = decode};
+kube::ReflectorConfig<T> App::Impl::config_for(kube::Resource resource,
+                                               Result<T> (*decode)(const nlohmann::json&),
+                                               kube::Selection selection) {
+  kube::ReflectorConfig<T> settings{
+      .resource = std::move(resource), .selection = std::move(selection), .decode = decode};
   settings.on_change = [this](const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after) {
     if constexpr (std::is_same_v<T, api::RoleBinding>) revoker.observe(before, after);
     if constexpr (std::is_same_v<T, api::AccessRequest>) {
@@ -209,7 +255,8 @@ kube::ReflectorConfig<T> App::Impl::config_for(kube::Resource resource, Result<T
       floods.observe(before, after);
     }
     if constexpr (std::is_same_v<T, api::AccessPolicy>) {
-      if (guard.observe_policy((after ? after : before)->metadata.name, after ? &after->metadata : nullptr)) leadership.ledger_changed();
+      if (guard.observe_policy((after ? after : before)->metadata.name, after ? &after->metadata : nullptr))
+        leadership.ledger_changed();
       if (after && stores.offered_roles.offer(*after)) roles->relist();
     }
     triggers.changed(before, after);
@@ -218,7 +265,8 @@ kube::ReflectorConfig<T> App::Impl::config_for(kube::Resource resource, Result<T
 }
 
 template <class T>
-void App::Impl::watch(kube::Store<T>& store, Result<T> (*decode)(const nlohmann::json&), kube::Selection selection) {
+void App::Impl::watch(kube::Store<T>& store, Result<T> (*decode)(const nlohmann::json&),
+                      kube::Selection selection) {
   keep_current(store, config_for<T>(kube::resource_of<T>(), decode, std::move(selection)));
 }
 
@@ -231,25 +279,35 @@ void App::Impl::watch_roles() {
 }
 
 std::shared_ptr<kube::Reflector<reconcile::RoleSummary>> App::Impl::roles_reflector() {
-  auto settings = config_for<reconcile::RoleSummary>(kube::resource_of<api::Role>(), reconcile::decode_role, {});
-  settings.is_wanted = [this](const api::ObjectKey& key) { return stores.offered_roles.is_offered(key.name); };
+  auto settings =
+      config_for<reconcile::RoleSummary>(kube::resource_of<api::Role>(), reconcile::decode_role, {});
+  settings.is_wanted = [this](const api::ObjectKey& key) {
+    return stores.offered_roles.is_offered(key.name);
+  };
   settings.on_list_began = [this] { stores.offered_roles.list_began(stores.policies.list()); };
   settings.on_list_complete = [this] { stores.offered_roles.list_complete(); };
   return reflector(stores.roles, std::move(settings));
 }
 
-void App::Impl::watch_guard(const kube::Resource& resource, kube::Store<reconcile::GuardObject>& store, const kube::Selection& selection) {
+void App::Impl::watch_guard(const kube::Resource& resource, kube::Store<reconcile::GuardObject>& store,
+                            const kube::Selection& selection) {
   const auto kind = resource.kind;
-  keep_current(store, kube::ReflectorConfig<reconcile::GuardObject>{
-                          .resource = resource,
-                          .selection = selection,
-                          .decode = [this, kind](const nlohmann::json& json) { return guard.decode(kind, json); },
-                          .is_wanted = [this, kind](const api::ObjectKey& key) { return guard.concerns(kind, key.name); },
-                          .on_change = [this, kind](const auto& before, const auto& after) { guard.observe(kind, (after ? after : before)->metadata.name, after); }});
+  keep_current(
+      store,
+      kube::ReflectorConfig<reconcile::GuardObject>{
+          .resource = resource,
+          .selection = selection,
+          .decode = [this, kind](const nlohmann::json& json) { return guard.decode(kind, json); },
+          .is_wanted = [this, kind](const api::ObjectKey& key) { return guard.concerns(kind, key.name); },
+          .on_change =
+              [this, kind](const auto& before, const auto& after) {
+                guard.observe(kind, (after ? after : before)->metadata.name, after);
+              }});
 }
 
 void App::Impl::watch_lease() {
-  auto settings = kube::reflector_config<api::Lease>({.name_space = config.name_space, .fields = "metadata.name=" + std::string(api::kLeaseName)});
+  auto settings = kube::reflector_config<api::Lease>(
+      {.name_space = config.name_space, .fields = "metadata.name=" + std::string(api::kLeaseName)});
   settings.on_change = [this](const auto&, const auto& after) {
     if (after) elector.observe(*after);
   };
@@ -278,15 +336,23 @@ void App::Impl::start_server() {
     m.set_leader(is_leader());
     m.set_guard_in_force(guard.state().in_force);
   });
-  const auto page = [](const runtime::Health::Report& report) { return http::Page{.status = report.status_code(), .body = report.text}; };
+  const auto page = [](const runtime::Health::Report& report) {
+    return http::Page{.status = report.status_code(), .body = report.text};
+  };
   server.emplace(config.metrics_address,
                  std::map<std::string, http::Server::Route>{
-                     {"/metrics", [this] { return http::Page{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics.render()}; }},
+                     {"/metrics",
+                      [this] {
+                        return http::Page{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                          .body = metrics.render()};
+                      }},
                      {"/healthz", [this, page] { return page(health.live()); }},
                      {"/readyz", [this, page] { return page(health.ready()); }}});
 }
 
-App::App(const Config& config) : impl_(std::make_unique<Impl>(config)) { check_access(impl_->clients.general); }
+App::App(const Config& config) : impl_(std::make_unique<Impl>(config)) {
+  check_access(impl_->clients.general);
+}
 
 App::~App() {
   Impl& impl = *impl_;
@@ -307,7 +373,9 @@ void App::start() {
   Impl& impl = *impl_;
   impl.add_health_checks();
   impl.start_server();
-  log::info("started", {{"version", kVersion}, {"identity", impl.identity}, {"metrics_address", impl.server->address()}});
+  log::info(
+      "started",
+      {{"version", kVersion}, {"identity", impl.identity}, {"metrics_address", impl.server->address()}});
 
   impl.event_poster = std::jthread([&impl](const std::stop_token& stop) { impl.events.run(stop); });
   impl.thread([&impl](std::stop_token stop) { impl.revoker.run(std::move(stop)); });
@@ -316,19 +384,33 @@ void App::start() {
   impl.watch(impl.stores.requests, reconcile::decode_request, {.fields = "status.complete!=true"});
   impl.watch(impl.stores.policies, reconcile::decode_policy);
   impl.watch(impl.stores.namespaces, reconcile::decode_namespace);
-  impl.keep_current(impl.stores.cluster_roles, impl.config_for<reconcile::RoleSummary>(kube::resource_of<api::ClusterRole>(), reconcile::decode_cluster_role, {}));
+  impl.keep_current(impl.stores.cluster_roles,
+                    impl.config_for<reconcile::RoleSummary>(kube::resource_of<api::ClusterRole>(),
+                                                            reconcile::decode_cluster_role, {}));
   impl.watch_roles();
-  impl.watch_guard(admission("validatingadmissionpolicies", "ValidatingAdmissionPolicy"), impl.guard_policies);
-  impl.watch_guard(admission("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding"), impl.guard_bindings);
+  impl.watch_guard(admission("validatingadmissionpolicies", "ValidatingAdmissionPolicy"),
+                   impl.guard_policies);
+  impl.watch_guard(admission("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding"),
+                   impl.guard_bindings);
   impl.watch_guard(kinds(), impl.guard_kinds, {.labels = "app.kubernetes.io/name=curfew"});
   impl.ending_workers.emplace(
-      impl.revoker.queue(), [&impl](const api::ObjectKey& key, std::stop_token stop) { return impl.revoker.end(key, std::move(stop)); }, reconcile::Revoker::kWorkers);
+      impl.revoker.queue(),
+      [&impl](const api::ObjectKey& key, std::stop_token stop) {
+        return impl.revoker.end(key, std::move(stop));
+      },
+      reconcile::Revoker::kWorkers);
   impl.patient_workers.emplace(
-      impl.revoker.patient_queue(), [&impl](const api::ObjectKey& key, std::stop_token stop) { return impl.revoker.end_patiently(key, std::move(stop)); },
+      impl.revoker.patient_queue(),
+      [&impl](const api::ObjectKey& key, std::stop_token stop) {
+        return impl.revoker.end_patiently(key, std::move(stop));
+      },
       reconcile::Revoker::kWorkers);
   impl.workers.emplace(
-      impl.queue, [&impl](const reconcile::Key& key, std::stop_token stop) { return impl.reconcile(key, std::move(stop)); }, impl.config.workers,
-      runtime::WorkerHooks{.on_panic = [&impl] { impl.metrics.worker_panicked(); }});
+      impl.queue,
+      [&impl](const reconcile::Key& key, std::stop_token stop) {
+        return impl.reconcile(key, std::move(stop));
+      },
+      impl.config.workers, runtime::WorkerHooks{.on_panic = [&impl] { impl.metrics.worker_panicked(); }});
   if (!impl.config.leader_elect) {
     impl.leadership.start();
     return;
@@ -337,7 +419,9 @@ void App::start() {
   impl.election = std::jthread([&impl](const std::stop_token& stop) { impl.elector.run(stop); });
 }
 
-std::string App::metrics_address() const { return impl_->server->address(); }
+std::string App::metrics_address() const {
+  return impl_->server->address();
+}
 
 std::optional<std::string> App::access_left() const {
   const Impl& impl = *impl_;
@@ -350,9 +434,11 @@ std::optional<std::string> App::access_left() const {
     ++bindings;
     one = api::to_string(binding->metadata.key());
   }
-  if (bindings > 0) return "RoleBindings that are still there: " + std::to_string(bindings) + ", one of them " + one;
+  if (bindings > 0)
+    return "RoleBindings that are still there: " + std::to_string(bindings) + ", one of them " + one;
   for (const auto& request : impl.stores.requests.list()) {
-    if (request->status.phase == api::Phase::Active) return "the end of " + api::to_string(request->metadata.key()) + " is not recorded yet";
+    if (request->status.phase == api::Phase::Active)
+      return "the end of " + api::to_string(request->metadata.key()) + " is not recorded yet";
   }
   if (impl.queue.size() > 0) return "requests are still being looked at";
   return std::nullopt;

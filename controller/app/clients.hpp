@@ -13,10 +13,12 @@
 
 namespace curfew::app {
 
-// The API server for each of those who talk to it, over one transport and with one word on whether it can be reached. What is passed in outlives it.
+// The API server for each of those who talk to it, over one transport and with one word on whether it can be
+// reached. What is passed in outlives it.
 class Clients {
  public:
-  Clients(std::unique_ptr<http::Transport> transport, int max_in_flight, runtime::Metrics& metrics, kube::ServerClock& clock)
+  Clients(std::unique_ptr<http::Transport> transport, int max_in_flight, runtime::Metrics& metrics,
+          kube::ServerClock& clock)
       : transport_(std::move(transport)),
         in_flight_(max_in_flight),
         general(*transport_, options(metrics, clock, &in_flight_)),
@@ -26,14 +28,18 @@ class Clients {
  private:
   static constexpr std::chrono::milliseconds kLeaseCallDeadline{2000};
 
-  kube::ClientOptions options(runtime::Metrics& metrics, kube::ServerClock& clock, kube::InFlight* in_flight = nullptr) {
+  kube::ClientOptions options(runtime::Metrics& metrics, kube::ServerClock& clock,
+                              kube::InFlight* in_flight = nullptr) {
     return {.contact = &contact_,
             .in_flight = in_flight,
             .observe_call =
-                [&metrics](std::string_view verb, std::string_view resource, int status, std::chrono::nanoseconds took) {
-                  metrics.api_request_took(verb, resource, status, std::chrono::duration_cast<std::chrono::microseconds>(took));
+                [&metrics](std::string_view verb, std::string_view resource, int status,
+                           std::chrono::nanoseconds took) {
+                  metrics.api_request_took(verb, resource, status,
+                                           std::chrono::duration_cast<std::chrono::microseconds>(took));
                 },
-            .observe_date = [&clock](TimePoint date, std::chrono::nanoseconds round_trip) { clock.heard(date, round_trip); }};
+            .observe_date = [&clock](TimePoint date,
+                                     std::chrono::nanoseconds round_trip) { clock.heard(date, round_trip); }};
   }
   static kube::ClientOptions hurried(kube::ClientOptions options) {
     options.deadline = kLeaseCallDeadline;

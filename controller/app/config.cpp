@@ -26,7 +26,9 @@ struct LimitFlags {
 };
 
 void add_pending(CLI::App& cli, const LimitFlags& flags, int& pending) {
-  cli.add_option(std::string("--pending-per-") + flags.flag, pending, std::string("Requests ") + flags.what + " that may wait at the same time; more are Rejected; 0: any number")
+  cli.add_option(std::string("--pending-per-") + flags.flag, pending,
+                 std::string("Requests ") + flags.what +
+                     " that may wait at the same time; more are Rejected; 0: any number")
       ->envname(std::string("CURFEW_PENDING_PER_") + flags.variable)
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
@@ -36,7 +38,8 @@ void add_rate(CLI::App& cli, const LimitFlags& flags, reconcile::FloodLimits::Li
   const std::string flag = flags.flag;
   const std::string variable = flags.variable;
   const std::string what = flags.what;
-  cli.add_option("--" + flag + "-qps", limit.qps, "Requests " + what + " a second in the long run; more are Rejected; 0: any number")
+  cli.add_option("--" + flag + "-qps", limit.qps,
+                 "Requests " + what + " a second in the long run; more are Rejected; 0: any number")
       ->envname("CURFEW_" + variable + "_QPS")
       ->check(CLI::Range(0.0, 1'000.0))
       ->capture_default_str();
@@ -47,55 +50,76 @@ void add_rate(CLI::App& cli, const LimitFlags& flags, reconcile::FloodLimits::Li
 }
 
 void add_flags(CLI::App& cli, Config& config, Flags& flags) {
-  cli.add_option("--kubeconfig", config.kubeconfig, "How to reach the API server; without it, the Pod's own ServiceAccount")->envname("CURFEW_KUBECONFIG");
-  cli.add_option("--namespace", config.name_space, "Curfew's own namespace: of its Lease and of the guard's ledger")
+  cli.add_option("--kubeconfig", config.kubeconfig,
+                 "How to reach the API server; without it, the Pod's own ServiceAccount")
+      ->envname("CURFEW_KUBECONFIG");
+  cli.add_option("--namespace", config.name_space,
+                 "Curfew's own namespace: of its Lease and of the guard's ledger")
       ->envname("CURFEW_NAMESPACE")
       ->capture_default_str();
-  cli.add_option("--metrics-address", config.metrics_address, "HOST:PORT of /metrics, /healthz and /readyz; port 0 is any free one, and is logged")
+  cli.add_option("--metrics-address", config.metrics_address,
+                 "HOST:PORT of /metrics, /healthz and /readyz; port 0 is any free one, and is logged")
       ->envname("CURFEW_METRICS_ADDRESS")
       ->capture_default_str();
-  cli.add_flag("--leader-elect,!--no-leader-elect", config.leader_elect, "Grant only while holding the Lease; off only where one replica runs (default: on)")
+  cli.add_flag("--leader-elect,!--no-leader-elect", config.leader_elect,
+               "Grant only while holding the Lease; off only where one replica runs (default: on)")
       ->envname("CURFEW_LEADER_ELECT");
-  cli.add_option("--leader-elect-lease-duration", flags.lease_duration, "How long the others wait after the last renewal that they saw")
+  cli.add_option("--leader-elect-lease-duration", flags.lease_duration,
+                 "How long the others wait after the last renewal that they saw")
       ->envname("CURFEW_LEADER_ELECT_LEASE_DURATION")
       ->capture_default_str();
-  cli.add_option("--leader-elect-renew-deadline", flags.renew_deadline, "How long a leader that cannot renew goes on granting; less than the lease's duration")
+  cli.add_option("--leader-elect-renew-deadline", flags.renew_deadline,
+                 "How long a leader that cannot renew goes on granting; less than the lease's duration")
       ->envname("CURFEW_LEADER_ELECT_RENEW_DEADLINE")
       ->capture_default_str();
-  cli.add_option("--leader-elect-retry-period", flags.retry_period, "How often the lease is renewed, or tried for")
+  cli.add_option("--leader-elect-retry-period", flags.retry_period,
+                 "How often the lease is renewed, or tried for")
       ->envname("CURFEW_LEADER_ELECT_RETRY_PERIOD")
       ->capture_default_str();
   cli.add_option("--workers", config.workers, "Requests that are worked on at the same time")
       ->envname("CURFEW_WORKERS")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  cli.add_option("--max-in-flight", config.max_in_flight, "Calls to the API server at the same time; watches, the Lease and endings of access come on top")
+  cli.add_option(
+         "--max-in-flight", config.max_in_flight,
+         "Calls to the API server at the same time; watches, the Lease and endings of access come on top")
       ->envname("CURFEW_MAX_IN_FLIGHT")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
-  cli.add_option("--completed-request-ttl", flags.completed_request_ttl, "How long completed requests are kept, as in 168h, 30m or 10s; audit records stay")
+  cli.add_option("--completed-request-ttl", flags.completed_request_ttl,
+                 "How long completed requests are kept, as in 168h, 30m or 10s; audit records stay")
       ->envname("CURFEW_COMPLETED_REQUEST_TTL")
       ->capture_default_str();
   constexpr LimitFlags kRequester{.flag = "requester", .variable = "REQUESTER", .what = "of one person"};
-  constexpr LimitFlags kNamespace{.flag = "namespace", .variable = "NAMESPACE", .what = "in one namespace, of all people together,"};
+  constexpr LimitFlags kNamespace{
+      .flag = "namespace", .variable = "NAMESPACE", .what = "in one namespace, of all people together,"};
   constexpr LimitFlags kCluster{.flag = "cluster", .variable = "CLUSTER", .what = "in the whole cluster"};
   add_pending(cli, kRequester, config.flood_limits.requester.pending);
   add_rate(cli, kRequester, config.flood_limits.requester);
   add_pending(cli, kNamespace, config.flood_limits.name_space.pending);
   add_rate(cli, kNamespace, config.flood_limits.name_space);
   add_rate(cli, kCluster, config.flood_limits.cluster);
-  cli.add_flag("--eligibility-policy,!--no-eligibility-policy", config.eligibility_policy,
-               "Demand that admission policy curfew-eligibility is in force too, which refuses early what no AccessPolicy allows (default: on)")
+  cli.add_flag(
+         "--eligibility-policy,!--no-eligibility-policy", config.eligibility_policy,
+         "Demand that admission policy curfew-eligibility is in force too, which refuses early what no AccessPolicy allows (default: on)")
       ->envname("CURFEW_ELIGIBILITY_POLICY");
-  cli.add_option("--log-level", flags.log_level, "One of " + std::string(log::level_names()))->envname("CURFEW_LOG_LEVEL")->capture_default_str();
+  cli.add_option("--log-level", flags.log_level, "One of " + std::string(log::level_names()))
+      ->envname("CURFEW_LOG_LEVEL")
+      ->capture_default_str();
 }
 
 CLI::App* add_end_all(CLI::App& cli, Flags& flags) {
-  CLI::App* command = cli.add_subcommand("end-all", "Ends all access that Curfew has given, with its records, and then exits: the last thing before Curfew is removed. Requests that "
-                                                    "wait stay as they are. Takes the Lease from whoever holds it");
+  CLI::App* command = cli.add_subcommand(
+      "end-all",
+      "Ends all access that Curfew has given, with its records, and then exits: the last thing before Curfew is removed. Requests that "
+      "wait stay as they are. Takes the Lease from whoever holds it");
   command->fallthrough();
-  command->add_option("--timeout", flags.end_all_timeout, "How long to try")->envname("CURFEW_END_ALL_TIMEOUT")->capture_default_str();
-  command->add_option("--vacancy", flags.end_all_vacancy, "For how long after it nobody grants anything: the time in which Curfew is to be removed")
+  command->add_option("--timeout", flags.end_all_timeout, "How long to try")
+      ->envname("CURFEW_END_ALL_TIMEOUT")
+      ->capture_default_str();
+  command
+      ->add_option("--vacancy", flags.end_all_vacancy,
+                   "For how long after it nobody grants anything: the time in which Curfew is to be removed")
       ->envname("CURFEW_END_ALL_VACANCY")
       ->capture_default_str();
   return command;
@@ -103,21 +127,25 @@ CLI::App* add_end_all(CLI::App& cli, Flags& flags) {
 
 std::chrono::seconds duration_of(const char* flag, const std::string& text) {
   const auto duration = parse_duration(text);
-  if (!duration) throw ConfigError(std::string(flag) + " " + text + " is not a duration from 1s to 8760h, as in 168h, 30m or 10s");
+  if (!duration)
+    throw ConfigError(std::string(flag) + " " + text +
+                      " is not a duration from 1s to 8760h, as in 168h, 30m or 10s");
   return *duration;
 }
 
-// client-go's rules: a leader must have stopped before another can start, and must have had time to try to renew.
+// client-go's rules: a leader must have stopped before another can start, and must have had time to try to
+// renew.
 void interpret_election(const Flags& flags, runtime::ElectionTimes& times) {
   times.lease = duration_of("--leader-elect-lease-duration", flags.lease_duration);
   times.renew_deadline = duration_of("--leader-elect-renew-deadline", flags.renew_deadline);
   times.retry = duration_of("--leader-elect-retry-period", flags.retry_period);
   if (times.lease <= times.renew_deadline) {
-    throw ConfigError("--leader-elect-lease-duration " + flags.lease_duration + " must be longer than --leader-elect-renew-deadline " + flags.renew_deadline);
+    throw ConfigError("--leader-elect-lease-duration " + flags.lease_duration +
+                      " must be longer than --leader-elect-renew-deadline " + flags.renew_deadline);
   }
   if (times.renew_deadline <= times.retry * runtime::kElectionJitter) {
-    throw ConfigError("--leader-elect-renew-deadline " + flags.renew_deadline + " must be longer than 1.2 times --leader-elect-retry-period " +
-                      flags.retry_period);
+    throw ConfigError("--leader-elect-renew-deadline " + flags.renew_deadline +
+                      " must be longer than 1.2 times --leader-elect-retry-period " + flags.retry_period);
   }
 }
 
@@ -136,7 +164,8 @@ void interpret(const Flags& flags, Config& config) {
 
 // Beside the replica that serves metrics, perhaps in its Pod; and it cannot do without the Lease.
 void interpret_end_all(const Flags& flags, Config& config) {
-  config.end_all = EndAll{.timeout = duration_of("--timeout", flags.end_all_timeout), .vacancy = duration_of("--vacancy", flags.end_all_vacancy)};
+  config.end_all = EndAll{.timeout = duration_of("--timeout", flags.end_all_timeout),
+                          .vacancy = duration_of("--vacancy", flags.end_all_vacancy)};
   config.metrics_address = "127.0.0.1:0";
   if (!config.leader_elect) throw ConfigError("end-all needs the Lease: leave out --no-leader-elect");
 }

@@ -11,7 +11,8 @@
 
 namespace curfew::app {
 
-// A start-up configuration that cannot work: one sentence for the person who wrote it. main prints it and exits with 2.
+// A start-up configuration that cannot work: one sentence for the person who wrote it. main prints it and
+// exits with 2.
 class ConfigError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -24,7 +25,7 @@ struct EndAll {
 };
 
 struct Config {
-  std::string kubeconfig;  // empty: the Pod's own ServiceAccount
+  std::string kubeconfig;                    // empty: the Pod's own ServiceAccount
   std::string name_space = "curfew-system";  // of the Lease and the guard's ledger
   std::string metrics_address = "127.0.0.1:0";
   bool leader_elect = true;
@@ -40,7 +41,8 @@ struct Config {
 
 struct ParsedConfig {
   Config config;
-  int exit_code = -1;  // 0 or more: nothing to run (--help, --version, bad usage: what there was to say has been printed)
+  int exit_code =
+      -1;  // 0 or more: nothing to run (--help, --version, bad usage: what there was to say has been printed)
 };
 
 // Flags, each with an environment variable. Throws ConfigError for a value that cannot work.

@@ -25,20 +25,24 @@ void pause(std::chrono::milliseconds time) {
   never.wait_for(lock, time, [] { return false; });
 }
 
-// The API server answers, if only to say that it failed: it may serve what ending access needs, which is RoleBindings alone.
+// The API server answers, if only to say that it failed: it may serve what ending access needs, which is
+// RoleBindings alone.
 bool is_trouble_of_the_server(ErrorKind kind) {
-  return kind == ErrorKind::InternalError || kind == ErrorKind::Unavailable || kind == ErrorKind::TooManyRequests || kind == ErrorKind::Decode;
+  return kind == ErrorKind::InternalError || kind == ErrorKind::Unavailable ||
+         kind == ErrorKind::TooManyRequests || kind == ErrorKind::Decode;
 }
 
 bool is_any_access_left(kube::Client& client) {
-  const auto page = client.list<api::RoleBinding>({.labels = std::string(api::kRequestUidLabel)}, {.limit = 1}, {});
+  const auto page =
+      client.list<api::RoleBinding>({.labels = std::string(api::kRequestUidLabel)}, {.limit = 1}, {});
   return page && !(page->items.empty() && page->undecodable.empty());
 }
 
 }  // namespace
 
 std::unique_ptr<http::Transport> connect(const Config& config) {
-  auto credentials = config.kubeconfig.empty() ? kube::in_cluster_config() : kube::load_kubeconfig(config.kubeconfig);
+  auto credentials =
+      config.kubeconfig.empty() ? kube::in_cluster_config() : kube::load_kubeconfig(config.kubeconfig);
   if (!credentials) {
     const char* hint = config.kubeconfig.empty() ? " (outside a cluster: --kubeconfig FILE)" : "";
     throw ConfigError(credentials.error().message + hint);
@@ -55,7 +59,9 @@ void check_access(kube::Client& client) {
     const Error& error = page.error();
     const bool may_serve_us_later = error.kind == ErrorKind::NotFound || error.kind == ErrorKind::Forbidden;
     if (is_trouble_of_the_server(error.kind) || (may_serve_us_later && is_any_access_left(client))) {
-      log::warn("AccessRequests cannot be listed; access is ended at its time, and nothing is granted until they can", {{"err", error.message}});
+      log::warn(
+          "AccessRequests cannot be listed; access is ended at its time, and nothing is granted until they can",
+          {{"err", error.message}});
       return;
     }
     if (error.kind == ErrorKind::NotFound) {
@@ -63,10 +69,13 @@ void check_access(kube::Client& client) {
         pause(kCrdPause);
         continue;
       }
-      throw std::runtime_error("the API server does not know AccessRequests: install Curfew first (kubectl apply -k manifests/)");
+      throw std::runtime_error(
+          "the API server does not know AccessRequests: install Curfew first (kubectl apply -k manifests/)");
     }
     if (error.kind == ErrorKind::Unauthorized) {
-      throw std::runtime_error("the API server does not accept our token or certificate, which is wrong or has expired: " + error.message);
+      throw std::runtime_error(
+          "the API server does not accept our token or certificate, which is wrong or has expired: " +
+          error.message);
     }
     throw std::runtime_error(error.message);
   }

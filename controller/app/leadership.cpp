@@ -87,8 +87,10 @@ void Leadership::run(std::stop_token stop) {
     if (!failed) backoff.reset();
 
     std::optional<milliseconds> patience;
-    if (failed) patience = backoff.next();
-    else if (!ledger) patience = kLedgerPace;
+    if (failed)
+      patience = backoff.next();
+    else if (!ledger)
+      patience = kLedgerPace;
     if (await_change(stop, patience)) look_at_everything();
   }
 }
@@ -112,7 +114,8 @@ bool Leadership::await_change(std::stop_token stop, std::optional<milliseconds> 
   return std::exchange(guard_changed_, false);
 }
 
-// Once now, also for the requests that cannot be believed; and, where the guard does not count, once when it would if it was just put back.
+// Once now, also for the requests that cannot be believed; and, where the guard does not count, once when it
+// would if it was just put back.
 void Leadership::look_at_everything() {
   const bool counts = parts_.guard.state().in_force;  // before anybody can act on what is queued here
   parts_.triggers.everything();

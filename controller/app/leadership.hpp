@@ -15,7 +15,8 @@
 
 namespace curfew::app {
 
-// What the leader does besides its queue: learns what the guard was like before, looks at everything once, keeps the guard's ledger. One thread a term.
+// What the leader does besides its queue: learns what the guard was like before, looks at everything once,
+// keeps the guard's ledger. One thread a term.
 class Leadership {
  public:
   struct Parts {
@@ -25,7 +26,8 @@ class Leadership {
     reconcile::Retention& retention;
     reconcile::Triggers& triggers;
     std::function<bool()> stores_synced;
-    Backoff retry{std::chrono::milliseconds(200), std::chrono::seconds(10)};  // each series of tries starts with a copy
+    Backoff retry{std::chrono::milliseconds(200),
+                  std::chrono::seconds(10)};  // each series of tries starts with a copy
   };
 
   explicit Leadership(Parts parts) : parts_(std::move(parts)) {}
@@ -54,10 +56,10 @@ class Leadership {
   std::atomic<bool> ready_ = false;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  bool guard_changed_ = false;   // protected by mutex_
-  bool ledger_changed_ = false;  // protected by mutex_
+  bool guard_changed_ = false;                   // protected by mutex_
+  bool ledger_changed_ = false;                  // protected by mutex_
   std::optional<reconcile::GuardLedger> saved_;  // in this term
-  std::jthread thread_;         // last: it uses the others
+  std::jthread thread_;                          // last: it uses the others
 };
 
 }  // namespace curfew::app

@@ -5,7 +5,8 @@
 
 namespace curfew::app {
 
-// The elector's Lease over the typed client. Each call has the elector's deadline, or the client's own where that is shorter.
+// The elector's Lease over the typed client. Each call has the elector's deadline, or the client's own where
+// that is shorter.
 class ClientLeaseStore final : public runtime::LeaseStore {
  public:
   ClientLeaseStore(kube::Client& client, api::ObjectKey key) : client_(client), key_(std::move(key)) {}
@@ -13,10 +14,12 @@ class ClientLeaseStore final : public runtime::LeaseStore {
   Result<api::Lease> get(std::chrono::milliseconds deadline, std::stop_token stop) override {
     return client_.within(deadline).get<api::Lease>(key_, std::move(stop));
   }
-  Result<api::Lease> create(const api::Lease& lease, std::chrono::milliseconds deadline, std::stop_token stop) override {
+  Result<api::Lease> create(const api::Lease& lease, std::chrono::milliseconds deadline,
+                            std::stop_token stop) override {
     return client_.within(deadline).create(lease, std::move(stop));
   }
-  Result<api::Lease> update(const api::Lease& lease, std::chrono::milliseconds deadline, std::stop_token stop) override {
+  Result<api::Lease> update(const api::Lease& lease, std::chrono::milliseconds deadline,
+                            std::stop_token stop) override {
     return client_.within(deadline).update(lease, std::move(stop));
   }
 

@@ -13,8 +13,8 @@
 
 namespace curfew::core {
 
-// Creates the record. That it exists already is success, but for Granted, where the stored one counts: the attempt stops, and the next decision
-// gets it as Input::granted_record.
+// Creates the record. That it exists already is success, but for Granted, where the stored one counts: the
+// attempt stops, and the next decision gets it as Input::granted_record.
 struct WriteRecord {
   api::AuditRecord record;
 };
@@ -57,9 +57,11 @@ struct EmitEvent {
   std::optional<api::ObjectReference> related;
 };
 
-using Action = std::variant<WriteRecord, CreateBinding, DeleteBinding, FreeBinding, ShortenBinding, UpdateStatus, EmitEvent>;
+using Action = std::variant<WriteRecord, CreateBinding, DeleteBinding, FreeBinding, ShortenBinding,
+                            UpdateStatus, EmitEvent>;
 
-// What to do, in this order, each step only when the one before it succeeded; and when to decide again without any change.
+// What to do, in this order, each step only when the one before it succeeded; and when to decide again
+// without any change.
 struct Decision {
   std::vector<Action> actions;
   std::optional<TimePoint> wake_at;

@@ -17,7 +17,8 @@ bool is_owner(const api::OwnerReference& owner, const api::AccessRequest& reques
 
 bool is_owned(const api::AccessRequest& request, const api::RoleBinding& binding) {
   const auto& owners = binding.metadata.owner_references;
-  return std::any_of(owners.begin(), owners.end(), [&](const auto& owner) { return is_owner(owner, request); });
+  return std::any_of(owners.begin(), owners.end(),
+                     [&](const auto& owner) { return is_owner(owner, request); });
 }
 
 bool is_labelled(const api::AccessRequest& request, const api::RoleBinding& binding) {
@@ -30,7 +31,9 @@ std::string written(const api::RoleBinding& binding, std::string_view annotation
   return found == binding.metadata.annotations.end() ? "" : found->second;
 }
 
-std::string written_end(const api::RoleBinding& binding) { return written(binding, api::kExpiresAtAnnotation); }
+std::string written_end(const api::RoleBinding& binding) {
+  return written(binding, api::kExpiresAtAnnotation);
+}
 
 // Any user name is valid here: what is not UTF-8 is replaced, never thrown about.
 std::string as_json(const std::vector<std::string>& names) {
@@ -39,15 +42,17 @@ std::string as_json(const std::vector<std::string>& names) {
 
 }  // namespace
 
-api::RoleBinding binding_for(const api::AccessRequest& request, const api::AccessRequestStatus& status, const GrantTimes& times) {
+api::RoleBinding binding_for(const api::AccessRequest& request, const api::AccessRequestStatus& status,
+                             const GrantTimes& times) {
   api::RoleBinding binding;
   binding.metadata.name = api::binding_name(request);
   binding.metadata.name_space = request.metadata.name_space;
   binding.metadata.labels = {{std::string(api::kRequestUidLabel), request.metadata.uid}};
-  binding.metadata.annotations = {{std::string(api::kExpiresAtAnnotation), format_rfc3339(times.expires_at)},
-                                  {std::string(api::kRequestAnnotation), api::to_string(request.metadata.key())},
-                                  {std::string(api::kPolicyAnnotation), request.spec.policy},
-                                  {std::string(api::kApprovedByAnnotation), as_json(status.approved_by)}};
+  binding.metadata.annotations = {
+      {std::string(api::kExpiresAtAnnotation), format_rfc3339(times.expires_at)},
+      {std::string(api::kRequestAnnotation), api::to_string(request.metadata.key())},
+      {std::string(api::kPolicyAnnotation), request.spec.policy},
+      {std::string(api::kApprovedByAnnotation), as_json(status.approved_by)}};
   binding.metadata.owner_references = {{.api_version = std::string(api::kGroupVersion),
                                         .kind = std::string(api::AccessRequest::kKind),
                                         .name = request.metadata.name,
@@ -69,27 +74,39 @@ bool is_named_for(const api::AccessRequest& request, const api::RoleBinding& bin
   return binding.metadata.name == api::binding_name(request) && is_labelled(request, binding);
 }
 
-bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding) { return is_named_for(request, binding) && is_owned(request, binding); }
+bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding) {
+  return is_named_for(request, binding) && is_owned(request, binding);
+}
 
-std::optional<TimePoint> end_of(const api::RoleBinding& binding) { return parse_rfc3339(written_end(binding)); }
+std::optional<TimePoint> end_of(const api::RoleBinding& binding) {
+  return parse_rfc3339(written_end(binding));
+}
 
-std::optional<std::string> difference(const api::AccessRequest& request, const api::RoleBinding& binding, std::optional<TimePoint> expires_at) {
+std::optional<std::string> difference(const api::AccessRequest& request, const api::RoleBinding& binding,
+                                      std::optional<TimePoint> expires_at) {
   const std::string who = "RoleBinding " + binding.metadata.name;
   if (!is_labelled(request, binding)) return who + " does not carry this request's label";
   if (!is_owned(request, binding)) return who + " is not owned by this request";
   const auto role = wanted_role(request, nullptr);
-  if (!role || binding.role_ref != *role) return who + " is for " + describe(binding.role_ref) + (role ? ", not " + describe(*role) : "");
+  if (!role || binding.role_ref != *role)
+    return who + " is for " + describe(binding.role_ref) + (role ? ", not " + describe(*role) : "");
   const auto subject = wanted_subject(request);
-  if (!subject || binding.subjects != std::vector{*subject}) return who + " is not for " + (subject ? describe(*subject) : "anybody known") + " alone";
+  if (!subject || binding.subjects != std::vector{*subject})
+    return who + " is not for " + (subject ? describe(*subject) : "anybody known") + " alone";
   const auto end = end_of(binding);
-  if (!end) return who + " says " + in_quotes(written_end(binding)) + " in " + std::string(api::kExpiresAtAnnotation) + ", which is not a time";
+  if (!end)
+    return who + " says " + in_quotes(written_end(binding)) + " in " +
+           std::string(api::kExpiresAtAnnotation) + ", which is not a time";
   if (expires_at && *end > *expires_at) {
     return who + " says that it ends at " + format_rfc3339(*end) + ", not at " + format_rfc3339(*expires_at);
   }
-  const std::pair<std::string_view, std::string> of_whom[] = {{api::kRequestAnnotation, api::to_string(request.metadata.key())}, {api::kPolicyAnnotation, request.spec.policy}};
+  const std::pair<std::string_view, std::string> of_whom[] = {
+      {api::kRequestAnnotation, api::to_string(request.metadata.key())},
+      {api::kPolicyAnnotation, request.spec.policy}};
   for (const auto& [annotation, expected] : of_whom) {
     if (const std::string said = written(binding, annotation); said != expected)
-      return who + " says " + in_quotes(said) + " in " + std::string(annotation) + ", not " + in_quotes(expected);
+      return who + " says " + in_quotes(said) + " in " + std::string(annotation) + ", not " +
+             in_quotes(expected);
   }
   return std::nullopt;
 }
@@ -97,18 +114,24 @@ std::optional<std::string> difference(const api::AccessRequest& request, const a
 std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at) {
   const api::RoleBinding& binding = *input.binding;
   const std::string who = "RoleBinding " + binding.metadata.name;
-  if (input.is_unrecorded) return who + " is there although no AuditRecord says that it was granted";  // Curfew records before it binds
+  if (input.is_unrecorded)
+    return who +
+           " is there although no AuditRecord says that it was granted";  // Curfew records before it binds
   if (auto what = difference(*input.request, binding, expires_at)) return what;
-  if (const auto& record = input.granted_record; record && (record->role != binding.role_ref || record->subject != wanted_subject(*input.request)))
+  if (const auto& record = input.granted_record;
+      record && (record->role != binding.role_ref || record->subject != wanted_subject(*input.request)))
     return who + " is not what AuditRecord " + record->metadata.name + " says that was granted";
-  if (input.granted_binding_uid.empty() || input.granted_binding_uid == binding.metadata.uid) return std::nullopt;
+  if (input.granted_binding_uid.empty() || input.granted_binding_uid == binding.metadata.uid)
+    return std::nullopt;
   return who + " was deleted and made again by somebody";
 }
 
 Decision remove(const api::RoleBinding& binding) {
   const auto& meta = binding.metadata;
-  if (!meta.deletion_timestamp) return {.actions = {DeleteBinding{meta.key(), meta.uid}}, .wake_at = std::nullopt};
-  if (!meta.finalizers.empty()) return {.actions = {FreeBinding{meta.key(), meta.uid}}, .wake_at = std::nullopt};
+  if (!meta.deletion_timestamp)
+    return {.actions = {DeleteBinding{meta.key(), meta.uid}}, .wake_at = std::nullopt};
+  if (!meta.finalizers.empty())
+    return {.actions = {FreeBinding{meta.key(), meta.uid}}, .wake_at = std::nullopt};
   return {};
 }
 

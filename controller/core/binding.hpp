@@ -16,7 +16,8 @@ struct GrantTimes {
 };
 
 // The RoleBinding that carries this grant. The request's role and subject must be pinned in `status`.
-api::RoleBinding binding_for(const api::AccessRequest& request, const api::AccessRequestStatus& status, const GrantTimes& times);
+api::RoleBinding binding_for(const api::AccessRequest& request, const api::AccessRequestStatus& status,
+                             const GrantTimes& times);
 api::ObjectReference reference_to(const api::RoleBinding& binding);
 
 // Name and label say that it carries this request's grant, whoever owns it.
@@ -28,9 +29,10 @@ bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding)
 // When the binding says that it ends; nullopt where that cannot be read.
 std::optional<TimePoint> end_of(const api::RoleBinding& binding);
 
-// What in the binding is not as it was granted, as a sentence; nullopt: nothing. `expires_at`: where it is known from elsewhere; an
-// earlier end in the binding takes nothing from anybody: it was shortened.
-std::optional<std::string> difference(const api::AccessRequest& request, const api::RoleBinding& binding, std::optional<TimePoint> expires_at);
+// What in the binding is not as it was granted, as a sentence; nullopt: nothing. `expires_at`: where it is
+// known from elsewhere; an earlier end in the binding takes nothing from anybody: it was shortened.
+std::optional<std::string> difference(const api::AccessRequest& request, const api::RoleBinding& binding,
+                                      std::optional<TimePoint> expires_at);
 
 // What somebody did to the binding of `input`, as a sentence; nullopt: nothing. `expires_at` as above.
 std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at);

@@ -16,7 +16,8 @@ namespace reason = api::reason;
 
 std::optional<Denial> policy_exists(const Input& in) {
   if (in.policy) return std::nullopt;
-  return not_yet(reason::kPolicyNotFound, "spec.policy " + in_quotes(in.request->spec.policy) + ": there is no AccessPolicy of that name");
+  return not_yet(reason::kPolicyNotFound, "spec.policy " + in_quotes(in.request->spec.policy) +
+                                              ": there is no AccessPolicy of that name");
 }
 
 std::optional<Denial> policy_is_not_suspended(const Input& in) {
@@ -27,12 +28,15 @@ std::optional<Denial> policy_is_not_suspended(const Input& in) {
 std::optional<Denial> namespace_is_not_reserved(const Input& in) {
   const std::string& name = in.request->metadata.name_space;
   if (!is_reserved_namespace(name)) return std::nullopt;
-  return denial(reason::kNamespaceReserved, "namespace " + name + " is reserved: Curfew grants nothing in kube-* and " + std::string(api::kControllerNamespace));
+  return denial(reason::kNamespaceReserved, "namespace " + name +
+                                                " is reserved: Curfew grants nothing in kube-* and " +
+                                                std::string(api::kControllerNamespace));
 }
 
 std::optional<Denial> policy_is_ready(const Input& in) {
   if (in.policy_problems.empty()) return std::nullopt;
-  return not_yet(reason::kPolicyNotReady, describe(*in.policy) + " is not ready: " + in.policy_problems.front().message);
+  return not_yet(reason::kPolicyNotReady,
+                 describe(*in.policy) + " is not ready: " + in.policy_problems.front().message);
 }
 
 std::optional<Denial> namespace_is_allowed(const Input& in) {
@@ -40,66 +44,99 @@ std::optional<Denial> namespace_is_allowed(const Input& in) {
   const auto& allowed = in.policy->spec.namespaces;
   if (reaches(allowed, name, in.name_space.get())) return std::nullopt;
   std::string covered = allowed.names.empty() ? "" : joined(allowed.names);
-  if (allowed.selector) covered += std::string(covered.empty() ? "" : " and ") + "those that its selector matches";
-  return denial(reason::kNamespaceNotAllowed, describe(*in.policy) + " does not cover namespace " + name + ", only " + (covered.empty() ? "none" : covered));
+  if (allowed.selector)
+    covered += std::string(covered.empty() ? "" : " and ") + "those that its selector matches";
+  return denial(reason::kNamespaceNotAllowed, describe(*in.policy) + " does not cover namespace " + name +
+                                                  ", only " + (covered.empty() ? "none" : covered));
 }
 
 std::optional<Denial> reason_is_given(const Input& in) {
   if (!in.policy->spec.reason.required || !is_blank(in.request->spec.reason)) return std::nullopt;
-  return denial(reason::kReasonRequired, "spec.reason is missing: " + describe(*in.policy) + " requires one, in words");
+  return denial(reason::kReasonRequired,
+                "spec.reason is missing: " + describe(*in.policy) + " requires one, in words");
 }
 
 // A policy whose pattern cannot be used is not ready, and that is what people are told.
 std::optional<Denial> reason_fits_pattern(const Input& in) {
   const std::string& pattern = in.policy->spec.reason.pattern;
-  if (pattern.empty() || reason_matches(pattern, in.request->spec.reason) || pattern_problem(pattern)) return std::nullopt;
+  if (pattern.empty() || reason_matches(pattern, in.request->spec.reason) || pattern_problem(pattern))
+    return std::nullopt;
   const std::string& given = in.request->spec.reason;
-  return denial(reason::kReasonMismatch, (given.empty() ? std::string("spec.reason is missing") : "spec.reason " + in_quotes(given) + " does not match") +
-                                             (given.empty() ? ": it has to match " : " ") + pattern + ", which " + describe(*in.policy) + " requires");
+  return denial(reason::kReasonMismatch,
+                (given.empty() ? std::string("spec.reason is missing")
+                               : "spec.reason " + in_quotes(given) + " does not match") +
+                    (given.empty() ? ": it has to match " : " ") + pattern + ", which " +
+                    describe(*in.policy) + " requires");
 }
 
 using Needs = Check::Needs;
 
 constexpr Check kPolicyExists{"policy-exists", "the AccessPolicy exists", Needs::Nothing, policy_exists};
-constexpr Check kRequesterIsKnown{"requester-known", "the API server established who asks", Needs::Nothing, requester_is_known};
-constexpr Check kNotSuspended{"policy-not-suspended", "the policy is not suspended", Needs::Policy, policy_is_not_suspended};
-constexpr Check kNotReserved{"namespace-not-reserved", "the namespace is not one of the cluster's own", Needs::Nothing, namespace_is_not_reserved};
+constexpr Check kRequesterIsKnown{"requester-known", "the API server established who asks", Needs::Nothing,
+                                  requester_is_known};
+constexpr Check kNotSuspended{"policy-not-suspended", "the policy is not suspended", Needs::Policy,
+                              policy_is_not_suspended};
+constexpr Check kNotReserved{"namespace-not-reserved", "the namespace is not one of the cluster's own",
+                             Needs::Nothing, namespace_is_not_reserved};
 constexpr Check kPolicyIsReady{"policy-ready", "the policy can work", Needs::Policy, policy_is_ready};
-constexpr Check kRequester{"requester-allowed", "the policy lets this requester ask", Needs::Requester, requester_is_allowed};
-constexpr Check kSubject{"subject-allowed", "the policy lets the requester ask for this subject", Needs::Requester, subject_is_allowed};
-constexpr Check kRoleClear{"role-unambiguous", "it is clear which role is asked for", Needs::Policy, role_is_unambiguous};
+constexpr Check kRequester{"requester-allowed", "the policy lets this requester ask", Needs::Requester,
+                           requester_is_allowed};
+constexpr Check kSubject{"subject-allowed", "the policy lets the requester ask for this subject",
+                         Needs::Requester, subject_is_allowed};
+constexpr Check kRoleClear{"role-unambiguous", "it is clear which role is asked for", Needs::Policy,
+                           role_is_unambiguous};
 constexpr Check kRole{"role-allowed", "the policy offers this role", Needs::Role, role_is_allowed};
 constexpr Check kRoleExists{"role-exists", "the role exists", Needs::Role, role_exists};
-constexpr Check kRoleUnchanged{"role-unchanged", "the role allows what it allowed when it was asked for", Needs::Role, role_is_unchanged};
-constexpr Check kNamespace{"namespace-allowed", "the policy covers this namespace", Needs::Policy, namespace_is_allowed};
+constexpr Check kRoleUnchanged{"role-unchanged", "the role allows what it allowed when it was asked for",
+                               Needs::Role, role_is_unchanged};
+constexpr Check kNamespace{"namespace-allowed", "the policy covers this namespace", Needs::Policy,
+                           namespace_is_allowed};
 constexpr Check kDurationValid{"duration-valid", "the duration is one", Needs::Policy, duration_is_valid};
-constexpr Check kDuration{"duration-allowed", "the policy allows so long", Needs::Policy, duration_is_within_limit};
+constexpr Check kDuration{"duration-allowed", "the policy allows so long", Needs::Policy,
+                          duration_is_within_limit};
 constexpr Check kStartTime{"start-time-valid", "the start time is one", Needs::Nothing, start_time_is_valid};
-constexpr Check kStartNear{"start-time-near", "the start time is not too far ahead", Needs::Policy, start_is_near};
-constexpr Check kReason{"reason-given", "there is a reason where the policy requires one", Needs::Policy, reason_is_given};
-constexpr Check kReasonFits{"reason-fits", "the reason matches the policy's pattern", Needs::Policy, reason_fits_pattern};
-constexpr Check kWindow{"window-open", "the window has not closed where grants end with it", Needs::Policy, window_has_not_closed};
+constexpr Check kStartNear{"start-time-near", "the start time is not too far ahead", Needs::Policy,
+                           start_is_near};
+constexpr Check kReason{"reason-given", "there is a reason where the policy requires one", Needs::Policy,
+                        reason_is_given};
+constexpr Check kReasonFits{"reason-fits", "the reason matches the policy's pattern", Needs::Policy,
+                            reason_fits_pattern};
+constexpr Check kWindow{"window-open", "the window has not closed where grants end with it", Needs::Policy,
+                        window_has_not_closed};
 
-constexpr std::array kGrantChecks{kPolicyExists, kRequesterIsKnown, kNotSuspended, kNotReserved, kPolicyIsReady, kRequester,
-                                  kSubject,      kRoleClear,        kRole,         kRoleExists,  kRoleUnchanged, kNamespace,
-                                  kDurationValid, kDuration,        kStartTime,    kStartNear,   kReason,        kReasonFits};
+constexpr std::array kGrantChecks{
+    kPolicyExists,  kRequesterIsKnown, kNotSuspended, kNotReserved, kPolicyIsReady, kRequester,
+    kSubject,       kRoleClear,        kRole,         kRoleExists,  kRoleUnchanged, kNamespace,
+    kDurationValid, kDuration,         kStartTime,    kStartNear,   kReason,        kReasonFits};
 
-constexpr std::array kActiveChecks{kPolicyExists, kRequesterIsKnown, kNotSuspended,  kNotReserved, kRequester, kSubject,   kRole,
-                                   kRoleExists,   kRoleUnchanged,    kNamespace,     kReason,      kReasonFits, kWindow};
+constexpr std::array kActiveChecks{
+    kPolicyExists, kRequesterIsKnown, kNotSuspended, kNotReserved, kRequester,  kSubject, kRole,
+    kRoleExists,   kRoleUnchanged,    kNamespace,    kReason,      kReasonFits, kWindow};
 
-constexpr std::array kTimingChecks{Check{"start-time-come", "the start time has come", Needs::Nothing, start_has_come},
-                                   Check{"schedule-open", "the policy's schedule is open", Needs::Policy, schedule_is_open}};
+constexpr std::array kTimingChecks{
+    Check{"start-time-come", "the start time has come", Needs::Nothing, start_has_come},
+    Check{"schedule-open", "the policy's schedule is open", Needs::Policy, schedule_is_open}};
 
-constexpr std::array kLimitChecks{Check{"active-limit", "the person has not as much active as the policy allows", Needs::Requester, active_is_within_limit},
-                                  Check{"cooldown", "the person's last access ended long enough ago", Needs::Requester, cooldown_is_over}};
+constexpr std::array kLimitChecks{
+    Check{"active-limit", "the person has not as much active as the policy allows", Needs::Requester,
+          active_is_within_limit},
+    Check{"cooldown", "the person's last access ended long enough ago", Needs::Requester, cooldown_is_over}};
 
 }  // namespace
 }  // namespace checks
 
-std::span<const Check> grant_checks() { return checks::kGrantChecks; }
-std::span<const Check> active_checks() { return checks::kActiveChecks; }
-std::span<const Check> timing_checks() { return checks::kTimingChecks; }
-std::span<const Check> limit_checks() { return checks::kLimitChecks; }
+std::span<const Check> grant_checks() {
+  return checks::kGrantChecks;
+}
+std::span<const Check> active_checks() {
+  return checks::kActiveChecks;
+}
+std::span<const Check> timing_checks() {
+  return checks::kTimingChecks;
+}
+std::span<const Check> limit_checks() {
+  return checks::kLimitChecks;
+}
 
 bool can_run(const Check& check, const Input& input) {
   const auto& requester = input.request->spec.requester;
@@ -115,8 +152,9 @@ bool can_run(const Check& check, const Input& input) {
 namespace {
 
 Denial impossible(const Check& check) {
-  return {.reason = std::string(api::reason::kCheckImpossible),
-          .message = "whether " + std::string(check.rule) + " cannot be told: what that depends on is missing"};
+  return {
+      .reason = std::string(api::reason::kCheckImpossible),
+      .message = "whether " + std::string(check.rule) + " cannot be told: what that depends on is missing"};
 }
 
 }  // namespace
@@ -129,6 +167,8 @@ std::optional<Denial> first_denial(std::span<const Check> checks, const Input& i
   return std::nullopt;
 }
 
-bool is_reserved_namespace(std::string_view name) { return name.starts_with("kube-") || name == api::kControllerNamespace; }
+bool is_reserved_namespace(std::string_view name) {
+  return name.starts_with("kube-") || name == api::kControllerNamespace;
+}
 
 }  // namespace curfew::core

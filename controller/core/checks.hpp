@@ -5,12 +5,17 @@
 
 #include "core/check.hpp"
 
-// The checks' functions, for the chains in checks.cpp, and for what is asked at first sight before any chain. Each may rely on what its Check::needs names.
+// The checks' functions, for the chains in checks.cpp, and for what is asked at first sight before any chain.
+// Each may rely on what its Check::needs names.
 namespace curfew::core::checks {
 
-inline Denial denial(std::string_view why, std::string message) { return {.reason = std::string(why), .message = std::move(message)}; }
+inline Denial denial(std::string_view why, std::string message) {
+  return {.reason = std::string(why), .message = std::move(message)};
+}
 // What is missing may still arrive.
-inline Denial not_yet(std::string_view why, std::string message) { return {.reason = std::string(why), .message = std::move(message), .may_pass = true}; }
+inline Denial not_yet(std::string_view why, std::string message) {
+  return {.reason = std::string(why), .message = std::move(message), .may_pass = true};
+}
 
 // checks_people.cpp: who asks, and for whom
 std::optional<Denial> requester_is_known(const Input& in);

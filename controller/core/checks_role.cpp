@@ -9,22 +9,28 @@ namespace {
 
 namespace reason = api::reason;
 
-api::RoleRef role_of(const Input& in) { return wanted_role(*in.request, in.policy.get()).value_or(api::RoleRef{}); }
+api::RoleRef role_of(const Input& in) {
+  return wanted_role(*in.request, in.policy.get()).value_or(api::RoleRef{});
+}
 
-std::string where(const Input& in, const api::RoleRef& role) { return role.kind == "Role" ? " in namespace " + in.request->metadata.name_space : ""; }
+std::string where(const Input& in, const api::RoleRef& role) {
+  return role.kind == "Role" ? " in namespace " + in.request->metadata.name_space : "";
+}
 
 }  // namespace
 
 std::optional<Denial> role_is_unambiguous(const Input& in) {
   if (wanted_role(*in.request, in.policy.get())) return std::nullopt;
-  return denial(reason::kRoleAmbiguous, "spec.role is missing: " + describe(*in.policy) + " offers " + describe(in.policy->spec.roles));
+  return denial(reason::kRoleAmbiguous, "spec.role is missing: " + describe(*in.policy) + " offers " +
+                                            describe(in.policy->spec.roles));
 }
 
 std::optional<Denial> role_is_allowed(const Input& in) {
   const auto& offered = in.policy->spec.roles;
   const auto role = role_of(in);
   if (std::ranges::find(offered, role) != offered.end()) return std::nullopt;
-  return denial(reason::kRoleNotAllowed, "spec.role " + describe(role) + " is not offered by " + describe(*in.policy) + ", which offers " + describe(offered));
+  return denial(reason::kRoleNotAllowed, "spec.role " + describe(role) + " is not offered by " +
+                                             describe(*in.policy) + ", which offers " + describe(offered));
 }
 
 std::optional<Denial> role_exists(const Input& in) {
@@ -39,10 +45,16 @@ std::optional<Denial> role_is_unchanged(const Input& in) {
   if (!in.role || status.role_uid.empty()) return std::nullopt;
   const auto role = role_of(in);
   if (in.role->uid != status.role_uid) {
-    return denial(reason::kRoleChanged, describe(role) + where(in, role) + " was deleted and made again since it was asked for: ask again for what it is now");
+    return denial(reason::kRoleChanged,
+                  describe(role) + where(in, role) +
+                      " was deleted and made again since it was asked for: ask again for what it is now");
   }
-  if (in.role->is_aggregated || status.role_rules_hash.empty() || in.role->rules_hash == status.role_rules_hash) return std::nullopt;
-  return denial(reason::kRoleChanged, "the rules of " + describe(role) + where(in, role) + " have changed since it was asked for: ask again for what they are now");
+  if (in.role->is_aggregated || status.role_rules_hash.empty() ||
+      in.role->rules_hash == status.role_rules_hash)
+    return std::nullopt;
+  return denial(reason::kRoleChanged,
+                "the rules of " + describe(role) + where(in, role) +
+                    " have changed since it was asked for: ask again for what they are now");
 }
 
 }  // namespace curfew::core::checks

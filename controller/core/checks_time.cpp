@@ -24,22 +24,30 @@ std::optional<Denial> is_not_ended_before(const Input& in) {
   if (!in.earlier) return std::nullopt;
   const bool is_once_by_name = in.policy->spec.limits && in.policy->spec.limits->once_by_name;
   const std::string name = api::to_string(in.request->metadata.key());
-  const std::string ended = in.earlier->message + (in.earlier->time ? " (" + format_rfc3339(*in.earlier->time) + ")" : "");
-  return denial(reason::kEndedBefore, "an earlier request " + name + (is_once_by_name ? "" : " for the same time") + " is over: " + ended + "; what was ended is not given again: " +
-                                          (is_once_by_name ? "under " + core::describe(*in.policy) + " every request needs a name of its own" : "ask under another name, or for another time"));
+  const std::string ended =
+      in.earlier->message + (in.earlier->time ? " (" + format_rfc3339(*in.earlier->time) + ")" : "");
+  return denial(
+      reason::kEndedBefore,
+      "an earlier request " + name + (is_once_by_name ? "" : " for the same time") + " is over: " + ended +
+          "; what was ended is not given again: " +
+          (is_once_by_name ? "under " + core::describe(*in.policy) + " every request needs a name of its own"
+                           : "ask under another name, or for another time"));
 }
 
 std::optional<Denial> start_time_is_valid(const Input& in) {
   const std::string& text = in.request->spec.start_time;
   if (text.empty() || wanted_start(*in.request)) return std::nullopt;
-  return denial(reason::kStartTimeInvalid, "spec.startTime " + in_quotes(text) + " is not a time: write it like 2026-11-24T20:00:00Z");
+  return denial(reason::kStartTimeInvalid,
+                "spec.startTime " + in_quotes(text) + " is not a time: write it like 2026-11-24T20:00:00Z");
 }
 
 std::optional<Denial> duration_is_valid(const Input& in) {
   const std::string text = wanted_duration(*in.request, in.policy.get());
   if (parse_duration(text)) return std::nullopt;
-  return denial(reason::kDurationInvalid,
-                "spec.duration " + in_quotes(text) + " is not a duration: write hours, minutes and seconds like 1h30m, 45m or 90s, from 1s to 8760h");
+  return denial(
+      reason::kDurationInvalid,
+      "spec.duration " + in_quotes(text) +
+          " is not a duration: write hours, minutes and seconds like 1h30m, 45m or 90s, from 1s to 8760h");
 }
 
 std::optional<Denial> duration_is_within_limit(const Input& in) {
@@ -48,11 +56,14 @@ std::optional<Denial> duration_is_within_limit(const Input& in) {
   const auto longest = parse_duration(spec.max_duration);
   const auto wanted = parse_duration(text);
   if (longest && wanted && *wanted <= *longest) return std::nullopt;
-  const std::string asked = in.request->spec.duration.empty() ? "the default duration " + text : "spec.duration " + in.request->spec.duration;
-  return denial(reason::kDurationTooLong, asked + " is longer than the " + spec.max_duration + " that " + describe(*in.policy) + " allows");
+  const std::string asked = in.request->spec.duration.empty() ? "the default duration " + text
+                                                              : "spec.duration " + in.request->spec.duration;
+  return denial(reason::kDurationTooLong, asked + " is longer than the " + spec.max_duration + " that " +
+                                              describe(*in.policy) + " allows");
 }
 
-// Groups are those that the requester had when asking, and approvals count from then on: neither may wait for years.
+// Groups are those that the requester had when asking, and approvals count from then on: neither may wait for
+// years.
 std::optional<Denial> start_is_near(const Input& in) {
   const auto start = wanted_start(*in.request);
   if (!start) return std::nullopt;
@@ -61,38 +72,49 @@ std::optional<Denial> start_is_near(const Input& in) {
   const auto delay = parse_duration(text);
   if (!delay) return std::nullopt;  // such a policy is not ready, and that is what people are told
   const TimePoint created = in.request->metadata.creation_timestamp;
-  const TimePoint asked_at = created == TimePoint{} ? in.now : created;  // a request that is only thought of has none
+  const TimePoint asked_at =
+      created == TimePoint{} ? in.now : created;  // a request that is only thought of has none
   if (*start <= asked_at + *delay) return std::nullopt;
-  return denial(reason::kStartTimeTooFar, "spec.startTime " + format_rfc3339(*start) + " is farther ahead than the " + text + " that " + describe(*in.policy) + " allows" +
-                                              (said.empty() ? " where it has no spec.duration.maxStartDelay" : " in spec.duration.maxStartDelay") +
-                                              ": the latest that is accepted is " + format_rfc3339(floor_to_second(asked_at + *delay)));
+  return denial(reason::kStartTimeTooFar,
+                "spec.startTime " + format_rfc3339(*start) + " is farther ahead than the " + text + " that " +
+                    describe(*in.policy) + " allows" +
+                    (said.empty() ? " where it has no spec.duration.maxStartDelay"
+                                  : " in spec.duration.maxStartDelay") +
+                    ": the latest that is accepted is " + format_rfc3339(floor_to_second(asked_at + *delay)));
 }
 
 // For active grants: where they end with their window, there has to be one.
 std::optional<Denial> window_has_not_closed(const Input& in) {
   const auto& schedule = in.policy->spec.schedule;
   if (!schedule || !schedule->end_at_window_close || window(in).is_open) return std::nullopt;
-  return denial(reason::kOutsideSchedule, "it is outside the schedule of " + describe(*in.policy) + ", whose grants end with their window");
+  return denial(reason::kOutsideSchedule, "it is outside the schedule of " + describe(*in.policy) +
+                                              ", whose grants end with their window");
 }
 
 std::optional<Denial> start_has_come(const Input& in) {
   const auto start = wanted_start(*in.request);
   if (!start || in.now >= *start) return std::nullopt;
-  return denial(reason::kScheduled, "access starts at " + format_rfc3339(*start) + ", as asked in spec.startTime");
+  return denial(reason::kScheduled,
+                "access starts at " + format_rfc3339(*start) + ", as asked in spec.startTime");
 }
 
 std::optional<Denial> schedule_is_open(const Input& in) {
   const ScheduleState state = window(in);
   if (state.is_open) return std::nullopt;
-  return denial(reason::kOutsideSchedule, "outside the schedule of " + describe(*in.policy) +
-                                              (state.opens ? ", which opens next at " + describe_opening(in, *state.opens) : ", which never opens"));
+  return denial(reason::kOutsideSchedule,
+                "outside the schedule of " + describe(*in.policy) +
+                    (state.opens ? ", which opens next at " + describe_opening(in, *state.opens)
+                                 : ", which never opens"));
 }
 
 std::optional<Denial> active_is_within_limit(const Input& in) {
   const auto& limits = in.policy->spec.limits;
-  if (!limits || !limits->active_per_requester || in.usage.active < *limits->active_per_requester) return std::nullopt;
-  return denial(reason::kTooManyActive, person_of(in) + " has " + std::to_string(in.usage.active) + " active under " + describe(*in.policy) +
-                                            ", whose limits.activePerRequester is " + std::to_string(*limits->active_per_requester) +
+  if (!limits || !limits->active_per_requester || in.usage.active < *limits->active_per_requester)
+    return std::nullopt;
+  return denial(reason::kTooManyActive, person_of(in) + " has " + std::to_string(in.usage.active) +
+                                            " active under " + describe(*in.policy) +
+                                            ", whose limits.activePerRequester is " +
+                                            std::to_string(*limits->active_per_requester) +
                                             ": end one first, with the annotation curfew.dev/revoke");
 }
 
@@ -101,8 +123,11 @@ std::optional<Denial> cooldown_is_over(const Input& in) {
   if (!limits || !in.usage.last_end) return std::nullopt;
   const auto cooldown = parse_duration(limits->cooldown);
   if (!cooldown || in.now >= *in.usage.last_end + *cooldown) return std::nullopt;
-  return denial(reason::kCooldown, person_of(in) + " had access under " + describe(*in.policy) + " until " + format_rfc3339(*in.usage.last_end) +
-                                       ", and its limits.cooldown is " + limits->cooldown + ": ask again from " + format_rfc3339(std::chrono::ceil<std::chrono::seconds>(*in.usage.last_end + *cooldown)));
+  return denial(reason::kCooldown,
+                person_of(in) + " had access under " + describe(*in.policy) + " until " +
+                    format_rfc3339(*in.usage.last_end) + ", and its limits.cooldown is " + limits->cooldown +
+                    ": ask again from " +
+                    format_rfc3339(std::chrono::ceil<std::chrono::seconds>(*in.usage.last_end + *cooldown)));
 }
 
 }  // namespace curfew::core::checks

@@ -8,7 +8,8 @@ namespace curfew::core {
 Decision decide(const Input& input) {
   const api::AccessRequest& request = *input.request;
   // Access that there is goes on to its end: what is refused may be about something else than the grant.
-  const bool has_access = input.binding && request.status.phase == api::Phase::Active && !input.request_is_gone;
+  const bool has_access =
+      input.binding && request.status.phase == api::Phase::Active && !input.request_is_gone;
   if (input.unstorable && !request.status.complete && !has_access) return end_unstorable(input);
   if (input.request_is_gone || request.metadata.deletion_timestamp) return decide_deleted(input);
 
@@ -20,7 +21,8 @@ Decision decide(const Input& input) {
 }
 
 Denial removal_denial() {
-  return {.reason = std::string(api::reason::kCurfewRemoved), .message = "Curfew is being removed from this cluster, which ends all access"};
+  return {.reason = std::string(api::reason::kCurfewRemoved),
+          .message = "Curfew is being removed from this cluster, which ends all access"};
 }
 
 }  // namespace curfew::core

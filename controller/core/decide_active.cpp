@@ -14,7 +14,8 @@ constexpr std::chrono::seconds kDeletionCheck{1};
 
 // What was granted, by all that Curfew has written down.
 std::optional<TimePoint> granted_end(const Input& in) {
-  return earlier(in.request->status.expires_at, in.granted_record ? in.granted_record->expires_at : std::nullopt);
+  return earlier(in.request->status.expires_at,
+                 in.granted_record ? in.granted_record->expires_at : std::nullopt);
 }
 
 // The earliest that anything says; what cannot be read has ended.
@@ -23,7 +24,8 @@ TimePoint effective_end(const Input& in) {
   return (in.binding ? earlier(end, end_of(*in.binding).value_or(in.now)) : end).value_or(in.now);
 }
 
-// What the policy in force no longer allows; nullopt: nothing, or its author lets grants run out. A namespace on its way out takes the request along, quietly.
+// What the policy in force no longer allows; nullopt: nothing, or its author lets grants run out. A namespace
+// on its way out takes the request along, quietly.
 std::optional<Denial> enforced_denial(const Input& in) {
   const std::string& on_change = in.policy ? in.policy->spec.on_change : in.request->status.on_change.str();
   if (on_change == api::kKeep || namespace_is_going(in)) return std::nullopt;
@@ -41,17 +43,20 @@ Decision remove_denied(const Input& in, Progress progress, const Denial& denial)
 
 // The policy in force gives less time than was granted: the end moves up, in the binding first.
 Decision shorten(const Input& in, Progress progress, const LatestEnd& latest) {
-  const std::string message = "access ends at " + format_rfc3339(latest.time) + ", sooner than granted: under " + describe(*in.policy) + " " + latest.why;
+  const std::string message = "access ends at " + format_rfc3339(latest.time) +
+                              ", sooner than granted: under " + describe(*in.policy) + " " + latest.why;
   progress.status.expires_at = latest.time;
   progress.message(message);
-  progress.step({.action = api::AuditAction::Shortened,
-                 .message = message,
-                 .index = std::chrono::duration_cast<std::chrono::seconds>(latest.time.time_since_epoch()).count(),
-                 .is_warning = true,
-                 .doing = "Shorten",
-                 .related = reference_to(*in.binding)});
+  progress.step(
+      {.action = api::AuditAction::Shortened,
+       .message = message,
+       .index = std::chrono::duration_cast<std::chrono::seconds>(latest.time.time_since_epoch()).count(),
+       .is_warning = true,
+       .doing = "Shorten",
+       .related = reference_to(*in.binding)});
   const auto& meta = in.binding->metadata;
-  return progress.done(ShortenBinding{.key = meta.key(), .uid = meta.uid, .expires_at = latest.time}, latest.time);
+  return progress.done(ShortenBinding{.key = meta.key(), .uid = meta.uid, .expires_at = latest.time},
+                       latest.time);
 }
 
 std::optional<LatestEnd> enforced_end(const Input& in) {
@@ -64,18 +69,25 @@ std::optional<LatestEnd> enforced_end(const Input& in) {
 // An aggregated role changes with other people's ClusterRoles: told once, never ended.
 void report_drift(const Input& in, Progress& progress) {
   const auto& status = in.request->status;
-  if (!in.role || !in.role->is_aggregated || !status.role_ref || status.role_rules_hash.empty() || in.role->rules_hash == status.role_rules_hash) return;
+  if (!in.role || !in.role->is_aggregated || !status.role_ref || status.role_rules_hash.empty() ||
+      in.role->rules_hash == status.role_rules_hash)
+    return;
   if (progress.condition_is(api::kRoleDrifted, "True", api::reason::kRoleChanged)) return;
-  const std::string message = describe(*status.role_ref) + ", which is aggregated from others, allows something else than when it was asked for; access goes on";
+  const std::string message =
+      describe(*status.role_ref) +
+      ", which is aggregated from others, allows something else than when it was asked for; access goes on";
   progress.condition(api::kRoleDrifted, "True", api::reason::kRoleChanged, message);
   progress.notice(api::reason::kRoleChanged, message);
 }
 
-// Access under onChange: Keep goes on without its policy. The guard reads this condition, because an admission policy cannot tell that an AccessPolicy does not exist.
+// Access under onChange: Keep goes on without its policy. The guard reads this condition, because an
+// admission policy cannot tell that an AccessPolicy does not exist.
 void report_missing_policy(const Input& in, Progress& progress) {
   if (in.policy) return progress.drop_condition(api::kPolicyMissing);
-  progress.condition(api::kPolicyMissing, "True", api::reason::kPolicyNotFound,
-                     "AccessPolicy " + in.request->spec.policy + " is gone; access goes on until its end, and its requester, its subject and those who approved it may revoke it");
+  progress.condition(
+      api::kPolicyMissing, "True", api::reason::kPolicyNotFound,
+      "AccessPolicy " + in.request->spec.policy +
+          " is gone; access goes on until its end, and its requester, its subject and those who approved it may revoke it");
 }
 
 Decision while_bound(const Input& in, Progress progress, const Tally& tally) {
@@ -91,8 +103,10 @@ Decision while_bound(const Input& in, Progress progress, const Tally& tally) {
   report_missing_policy(in, progress);
   if (const auto latest = enforced_end(in); latest && latest->time < end) {
     if (latest->time > in.now) return shorten(in, progress, *latest);
-    return remove_denied(in, progress, {.reason = std::string(api::reason::kDurationTooLong),
-                                        .message = "access would have ended at " + format_rfc3339(latest->time) + ": under " + describe(*in.policy) + " " + latest->why});
+    return remove_denied(in, progress,
+                         {.reason = std::string(api::reason::kDurationTooLong),
+                          .message = "access would have ended at " + format_rfc3339(latest->time) +
+                                     ": under " + describe(*in.policy) + " " + latest->why});
   }
   progress.status.expires_at = end;
   return progress.done(std::nullopt, end);
@@ -103,36 +117,50 @@ Ending why_ended(const Input& in, const Progress& progress, const Tally& tally) 
   if (auto ending = ending_announced(progress)) return *ending;
   const bool has_end = in.request->status.expires_at || in.granted_record;
   if (has_end && in.now >= effective_end(in) - in.settings.end_lead) {
-    return {.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(effective_end(in)) + ": its time was up"};
+    return {.phase = api::Phase::Expired,
+            .reason = "Expired",
+            .message = "access ended at " + format_rfc3339(effective_end(in)) + ": its time was up"};
   }
   if (namespace_is_going(in)) {
-    return {.phase = api::Phase::Revoked,
-            .reason = std::string(api::reason::kNamespaceDeleted),
-            .message = "namespace " + in.request->metadata.name_space + " was deleted, which ended the access"};
+    return {
+        .phase = api::Phase::Revoked,
+        .reason = std::string(api::reason::kNamespaceDeleted),
+        .message = "namespace " + in.request->metadata.name_space + " was deleted, which ended the access"};
   }
   return {.phase = api::Phase::Revoked,
           .reason = std::string(api::reason::kBindingRemoved),
-          .message = "RoleBinding " + api::binding_name(*in.request) + " was removed by somebody before its end, which ended the access"};
+          .message = "RoleBinding " + api::binding_name(*in.request) +
+                     " was removed by somebody before its end, which ended the access"};
 }
 
-// The status says that there is access, and nothing else does: what it says of it is nobody's word. Curfew records a grant before it says so.
+// The status says that there is access, and nothing else does: what it says of it is nobody's word. Curfew
+// records a grant before it says so.
 Decision end_never_granted(const Input& in, Progress progress) {
-  const std::string message = "somebody set status.phase to Active: no AuditRecord says that access was granted, and there was none";
+  const std::string message =
+      "somebody set status.phase to Active: no AuditRecord says that access was granted, and there was none";
   auto& status = progress.status;
   status.granted_at.reset();
   status.expires_at.reset();
   status.binding_name.clear();
   status.approvals.clear();
   status.approved_by.clear();
-  progress.step({.action = api::AuditAction::Tampered, .message = message, .index = fingerprint(message), .is_warning = true, .doing = "Observe"});
-  return end(in, progress, {.phase = api::Phase::Rejected, .reason = std::string(api::reason::kStatusChanged), .message = message});
+  progress.step({.action = api::AuditAction::Tampered,
+                 .message = message,
+                 .index = fingerprint(message),
+                 .is_warning = true,
+                 .doing = "Observe"});
+  return end(in, progress,
+             {.phase = api::Phase::Rejected,
+              .reason = std::string(api::reason::kStatusChanged),
+              .message = message});
 }
 
 }  // namespace
 
 Decision decide_active(const Input& input) {
   const Progress progress(input);
-  if (!input.binding && input.is_unrecorded && !ending_by_change(progress)) return end_never_granted(input, progress);
+  if (!input.binding && input.is_unrecorded && !ending_by_change(progress))
+    return end_never_granted(input, progress);
   const Tally counted = tally(input);
   if (input.binding) return while_bound(input, progress, counted);
   return end(input, progress, why_ended(input, progress, counted));
@@ -144,7 +172,11 @@ Decision remove_changed(const Input& input, const std::string& what) {
   if (progress.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return removal;
   progress.condition(api::kGranted, "False", api::reason::kBindingChanged, what);
   progress.message(what);
-  progress.step({.action = api::AuditAction::Tampered, .message = what, .is_warning = true, .doing = "Observe", .related = reference_to(*input.binding)});
+  progress.step({.action = api::AuditAction::Tampered,
+                 .message = what,
+                 .is_warning = true,
+                 .doing = "Observe",
+                 .related = reference_to(*input.binding)});
   Decision decision = progress.done_after(removal);
   decision.wake_at = input.now + kDeletionCheck;
   return decision;
@@ -152,7 +184,9 @@ Decision remove_changed(const Input& input, const std::string& what) {
 
 Decision end_falsified(const Input& input) {
   const api::AccessRequestStatus& said = input.request->status;
-  const std::string what = "somebody set status.phase to " + std::string(said.phase ? api::to_string(*said.phase) : "nothing") + ", which no AuditRecord says: the access was ended";
+  const std::string what = "somebody set status.phase to " +
+                           std::string(said.phase ? api::to_string(*said.phase) : "nothing") +
+                           ", which no AuditRecord says: the access was ended";
   Progress progress(input);
   // Not over, and about to be: the rest is that of any access which Curfew has decided to end.
   progress.status.phase = api::Phase::Active;
@@ -160,7 +194,11 @@ Decision end_falsified(const Input& input) {
   progress.status.ended_at.reset();
   progress.condition(api::kGranted, "False", api::reason::kStatusChanged, what);
   progress.message(what);
-  progress.step({.action = api::AuditAction::Tampered, .message = what, .index = fingerprint(what), .is_warning = true, .doing = "Observe"});
+  progress.step({.action = api::AuditAction::Tampered,
+                 .message = what,
+                 .index = fingerprint(what),
+                 .is_warning = true,
+                 .doing = "Observe"});
   Decision decision = input.binding ? progress.done_after(remove(*input.binding)) : progress.done();
   decision.wake_at = input.now + kDeletionCheck;
   return decision;

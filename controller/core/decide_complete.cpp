@@ -22,7 +22,8 @@ std::optional<std::string> words_for_made_after(const Input& input) {
   const auto& ended_at = input.request->status.ended_at;
   const std::string who = "RoleBinding " + meta.name + " was made by somebody";
   if (input.is_unrecorded) return who + ": no AuditRecord says that access was granted to this request";
-  if (ended_at && meta.creation_timestamp >= *ended_at) return who + " at " + format_rfc3339(meta.creation_timestamp) + ", after this request had ended";
+  if (ended_at && meta.creation_timestamp >= *ended_at)
+    return who + " at " + format_rfc3339(meta.creation_timestamp) + ", after this request had ended";
   return std::nullopt;
 }
 
@@ -35,34 +36,42 @@ Decision remove_leftover(const Input& input) {
   if (!message) return removal;
   Progress progress(input);
   progress.status = input.request->status;  // stays as it is
-  progress.step({.action = api::AuditAction::Tampered,
-                 .message = *message,
-                 .index = std::chrono::duration_cast<std::chrono::seconds>(meta.creation_timestamp.time_since_epoch()).count(),
-                 .is_warning = true,
-                 .doing = "Observe",
-                 .related = reference_to(*input.binding)});
+  progress.step(
+      {.action = api::AuditAction::Tampered,
+       .message = *message,
+       .index = std::chrono::duration_cast<std::chrono::seconds>(meta.creation_timestamp.time_since_epoch())
+                    .count(),
+       .is_warning = true,
+       .doing = "Observe",
+       .related = reference_to(*input.binding)});
   return progress.done_after(removal);
 }
 
 // Whether there was access, or a grant under way, as far as status and records know.
 bool had_access(const Input& input) {
-  return (input.request->status.phase == api::Phase::Active && !input.is_unrecorded) || input.granted_record.has_value();
+  return (input.request->status.phase == api::Phase::Active && !input.is_unrecorded) ||
+         input.granted_record.has_value();
 }
 
-// Under the guard only Curfew makes a binding of that name and label, and whatever has both is removed with its request: the garbage collector may have taken its owner
-// away already (`kubectl delete --cascade=orphan`).
+// Under the guard only Curfew makes a binding of that name and label, and whatever has both is removed with
+// its request: the garbage collector may have taken its owner away already (`kubectl delete
+// --cascade=orphan`).
 bool is_to_be_removed(const Input& input) {
-  return input.binding && (input.request->status.phase == api::Phase::Active || is_named_for(*input.request, *input.binding));
+  return input.binding &&
+         (input.request->status.phase == api::Phase::Active || is_named_for(*input.request, *input.binding));
 }
 
-// Why a request that was deleted is over. What ended it before it was deleted comes first: somebody's word, or a decision of Curfew's that was under way. Who deletes a
-// request, the API server tells nobody; the admission policy curfew-deletion says who may.
+// Why a request that was deleted is over. What ended it before it was deleted comes first: somebody's word,
+// or a decision of Curfew's that was under way. Who deletes a request, the API server tells nobody; the
+// admission policy curfew-deletion says who may.
 Ending ending_by_deletion(const Input& input, const Progress& progress, const Tally& counted) {
   const api::AccessRequest& request = *input.request;
   const bool ends_access = had_access(input);
-  const std::string name = std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
+  const std::string name =
+      std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
   if (const auto index = ends_access ? counted.revoked : counted.ending) {
-    Ending ending = ends_access ? ending_by_decision(input, *index, api::Phase::Revoked) : ending_without_access(input, *index);
+    Ending ending = ends_access ? ending_by_decision(input, *index, api::Phase::Revoked)
+                                : ending_without_access(input, *index);
     ending.message += "; " + name + " was deleted after that";
     return ending;
   }
@@ -72,12 +81,16 @@ Ending ending_by_deletion(const Input& input, const Progress& progress, const Ta
   if (namespace_is_going(input)) {
     return {.phase = ends_access ? api::Phase::Revoked : api::Phase::Withdrawn,
             .reason = std::string(api::reason::kNamespaceDeleted),
-            .message = "namespace " + request.metadata.name_space + " was deleted" + (ends_access ? ", which ended the access" : " before anything was granted")};
+            .message = "namespace " + request.metadata.name_space + " was deleted" +
+                       (ends_access ? ", which ended the access" : " before anything was granted")};
   }
-  return {.phase = ends_access ? api::Phase::Revoked : api::Phase::Withdrawn,
-          .reason = std::string(api::reason::kRequestDeleted),
-          .message = name + " was deleted" + (ends_access ? ", which ended the access" : " before anything was granted") +
-                     ", by its requester, its subject, an approver of its policy, somebody with the verb end, or the garbage collector"};
+  return {
+      .phase = ends_access ? api::Phase::Revoked : api::Phase::Withdrawn,
+      .reason = std::string(api::reason::kRequestDeleted),
+      .message =
+          name + " was deleted" +
+          (ends_access ? ", which ended the access" : " before anything was granted") +
+          ", by its requester, its subject, an approver of its policy, somebody with the verb end, or the garbage collector"};
 }
 
 }  // namespace
@@ -93,17 +106,19 @@ Decision decide_deleted(const Input& input) {
   const Tally counted = tally(input);
   note_decisions(input, counted, progress);
   const Ending ending = ending_by_deletion(input, progress, counted);
-  return ending.phase == api::Phase::Revoked ? end(input, progress, ending) : end_pending(input, progress, ending);
+  return ending.phase == api::Phase::Revoked ? end(input, progress, ending)
+                                             : end_pending(input, progress, ending);
 }
 
 Decision end_as_recorded(const Input& input) {
   if (is_to_be_removed(input)) return remove(*input.binding);
   const api::AuditRecord& record = *input.end_record;
-  return end(input, Progress(input), {.phase = phase_after(record.action),
-                                      .reason = std::string(api::to_string(record.action)),
-                                      .message = record.message,
-                                      .actor = record.actor,
-                                      .comment = record.comment});
+  return end(input, Progress(input),
+             {.phase = phase_after(record.action),
+              .reason = std::string(api::to_string(record.action)),
+              .message = record.message,
+              .actor = record.actor,
+              .comment = record.comment});
 }
 
 Decision end_unstorable(const Input& input) {
@@ -111,8 +126,9 @@ Decision end_unstorable(const Input& input) {
   if (is_to_be_removed(input)) return remove(*input.binding);
   const bool ends_access = had_access(input);
   Ending ending{.phase = ends_access ? api::Phase::Revoked : api::Phase::Rejected,
-                      .reason = std::string(api::reason::kUnstorable),
-                      .message = "what has to be recorded of this request is not valid, so that it cannot be " + std::string(ends_access ? "gone on with" : "granted") + ": " + *input.unstorable};
+                .reason = std::string(api::reason::kUnstorable),
+                .message = "what has to be recorded of this request is not valid, so that it cannot be " +
+                           std::string(ends_access ? "gone on with" : "granted") + ": " + *input.unstorable};
   if (input.end_record) {  // written before, by this or another process
     ending.phase = phase_after(input.end_record->action);
     ending.message = input.end_record->message;
@@ -124,7 +140,8 @@ Decision end_unstorable(const Input& input) {
   record.action = ends_access ? api::AuditAction::Revoked : api::AuditAction::Rejected;
   record.metadata.name = api::record_name(request.metadata.uid, record.action);
   record.time = input.now;
-  record.request = {.name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
+  record.request = {
+      .name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
   record.message = progress.status.message;
   Decision decision;
   if (!input.end_record) decision.actions.emplace_back(WriteRecord{std::move(record)});

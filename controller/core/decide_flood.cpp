@@ -4,11 +4,15 @@
 namespace curfew::core {
 
 Decision reject_flood(const Input& input) {
-  return end_summarised(
-      input, Progress(input), {.phase = api::Phase::Rejected, .reason = std::string(api::reason::kTooManyRequests), .message = input.flood->message}, input.flood->summary);
+  return end_summarised(input, Progress(input),
+                        {.phase = api::Phase::Rejected,
+                         .reason = std::string(api::reason::kTooManyRequests),
+                         .message = input.flood->message},
+                        input.flood->summary);
 }
 
-Decision end_summarised(const Input& input, Progress progress, const Ending& ending, const RecordSummary& summary) {
+Decision end_summarised(const Input& input, Progress progress, const Ending& ending,
+                        const RecordSummary& summary) {
   close(input, progress, ending);
   if (!summary.is_recorded) {
     progress.step({.action = api::AuditAction::Rejected,

@@ -17,33 +17,44 @@ struct Begun {
   std::optional<Denial> broken;  // the Granted record is not what this request would have got
 };
 
-std::optional<Denial> changed_record(const Input& in, const Progress& progress, const api::AuditRecord& record) {
+std::optional<Denial> changed_record(const Input& in, const Progress& progress,
+                                     const api::AuditRecord& record) {
   const auto& status = progress.status;
-  const bool fits = record.action == api::AuditAction::Granted && record.request.uid == in.request->metadata.uid && record.granted_at && record.expires_at &&
-                    record.role == status.role_ref && record.subject == status.subject && record.duration == status.duration &&
-                    parse_duration(status.duration) && *record.expires_at - *record.granted_at <= *parse_duration(status.duration);
+  const bool fits = record.action == api::AuditAction::Granted &&
+                    record.request.uid == in.request->metadata.uid && record.granted_at &&
+                    record.expires_at && record.role == status.role_ref && record.subject == status.subject &&
+                    record.duration == status.duration && parse_duration(status.duration) &&
+                    *record.expires_at - *record.granted_at <= *parse_duration(status.duration);
   if (fits) return std::nullopt;
   return Denial{std::string(api::reason::kRecordChanged),
-                "AuditRecord " + record.metadata.name + " is there already and does not record this grant: it is not Curfew's, or was changed"};
+                "AuditRecord " + record.metadata.name +
+                    " is there already and does not record this grant: it is not Curfew's, or was changed"};
 }
 
 std::optional<Begun> grant_begun(const Input& in, const Progress& progress) {
   if (!in.granted_record) return std::nullopt;
   const api::AuditRecord& record = *in.granted_record;
-  return Begun{.times = {.granted_at = record.granted_at.value_or(in.now), .expires_at = record.expires_at.value_or(in.now)},
+  return Begun{.times = {.granted_at = record.granted_at.value_or(in.now),
+                         .expires_at = record.expires_at.value_or(in.now)},
                .broken = changed_record(in, progress, record)};
 }
 
 // Until there is access, it is justified by the policy in force or not given.
-std::optional<Ending> why_not_resumed(const Input& in, const Progress& progress, const Tally& tally, const Begun& begun) {
-  const auto revoked = [](const Denial& denial) { return Ending{.phase = api::Phase::Revoked, .reason = denial.reason, .message = denial.message}; };
+std::optional<Ending> why_not_resumed(const Input& in, const Progress& progress, const Tally& tally,
+                                      const Begun& begun) {
+  const auto revoked = [](const Denial& denial) {
+    return Ending{.phase = api::Phase::Revoked, .reason = denial.reason, .message = denial.message};
+  };
   if (begun.broken) return revoked(*begun.broken);
   if (!in.binding) {
     if (auto change = ending_by_change(progress)) return change;
   }
   if (tally.ending) return ending_by_decision(in, *tally.ending, api::Phase::Revoked);
   if (in.now >= begun.times.expires_at) {
-    return Ending{.phase = api::Phase::Expired, .reason = "Expired", .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ": its time was up"};
+    return Ending{
+        .phase = api::Phase::Expired,
+        .reason = "Expired",
+        .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ": its time was up"};
   }
   if (in.settings.ends_all) return revoked(removal_denial());
   if (auto denial = first_denial(grant_checks(), in)) return revoked(*denial);
@@ -51,7 +62,9 @@ std::optional<Ending> why_not_resumed(const Input& in, const Progress& progress,
     if (auto denial = first_denial(limit_checks(), in)) return revoked(*denial);
   }
   if (!tally.quorum()) {
-    return revoked({std::string(api::reason::kNotEnoughApprovals), "the approvals no longer suffice: " + tally.figures() + " under " + describe(*in.policy)});
+    return revoked(
+        {std::string(api::reason::kNotEnoughApprovals),
+         "the approvals no longer suffice: " + tally.figures() + " under " + describe(*in.policy)});
   }
   return std::nullopt;
 }
@@ -64,9 +77,11 @@ void approve(const Input& in, Progress& progress, const Tally& tally) {
   status.approved_by = tally.approved_by;
   if (!status.approved_at) status.approved_at = floor_to_second(in.now);
   if (tally.required == 0) {
-    progress.condition(api::kApproved, "True", api::reason::kNoApprovalNeeded, describe(*in.policy) + " grants without approval");
+    progress.condition(api::kApproved, "True", api::reason::kNoApprovalNeeded,
+                       describe(*in.policy) + " grants without approval");
   } else {
-    progress.condition(api::kApproved, "True", api::reason::kQuorumReached, "approved by " + joined(tally.approved_by) + " (" + tally.figures() + ")");
+    progress.condition(api::kApproved, "True", api::reason::kQuorumReached,
+                       "approved by " + joined(tally.approved_by) + " (" + tally.figures() + ")");
   }
 }
 
@@ -80,13 +95,18 @@ void set_times(const Input& in, Progress& progress, const GrantTimes& times) {
 
 std::string granted_sentence(const Progress& progress, const Input& in) {
   const auto& status = progress.status;
-  const std::string sentence = describe(*status.subject) + " has " + describe(*status.role_ref) + " in " + in.request->metadata.name_space + " until " +
-                         format_rfc3339(*status.expires_at);
-  return status.approved_by.empty() ? sentence + ", without approval" : sentence + ", approved by " + joined(status.approved_by);
+  const std::string sentence = describe(*status.subject) + " has " + describe(*status.role_ref) + " in " +
+                               in.request->metadata.name_space + " until " +
+                               format_rfc3339(*status.expires_at);
+  return status.approved_by.empty() ? sentence + ", without approval"
+                                    : sentence + ", approved by " + joined(status.approved_by);
 }
 
 Progress::Step granted(const Input& in, const Progress& progress, const api::RoleBinding& binding) {
-  return {.action = api::AuditAction::Granted, .message = granted_sentence(progress, in), .doing = "Grant", .related = reference_to(binding)};
+  return {.action = api::AuditAction::Granted,
+          .message = granted_sentence(progress, in),
+          .doing = "Grant",
+          .related = reference_to(binding)};
 }
 
 void activate(const Input& in, Progress& progress, const Progress::Step& step) {
@@ -100,7 +120,8 @@ void activate(const Input& in, Progress& progress, const Progress::Step& step) {
 // Whether the Granted condition says this already.
 bool is_known_trouble(const Progress& progress, std::string_view reason, std::string_view message) {
   const api::Condition* granted = api::find_condition(progress.status.conditions, api::kGranted);
-  return granted != nullptr && granted->status == "False" && granted->reason == reason && fingerprint(granted->message) == fingerprint(message);
+  return granted != nullptr && granted->status == "False" && granted->reason == reason &&
+         fingerprint(granted->message) == fingerprint(message);
 }
 
 // The binding was refused: says so once for each reason, and tries again at its time.
@@ -119,10 +140,12 @@ Decision wait_to_retry(const Input& in, Progress progress, std::optional<TimePoi
   return progress.done(std::nullopt, expires_at ? std::min(failure.retry_at, *expires_at) : failure.retry_at);
 }
 
-// A binding of our name and label that is not ours: nothing of ours to delete, and nothing is granted beside it.
+// A binding of our name and label that is not ours: nothing of ours to delete, and nothing is granted beside
+// it.
 Decision report_squatter(const Input& in, Progress progress) {
   const std::string what =
-      "RoleBinding " + in.binding->metadata.name + " is there already and does not belong to this request: delete it, and the grant goes on";
+      "RoleBinding " + in.binding->metadata.name +
+      " is there already and does not belong to this request: delete it, and the grant goes on";
   const bool is_known = is_known_trouble(progress, api::reason::kBindingNameTaken, what);
   progress.message(what);
   progress.condition(api::kGranted, "False", api::reason::kBindingNameTaken, what);
@@ -137,12 +160,16 @@ Decision report_squatter(const Input& in, Progress progress) {
   return progress.done();
 }
 
-bool may_not_try_yet(const Input& in) { return in.grant_failure && in.now < in.grant_failure->retry_at; }
+bool may_not_try_yet(const Input& in) {
+  return in.grant_failure && in.now < in.grant_failure->retry_at;
+}
 
 }  // namespace
 
 Decision hold_for_guard(const Input& input, Progress progress) {
-  const std::string message = "nothing is granted while the admission policies that establish who asks and who decides are not in force: " + input.guard.difference;
+  const std::string message =
+      "nothing is granted while the admission policies that establish who asks and who decides are not in force: " +
+      input.guard.difference;
   progress.message(message);
   progress.condition(api::kGranted, "False", api::reason::kGuardNotInForce, message);
   return progress.done();
@@ -153,7 +180,8 @@ std::optional<Decision> resume_grant(const Input& input) {
   Progress progress(input);
   const auto begun = grant_begun(input, progress);
   // Under the guard nobody but Curfew makes one of that name and label, whoever owns it.
-  if (input.binding && is_named_for(*input.request, *input.binding) && input.is_unrecorded) return remove_changed(input, *tampering(input, std::nullopt));
+  if (input.binding && is_named_for(*input.request, *input.binding) && input.is_unrecorded)
+    return remove_changed(input, *tampering(input, std::nullopt));
   if (!begun) return std::nullopt;
   if (is_own) {
     const auto expires_at = begun->broken ? std::nullopt : std::optional(begun->times.expires_at);
@@ -165,7 +193,11 @@ std::optional<Decision> resume_grant(const Input& input) {
   if (const auto ending = why_not_resumed(input, progress, counted, *begun)) {
     if (is_own) return remove(*input.binding);
     if (begun->broken) {
-      progress.step({.action = api::AuditAction::Tampered, .message = begun->broken->message, .index = fingerprint(begun->broken->message), .is_warning = true, .doing = "Observe"});
+      progress.step({.action = api::AuditAction::Tampered,
+                     .message = begun->broken->message,
+                     .index = fingerprint(begun->broken->message),
+                     .is_warning = true,
+                     .doing = "Observe"});
     }
     return end(input, progress, *ending);
   }
@@ -175,11 +207,13 @@ std::optional<Decision> resume_grant(const Input& input) {
   if (!input.binding && !input.guard.in_force) return hold_for_guard(input, progress);
 
   approve(input, progress, counted);
-  if (!input.binding && may_not_try_yet(input)) return wait_to_retry(input, progress, begun->times.expires_at);
+  if (!input.binding && may_not_try_yet(input))
+    return wait_to_retry(input, progress, begun->times.expires_at);
   const api::RoleBinding binding = binding_for(*input.request, progress.status, begun->times);
   activate(input, progress, granted(input, progress, input.binding ? *input.binding : binding));
   progress.status.observed_decisions = static_cast<int>(input.request->decisions.size());
-  return progress.done(input.binding ? std::nullopt : std::optional<Action>(CreateBinding{binding}), begun->times.expires_at);
+  return progress.done(input.binding ? std::nullopt : std::optional<Action>(CreateBinding{binding}),
+                       begun->times.expires_at);
 }
 
 Decision grant(const Input& input, Progress progress) {

@@ -18,52 +18,69 @@ std::optional<TimePoint> start_to_come(const Input& in) {
   return start && *start > in.now ? start : std::nullopt;
 }
 
-// What is first seen while the guard is not in force may be forged, and stays unbelieved when the guard is back.
+// What is first seen while the guard is not in force may be forged, and stays unbelieved when the guard is
+// back.
 std::optional<Denial> unguarded(const Input& in) {
-  const bool was_seen = in.observed_decisions && in.request->decisions.size() <= static_cast<std::size_t>(*in.observed_decisions);
+  const bool was_seen = in.observed_decisions &&
+                        in.request->decisions.size() <= static_cast<std::size_t>(*in.observed_decisions);
   if (was_seen) return std::nullopt;
   const std::string reason(api::reason::kGuardNotInForce);
   if (!in.guard.in_force) {
-    return Denial{reason, "the admission policies that establish who asks and who decides are not in force (" + in.guard.difference + "): ask again"};
+    return Denial{reason,
+                  "the admission policies that establish who asks and who decides are not in force (" +
+                      in.guard.difference + "): ask again"};
   }
   // creationTimestamp is cut to its second.
   if (in.request->metadata.creation_timestamp >= floor_to_second(in.guard.since)) return std::nullopt;
-  return Denial{reason, "this is from before " + format_rfc3339(in.guard.since) +
-                            ", when the admission policies that establish who asks and who decides were not in force or not watched: ask again"};
+  return Denial{
+      reason,
+      "this is from before " + format_rfc3339(in.guard.since) +
+          ", when the admission policies that establish who asks and who decides were not in force or not watched: ask again"};
 }
 
-// What an approver saw has to be what is given: where the request leaves role or duration to its policy, an approval from before they were pinned may have meant
-// something else. The admission policy curfew-identity refuses it; this holds where it could not.
+// What an approver saw has to be what is given: where the request leaves role or duration to its policy, an
+// approval from before they were pinned may have meant something else. The admission policy curfew-identity
+// refuses it; this holds where it could not.
 std::optional<Denial> approved_too_early(const Input& in) {
   const api::AccessRequest& request = *in.request;
   const bool is_settled = request.status.phase || (request.spec.role && !request.spec.duration.empty());
-  const bool is_approved = std::ranges::any_of(request.decisions, [](const api::Decision& decision) { return decision.verdict == api::Verdict::Approve; });
+  const bool is_approved = std::ranges::any_of(request.decisions, [](const api::Decision& decision) {
+    return decision.verdict == api::Verdict::Approve;
+  });
   if (is_settled || !is_approved) return std::nullopt;
-  return Denial{std::string(api::reason::kApprovedTooEarly),
-                "this was approved before it was settled which role it would give, and for how long: ask again, and have it approved once it is Pending"};
+  return Denial{
+      std::string(api::reason::kApprovedTooEarly),
+      "this was approved before it was settled which role it would give, and for how long: ask again, and have it approved once it is Pending"};
 }
 
 Progress::Step requested(const Input& in, const Progress& progress) {
   const auto& spec = in.request->spec;
   const auto& status = progress.status;
   std::string sentence = (spec.requester ? spec.requester->username : "somebody") + " asks for " +
-                         (status.role_ref ? describe(*status.role_ref) : "a role") + " in " + in.request->metadata.name_space;
+                         (status.role_ref ? describe(*status.role_ref) : "a role") + " in " +
+                         in.request->metadata.name_space;
   if (!status.duration.empty()) sentence += " for " + status.duration;
-  return {.action = api::AuditAction::Requested, .message = sentence + " under AccessPolicy " + spec.policy, .actor = spec.requester, .doing = "Observe"};
+  return {.action = api::AuditAction::Requested,
+          .message = sentence + " under AccessPolicy " + spec.policy,
+          .actor = spec.requester,
+          .doing = "Observe"};
 }
 
-// The Event comes at first sight. The record waits for the policy, which may arrive a moment later: end_pending writes it where there never is one.
+// The Event comes at first sight. The record waits for the policy, which may arrive a moment later:
+// end_pending writes it where there never is one.
 void note_request(const Input& in, Progress& progress) {
   const Progress::Step step = requested(in, progress);
   if (in.policy && !had_policy(*in.request)) progress.record(step);
   if (in.request->status.phase) return;
   Progress::Step told = step;
-  told.message = with_comment(told.message, in.request->spec.reason);  // a record has the reason in a field of its own
+  told.message =
+      with_comment(told.message, in.request->spec.reason);  // a record has the reason in a field of its own
   progress.tell(told);
 }
 
 Decision reject(const Input& in, const Progress& progress, const Denial& denial) {
-  return end_pending(in, progress, {.phase = api::Phase::Rejected, .reason = denial.reason, .message = denial.message});
+  return end_pending(in, progress,
+                     {.phase = api::Phase::Rejected, .reason = denial.reason, .message = denial.message});
 }
 
 // Something is not there that may still come: files applied together arrive in any order.
@@ -76,10 +93,12 @@ Decision wait_for_arrival(Progress progress, const Denial& denial, TimePoint unt
 }
 
 Decision time_out(const Input& in, const Progress& progress, const Tally& tally) {
-  return end(in, progress, {.phase = api::Phase::TimedOut,
-                            .reason = std::string(api::reason::kTimedOut),
-                            .message = "not decided within " + in.policy->spec.approval.timeout + ", which is spec.approval.timeout of " + describe(*in.policy) + " (" +
-                                       tally.figures() + ")"});
+  return end(in, progress,
+             {.phase = api::Phase::TimedOut,
+              .reason = std::string(api::reason::kTimedOut),
+              .message = "not decided within " + in.policy->spec.approval.timeout +
+                         ", which is spec.approval.timeout of " + describe(*in.policy) + " (" +
+                         tally.figures() + ")"});
 }
 
 Decision wait_for_approval(const Input& in, Progress progress, const Tally& tally) {
@@ -93,14 +112,16 @@ Decision wait_for_approval(const Input& in, Progress progress, const Tally& tall
   // The message tells of the schedule, so that its next turn is a wake-up as well.
   const ScheduleState state = window(in);
   const auto window_turns = earlier(state.opens, state.closes);
-  return progress.done(std::nullopt, earlier(earlier(approval_deadline(in), wanted_end(in)), earlier(window_turns, start_to_come(in))));
+  return progress.done(std::nullopt, earlier(earlier(approval_deadline(in), wanted_end(in)),
+                                             earlier(window_turns, start_to_come(in))));
 }
 
 // startTime + duration has passed.
 Decision miss(const Input& in, const Progress& progress) {
-  return end(in, progress, {.phase = api::Phase::Expired,
-                            .reason = std::string(api::reason::kStartMissed),
-                            .message = words_for_missed_time(in)});
+  return end(in, progress,
+             {.phase = api::Phase::Expired,
+              .reason = std::string(api::reason::kStartMissed),
+              .message = words_for_missed_time(in)});
 }
 
 // Approved, but it is not time yet. Scheduled says that nothing but the start is waited for.
@@ -110,19 +131,21 @@ Decision wait_for_time(const Input& in, Progress progress, const Denial& denial)
   const std::string message = "approved, " + denial.message;
   progress.message(message);
   progress.condition(api::kGranted, "False", denial.reason, message);
-  return progress.done(std::nullopt, is_scheduled ? start_to_come(in) : earlier(window(in).opens, wanted_end(in)));
+  return progress.done(std::nullopt,
+                       is_scheduled ? start_to_come(in) : earlier(window(in).opens, wanted_end(in)));
 }
 
 }  // namespace
 
 std::string words_for_missing_approvals(const Input& input, const Tally& tally) {
   const std::size_t missing = tally.required - tally.approved_by.size();
-  return "waiting for " + std::to_string(missing) + " more approval" + (missing == 1 ? "" : "s") + " (" + tally.figures() + ") from " +
-         describe(input.policy->spec.approval.approvers);
+  return "waiting for " + std::to_string(missing) + " more approval" + (missing == 1 ? "" : "s") + " (" +
+         tally.figures() + ") from " + describe(input.policy->spec.approval.approvers);
 }
 
 std::string words_for_missed_time(const Input& input) {
-  return "the time that was asked for, from " + format_rfc3339(*wanted_start(*input.request)) + " to " + format_rfc3339(*wanted_end(input)) + ", has passed without a grant";
+  return "the time that was asked for, from " + format_rfc3339(*wanted_start(*input.request)) + " to " +
+         format_rfc3339(*wanted_end(input)) + ", has passed without a grant";
 }
 
 // Groups, of which there may be many, have played no part without a policy.
@@ -154,8 +177,10 @@ Decision decide_pending(const Input& input) {
     progress.status.approved_by = counted.approved_by;
   }
   if (counted.ending) return end_pending(input, progress, ending_without_access(input, *counted.ending));
-  // At first sight only is an earlier request looked for, whatever else the first sight finds wanting: what waits is not asked about it again.
-  if (const auto denial = input.earlier ? checks::is_not_ended_before(input) : std::nullopt) return reject(input, progress, *denial);
+  // At first sight only is an earlier request looked for, whatever else the first sight finds wanting: what
+  // waits is not asked about it again.
+  if (const auto denial = input.earlier ? checks::is_not_ended_before(input) : std::nullopt)
+    return reject(input, progress, *denial);
   if (namespace_is_going(input)) return progress.done();  // and takes the request along
   if (!input.guard.in_force) return hold_for_guard(input, progress);
   if (const auto denial = first_denial(grant_checks(), input)) {
@@ -171,7 +196,8 @@ Decision decide_pending(const Input& input) {
   }
   if (!counted.quorum()) {
     const auto deadline = approval_deadline(input);
-    return deadline && input.now >= *deadline ? time_out(input, progress, counted) : wait_for_approval(input, progress, counted);
+    return deadline && input.now >= *deadline ? time_out(input, progress, counted)
+                                              : wait_for_approval(input, progress, counted);
   }
   approve(input, progress, counted);
   return not_now ? wait_for_time(input, progress, *not_now) : grant(input, progress);

@@ -29,7 +29,10 @@ void add(std::vector<Finding>& findings, std::span<const Check> checks, const In
 }
 
 Finding guard_finding(const Input& input) {
-  Finding finding{.check = "guard-in-force", .rule = "the admission policies that establish who asks and who decides are in force", .outcome = Outcome::Passed, .message = {}};
+  Finding finding{.check = "guard-in-force",
+                  .rule = "the admission policies that establish who asks and who decides are in force",
+                  .outcome = Outcome::Passed,
+                  .message = {}};
   if (input.guard.in_force) return finding;
   finding.outcome = Outcome::Failed;
   finding.message = input.guard.difference;
@@ -37,7 +40,10 @@ Finding guard_finding(const Input& input) {
 }
 
 Finding time_left_finding(const Input& input) {
-  Finding finding{.check = "time-left", .rule = "the time that was asked for has not passed", .outcome = Outcome::Passed, .message = {}};
+  Finding finding{.check = "time-left",
+                  .rule = "the time that was asked for has not passed",
+                  .outcome = Outcome::Passed,
+                  .message = {}};
   const auto last = wanted_end(input);
   if (!last || input.now < *last) return finding;
   finding.outcome = Outcome::Failed;
@@ -46,7 +52,10 @@ Finding time_left_finding(const Input& input) {
 }
 
 Finding approvals_finding(const Input& input) {
-  Finding finding{.check = "approvals", .rule = "as many people have approved as the policy requires", .outcome = Outcome::Passed, .message = {}};
+  Finding finding{.check = "approvals",
+                  .rule = "as many people have approved as the policy requires",
+                  .outcome = Outcome::Passed,
+                  .message = {}};
   const Tally counted = tally_in_time(input);
   if (!counted.policy_known) {
     finding.outcome = Outcome::NotChecked;

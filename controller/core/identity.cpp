@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view kServiceAccountPrefix = "system:serviceaccount:";
 
 bool covers(const api::Subject& entry, const api::Person& person) {
-  if (entry.kind == "Group") return std::find(person.groups.begin(), person.groups.end(), entry.name) != person.groups.end();
+  if (entry.kind == "Group")
+    return std::find(person.groups.begin(), person.groups.end(), entry.name) != person.groups.end();
   return username_of(entry) == person.username;
 }
 
@@ -38,7 +39,8 @@ std::string username_of(const api::Subject& subject) {
 }
 
 bool covers(std::span<const api::Subject> entries, const api::Person& person) {
-  return std::any_of(entries.begin(), entries.end(), [&](const api::Subject& entry) { return covers(entry, person); });
+  return std::any_of(entries.begin(), entries.end(),
+                     [&](const api::Subject& entry) { return covers(entry, person); });
 }
 
 api::Subject subject_for(const api::Person& requester) {
@@ -46,32 +48,42 @@ api::Subject subject_for(const api::Person& requester) {
   if (username.starts_with(kServiceAccountPrefix)) {
     const std::string_view rest = username.substr(kServiceAccountPrefix.size());
     const std::size_t colon = rest.find(':');
-    // Another form is no ServiceAccount's, whoever authenticated it, and RBAC knows it as a User of that name.
-    const bool is_service_account = colon != std::string_view::npos && api::is_dns_label(rest.substr(0, colon)) && api::is_dns_subdomain(rest.substr(colon + 1));
+    // Another form is no ServiceAccount's, whoever authenticated it, and RBAC knows it as a User of that
+    // name.
+    const bool is_service_account = colon != std::string_view::npos &&
+                                    api::is_dns_label(rest.substr(0, colon)) &&
+                                    api::is_dns_subdomain(rest.substr(colon + 1));
     if (is_service_account) {
-      return {.kind = "ServiceAccount", .name = std::string(rest.substr(colon + 1)), .name_space = std::string(rest.substr(0, colon))};
+      return {.kind = "ServiceAccount",
+              .name = std::string(rest.substr(colon + 1)),
+              .name_space = std::string(rest.substr(0, colon))};
     }
   }
   return {.kind = "User", .name = requester.username, .name_space = ""};
 }
 
-std::optional<Denial> approval_denial(const api::AccessRequest& request, const api::AccessPolicy& policy, const api::Person& person) {
+std::optional<Denial> approval_denial(const api::AccessRequest& request, const api::AccessPolicy& policy,
+                                      const api::Person& person) {
   const auto& approval = policy.spec.approval;
   if (!covers(approval.approvers, person)) {
-    return Denial{std::string(api::reason::kApproverNotAllowed),
-                  person.username + " is not an approver of " + describe(policy) + ", which names " + describe(approval.approvers)};
+    return Denial{std::string(api::reason::kApproverNotAllowed), person.username + " is not an approver of " +
+                                                                     describe(policy) + ", which names " +
+                                                                     describe(approval.approvers)};
   }
   if (approval.allow_self_approval) return std::nullopt;
   if (is_requester(request, person)) {
-    return Denial{std::string(api::reason::kSelfApproval), person.username + " asked for this access and so cannot approve it"};
+    return Denial{std::string(api::reason::kSelfApproval),
+                  person.username + " asked for this access and so cannot approve it"};
   }
   if (is_subject(request, person)) {
-    return Denial{std::string(api::reason::kSelfApproval), person.username + " would get this access and so cannot approve it"};
+    return Denial{std::string(api::reason::kSelfApproval),
+                  person.username + " would get this access and so cannot approve it"};
   }
   return std::nullopt;
 }
 
-bool may_revoke(const api::AccessRequest& request, const api::AccessPolicy* policy, const api::Person& person) {
+bool may_revoke(const api::AccessRequest& request, const api::AccessPolicy* policy,
+                const api::Person& person) {
   return is_requester(request, person) || is_subject(request, person) || has_approved(request, person) ||
          (policy != nullptr && covers(policy->spec.approval.approvers, person));
 }

@@ -14,22 +14,27 @@ Decision decide_complete(const Input& input);  // it is over
 Decision decide_active(const Input& input);    // it has been granted
 Decision decide_pending(const Input& input);   // it has not
 
-// One of too many requests: closed at the least cost, without a record of its own, whether it is still there or not.
+// One of too many requests: closed at the least cost, without a record of its own, whether it is still there
+// or not.
 Decision reject_flood(const Input& input);
 
 // Ends a request whose record is that summary, which is written only once.
-Decision end_summarised(const Input& input, Progress progress, const Ending& ending, const RecordSummary& summary);
+Decision end_summarised(const Input& input, Progress progress, const Ending& ending,
+                        const RecordSummary& summary);
 
-// Ends a request that was not granted. One that never had a policy gets its Requested record only now, or no record of its own at all.
+// Ends a request that was not granted. One that never had a policy gets its Requested record only now, or no
+// record of its own at all.
 Decision end_pending(const Input& input, Progress progress, Ending ending);
 
 // Its end is recorded already (a crash, or another leader): that one it is, whatever has happened since.
 Decision end_as_recorded(const Input& input);
 
-// The API server refuses, as invalid, what is to be written about it: ended, with a record of the little that is always valid. It would be tried again for ever otherwise.
+// The API server refuses, as invalid, what is to be written about it: ended, with a record of the little that
+// is always valid. It would be tried again for ever otherwise.
 Decision end_unstorable(const Input& input);
 
-// Where a grant was under way before (a crash, a failure): goes on with it, or ends it. nullopt: there was none.
+// Where a grant was under way before (a crash, a failure): goes on with it, or ends it. nullopt: there was
+// none.
 std::optional<Decision> resume_grant(const Input& input);
 
 // Why access ends when Curfew is removed (Settings::ends_all).
@@ -41,7 +46,8 @@ void approve(const Input& input, Progress& progress, const Tally& tally);
 // "waiting for 1 more approval (0/1) from Group sre"
 std::string words_for_missing_approvals(const Input& input, const Tally& tally);
 
-// "the time that was asked for, from ... to ..., has passed without a grant"; only where there is such a time.
+// "the time that was asked for, from ... to ..., has passed without a grant"; only where there is such a
+// time.
 std::string words_for_missed_time(const Input& input);
 
 // Everything allows it, and it is time: makes the grant, or says why it cannot be made now.
@@ -53,10 +59,12 @@ Decision hold_for_guard(const Input& input, Progress progress);
 // Somebody changed the binding: deletes it, and says so once.
 Decision remove_changed(const Input& input, const std::string& what);
 
-// The status says that the request is over, which is none of Curfew's words, since it records an end first: the access ends, as an end by whoever changed the status.
+// The status says that the request is over, which is none of Curfew's words, since it records an end first:
+// the access ends, as an end by whoever changed the status.
 Decision end_falsified(const Input& input);
 
-// Why the binding of an active request was deleted, as the decision to do so left it in the status; nullopt: there was no such decision.
+// Why the binding of an active request was deleted, as the decision to do so left it in the status; nullopt:
+// there was no such decision.
 std::optional<Ending> ending_announced(const Progress& progress);
 
 // What remove_changed left in the status for the time when the binding is gone.

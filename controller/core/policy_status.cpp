@@ -23,18 +23,25 @@ void add(std::vector<Denial>& problems, std::string_view why, std::string messag
 }
 
 void find_invalid_durations(const api::AccessPolicySpec& spec, std::vector<Denial>& problems) {
-  constexpr std::string_view kAccepted = " is not a duration: write hours, minutes and seconds like 1h30m, 45m or 90s, from 1s to 8760h";
+  constexpr std::string_view kAccepted =
+      " is not a duration: write hours, minutes and seconds like 1h30m, 45m or 90s, from 1s to 8760h";
   const auto longest = parse_duration(spec.max_duration);
   const auto usual = parse_duration(spec.default_duration);
-  if (!longest) add(problems, reason::kDurationInvalid, "spec.duration.max " + in_quotes(spec.max_duration) + std::string(kAccepted));
+  if (!longest)
+    add(problems, reason::kDurationInvalid,
+        "spec.duration.max " + in_quotes(spec.max_duration) + std::string(kAccepted));
   if (!usual && !spec.default_duration.empty()) {
-    add(problems, reason::kDurationInvalid, "spec.duration.default " + in_quotes(spec.default_duration) + std::string(kAccepted));
+    add(problems, reason::kDurationInvalid,
+        "spec.duration.default " + in_quotes(spec.default_duration) + std::string(kAccepted));
   }
   if (!spec.max_start_delay.empty() && !parse_duration(spec.max_start_delay)) {
-    add(problems, reason::kDurationInvalid, "spec.duration.maxStartDelay " + in_quotes(spec.max_start_delay) + std::string(kAccepted));
+    add(problems, reason::kDurationInvalid,
+        "spec.duration.maxStartDelay " + in_quotes(spec.max_start_delay) + std::string(kAccepted));
   }
   if (longest && usual && *usual > *longest) {
-    add(problems, reason::kDurationTooLong, "spec.duration.default " + spec.default_duration + " is longer than spec.duration.max " + spec.max_duration);
+    add(problems, reason::kDurationTooLong,
+        "spec.duration.default " + spec.default_duration + " is longer than spec.duration.max " +
+            spec.max_duration);
   }
 }
 
@@ -52,7 +59,8 @@ std::set<std::string> usernames(std::span<const api::Subject> people) {
 void find_impossible_quorum(const api::AccessPolicySpec& spec, std::vector<Denial>& problems) {
   const auto& approval = spec.approval;
   if (approval.required < 0) {
-    add(problems, reason::kNotEnoughApprovals, "spec.approval.required " + std::to_string(approval.required) + " is less than 0");
+    add(problems, reason::kNotEnoughApprovals,
+        "spec.approval.required " + std::to_string(approval.required) + " is less than 0");
     return;
   }
   if (has_group(approval.approvers)) return;
@@ -60,27 +68,33 @@ void find_impossible_quorum(const api::AccessPolicySpec& spec, std::vector<Denia
   const auto approvers = usernames(approval.approvers);
   if (approvers.size() < required) {
     add(problems, reason::kNotEnoughApprovals,
-        "spec.approval.required is " + std::to_string(approval.required) + " but spec.approval.approvers names " + describe(approval.approvers));
+        "spec.approval.required is " + std::to_string(approval.required) +
+            " but spec.approval.approvers names " + describe(approval.approvers));
     return;
   }
   if (approval.allow_self_approval || has_group(spec.requesters)) return;
   const auto requesters = usernames(spec.requesters);
-  const bool all_lack_approvers = std::ranges::all_of(requesters, [&](const std::string& one) { return approvers.size() - approvers.count(one) < required; });
+  const bool all_lack_approvers = std::ranges::all_of(
+      requesters, [&](const std::string& one) { return approvers.size() - approvers.count(one) < required; });
   if (requesters.empty() || !all_lack_approvers) return;
   add(problems, reason::kNotEnoughApprovals,
-      "nobody may approve what they asked for, so spec.approval.approvers (" + describe(approval.approvers) + ") are too few for requests of spec.requesters (" +
-          describe(spec.requesters) + ")");
+      "nobody may approve what they asked for, so spec.approval.approvers (" + describe(approval.approvers) +
+          ") are too few for requests of spec.requesters (" + describe(spec.requesters) + ")");
 }
 
-void find_impossible_schedule(const api::AccessPolicySpec& spec, const TimeZone* zone, std::vector<Denial>& problems) {
+void find_impossible_schedule(const api::AccessPolicySpec& spec, const TimeZone* zone,
+                              std::vector<Denial>& problems) {
   if (!spec.schedule) return;
   if (zone == nullptr) {
     add(problems, reason::kScheduleInvalid,
-        "spec.schedule.timeZone " + in_quotes(spec.schedule->time_zone) + " is not in the time zone database: write one such as Europe/Berlin or UTC");
+        "spec.schedule.timeZone " + in_quotes(spec.schedule->time_zone) +
+            " is not in the time zone database: write one such as Europe/Berlin or UTC");
   }
   for (const api::ScheduleWindow& window : spec.schedule->windows) {
     if (parse_time_of_day(window.start) && parse_time_of_day(window.end)) continue;
-    add(problems, reason::kScheduleInvalid, "spec.schedule.windows has " + window.start + " to " + window.end + ", which are not times of day like 08:00");
+    add(problems, reason::kScheduleInvalid,
+        "spec.schedule.windows has " + window.start + " to " + window.end +
+            ", which are not times of day like 08:00");
   }
 }
 
@@ -88,7 +102,8 @@ void find_unusable_subjects(const api::AccessPolicySpec& spec, std::vector<Denia
   for (const api::Subject& subject : spec.subjects) {
     if (subject.kind != "Group") continue;
     add(problems, reason::kSubjectNotAllowed,
-        "spec.subjects has " + describe(subject) + ", but who is in a group is only known of those who ask: name Users and ServiceAccounts");
+        "spec.subjects has " + describe(subject) +
+            ", but who is in a group is only known of those who ask: name Users and ServiceAccounts");
   }
 }
 
@@ -101,14 +116,19 @@ std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const Polic
     add(problems, reason::kGuardNotInForce,
         "it was written while the guard was not in force, so nobody checked whether its author may bind its roles: write its spec again, where any change of it will do");
   }
-  if (spec.requesters.empty()) add(problems, reason::kRequesterNotAllowed, "spec.requesters is empty, so nobody may ask");
-  if (spec.roles.empty()) add(problems, reason::kRoleNotFound, "spec.roles is empty, so there is nothing to ask for");
+  if (spec.requesters.empty())
+    add(problems, reason::kRequesterNotAllowed, "spec.requesters is empty, so nobody may ask");
+  if (spec.roles.empty())
+    add(problems, reason::kRoleNotFound, "spec.roles is empty, so there is nothing to ask for");
   for (const auto& role : spec.roles) {
-    if (role.kind == "ClusterRole" && !facts.cluster_role_exists(role.name)) add(problems, reason::kRoleNotFound, describe(role) + " does not exist");
+    if (role.kind == "ClusterRole" && !facts.cluster_role_exists(role.name))
+      add(problems, reason::kRoleNotFound, describe(role) + " does not exist");
   }
   for (const auto& name : spec.namespaces.names) {
     if (!is_reserved_namespace(name)) continue;
-    add(problems, reason::kNamespaceReserved, "spec.namespaces.names has " + name + ", but Curfew grants nothing in kube-* and " + std::string(api::kControllerNamespace));
+    add(problems, reason::kNamespaceReserved,
+        "spec.namespaces.names has " + name + ", but Curfew grants nothing in kube-* and " +
+            std::string(api::kControllerNamespace));
   }
   if (spec.namespaces.names.empty() && !spec.namespaces.selector) {
     add(problems, reason::kNamespaceNotAllowed, "spec.namespaces has neither names nor a selector");
@@ -118,24 +138,32 @@ std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const Polic
   find_impossible_schedule(spec, facts.time_zone, problems);
   find_unusable_subjects(spec, problems);
   if (!spec.approval.timeout.empty() && !parse_duration(spec.approval.timeout)) {
-    add(problems, reason::kDurationInvalid, "spec.approval.timeout " + in_quotes(spec.approval.timeout) + " is not a duration like 8h");
+    add(problems, reason::kDurationInvalid,
+        "spec.approval.timeout " + in_quotes(spec.approval.timeout) + " is not a duration like 8h");
   }
   if (spec.limits && !spec.limits->cooldown.empty() && !parse_duration(spec.limits->cooldown)) {
-    add(problems, reason::kDurationInvalid, "spec.limits.cooldown " + in_quotes(spec.limits->cooldown) + " is not a duration like 15m");
+    add(problems, reason::kDurationInvalid,
+        "spec.limits.cooldown " + in_quotes(spec.limits->cooldown) + " is not a duration like 15m");
   }
-  if (const auto problem = spec.reason.pattern.empty() ? std::nullopt : pattern_problem(spec.reason.pattern)) {
-    add(problems, reason::kReasonPatternInvalid, "spec.reason.pattern " + in_quotes(spec.reason.pattern) + " is not an RE2 expression that can be used: " + *problem);
+  if (const auto problem =
+          spec.reason.pattern.empty() ? std::nullopt : pattern_problem(spec.reason.pattern)) {
+    add(problems, reason::kReasonPatternInvalid,
+        "spec.reason.pattern " + in_quotes(spec.reason.pattern) +
+            " is not an RE2 expression that can be used: " + *problem);
   }
   return problems;
 }
 
 namespace {
 
-void set_ready(const api::AccessPolicy& policy, std::span<const Denial> problems, TimePoint now, api::AccessPolicyStatus& status) {
+void set_ready(const api::AccessPolicy& policy, std::span<const Denial> problems, TimePoint now,
+               api::AccessPolicyStatus& status) {
   std::string message;
   for (const Denial& problem : problems) message += (message.empty() ? "" : "; ") + problem.message;
   const bool is_suspended = policy.spec.suspend.value_or(false);
-  if (message.empty()) message = is_suspended ? "suspended: nothing is granted until spec.suspend is false" : "requests are served";
+  if (message.empty())
+    message =
+        is_suspended ? "suspended: nothing is granted until spec.suspend is false" : "requests are served";
   const bool is_ready = problems.empty() && !is_suspended;
   std::string reason = is_suspended ? std::string(reason::kPolicySuspended) : std::string(reason::kReady);
   if (!problems.empty()) reason = problems.front().reason;
@@ -152,18 +180,22 @@ void set_outlives_grant(const PolicyInput& input, api::AccessPolicyStatus& statu
   std::string message;
   for (const api::RoleRef& role : input.policy.spec.roles) {
     const auto powers = input.outliving_powers ? input.outliving_powers(role) : std::vector<std::string>();
-    if (!powers.empty()) message += (message.empty() ? "" : "; ") + describe(role) + " allows " + joined(powers);
+    if (!powers.empty())
+      message += (message.empty() ? "" : "; ") + describe(role) + " allows " + joined(powers);
   }
   if (message.empty()) {
-    std::erase_if(status.conditions, [](const api::Condition& condition) { return condition.type == api::kOutlivesGrant; });
+    std::erase_if(status.conditions,
+                  [](const api::Condition& condition) { return condition.type == api::kOutlivesGrant; });
     return;
   }
-  api::set_condition(status.conditions, {.type = std::string(api::kOutlivesGrant),
-                                         .status = "True",
-                                         .reason = std::string(api::kOutlivesGrant),
-                                         .message = api::cut("what is made with a grant can outlive it: " + message, api::kMostMessageBytes),
-                                         .observed_generation = input.policy.metadata.generation,
-                                         .last_transition_time = floor_to_second(input.now)});
+  api::set_condition(
+      status.conditions,
+      {.type = std::string(api::kOutlivesGrant),
+       .status = "True",
+       .reason = std::string(api::kOutlivesGrant),
+       .message = api::cut("what is made with a grant can outlive it: " + message, api::kMostMessageBytes),
+       .observed_generation = input.policy.metadata.generation,
+       .last_transition_time = floor_to_second(input.now)});
 }
 
 }  // namespace

@@ -20,13 +20,15 @@ struct PolicyFacts {
 struct PolicyInput {
   const api::AccessPolicy& policy;
   PolicyFacts facts;
-  std::function<std::vector<std::string>(const api::RoleRef&)> outliving_powers;  // of the role, or of the Roles of that name where the policy reaches
+  std::function<std::vector<std::string>(const api::RoleRef&)>
+      outliving_powers;  // of the role, or of the Roles of that name where the policy reaches
   int active_grants = 0;
   int pending_requests = 0;
   TimePoint now;
 };
 
-// Everything that keeps a policy from working, each a sentence; empty: it works. Roles of kind Role are looked up at each request, in its namespace.
+// Everything that keeps a policy from working, each a sentence; empty: it works. Roles of kind Role are
+// looked up at each request, in its namespace.
 std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const PolicyFacts& facts);
 
 // The status that the policy should have. Equal to the one it has when nothing is new.

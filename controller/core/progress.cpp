@@ -21,9 +21,12 @@ api::AuditAction action_for(api::Phase phase) {
   }
 }
 
-std::string sentence_of(const api::Decision& decision) { return decision.person.username + " " + std::string(past_tense(decision.verdict)); }
+std::string sentence_of(const api::Decision& decision) {
+  return decision.person.username + " " + std::string(past_tense(decision.verdict));
+}
 
-// The policy that this step was decided by; the one that the request was first seen under where there is none any more.
+// The policy that this step was decided by; the one that the request was first seen under where there is none
+// any more.
 std::optional<api::PolicyRef> policy_at_hand(const Input& input, const api::AccessRequestStatus& status) {
   return input.policy ? reference_to(*input.policy) : status.policy;
 }
@@ -42,13 +45,17 @@ void Progress::step(const Step& step) {
 void Progress::record(const Step& step) {
   const api::AccessRequest& request = *input_.request;
   api::AuditRecord record;
-  record.metadata.name = step.record_name.empty() ? api::record_name(request.metadata.uid, step.action, step.index) : step.record_name;
+  record.metadata.name = step.record_name.empty()
+                             ? api::record_name(request.metadata.uid, step.action, step.index)
+                             : step.record_name;
   record.action = step.action;
-  record.time = input_.now + std::chrono::microseconds(records_.size());  // what happens together is still read in its order
+  record.time = input_.now + std::chrono::microseconds(
+                                 records_.size());  // what happens together is still read in its order
   record.actor = step.actor;
   const bool stands_for_many = !step.record_name.empty();
   if (record.actor && stands_for_many) record.actor->groups.clear();
-  record.request = {.name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
+  record.request = {
+      .name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
   record.policy = policy_at_hand(input_, status);
   record.role = status.role_ref;
   record.subject = status.subject;
@@ -74,10 +81,15 @@ void Progress::tell(const Step& step) {
 }
 
 void Progress::notice(std::string_view reason, std::string_view message) {
-  events_.push_back({.type = "Warning", .reason = std::string(reason), .action = "Observe", .note = api::cut(message, api::kMostNoteBytes), .related = std::nullopt});
+  events_.push_back({.type = "Warning",
+                     .reason = std::string(reason),
+                     .action = "Observe",
+                     .note = api::cut(message, api::kMostNoteBytes),
+                     .related = std::nullopt});
 }
 
-void Progress::condition(std::string_view type, std::string_view value, std::string_view reason, std::string_view message) {
+void Progress::condition(std::string_view type, std::string_view value, std::string_view reason,
+                         std::string_view message) {
   api::set_condition(status.conditions, {.type = std::string(type),
                                          .status = std::string(value),
                                          .reason = std::string(reason),
@@ -90,7 +102,9 @@ void Progress::drop_condition(std::string_view type) {
   std::erase_if(status.conditions, [&](const api::Condition& condition) { return condition.type == type; });
 }
 
-void Progress::message(std::string_view text) { status.message = api::cut(text, api::kMostMessageBytes); }
+void Progress::message(std::string_view text) {
+  status.message = api::cut(text, api::kMostMessageBytes);
+}
 
 bool Progress::condition_is(std::string_view type, std::string_view value, std::string_view reason) const {
   const api::Condition* found = api::find_condition(status.conditions, type);
@@ -101,8 +115,10 @@ Decision Progress::done(std::optional<Action> change, std::optional<TimePoint> w
   Decision decision{.actions = {}, .wake_at = wake_at};
   decision.actions.insert(decision.actions.end(), records_.begin(), records_.end());
   if (change) decision.actions.push_back(std::move(*change));
-  if (!input_.request_is_gone && status != input_.request->status) decision.actions.emplace_back(UpdateStatus{status});
-  if (!namespace_is_going(input_)) decision.actions.insert(decision.actions.end(), events_.begin(), events_.end());
+  if (!input_.request_is_gone && status != input_.request->status)
+    decision.actions.emplace_back(UpdateStatus{status});
+  if (!namespace_is_going(input_))
+    decision.actions.insert(decision.actions.end(), events_.begin(), events_.end());
   return decision;
 }
 
@@ -122,7 +138,8 @@ std::int64_t fingerprint(std::string_view message) {
 }
 
 Ending ending_by(const api::Decision& decision, api::Phase phase) {
-  const std::string sentence = phase == api::Phase::Withdrawn ? decision.person.username + " withdrew this" : sentence_of(decision);
+  const std::string sentence =
+      phase == api::Phase::Withdrawn ? decision.person.username + " withdrew this" : sentence_of(decision);
   return {.phase = phase,
           .reason = std::string(api::to_string(phase)),
           .message = with_comment(sentence, decision.comment),
@@ -133,7 +150,8 @@ Ending ending_by(const api::Decision& decision, api::Phase phase) {
 namespace {
 
 bool had_access(const Progress& progress, const Ending& ending) {
-  return ending.phase == api::Phase::Revoked || (ending.phase == api::Phase::Expired && progress.status.granted_at);
+  return ending.phase == api::Phase::Revoked ||
+         (ending.phase == api::Phase::Expired && progress.status.granted_at);
 }
 
 }  // namespace
@@ -145,7 +163,8 @@ void close(const Input& input, Progress& progress, const Ending& ending) {
   status.ended_at = floor_to_second(input.now);
   status.observed_decisions = static_cast<int>(input.request->decisions.size());
   progress.message(ending.message);
-  if (!had_access(progress, ending) && ending.phase != api::Phase::Expired) progress.condition(api::kApproved, "False", ending.reason, ending.message);
+  if (!had_access(progress, ending) && ending.phase != api::Phase::Expired)
+    progress.condition(api::kApproved, "False", ending.reason, ending.message);
   progress.condition(api::kGranted, "False", ending.reason, ending.message);
 }
 
@@ -155,13 +174,15 @@ Decision end(const Input& input, Progress progress, const Ending& ending) {
                  .message = ending.message,
                  .actor = ending.actor,
                  .comment = ending.comment,
-                 .is_warning = ending.phase == api::Phase::Rejected || (ending.phase == api::Phase::Revoked && !ending.actor),
+                 .is_warning = ending.phase == api::Phase::Rejected ||
+                               (ending.phase == api::Phase::Revoked && !ending.actor),
                  .doing = had_access(progress, ending) ? "End" : "Decide"});
   return progress.done();
 }
 
 void note_decisions(const Input& input, const Tally& tally, Progress& progress) {
-  // Without a policy nobody can tell yet whether an approval counts. Once there is access, only revocations matter, and who may revoke is known.
+  // Without a policy nobody can tell yet whether an approval counts. Once there is access, only revocations
+  // matter, and who may revoke is known.
   const bool had_access = input.request->status.phase == api::Phase::Active;
   if (!tally.policy_known && !had_access) return;
   const auto& decisions = input.request->decisions;
@@ -172,19 +193,25 @@ void note_decisions(const Input& input, const Tally& tally, Progress& progress) 
     // One end has one record: what was said after the decision that ends the request has nothing left to end.
     if (!discounted && decision.verdict != api::Verdict::Approve) continue;
     if (!is_believed(input, i)) {
-      progress.step({.action = api::AuditAction::PolicyViolation, .message = words_for_unbelieved(decision), .index = static_cast<std::int64_t>(i), .is_warning = true});
+      progress.step({.action = api::AuditAction::PolicyViolation,
+                     .message = words_for_unbelieved(decision),
+                     .index = static_cast<std::int64_t>(i),
+                     .is_warning = true});
       continue;
     }
-    progress.step({.action = discounted ? api::AuditAction::PolicyViolation : api::AuditAction::Approved,
-                   .message = discounted ? discounted->message : with_comment(sentence_of(decision), decision.comment),
-                   .actor = decision.person,
-                   .comment = decision.comment,
-                   .index = static_cast<std::int64_t>(i),
-                   .is_warning = discounted.has_value()});
+    progress.step(
+        {.action = discounted ? api::AuditAction::PolicyViolation : api::AuditAction::Approved,
+         .message = discounted ? discounted->message : with_comment(sentence_of(decision), decision.comment),
+         .actor = decision.person,
+         .comment = decision.comment,
+         .index = static_cast<std::int64_t>(i),
+         .is_warning = discounted.has_value()});
   }
   progress.status.observed_decisions = static_cast<int>(decisions.size());
 }
 
-bool namespace_is_going(const Input& input) { return !input.name_space || input.name_space->metadata.deletion_timestamp; }
+bool namespace_is_going(const Input& input) {
+  return !input.name_space || input.name_space->metadata.deletion_timestamp;
+}
 
 }  // namespace curfew::core

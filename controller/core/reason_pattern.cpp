@@ -7,10 +7,12 @@ namespace {
 
 // Bytes for the program and its cache of states; RE2 refuses what would need more.
 constexpr std::int64_t kMostMemory = 1 << 20;
-// Instructions: room for repetitions of Unicode classes, and at worst a fraction of a second for a reason of 1,024 characters.
+// Instructions: room for repetitions of Unicode classes, and at worst a fraction of a second for a reason of
+// 1,024 characters.
 constexpr int kLargestProgram = 25'000;
 
-// Bytes: 512 characters is what the CRD accepts. A much longer one can keep RE2 busy for minutes before it refuses it.
+// Bytes: 512 characters is what the CRD accepts. A much longer one can keep RE2 busy for minutes before it
+// refuses it.
 constexpr std::size_t kLongestPattern = std::size_t{512} * 4;
 
 RE2::Options options() {
@@ -33,7 +35,8 @@ std::optional<std::string> pattern_problem(const std::string& pattern) {
 bool reason_matches(const std::string& pattern, const std::string& text) {
   if (pattern.size() > kLongestPattern) return false;
   const RE2 expression(pattern, options());
-  return expression.ok() && expression.ProgramSize() <= kLargestProgram && RE2::PartialMatch(text, expression);
+  return expression.ok() && expression.ProgramSize() <= kLargestProgram &&
+         RE2::PartialMatch(text, expression);
 }
 
 }  // namespace curfew::core

@@ -5,10 +5,12 @@
 
 namespace curfew::core {
 
-// Why AccessPolicy.spec.reason.pattern cannot be used, as RE2 says it, or because its program would be too large; nullopt: it can.
+// Why AccessPolicy.spec.reason.pattern cannot be used, as RE2 says it, or because its program would be too
+// large; nullopt: it can.
 std::optional<std::string> pattern_problem(const std::string& pattern);
 
-// Whether RE2 finds the pattern somewhere in the text, in time linear in both; false for a pattern that cannot be used.
+// Whether RE2 finds the pattern somewhere in the text, in time linear in both; false for a pattern that
+// cannot be used.
 bool reason_matches(const std::string& pattern, const std::string& text);
 
 }  // namespace curfew::core

@@ -26,7 +26,8 @@ bool has(const Names& names, std::string_view name) {
 // "*" covers subresources too, and so does "*/SUBRESOURCE".
 bool has_resource(const Names& names, std::string_view resource) {
   const std::size_t slash = resource.find('/');
-  return has(names, resource) || (slash != std::string_view::npos && has(names, "*" + std::string(resource.substr(slash))));
+  return has(names, resource) ||
+         (slash != std::string_view::npos && has(names, "*" + std::string(resource.substr(slash))));
 }
 
 using Verbs = std::span<const std::string_view>;
@@ -42,7 +43,8 @@ constexpr std::array<std::string_view, 1> kImpersonate{"impersonate"};
 // Constrained impersonation, by default from Kubernetes 1.36 on.
 constexpr std::array<std::string_view, 2> kImpersonateUser{"impersonate", "impersonate:user-info"};
 constexpr std::array<std::string_view, 1> kImpersonateServiceAccount{"impersonate:serviceaccount"};
-constexpr std::array<std::string_view, 2> kImpersonateNode{"impersonate:arbitrary-node", "impersonate:associated-node"};
+constexpr std::array<std::string_view, 2> kImpersonateNode{"impersonate:arbitrary-node",
+                                                           "impersonate:associated-node"};
 constexpr std::string_view kImpersonateOn = "impersonate-on:";
 
 struct Power {
@@ -106,15 +108,19 @@ constexpr std::array kOutliving{
 // Extra fields of an identity are subresources, as in "userextras/scopes": one is enough.
 bool covers_resource(const Names& resources, std::string_view resource) {
   return has_resource(resources, resource) ||
-         (resource == "userextras" && std::ranges::any_of(resources, [](const std::string& one) { return one.starts_with("userextras/"); }));
+         (resource == "userextras" && std::ranges::any_of(resources, [](const std::string& one) {
+            return one.starts_with("userextras/");
+          }));
 }
 
 // Those of the power's verbs that some rule allows, as in "create/patch pods"; empty: none.
 std::string allowed(std::span<const api::PolicyRule> rules, const Power& power) {
   std::string verbs;
   for (const std::string_view verb : power.verbs) {
-    const bool is_there = std::ranges::any_of(
-        rules, [&](const api::PolicyRule& rule) { return has(rule.api_groups, power.group) && covers_resource(rule.resources, power.resource) && has(rule.verbs, verb); });
+    const bool is_there = std::ranges::any_of(rules, [&](const api::PolicyRule& rule) {
+      return has(rule.api_groups, power.group) && covers_resource(rule.resources, power.resource) &&
+             has(rule.verbs, verb);
+    });
     if (is_there) verbs += (verbs.empty() ? "" : "/") + std::string(verb);
   }
   return verbs.empty() ? verbs : verbs + " " + std::string(power.resource);
@@ -127,7 +133,8 @@ bool allows_everything(const api::PolicyRule& rule) {
 
 // "impersonate-on:MODE:VERB" is said of the resource that is then acted on, whatever it is.
 bool impersonates_on(const api::PolicyRule& rule) {
-  return std::ranges::any_of(rule.verbs, [](const std::string& verb) { return verb.starts_with(kImpersonateOn); });
+  return std::ranges::any_of(rule.verbs,
+                             [](const std::string& verb) { return verb.starts_with(kImpersonateOn); });
 }
 
 }  // namespace
@@ -136,7 +143,8 @@ std::string rules_hash(std::span<const api::PolicyRule> rules) {
   std::vector<std::string> lines;
   lines.reserve(rules.size());
   for (const api::PolicyRule& rule : rules) {
-    const nlohmann::json line = {sorted(rule.api_groups), sorted(rule.resources), sorted(rule.verbs), sorted(rule.resource_names), sorted(rule.non_resource_urls)};
+    const nlohmann::json line = {sorted(rule.api_groups), sorted(rule.resources), sorted(rule.verbs),
+                                 sorted(rule.resource_names), sorted(rule.non_resource_urls)};
     lines.push_back(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   std::string text;

@@ -12,7 +12,8 @@ namespace {
 using std::chrono::days;
 using std::chrono::minutes;
 
-// A window of up to two days that began before today may still be open; the next one opens within a week, or two where a change of the clocks swallowed it.
+// A window of up to two days that began before today may still be open; the next one opens within a week, or
+// two where a change of the clocks swallowed it.
 constexpr int kDaysBack = 2;
 constexpr int kDaysAhead = 15;
 
@@ -49,8 +50,10 @@ std::vector<Interval> merged(std::vector<Interval> all) {
   std::ranges::sort(all, {}, &Interval::from);
   std::vector<Interval> result;
   for (const Interval& next : all) {
-    if (!result.empty() && next.from <= result.back().to) result.back().to = std::max(result.back().to, next.to);
-    else result.push_back(next);
+    if (!result.empty() && next.from <= result.back().to)
+      result.back().to = std::max(result.back().to, next.to);
+    else
+      result.push_back(next);
   }
   return result;
 }
@@ -59,7 +62,8 @@ std::vector<Interval> merged(std::vector<Interval> all) {
 
 std::optional<minutes> parse_time_of_day(std::string_view text) {
   const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
-  if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return std::nullopt;
+  if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4))
+    return std::nullopt;
   const int hour = (text[0] - '0') * 10 + (text[1] - '0');
   const int minute = (text[3] - '0') * 10 + (text[4] - '0');
   if (minute > 59 || hour > 24 || (hour == 24 && minute > 0)) return std::nullopt;

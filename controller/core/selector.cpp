@@ -31,9 +31,12 @@ bool matches(const api::LabelSelector& selector, const Labels& labels) {
                      [&](const auto& requirement) { return matches(requirement, labels); });
 }
 
-bool reaches(const api::AccessPolicySpec::Namespaces& namespaces, const std::string& name, const api::Namespace* name_space) {
-  if (std::find(namespaces.names.begin(), namespaces.names.end(), name) != namespaces.names.end()) return true;
-  return namespaces.selector && name_space != nullptr && matches(*namespaces.selector, name_space->metadata.labels);
+bool reaches(const api::AccessPolicySpec::Namespaces& namespaces, const std::string& name,
+             const api::Namespace* name_space) {
+  if (std::find(namespaces.names.begin(), namespaces.names.end(), name) != namespaces.names.end())
+    return true;
+  return namespaces.selector && name_space != nullptr &&
+         matches(*namespaces.selector, name_space->metadata.labels);
 }
 
 }  // namespace curfew::core

@@ -11,16 +11,19 @@ namespace curfew::core {
 namespace {
 
 Denial not_an_approver(const Input& in, const api::Person& person, const std::string& verb) {
-  const std::string named = in.policy ? describe(in.policy->spec.approval.approvers) : "nobody: there is no such AccessPolicy";
+  const std::string named =
+      in.policy ? describe(in.policy->spec.approval.approvers) : "nobody: there is no such AccessPolicy";
   return {.reason = std::string(api::reason::kApproverNotAllowed),
           .message = person.username + " may not " + verb + " this: the approvers are " + named};
 }
 
-std::optional<Denial> approve(const Input& in, const api::Person& person, std::vector<std::string>& approved_by) {
+std::optional<Denial> approve(const Input& in, const api::Person& person,
+                              std::vector<std::string>& approved_by) {
   if (!in.policy) return not_an_approver(in, person, "approve");
   if (auto denial = approval_denial(*in.request, *in.policy, person)) return denial;
   if (std::find(approved_by.begin(), approved_by.end(), person.username) != approved_by.end()) {
-    return Denial{std::string(api::reason::kApproverNotAllowed), person.username + " has approved already, and counts once"};
+    return Denial{std::string(api::reason::kApproverNotAllowed),
+                  person.username + " has approved already, and counts once"};
   }
   approved_by.push_back(person.username);
   return std::nullopt;
@@ -41,14 +44,18 @@ using InTime = std::size_t;
 
 Denial too_late(const Input& in, const api::Person& person) {
   return {.reason = std::string(api::reason::kTimedOut),
-          .message = person.username + " approved too late: this was first seen after " + format_rfc3339(*approval_deadline(in)) + ", when the " +
-                     in.policy->spec.approval.timeout + " of spec.approval.timeout of " + describe(*in.policy) + " had passed"};
+          .message = person.username + " approved too late: this was first seen after " +
+                     format_rfc3339(*approval_deadline(in)) + ", when the " +
+                     in.policy->spec.approval.timeout + " of spec.approval.timeout of " +
+                     describe(*in.policy) + " had passed"};
 }
 
 std::optional<Denial> count(const Input& in, std::size_t index, InTime in_time, Tally& result) {
   const api::Decision& decision = in.request->decisions[index];
   switch (decision.verdict) {
-    case api::Verdict::Approve: return index < in_time ? approve(in, decision.person, result.approved_by) : too_late(in, decision.person);
+    case api::Verdict::Approve:
+      return index < in_time ? approve(in, decision.person, result.approved_by)
+                             : too_late(in, decision.person);
     case api::Verdict::Deny: return deny(in, decision.person);
     case api::Verdict::Revoke: return revoke(in, decision.person);
   }
@@ -57,14 +64,17 @@ std::optional<Denial> count(const Input& in, std::size_t index, InTime in_time, 
 
 }  // namespace
 
-std::string Tally::figures() const { return std::to_string(approved_by.size()) + "/" + std::to_string(required); }
+std::string Tally::figures() const {
+  return std::to_string(approved_by.size()) + "/" + std::to_string(required);
+}
 
 namespace {
 
 Tally tally(const Input& input, InTime in_time) {
   Tally result;
   result.policy_known = input.policy != nullptr;
-  if (input.policy) result.required = static_cast<std::size_t>(std::max(0, input.policy->spec.approval.required));
+  if (input.policy)
+    result.required = static_cast<std::size_t>(std::max(0, input.policy->spec.approval.required));
   for (std::size_t i = 0; i < input.request->decisions.size(); ++i) {
     const api::Decision& decision = input.request->decisions[i];
     result.discounted.push_back(count(input, i, in_time, result));
@@ -77,13 +87,17 @@ Tally tally(const Input& input, InTime in_time) {
 
 }  // namespace
 
-Tally tally(const Input& input) { return tally(input, input.request->decisions.size()); }
+Tally tally(const Input& input) {
+  return tally(input, input.request->decisions.size());
+}
 
 Tally tally_in_time(const Input& input) {
   const auto deadline = approval_deadline(input);
   if (!deadline || input.now < *deadline) return tally(input);
-  // The status may know of more than this process: written by the leader before, seen after its term. Whether the decisions are believed is asked before.
-  const int observed = std::max(input.observed_decisions.value_or(0), input.request->status.observed_decisions);
+  // The status may know of more than this process: written by the leader before, seen after its term. Whether
+  // the decisions are believed is asked before.
+  const int observed =
+      std::max(input.observed_decisions.value_or(0), input.request->status.observed_decisions);
   return tally(input, static_cast<std::size_t>(std::max(0, observed)));
 }
 

@@ -1,8 +1,9 @@
 #include "core/timing.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 #include "core/wanted.hpp"
 #include "core/words.hpp"
@@ -24,7 +25,8 @@ std::optional<TimePoint> wanted_end(const Input& input) {
 }
 
 ScheduleState window(const Input& input) {
-  if (!input.policy || !input.policy->spec.schedule || !input.time_zone) return {.is_open = true, .closes = std::nullopt, .opens = std::nullopt};
+  if (!input.policy || !input.policy->spec.schedule || !input.time_zone)
+    return {.is_open = true, .closes = std::nullopt, .opens = std::nullopt};
   return schedule_state(*input.policy->spec.schedule, *input.time_zone, input.now);
 }
 
@@ -44,7 +46,8 @@ std::optional<LatestEnd> latest_end(const Input& input, TimePoint granted_at) {
   }
   if (!spec.schedule || !spec.schedule->end_at_window_close) return latest;
   const ScheduleState state = window(input);
-  if (state.closes && (!latest || *state.closes < latest->time)) latest = LatestEnd{.time = *state.closes, .why = "its window closes then"};
+  if (state.closes && (!latest || *state.closes < latest->time))
+    latest = LatestEnd{.time = *state.closes, .why = "its window closes then"};
   return latest;
 }
 
@@ -62,8 +65,8 @@ std::string describe_opening(const Input& input, TimePoint opens) {
   const LocalSeconds local = input.time_zone->to_local(opens);
   const auto day = std::chrono::floor<std::chrono::days>(local);
   const auto minutes = std::chrono::floor<std::chrono::minutes>(local - day).count();
-  return fmt::format("{} ({} {:02}:{:02} {})", text, kDays.at(std::chrono::weekday(day).c_encoding()), minutes / 60, minutes % 60,
-                     input.policy->spec.schedule->time_zone);
+  return fmt::format("{} ({} {:02}:{:02} {})", text, kDays.at(std::chrono::weekday(day).c_encoding()),
+                     minutes / 60, minutes % 60, input.policy->spec.schedule->time_zone);
 }
 
 std::optional<TimePoint> earlier(std::optional<TimePoint> one, std::optional<TimePoint> other) {

@@ -9,19 +9,23 @@
 // When a request's access may begin and has to end.
 namespace curfew::core {
 
-// spec.startTime; nullopt where there is none, or what is there is not a time. A fraction of a second is cut off.
+// spec.startTime; nullopt where there is none, or what is there is not a time. A fraction of a second is cut
+// off.
 std::optional<TimePoint> wanted_start(const api::AccessRequest& request);
 
-// With a startTime the span that was asked for is fixed: startTime + duration, however late the approval. nullopt: no startTime, or no duration yet.
+// With a startTime the span that was asked for is fixed: startTime + duration, however late the approval.
+// nullopt: no startTime, or no duration yet.
 std::optional<TimePoint> wanted_end(const Input& input);
 
-// Where `input.now` stands in the policy's schedule: open where there is none, or none that can be evaluated (such a policy is not ready).
+// Where `input.now` stands in the policy's schedule: open where there is none, or none that can be evaluated
+// (such a policy is not ready).
 ScheduleState window(const Input& input);
 
 // When a grant made at that time ends.
 TimePoint end_of_grant(const Input& input, TimePoint granted_at, std::chrono::seconds duration);
 
-// The latest end that the policy in force allows an active grant; nullopt: it says nothing. With the reason why, for people.
+// The latest end that the policy in force allows an active grant; nullopt: it says nothing. With the reason
+// why, for people.
 struct LatestEnd {
   TimePoint time;
   std::string why;

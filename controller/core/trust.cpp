@@ -14,14 +14,17 @@ bool is_believed(const Input& input, std::size_t index) {
 }
 
 std::string words_for_unbelieved(const api::Decision& decision) {
-  return "this was " + std::string(past_tense(decision.verdict)) + " in the name of " + decision.person.username +
+  return "this was " + std::string(past_tense(decision.verdict)) + " in the name of " +
+         decision.person.username +
          ", by whom is not known: the admission policies that establish who decides were not in force, or nobody watched";
 }
 
 Ending ending_by_decision(const Input& input, std::size_t index, api::Phase phase) {
   const api::Decision& decision = input.request->decisions[index];
   if (is_believed(input, index)) return ending_by(decision, phase);
-  return {.phase = phase, .reason = std::string(api::reason::kGuardNotInForce), .message = words_for_unbelieved(decision)};
+  return {.phase = phase,
+          .reason = std::string(api::reason::kGuardNotInForce),
+          .message = words_for_unbelieved(decision)};
 }
 
 Ending ending_without_access(const Input& input, std::size_t index) {

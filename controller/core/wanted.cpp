@@ -22,7 +22,8 @@ std::string wanted_duration(const api::AccessRequest& request, const api::Access
 std::optional<api::Subject> wanted_subject(const api::AccessRequest& request) {
   if (request.status.subject) return request.status.subject;
   if (!request.spec.requester) return request.spec.subject;
-  if (!request.spec.subject || username_of(*request.spec.subject) == request.spec.requester->username) return subject_for(*request.spec.requester);
+  if (!request.spec.subject || username_of(*request.spec.subject) == request.spec.requester->username)
+    return subject_for(*request.spec.requester);
   return request.spec.subject;
 }
 
@@ -30,7 +31,9 @@ api::PolicyRef reference_to(const api::AccessPolicy& policy) {
   return {.name = policy.metadata.name, .uid = policy.metadata.uid, .generation = policy.metadata.generation};
 }
 
-bool had_policy(const api::AccessRequest& request) { return request.status.policy && !request.status.policy->uid.empty(); }
+bool had_policy(const api::AccessRequest& request) {
+  return request.status.policy && !request.status.policy->uid.empty();
+}
 
 api::AccessRequestStatus pinned_status(const Input& input) {
   const api::AccessRequest& request = *input.request;
@@ -43,8 +46,10 @@ api::AccessRequestStatus pinned_status(const Input& input) {
     status.role_uid = input.role->uid;
     status.role_rules_hash = input.role->rules_hash;
   }
-  if (const auto duration = parse_duration(wanted_duration(request, input.policy.get()))) status.duration = format_duration(*duration);
-  if (!had_policy(request)) status.policy = input.policy ? reference_to(*input.policy) : api::PolicyRef{.name = request.spec.policy};
+  if (const auto duration = parse_duration(wanted_duration(request, input.policy.get())))
+    status.duration = format_duration(*duration);
+  if (!had_policy(request))
+    status.policy = input.policy ? reference_to(*input.policy) : api::PolicyRef{.name = request.spec.policy};
   return status;
 }
 

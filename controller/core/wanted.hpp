@@ -6,7 +6,8 @@
 
 #include "core/input.hpp"
 
-// What a request is about: what its status has pinned, else what its spec says, else what the policy has for it. wanted_role stands in input.hpp.
+// What a request is about: what its status has pinned, else what its spec says, else what the policy has for
+// it. wanted_role stands in input.hpp.
 namespace curfew::core {
 
 // The duration's text, perhaps not a duration; empty where nothing says one.
@@ -21,7 +22,8 @@ api::PolicyRef reference_to(const api::AccessPolicy& policy);
 // Whether the request was decided about under a policy before: its status names the first.
 bool had_policy(const api::AccessRequest& request);
 
-// The request's status with all that can be pinned now, phase Pending where it had none. What has been pinned before stays.
+// The request's status with all that can be pinned now, phase Pending where it had none. What has been pinned
+// before stays.
 api::AccessRequestStatus pinned_status(const Input& input);
 
 }  // namespace curfew::core

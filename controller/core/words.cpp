@@ -8,10 +8,13 @@
 namespace curfew::core {
 
 std::string describe(const api::Subject& subject) {
-  return subject.kind + " " + (subject.name_space.empty() ? subject.name.str() : subject.name_space + "/" + subject.name);
+  return subject.kind + " " +
+         (subject.name_space.empty() ? subject.name.str() : subject.name_space + "/" + subject.name);
 }
 
-std::string describe(const api::RoleRef& role) { return role.kind + " " + role.name; }
+std::string describe(const api::RoleRef& role) {
+  return role.kind + " " + role.name;
+}
 
 std::string describe(std::span<const api::RoleRef> roles) {
   std::string text;
@@ -19,7 +22,9 @@ std::string describe(std::span<const api::RoleRef> roles) {
   return text;
 }
 
-std::string describe(const api::AccessPolicy& policy) { return "AccessPolicy " + policy.metadata.name; }
+std::string describe(const api::AccessPolicy& policy) {
+  return "AccessPolicy " + policy.metadata.name;
+}
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t kMost = 256;
@@ -47,11 +52,14 @@ std::string_view past_tense(api::Verdict verdict) {
 
 bool is_blank(std::string_view text) {
   constexpr std::array<std::string_view, 25> kSpaces{
-      "\t",           "\n",           "\v",           "\f",           "\r",           " ",            "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80",
-      "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88",
-      "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
+      "\t",           "\n",           "\v",           "\f",           "\r",           " ",
+      "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82",
+      "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88",
+      "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F",
+      "\xE3\x80\x80"};
   while (!text.empty()) {
-    const auto space = std::find_if(kSpaces.begin(), kSpaces.end(), [&](std::string_view s) { return text.starts_with(s); });
+    const auto space =
+        std::find_if(kSpaces.begin(), kSpaces.end(), [&](std::string_view s) { return text.starts_with(s); });
     if (space == kSpaces.end()) return false;
     text.remove_prefix(space->size());
   }

@@ -3,17 +3,18 @@
 // Private to cpprest_transport.cpp: what the library's exceptions mean, in words.
 
 #include <arpa/inet.h>
-#include <cerrno>
 #include <cpprest/http_msg.h>
-#include <exception>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <poll.h>
-#include <string>
-#include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <exception>
+#include <string>
+#include <string_view>
 
 #include "http/tls.hpp"
 #include "util/result.hpp"
@@ -23,36 +24,46 @@ namespace curfew::http {
 struct ServerName {
   std::string host;
   std::uint16_t port = 0;
-  std::string text() const { return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port); }
+  std::string text() const {
+    return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
+  }
 };
 
-// The library reports a refused connection and an unreachable host alike; for an address (never a name: resolving can block) ask once more.
+// The library reports a refused connection and an unreachable host alike; for an address (never a name:
+// resolving can block) ask once more.
 inline bool refuses_connections(const ServerName& server) {
   sockaddr_in v4{};
   sockaddr_in6 v6{};
   const bool is_v4 = ::inet_pton(AF_INET, server.host.c_str(), &v4.sin_addr) == 1;
-  if (!is_v4 && ::inet_pton(AF_INET6, server.host.c_str(), &v6.sin6_addr) != 1) return server.host == "localhost";
+  if (!is_v4 && ::inet_pton(AF_INET6, server.host.c_str(), &v6.sin6_addr) != 1)
+    return server.host == "localhost";
   const int socket = ::socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket < 0) return false;
   v4.sin_family = AF_INET;
   v6.sin6_family = AF_INET6;
   v4.sin_port = v6.sin6_port = htons(server.port);
-  const auto* address = is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
-  int error = ::connect(socket, address, static_cast<socklen_t>(is_v4 ? sizeof v4 : sizeof v6)) == 0 ? 0 : errno;
+  const auto* address =
+      is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
+  int error =
+      ::connect(socket, address, static_cast<socklen_t>(is_v4 ? sizeof v4 : sizeof v6)) == 0 ? 0 : errno;
   pollfd ready{.fd = socket, .events = POLLOUT, .revents = 0};
   socklen_t length = sizeof error;
   constexpr int kPatienceMs = 200;
-  if (error == EINPROGRESS && ::poll(&ready, 1, kPatienceMs) == 1) ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
+  if (error == EINPROGRESS && ::poll(&ready, 1, kPatienceMs) == 1)
+    ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
   ::close(socket);
   return error == ECONNREFUSED;
 }
 
-inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+inline bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 // A connection that was there broke: the end of file prints as ENOENT.
 inline bool is_broken_connection(const web::http::http_exception& error) {
   const int code = error.error_code().value();
-  return !contains(error.what(), "Failed to connect") && !contains(error.what(), "resolving") && !contains(error.what(), "SSL handshake") &&
+  return !contains(error.what(), "Failed to connect") && !contains(error.what(), "resolving") &&
+         !contains(error.what(), "SSL handshake") &&
          (code == ECONNRESET || code == EPIPE || code == ENOENT || code == ECONNABORTED);
 }
 
@@ -67,28 +78,39 @@ inline bool is_broken_connection(const std::exception_ptr& thrown) {
   return false;
 }
 
-// The library's codes are not to be trusted alone (an end of file prints as ENOENT): the phase comes from its words, the reason from both.
+// The library's codes are not to be trusted alone (an end of file prints as ENOENT): the phase comes from its
+// words, the reason from both.
 inline Error explain(const web::http::http_exception& error, const ServerName& server, TlsClient* tls) {
   const std::string_view what = error.what();
   const int code = error.error_code().value();
   const std::string name = "the API server at " + server.text();
-  const char* openssl = code > 0xFFFFFF ? ERR_reason_error_string(static_cast<unsigned long>(static_cast<unsigned>(code))) : nullptr;
+  const char* openssl = code > 0xFFFFFF
+                            ? ERR_reason_error_string(static_cast<unsigned long>(static_cast<unsigned>(code)))
+                            : nullptr;
   if (code == ETIMEDOUT) return {.kind = ErrorKind::Timeout, .message = name + " did not answer in time"};
   if (contains(what, "SSL handshake")) {
     const std::string refusal = tls ? tls->take_refusal() : std::string();
     if (!refusal.empty()) return {.kind = ErrorKind::Tls, .message = name + " cannot be trusted: " + refusal};
-    return {.kind = ErrorKind::Tls, .message = name + " does not complete a TLS handshake" + (openssl ? std::string(": ") + openssl : std::string())};
+    return {.kind = ErrorKind::Tls,
+            .message = name + " does not complete a TLS handshake" +
+                       (openssl ? std::string(": ") + openssl : std::string())};
   }
   if (openssl) return {.kind = ErrorKind::Tls, .message = name + " ended the TLS session: " + openssl};
-  if (contains(what, "resolving")) return {.kind = ErrorKind::Transport, .message = "the API server's name " + server.host + " cannot be resolved"};
+  if (contains(what, "resolving"))
+    return {.kind = ErrorKind::Transport,
+            .message = "the API server's name " + server.host + " cannot be resolved"};
   if (contains(what, "Failed to connect")) {
     const bool refused = code == ECONNREFUSED || (code == EHOSTUNREACH && refuses_connections(server));
-    return {.kind = ErrorKind::Transport, .message = name + (refused ? " refused the connection" : " cannot be reached")};
+    return {.kind = ErrorKind::Transport,
+            .message = name + (refused ? " refused the connection" : " cannot be reached")};
   }
-  if (code == ECONNRESET || code == EPIPE) return {.kind = ErrorKind::Transport, .message = name + " reset the connection"};
+  if (code == ECONNRESET || code == EPIPE)
+    return {.kind = ErrorKind::Transport, .message = name + " reset the connection"};
   if (code == ENOENT || code == ECONNABORTED || code == ECANCELED)
-    return {.kind = ErrorKind::Transport, .message = name + " closed the connection before its answer was complete"};
-  return {.kind = ErrorKind::Transport, .message = fmt::format("no usable answer from {}: {} (code {})", name, what, code)};
+    return {.kind = ErrorKind::Transport,
+            .message = name + " closed the connection before its answer was complete"};
+  return {.kind = ErrorKind::Transport,
+          .message = fmt::format("no usable answer from {}: {} (code {})", name, what, code)};
 }
 
 }  // namespace curfew::http

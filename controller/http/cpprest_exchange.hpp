@@ -2,11 +2,12 @@
 
 // Private to cpprest_transport.cpp: one request under way, between the library's threads and the caller's.
 
+#include <cpprest/astreambuf.h>
+#include <cpprest/http_client.h>
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <cpprest/astreambuf.h>
-#include <cpprest/http_client.h>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -22,8 +23,8 @@
 
 namespace curfew::http {
 
-// The library's threads put bytes in and never wait; the caller takes them out. Beyond the high-water mark the library is told that its write
-// is not complete yet, and so stops reading from the socket.
+// The library's threads put bytes in and never wait; the caller takes them out. Beyond the high-water mark
+// the library is told that its write is not complete yet, and so stops reading from the socket.
 class Exchange {
  public:
   using Instant = std::chrono::steady_clock::time_point;
@@ -56,8 +57,10 @@ class Exchange {
     const std::scoped_lock lock(mutex_);
     head_ = Response{.status = response.status_code(), .body = {}, .retry_after = {}, .date = {}};
     const auto& headers = response.headers();
-    if (const auto found = headers.find("Retry-After"); found != headers.end()) head_->retry_after = parse_retry_after(found->second);
-    if (const auto found = headers.find("Date"); found != headers.end()) head_->date = parse_http_date(found->second);
+    if (const auto found = headers.find("Retry-After"); found != headers.end())
+      head_->retry_after = parse_retry_after(found->second);
+    if (const auto found = headers.find("Date"); found != headers.end())
+      head_->date = parse_http_date(found->second);
     last_arrival_ = std::chrono::steady_clock::now();
     if (is_streamed_) changed_.notify_all();
   }
@@ -71,11 +74,16 @@ class Exchange {
 
   // -- the caller's side
 
-  // Waits for bytes of the body, whose status is known by then, or for the end. `limit` is asked again after each arrival, of which the head is one.
-  Event wait(const std::function<Instant(Instant last_arrival, bool has_begun)>& limit, const std::stop_token& stop) {
+  // Waits for bytes of the body, whose status is known by then, or for the end. `limit` is asked again after
+  // each arrival, of which the head is one.
+  Event wait(const std::function<Instant(Instant last_arrival, bool has_begun)>& limit,
+             const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    last_arrival_ = std::chrono::steady_clock::now();  // silence while the caller was busy is not the server's
-    const auto has_enough = [this] { return head_ && (is_streamed_ ? !arrived_.empty() : arrived_.size() >= kHighWater); };
+    last_arrival_ =
+        std::chrono::steady_clock::now();  // silence while the caller was busy is not the server's
+    const auto has_enough = [this] {
+      return head_ && (is_streamed_ ? !arrived_.empty() : arrived_.size() >= kHighWater);
+    };
     const auto ready = [&] { return finished_ || doubted_ || has_enough(); };
     while (!ready()) {
       const Instant until = limit(last_arrival_, head_.has_value());
@@ -85,11 +93,13 @@ class Exchange {
     }
     if (stop.stop_requested()) return Event::Stopped;
     if (doubted_ && !finished_) return Event::Doubted;
-    if (std::chrono::steady_clock::now() >= limit(last_arrival_, head_.has_value()) && !finished_) return Event::TooLate;
+    if (std::chrono::steady_clock::now() >= limit(last_arrival_, head_.has_value()) && !finished_)
+      return Event::TooLate;
     return head_ && !arrived_.empty() ? Event::Bytes : Event::Finished;
   }
 
-  // From any thread: where nothing has come since then, nothing will. What began after that call is on a connection of which the call says nothing.
+  // From any thread: where nothing has come since then, nothing will. What began after that call is on a
+  // connection of which the call says nothing.
   void doubt(const Unanswered& call) {
     const std::scoped_lock lock(mutex_);
     if (began_ >= call.began || last_arrival_ > call.gave_up) return;
@@ -117,7 +127,8 @@ class Exchange {
     if (!finished) cancel_.cancel();  // otherwise the connection is back in the pool, and not ours to close
   }
 
-  // Whether the answer has begun and its body was arriving a moment ago: a large one on a slow line, not a dead connection.
+  // Whether the answer has begun and its body was arriving a moment ago: a large one on a slow line, not a
+  // dead connection.
   bool arrives_still() const {
     const std::scoped_lock lock(mutex_);
     return head_ && std::chrono::steady_clock::now() - last_arrival_ < kArriving;
@@ -153,8 +164,10 @@ class Exchange {
   bool doubted_ = false;
 };
 
-// Connections that die without a word (a cable, a firewall that forgot them) take calls and watches with them alike, but a call notices soon, and a quiet watch only after
-// minutes. So when calls were left without an answer and one is answered again, on a new connection, watches that have been silent since are begun again, too. Thread-safe.
+// Connections that die without a word (a cable, a firewall that forgot them) take calls and watches with them
+// alike, but a call notices soon, and a quiet watch only after minutes. So when calls were left without an
+// answer and one is answered again, on a new connection, watches that have been silent since are begun again,
+// too. Thread-safe.
 class Doubts {
  public:
   void add(const std::shared_ptr<Exchange>& stream) {
@@ -186,10 +199,13 @@ class ExchangeBuffer final : public concurrency::streams::details::streambuf_sta
   using Base = concurrency::streams::details::streambuf_state_manager<std::uint8_t>;
 
  public:
-  explicit ExchangeBuffer(std::shared_ptr<Exchange> exchange) : Base(std::ios_base::out), exchange_(std::move(exchange)) {}
+  explicit ExchangeBuffer(std::shared_ptr<Exchange> exchange)
+      : Base(std::ios_base::out), exchange_(std::move(exchange)) {}
 
  protected:
-  pplx::task<std::size_t> _putn(const std::uint8_t* bytes, std::size_t count) override { return exchange_->put(bytes, count); }
+  pplx::task<std::size_t> _putn(const std::uint8_t* bytes, std::size_t count) override {
+    return exchange_->put(bytes, count);
+  }
   pplx::task<int_type> _putc(std::uint8_t byte) override {
     return exchange_->put(&byte, 1).then([byte](std::size_t) -> int_type { return byte; });
   }
@@ -210,7 +226,9 @@ class ExchangeBuffer final : public concurrency::streams::details::streambuf_sta
   pplx::task<int_type> _ungetc() override { return nothing(); }
   int_type _sbumpc() override { return -1; }
   int_type _sgetc() override { return -1; }
-  pplx::task<std::size_t> _getn(std::uint8_t*, std::size_t) override { return pplx::task_from_result<std::size_t>(0); }
+  pplx::task<std::size_t> _getn(std::uint8_t*, std::size_t) override {
+    return pplx::task_from_result<std::size_t>(0);
+  }
   std::size_t _scopy(std::uint8_t*, std::size_t) override { return 0; }
   bool acquire(std::uint8_t*&, std::size_t&) override { return false; }
   void release(std::uint8_t*, std::size_t) override {}

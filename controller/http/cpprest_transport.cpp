@@ -1,9 +1,10 @@
 #include "http/cpprest_transport.hpp"
 
-#include <cstdlib>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 #include <pplx/threadpool.h>
+
+#include <cstdlib>
 
 #include "http/cpprest_errors.hpp"
 #include "http/cpprest_exchange.hpp"
@@ -15,10 +16,12 @@
 namespace curfew::http {
 namespace {
 
-// Nothing ever waits on the library's threads (waiting is done on the callers' own), so that a few carry any number of requests.
+// Nothing ever waits on the library's threads (waiting is done on the callers' own), so that a few carry any
+// number of requests.
 constexpr std::size_t kLibraryThreads = 4;
 constexpr int kTriesUnanswered = 3;  // of a request whose connection broke before an answer began
-constexpr std::chrono::seconds kTelling{2};   // a call that had as long and no answer says something about the others' connections
+constexpr std::chrono::seconds kTelling{
+    2};  // a call that had as long and no answer says something about the others' connections
 constexpr std::chrono::seconds kGoodbye{2};  // for requests still under way when the transport is destroyed
 
 // However the caller leaves: a sink may throw.
@@ -27,9 +30,13 @@ struct Leaving {
   ~Leaving() { exchange.abandon(); }
 };
 
-bool is_success(int status) { return status >= 200 && status <= 299; }
+bool is_success(int status) {
+  return status >= 200 && status <= 299;
+}
 
-web::http::method method_of(Method method) { return web::http::method(std::string(to_string(method))); }
+web::http::method method_of(Method method) {
+  return web::http::method(std::string(to_string(method)));
+}
 
 }  // namespace
 
@@ -53,7 +60,8 @@ class CpprestTransport::Impl {
         tokens_(config.token, config.token_file),
         head_timeout_(config.head_timeout),
         make_clients_([this, base, request = config.request_timeout, idle = config.idle_timeout] {
-          return std::make_shared<Clients>(Clients{{base, library_config(request)}, {base, library_config(idle)}});
+          return std::make_shared<Clients>(
+              Clients{{base, library_config(request)}, {base, library_config(idle)}});
         }),
         clients_(make_clients_()) {}
 
@@ -62,8 +70,10 @@ class CpprestTransport::Impl {
     under_way_->changed.wait_for(lock, kGoodbye, [this] { return under_way_->count == 0; });
   }
 
-  Result<Response> send(const Request& request, std::chrono::milliseconds deadline, const std::stop_token& stop);
-  Result<Response> stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle, const std::stop_token& stop);
+  Result<Response> send(const Request& request, std::chrono::milliseconds deadline,
+                        const std::stop_token& stop);
+  Result<Response> stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle,
+                          const std::stop_token& stop);
 
  private:
   using Limit = std::function<Exchange::Instant(Exchange::Instant last_arrival, bool has_begun)>;
@@ -80,11 +90,13 @@ class CpprestTransport::Impl {
 
   web::http::client::http_client_config library_config(std::chrono::seconds timeout) const;
   void renew(const std::shared_ptr<Clients>& used);
-  std::shared_ptr<Exchange> start(web::http::client::http_client& client, const Request& request, const std::string& token, bool is_streamed);
-  Result<Response> exchange(web::http::client::http_client& client, const Request& request, const LineSink* sink, const Limit& limit, const std::string& late,
+  std::shared_ptr<Exchange> start(web::http::client::http_client& client, const Request& request,
+                                  const std::string& token, bool is_streamed);
+  Result<Response> exchange(web::http::client::http_client& client, const Request& request,
+                            const LineSink* sink, const Limit& limit, const std::string& late,
                             const std::stop_token& stop);
-  Result<Response> receive(Exchange& exchange, const Request& request, const LineSink* sink, const Limit& limit, const std::string& late,
-                           const std::stop_token& stop);
+  Result<Response> receive(Exchange& exchange, const Request& request, const LineSink* sink,
+                           const Limit& limit, const std::string& late, const std::stop_token& stop);
   Error failure(const std::exception_ptr& thrown) const;
 
   const ServerName server_;
@@ -100,7 +112,8 @@ class CpprestTransport::Impl {
 
 Result<std::unique_ptr<CpprestTransport::Impl>> CpprestTransport::Impl::create(const ClientConfig& config) {
   const auto unusable = [&] {
-    return fail(ErrorKind::Invalid, "the API server's address \"" + config.server + "\" is not usable; expected is https://HOST[:PORT]");
+    return fail(ErrorKind::Invalid, "the API server's address \"" + config.server +
+                                        "\" is not usable; expected is https://HOST[:PORT]");
   };
   if (!web::uri::validate(config.server)) return unusable();
   const web::uri base(config.server);
@@ -118,18 +131,24 @@ Result<std::unique_ptr<CpprestTransport::Impl>> CpprestTransport::Impl::create(c
     if (!created) return tl::unexpected(std::move(created.error()));
     tls = std::move(*created);
   }
-  return std::make_unique<Impl>(config, base, ServerName{host, static_cast<std::uint16_t>(port)}, std::move(tls));
+  return std::make_unique<Impl>(config, base, ServerName{host, static_cast<std::uint16_t>(port)},
+                                std::move(tls));
 }
 
-web::http::client::http_client_config CpprestTransport::Impl::library_config(std::chrono::seconds timeout) const {
+web::http::client::http_client_config CpprestTransport::Impl::library_config(
+    std::chrono::seconds timeout) const {
   web::http::client::http_client_config library;
   library.set_timeout(timeout);
   library.set_max_redirects(0);  // it would carry our credentials to wherever it is told
-  if (tls_) library.set_ssl_context_callback([tls = tls_](boost::asio::ssl::context& context) { tls->configure(context.native_handle()); });
+  if (tls_)
+    library.set_ssl_context_callback(
+        [tls = tls_](boost::asio::ssl::context& context) { tls->configure(context.native_handle()); });
   return library;
 }
 
-std::shared_ptr<Exchange> CpprestTransport::Impl::start(web::http::client::http_client& client, const Request& request, const std::string& token, bool is_streamed) {
+std::shared_ptr<Exchange> CpprestTransport::Impl::start(web::http::client::http_client& client,
+                                                        const Request& request, const std::string& token,
+                                                        bool is_streamed) {
   auto exchange = std::make_shared<Exchange>(is_streamed);
   web::http::http_request message(method_of(request.method));
   message.set_request_uri(web::uri(request.target));
@@ -157,7 +176,8 @@ std::shared_ptr<Exchange> CpprestTransport::Impl::start(web::http::client::http_
           exchange->head(response);
           return response.content_ready();
         })
-        .then([done](const pplx::task<web::http::http_response>& task) {  // observes every outcome: an unobserved one ends the process
+        .then([done](const pplx::task<web::http::http_response>&
+                         task) {  // observes every outcome: an unobserved one ends the process
           try {
             task.get();
             done(nullptr);
@@ -179,18 +199,22 @@ Error CpprestTransport::Impl::failure(const std::exception_ptr& thrown) const {
   } catch (const pplx::task_canceled&) {
     return {.kind = ErrorKind::Cancelled, .message = "stopped"};
   } catch (const std::exception& error) {
-    return {.kind = ErrorKind::Transport, .message = "no usable answer from the API server at " + server_.text() + ": " + error.what()};
+    return {.kind = ErrorKind::Transport,
+            .message = "no usable answer from the API server at " + server_.text() + ": " + error.what()};
   } catch (...) {
-    return {.kind = ErrorKind::Transport, .message = "no usable answer from the API server at " + server_.text()};
+    return {.kind = ErrorKind::Transport,
+            .message = "no usable answer from the API server at " + server_.text()};
   }
 }
 
-Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const Request& request, const LineSink* sink, const Limit& limit, const std::string& late,
-                                                 const std::stop_token& stop) {
+Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const Request& request,
+                                                 const LineSink* sink, const Limit& limit,
+                                                 const std::string& late, const std::stop_token& stop) {
   LineSplitter lines(kLongestLine);
   std::string body;
   const auto too_large = [&](const char* what, std::size_t most) {
-    return fail(ErrorKind::Decode, fmt::format("the API server at {} sent {} of more than {} MiB", server_.text(), what, most >> 20));
+    return fail(ErrorKind::Decode, fmt::format("the API server at {} sent {} of more than {} MiB",
+                                               server_.text(), what, most >> 20));
   };
   const auto ended = [&] {
     Response response = exchange.response().value_or(Response{});
@@ -206,7 +230,9 @@ Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const Reque
   while (true) {
     switch (exchange.wait(limit, stop)) {
       case Exchange::Event::Stopped: return fail(ErrorKind::Cancelled, "stopped");
-      case Exchange::Event::Doubted: return fail(ErrorKind::Timeout, "the API server at " + server_.text() + " said nothing while calls had no answer");
+      case Exchange::Event::Doubted:
+        return fail(ErrorKind::Timeout,
+                    "the API server at " + server_.text() + " said nothing while calls had no answer");
       case Exchange::Event::TooLate: {
         auto why = fail(ErrorKind::Timeout, "the API server at " + server_.text() + " " + late);
         if (exchange.arrives_still()) return cut(std::move(why));
@@ -233,8 +259,10 @@ Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const Reque
   }
 }
 
-Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client& client, const Request& request, const LineSink* sink, const Limit& limit,
-                                                  const std::string& late, const std::stop_token& stop) {
+Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client& client,
+                                                  const Request& request, const LineSink* sink,
+                                                  const Limit& limit, const std::string& late,
+                                                  const std::stop_token& stop) {
   constexpr int kUnauthorized = 401;
   int unanswered = 0;
   bool token_is_fresh = false;
@@ -246,24 +274,32 @@ Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client
     try {
       under_way = start(client, request, *token, sink != nullptr);
     } catch (const std::exception& error) {
-      return fail(ErrorKind::Invalid, fmt::format("\"{}\" cannot be requested: {}", request.target, error.what()));
+      return fail(ErrorKind::Invalid,
+                  fmt::format("\"{}\" cannot be requested: {}", request.target, error.what()));
     }
     const Leaving leaving{*under_way};
     if (sink) doubts_.add(under_way);
     auto result = receive(*under_way, request, sink, limit, late, stop);
-    // A kept connection that the server had closed already, most likely; the library itself tries again in some of these cases only.
-    if (!result && !under_way->response() && is_broken_connection(under_way->failure()) && ++unanswered < kTriesUnanswered) continue;
-    if (result && result->status == kUnauthorized && !std::exchange(token_is_fresh, true) && tokens_.refused(*token)) continue;
+    // A kept connection that the server had closed already, most likely; the library itself tries again in
+    // some of these cases only.
+    if (!result && !under_way->response() && is_broken_connection(under_way->failure()) &&
+        ++unanswered < kTriesUnanswered)
+      continue;
+    if (result && result->status == kUnauthorized && !std::exchange(token_is_fresh, true) &&
+        tokens_.refused(*token))
+      continue;
     return result;
   }
 }
 
-Result<Response> CpprestTransport::Impl::send(const Request& request, std::chrono::milliseconds deadline, const std::stop_token& stop) {
+Result<Response> CpprestTransport::Impl::send(const Request& request, std::chrono::milliseconds deadline,
+                                              const std::stop_token& stop) {
   const auto began = std::chrono::steady_clock::now();
   const auto until = began + deadline;
   const auto late = fmt::format("did not answer within {} ms", deadline.count());
   const auto clients = clients_.with([](const auto& current) { return current; });
-  auto result = exchange(clients->sender, request, nullptr, [until](Exchange::Instant, bool) { return until; }, late, stop);
+  auto result = exchange(
+      clients->sender, request, nullptr, [until](Exchange::Instant, bool) { return until; }, late, stop);
   if (result) doubts_.answered();
   if (result || result.error().kind != ErrorKind::Timeout) return result;
   if (deadline >= kTelling) doubts_.unanswered(began);
@@ -271,7 +307,8 @@ Result<Response> CpprestTransport::Impl::send(const Request& request, std::chron
   return result;
 }
 
-// A connection that gave no answer may be dead, and so may be those that are kept beside it: the next call gets a new one.
+// A connection that gave no answer may be dead, and so may be those that are kept beside it: the next call
+// gets a new one.
 void CpprestTransport::Impl::renew(const std::shared_ptr<Clients>& used) {
   auto fresh = make_clients_();
   clients_.with([&](auto& current) {
@@ -279,7 +316,8 @@ void CpprestTransport::Impl::renew(const std::shared_ptr<Clients>& used) {
   });
 }
 
-Result<Response> CpprestTransport::Impl::stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle, const std::stop_token& stop) {
+Result<Response> CpprestTransport::Impl::stream(const Request& request, const LineSink& sink,
+                                                std::chrono::milliseconds idle, const std::stop_token& stop) {
   const auto late = fmt::format("said nothing for {} ms", idle.count());
   const auto clients = clients_.with([](const auto& current) { return current; });
   bool has_begun = false;
@@ -292,7 +330,8 @@ Result<Response> CpprestTransport::Impl::stream(const Request& request, const Li
   // Nobody is at the other end of this connection, or of those that are kept beside it.
   if (!result && result.error().kind == ErrorKind::Timeout && !has_begun) {
     renew(clients);
-    result.error().message = fmt::format("the API server at {} did not begin to answer within {} ms", server_.text(), to_begin.count());
+    result.error().message = fmt::format("the API server at {} did not begin to answer within {} ms",
+                                         server_.text(), to_begin.count());
   }
   return result;
 }
@@ -307,11 +346,13 @@ Result<std::unique_ptr<CpprestTransport>> CpprestTransport::create(const ClientC
   return std::unique_ptr<CpprestTransport>(new CpprestTransport(std::move(*impl)));
 }
 
-Result<Response> CpprestTransport::send(const Request& request, std::chrono::milliseconds deadline, std::stop_token stop) {
+Result<Response> CpprestTransport::send(const Request& request, std::chrono::milliseconds deadline,
+                                        std::stop_token stop) {
   return impl_->send(request, deadline, stop);
 }
 
-Result<Response> CpprestTransport::stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle, std::stop_token stop) {
+Result<Response> CpprestTransport::stream(const Request& request, const LineSink& sink,
+                                          std::chrono::milliseconds idle, std::stop_token stop) {
   return impl_->stream(request, sink, idle, stop);
 }
 

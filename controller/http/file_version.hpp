@@ -1,24 +1,27 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <optional>
 #include <string>
-#include <sys/stat.h>
 
 namespace curfew::http {
 
-// What tells whether a file is still the one that was read: kubelet puts another in its place (another inode), people edit it where it is.
+// What tells whether a file is still the one that was read: kubelet puts another in its place (another
+// inode), people edit it where it is.
 class FileVersion {
  public:
   // nullopt: it cannot be looked at, and errno says why.
   static std::optional<FileVersion> of(const std::string& path) {
-    struct stat seen {};
+    struct stat seen{};
     if (::stat(path.c_str(), &seen) != 0) return std::nullopt;
     return FileVersion(seen);
   }
 
   bool operator==(const FileVersion& other) const {
-    return seen_.st_ino == other.seen_.st_ino && seen_.st_dev == other.seen_.st_dev && seen_.st_size == other.seen_.st_size &&
-           seen_.st_mtim.tv_sec == other.seen_.st_mtim.tv_sec && seen_.st_mtim.tv_nsec == other.seen_.st_mtim.tv_nsec;
+    return seen_.st_ino == other.seen_.st_ino && seen_.st_dev == other.seen_.st_dev &&
+           seen_.st_size == other.seen_.st_size && seen_.st_mtim.tv_sec == other.seen_.st_mtim.tv_sec &&
+           seen_.st_mtim.tv_nsec == other.seen_.st_mtim.tv_nsec;
   }
 
  private:

@@ -8,14 +8,16 @@
 
 namespace curfew::http {
 
-// Turns bytes, cut anywhere, into lines. What follows the last newline of a stream is no line: whoever resumes gets it again, whole.
+// Turns bytes, cut anywhere, into lines. What follows the last newline of a stream is no line: whoever
+// resumes gets it again, whole.
 class LineSplitter {
  public:
   enum class Outcome { More, Stopped, TooLong };
 
   explicit LineSplitter(std::size_t longest) : longest_(longest) {}
 
-  // Stopped: the sink wants no more. TooLong: there is a line longer than that, and the sink takes no cut lines.
+  // Stopped: the sink wants no more. TooLong: there is a line longer than that, and the sink takes no cut
+  // lines.
   Outcome feed(std::string_view bytes, const LineSink& sink) {
     while (true) {
       const std::size_t newline = bytes.find('\n');

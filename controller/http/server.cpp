@@ -1,7 +1,7 @@
 #include "http/server.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -28,20 +28,24 @@ using PageResponse = bhttp::response<bhttp::string_body>;
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
-  throw std::invalid_argument("\"" + std::string(text) + "\" is not an address to listen on: " + std::string(why) +
-                              "; accepted is HOST:PORT, where HOST is an IPv4 address, an IPv6 address in brackets or localhost, and PORT is 0 (any free port) to "
-                              "65535, such as 0.0.0.0:8080 or [::]:8080");
+  throw std::invalid_argument(
+      "\"" + std::string(text) + "\" is not an address to listen on: " + std::string(why) +
+      "; accepted is HOST:PORT, where HOST is an IPv4 address, an IPv6 address in brackets or localhost, and PORT is 0 (any free port) to "
+      "65535, such as 0.0.0.0:8080 or [::]:8080");
 }
 
 std::uint16_t parse_port(std::string_view text, std::string_view port) {
   unsigned value = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), value);
   if (port.empty()) refuse(text, "it has no port");
-  if (error != std::errc() || end != port.data() + port.size() || value > 65535) refuse(text, "its port is not a number from 0 to 65535");
+  if (error != std::errc() || end != port.data() + port.size() || value > 65535)
+    refuse(text, "its port is not a number from 0 to 65535");
   return static_cast<std::uint16_t>(value);
 }
 
-std::string path_of(std::string_view target) { return std::string(target.substr(0, target.find('?'))); }
+std::string path_of(std::string_view target) {
+  return std::string(target.substr(0, target.find('?')));
+}
 
 class Session;
 
@@ -75,7 +79,9 @@ struct Shared {
 // One connection: read, answer, again. Owned by its own pending operation; ends when there is none.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) { ++shared_.open; }
+  Session(Tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) {
+    ++shared_.open;
+  }
   ~Session() {
     stop_waiting();
     --shared_.open;
@@ -108,7 +114,8 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void answer(error_code error) {
-    if (!error) return write(respond(parser_->get()));  // NOLINT(bugprone-unchecked-optional-access): read() made it
+    if (!error)
+      return write(respond(parser_->get()));  // NOLINT(bugprone-unchecked-optional-access): read() made it
     const auto refusal = refusal_for(error);
     if (!refusal) return stream_.close();
     PageResponse response = make_response(*refusal, 11);
@@ -119,17 +126,20 @@ class Session : public std::enable_shared_from_this<Session> {
   // nullopt: the other end is gone, or too slow; nothing to say.
   static std::optional<Page> refusal_for(error_code error) {
     if (error == bhttp::error::header_limit) return Page{.status = 431, .body = "the header is too long\n"};
-    if (error == bhttp::error::body_limit || error == bhttp::error::unexpected_body) return Page{.status = 413, .body = "no body is accepted\n"};
+    if (error == bhttp::error::body_limit || error == bhttp::error::unexpected_body)
+      return Page{.status = 413, .body = "no body is accepted\n"};
     if (error == bhttp::error::end_of_stream || error == bhttp::error::partial_message) return std::nullopt;
-    if (error.category() == make_error_code(bhttp::error::bad_method).category()) return Page{.status = 400, .body = "this is not an HTTP/1.1 request\n"};
+    if (error.category() == make_error_code(bhttp::error::bad_method).category())
+      return Page{.status = 400, .body = "this is not an HTTP/1.1 request\n"};
     return std::nullopt;
   }
 
   PageResponse respond(const bhttp::request<bhttp::empty_body>& request) const {
     const bool is_get = request.method() == bhttp::verb::get;
     const bool is_head = request.method() == bhttp::verb::head;
-    Page page = is_get || is_head ? shared_.page_for(path_of({request.target().data(), request.target().size()}))
-                                  : Page{.status = 405, .body = "only GET and HEAD are accepted\n"};
+    Page page = is_get || is_head
+                    ? shared_.page_for(path_of({request.target().data(), request.target().size()}))
+                    : Page{.status = 405, .body = "only GET and HEAD are accepted\n"};
     PageResponse response = make_response(std::move(page), request.version());
     if (response.result_int() == 405) response.set(bhttp::field::allow, "GET, HEAD");
     response.keep_alive(request.keep_alive());
@@ -177,7 +187,9 @@ HostPort parse_host_port(std::string_view text) {
   error_code error;
   const auto address = asio::ip::make_address(std::string(host), error);
   if (error) refuse(text, "its host is not an IP address");
-  if (address.is_v6() != in_brackets) refuse(text, in_brackets ? "only an IPv6 address stands in brackets" : "an IPv6 address has to stand in brackets");
+  if (address.is_v6() != in_brackets)
+    refuse(text, in_brackets ? "only an IPv6 address stands in brackets"
+                             : "an IPv6 address has to stand in brackets");
   return {.host = std::string(host), .port = port};
 }
 
@@ -244,7 +256,9 @@ Server::Server(std::string_view host_port, std::map<std::string, Route> routes, 
 
 Server::~Server() = default;
 
-std::uint16_t Server::port() const { return impl_->endpoint().port(); }
+std::uint16_t Server::port() const {
+  return impl_->endpoint().port();
+}
 
 std::string Server::address() const {
   const Tcp::endpoint at = impl_->endpoint();

@@ -1,12 +1,13 @@
 #include "http/tls.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -18,7 +19,9 @@ namespace {
 template <auto Free>
 struct Freer {
   template <class T>
-  void operator()(T* value) const { Free(value); }
+  void operator()(T* value) const {
+    Free(value);
+  }
 };
 using Bio = std::unique_ptr<BIO, Freer<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
@@ -26,15 +29,20 @@ using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
 
 constexpr std::chrono::minutes kLongestAge{1};
 
-Bio reader(const std::string& pem) { return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))); }
+Bio reader(const std::string& pem) {
+  return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+}
 
 // Nobody is there to type a passphrase.
-int no_passphrase(char*, int, int, void*) { return -1; }
+int no_passphrase(char*, int, int, void*) {
+  return -1;
+}
 
 std::vector<Certificate> certificates(const std::string& pem) {
   std::vector<Certificate> all;
   const Bio bio = reader(pem);
-  while (Certificate next{PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)}) all.push_back(std::move(next));
+  while (Certificate next{PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)})
+    all.push_back(std::move(next));
   ERR_clear_error();  // the end of the text counts as an error
   return all;
 }
@@ -50,14 +58,18 @@ std::string address_of(const ASN1_OCTET_STRING* bytes) {
   const Bio bio(BIO_new(BIO_s_mem()));
   const unsigned char* data = ASN1_STRING_get0_data(bytes);
   const int size = ASN1_STRING_length(bytes);
-  if (size == 4) BIO_printf(bio.get(), "%d.%d.%d.%d", data[0], data[1], data[2], data[3]);
-  else for (int i = 0; i + 1 < size; i += 2) BIO_printf(bio.get(), "%s%x", i == 0 ? "" : ":", data[i] << 8 | data[i + 1]);
+  if (size == 4)
+    BIO_printf(bio.get(), "%d.%d.%d.%d", data[0], data[1], data[2], data[3]);
+  else
+    for (int i = 0; i + 1 < size; i += 2)
+      BIO_printf(bio.get(), "%s%x", i == 0 ? "" : ":", data[i] << 8 | data[i + 1]);
   char* text = nullptr;
   const long length = BIO_get_mem_data(bio.get(), &text);
   return {text, static_cast<std::size_t>(length)};
 }
 
-// "kubernetes, localhost, 10.0.0.1": what a certificate is for. Other people's text: unprintable characters are left out.
+// "kubernetes, localhost, 10.0.0.1": what a certificate is for. Other people's text: unprintable characters
+// are left out.
 std::string names_of(X509* certificate) {
   constexpr std::size_t kLongest = 300;
   std::string names;
@@ -67,9 +79,12 @@ std::string names_of(X509* certificate) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(all.get(), i);
     std::string text;
     if (name->type == GEN_DNS)
-      text.assign(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)), static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
-    else if (name->type == GEN_IPADD) text = address_of(name->d.iPAddress);
-    else continue;
+      text.assign(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+                  static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+    else if (name->type == GEN_IPADD)
+      text = address_of(name->d.iPAddress);
+    else
+      continue;
     std::erase_if(text, [](char c) { return c <= ' ' || c > '~'; });
     names += (names.empty() ? "" : ", ") + text;
     if (names.size() > kLongest) return names.substr(0, kLongest) + "...";
@@ -78,9 +93,10 @@ std::string names_of(X509* certificate) {
 }
 
 int keep_alive_index() {
-  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, [](void*, void* owner, CRYPTO_EX_DATA*, int, long, void*) {
-    delete static_cast<std::shared_ptr<TlsClient>*>(owner);
-  });
+  static const int index = SSL_CTX_get_ex_new_index(
+      0, nullptr, nullptr, nullptr, [](void*, void* owner, CRYPTO_EX_DATA*, int, long, void*) {
+        delete static_cast<std::shared_ptr<TlsClient>*>(owner);
+      });
   return index;
 }
 
@@ -120,32 +136,41 @@ struct TlsClient::Own {
 };
 
 Result<std::shared_ptr<TlsClient>> TlsClient::create(const ClientConfig& config, std::string verified_name) {
-  Trust trust{.store = config.ca_pem.empty() ? store_of_system() : store_of(config.ca_pem), .seen = std::nullopt, .read_at = {}};
-  if (!trust.store) return fail(ErrorKind::Invalid, config.ca_source + " holds no certificate; one or more in PEM form are expected");
+  Trust trust{.store = config.ca_pem.empty() ? store_of_system() : store_of(config.ca_pem),
+              .seen = std::nullopt,
+              .read_at = {}};
+  if (!trust.store)
+    return fail(ErrorKind::Invalid,
+                config.ca_source + " holds no certificate; one or more in PEM form are expected");
   auto own = std::make_shared<Own>();
   if (!config.client_cert_pem.empty()) {
     own->chain = certificates(config.client_cert_pem);
     const Bio bio = reader(config.client_key_pem);
     own->key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
     ERR_clear_error();
-    if (own->chain.empty()) return fail(ErrorKind::Invalid, "the client certificate is not a certificate in PEM form");
-    if (!own->key) return fail(ErrorKind::Invalid, "the client key is not an unencrypted private key in PEM form");
+    if (own->chain.empty())
+      return fail(ErrorKind::Invalid, "the client certificate is not a certificate in PEM form");
+    if (!own->key)
+      return fail(ErrorKind::Invalid, "the client key is not an unencrypted private key in PEM form");
     if (X509_check_private_key(own->chain.front().get(), own->key.get()) != 1) {
       ERR_clear_error();
       return fail(ErrorKind::Invalid, "the client key does not belong to the client certificate");
     }
   }
-  return std::shared_ptr<TlsClient>(new TlsClient(config, std::move(verified_name), std::move(own), std::move(trust)));
+  return std::shared_ptr<TlsClient>(
+      new TlsClient(config, std::move(verified_name), std::move(own), std::move(trust)));
 }
 
-TlsClient::TlsClient(const ClientConfig& config, std::string verified_name, std::shared_ptr<const Own> own, Trust trust)
+TlsClient::TlsClient(const ClientConfig& config, std::string verified_name, std::shared_ptr<const Own> own,
+                     Trust trust)
     : ca_file_(config.ca_pem.empty() ? std::string() : config.ca_file),
       ca_source_(config.ca_pem.empty() ? "a CA that this system trusts" : config.ca_source),
       verified_name_(std::move(verified_name)),
       own_(std::move(own)),
       trust_(std::move(trust)) {}
 
-// A file that is half written, or gone for a moment, changes nothing: it is looked at again for the next connection.
+// A file that is half written, or gone for a moment, changes nothing: it is looked at again for the next
+// connection.
 void TlsClient::renew(Trust& trust) const {
   const auto now = std::chrono::steady_clock::now();
   const auto seen = FileVersion::of(ca_file_);
@@ -199,18 +224,20 @@ std::string TlsClient::explain(X509_STORE_CTX* chain) const {
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-      return "its certificate is not signed by " + ca_source_;
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE: return "its certificate is not signed by " + ca_source_;
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return "its certificate expired at " + (certificate ? text_of(X509_get0_notAfter(certificate)) : "an unknown time");
+      return "its certificate expired at " +
+             (certificate ? text_of(X509_get0_notAfter(certificate)) : "an unknown time");
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return "its certificate is not valid before " + (certificate ? text_of(X509_get0_notBefore(certificate)) : "an unknown time") +
+      return "its certificate is not valid before " +
+             (certificate ? text_of(X509_get0_notBefore(certificate)) : "an unknown time") +
              "; is this machine's clock right?";
     case X509_V_OK:  // the chain is good: the name was refused, by a callback that does not say so
     case X509_V_ERR_UNSPECIFIED:
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return "its certificate is for other names than " + verified_name_ + " (it has: " + (leaf ? names_of(leaf) : "none") + ")";
+      return "its certificate is for other names than " + verified_name_ +
+             " (it has: " + (leaf ? names_of(leaf) : "none") + ")";
     default: return std::string("its certificate is refused: ") + X509_verify_cert_error_string(error);
   }
 }

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <openssl/types.h>
+
 #include <chrono>
 #include <memory>
-#include <openssl/types.h>
 #include <optional>
 #include <string>
 
@@ -13,17 +14,20 @@
 
 namespace curfew::http {
 
-// A client's side of TLS, shared by every connection: trusted CAs, certificate and key. The CAs are read again where their file changes, and count for new
-// connections. Thread-safe.
+// A client's side of TLS, shared by every connection: trusted CAs, certificate and key. The CAs are read
+// again where their file changes, and count for new connections. Thread-safe.
 class TlsClient : public std::enable_shared_from_this<TlsClient> {
  public:
-  // Invalid, in a sentence, for PEM that is not what it should be or a key that does not belong to its certificate.
+  // Invalid, in a sentence, for PEM that is not what it should be or a key that does not belong to its
+  // certificate.
   static Result<std::shared_ptr<TlsClient>> create(const ClientConfig& config, std::string verified_name);
 
-  // TLS 1.2 or newer, our CAs instead of the system's, our certificate. Keeps this object alive as long as the context. Throws std::runtime_error.
+  // TLS 1.2 or newer, our CAs instead of the system's, our certificate. Keeps this object alive as long as
+  // the context. Throws std::runtime_error.
   void configure(SSL_CTX* context);
 
-  // Why the server's certificate was last refused ("its certificate is ..."); empty if none was since the last call.
+  // Why the server's certificate was last refused ("its certificate is ..."); empty if none was since the
+  // last call.
   std::string take_refusal();
 
  private:
@@ -34,7 +38,8 @@ class TlsClient : public std::enable_shared_from_this<TlsClient> {
     std::chrono::steady_clock::time_point read_at;
     bool is_doubted = false;  // a certificate was refused since
   };
-  TlsClient(const ClientConfig& config, std::string verified_name, std::shared_ptr<const Own> own, Trust trust);
+  TlsClient(const ClientConfig& config, std::string verified_name, std::shared_ptr<const Own> own,
+            Trust trust);
   void renew(Trust& trust) const;
   static int verify(X509_STORE_CTX* chain, void* self);
   std::string explain(X509_STORE_CTX* chain) const;

@@ -28,7 +28,9 @@ bool fits_a_header(std::string_view token) {
 }  // namespace
 
 TokenSource::TokenSource(std::string token, std::string file)
-    : file_(std::move(file)), state_(State{.token = file_.empty() ? std::move(token) : std::string(), .seen = std::nullopt, .read_at = {}}) {}
+    : file_(std::move(file)),
+      state_(State{
+          .token = file_.empty() ? std::move(token) : std::string(), .seen = std::nullopt, .read_at = {}}) {}
 
 Result<std::string> TokenSource::current() {
   if (file_.empty()) return state_.with([](const State& state) { return state.token; });
@@ -45,7 +47,8 @@ bool TokenSource::refused(const std::string& token) {
 
 Result<std::string> TokenSource::reload(State& state, bool always) {
   const auto trouble = [&](std::string_view what) -> Result<std::string> {
-    if (state.seen) return state.token;  // the file is being replaced, perhaps; the server has the last word on the old one
+    if (state.seen)
+      return state.token;  // the file is being replaced, perhaps; the server has the last word on the old one
     return fail(ErrorKind::Unauthorized, "the token file " + file_ + " " + std::string(what));
   };
   const auto seen = FileVersion::of(file_);
@@ -56,7 +59,8 @@ Result<std::string> TokenSource::reload(State& state, bool always) {
   std::ifstream in(file_, std::ios::binary);
   std::string token = trimmed(std::string(std::istreambuf_iterator<char>(in), {}));
   if (in.bad() || !in.is_open()) return trouble("cannot be read");
-  if (!fits_a_header(token)) return trouble(token.empty() ? "is empty; a bearer token is expected" : "does not hold one bearer token");
+  if (!fits_a_header(token))
+    return trouble(token.empty() ? "is empty; a bearer token is expected" : "does not hold one bearer token");
   state = State{.token = std::move(token), .seen = seen, .read_at = now};
   return state.token;
 }

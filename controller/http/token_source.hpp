@@ -10,8 +10,8 @@
 
 namespace curfew::http {
 
-// The bearer token of the next request. A token file is looked at before every request and read again when it is another (time, size or
-// inode), when the last reading is a minute old, and after a 401. Thread-safe.
+// The bearer token of the next request. A token file is looked at before every request and read again when it
+// is another (time, size or inode), when the last reading is a minute old, and after a 401. Thread-safe.
 class TokenSource {
  public:
   TokenSource(std::string token, std::string file);
@@ -19,7 +19,8 @@ class TokenSource {
   // Empty where no token is configured. Unauthorized when the file cannot be read and never could.
   Result<std::string> current();
 
-  // The server refused this token. True if reading the file again gives another one, so that a second try makes sense.
+  // The server refused this token. True if reading the file again gives another one, so that a second try
+  // makes sense.
   bool refused(const std::string& token);
 
  private:

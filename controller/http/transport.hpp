@@ -25,7 +25,8 @@ struct Request {
   std::string target;  // path and query, encoded: "/api/v1/namespaces?limit=500"
   std::string content_type;
   std::string body;
-  // send(): an answer with more bytes than this, or one that is still arriving at the deadline, is an Error, or where `accepts_part` is set a Response with Response::cut.
+  // send(): an answer with more bytes than this, or one that is still arriving at the deadline, is an Error,
+  // or where `accepts_part` is set a Response with Response::cut.
   std::size_t max_body = kMaxBody;
   bool accepts_part = false;
 };
@@ -35,18 +36,22 @@ struct Response {
   std::string body;
   std::optional<std::chrono::seconds> retry_after;
   std::optional<TimePoint> date;  // the server's clock, whole seconds
-  std::optional<Error> cut = std::nullopt;  // why `body` is only the beginning of what the server sent; nullopt: it is whole
+  std::optional<Error> cut =
+      std::nullopt;  // why `body` is only the beginning of what the server sent; nullopt: it is whole
 };
 
-// Gets one line at a time, without its newline; called on a thread of the transport: parse and hand on, block only to push back.
-// Return false to end the stream.
+// Gets one line at a time, without its newline; called on a thread of the transport: parse and hand on, block
+// only to push back. Return false to end the stream.
 class LineSink {
  public:
   using Function = std::function<bool(std::string_view)>;
 
-  // `on_cut_line` gets the beginning of a line that is longer than a stream may have them, whose rest is skipped; without it such a line ends the stream.
+  // `on_cut_line` gets the beginning of a line that is longer than a stream may have them, whose rest is
+  // skipped; without it such a line ends the stream.
   template <class Line>
-  LineSink(Line on_line, Function on_cut_line = nullptr) : on_line_(std::move(on_line)), on_cut_line_(std::move(on_cut_line)) {}  // NOLINT(google-explicit-constructor)
+  LineSink(Line on_line, Function on_cut_line = nullptr)
+      : on_line_(std::move(on_line)),
+        on_cut_line_(std::move(on_cut_line)) {}  // NOLINT(google-explicit-constructor)
 
   bool operator()(std::string_view line) const { return on_line_(line); }
   bool takes_cut_lines() const { return on_cut_line_ != nullptr; }
@@ -57,18 +62,22 @@ class LineSink {
   Function on_cut_line_;
 };
 
-// The one way to the API server. Any HTTP status is a Response; an Error means that there was none (Timeout, Cancelled, Transport, Tls, Unauthorized for unreadable
-// credentials). Thread-safe. A request may be sent twice when a reused connection breaks: every write must be idempotent.
+// The one way to the API server. Any HTTP status is a Response; an Error means that there was none (Timeout,
+// Cancelled, Transport, Tls, Unauthorized for unreadable credentials). Thread-safe. A request may be sent
+// twice when a reused connection breaks: every write must be idempotent.
 class Transport {
  public:
   virtual ~Transport() = default;
 
   // Waits for the whole answer, at most `deadline` in all, however slowly the bytes drip.
-  virtual Result<Response> send(const Request& request, std::chrono::milliseconds deadline, std::stop_token stop) = 0;
+  virtual Result<Response> send(const Request& request, std::chrono::milliseconds deadline,
+                                std::stop_token stop) = 0;
 
-  // Feeds a 2xx body to the sink line by line until the server ends it, nothing came for `idle`, or the token stops it. A response with another status is returned whole, with its
-  // body, and the sink sees nothing of it. Returns the status with an empty body after a clean end.
-  virtual Result<Response> stream(const Request& request, const LineSink& sink, std::chrono::milliseconds idle, std::stop_token stop) = 0;
+  // Feeds a 2xx body to the sink line by line until the server ends it, nothing came for `idle`, or the token
+  // stops it. A response with another status is returned whole, with its body, and the sink sees nothing of
+  // it. Returns the status with an empty body after a clean end.
+  virtual Result<Response> stream(const Request& request, const LineSink& sink,
+                                  std::chrono::milliseconds idle, std::stop_token stop) = 0;
 };
 
 }  // namespace curfew::http

@@ -13,12 +13,19 @@ namespace {
 
 using Instant = ContactMonitor::Instant;
 
-Instant now() { return std::chrono::steady_clock::now(); }
+Instant now() {
+  return std::chrono::steady_clock::now();
+}
 
-bool is_success(int status) { return status >= 200 && status <= 299; }
+bool is_success(int status) {
+  return status >= 200 && status <= 299;
+}
 
-// Answers that say that nobody is there to serve us: a proxy without its server, a server without its store, a token that expired.
-bool means_no_contact(int status) { return status == 401 || (status >= 502 && status <= 504); }
+// Answers that say that nobody is there to serve us: a proxy without its server, a server without its store,
+// a token that expired.
+bool means_no_contact(int status) {
+  return status == 401 || (status >= 502 && status <= 504);
+}
 
 std::string_view verb_of(http::Method method) {
   switch (method) {
@@ -31,11 +38,13 @@ std::string_view verb_of(http::Method method) {
   return "get";
 }
 
-Result<nlohmann::json> parse(const http::Response& response, std::string_view verb, const Resource& resource) {
+Result<nlohmann::json> parse(const http::Response& response, std::string_view verb,
+                             const Resource& resource) {
   if (response.body.empty()) return nlohmann::json();
   auto json = parse_json(response.body);
   if (json.is_discarded())
-    return fail(ErrorKind::Decode, "the API server's answer to " + std::string(verb) + " " + resource.plural + " is not JSON, or is cut short");
+    return fail(ErrorKind::Decode, "the API server's answer to " + std::string(verb) + " " + resource.plural +
+                                       " is not JSON, or is cut short");
   return json;
 }
 
@@ -54,7 +63,8 @@ Resource resource_in(const std::string& target) {
   return {.path = {}, .plural = plural < parts.size() ? parts[plural] : "other", .kind = {}};
 }
 
-// Far more than 500 objects usually take; bounds what reading all kinds at once takes. A page of one object may have http::kMaxBody.
+// Far more than 500 objects usually take; bounds what reading all kinds at once takes. A page of one object
+// may have http::kMaxBody.
 constexpr std::size_t kMaxPageBytes = std::size_t{4} << 20;
 
 // Whoever has waited for a place nearly as long as it may still gets an answer that tells something.
@@ -62,11 +72,13 @@ constexpr std::chrono::milliseconds kLeastTime{500};
 
 tl::unexpected<Error> no_place(const std::stop_token& stop, std::string_view verb, const Resource& resource) {
   if (stop.stop_requested()) return fail(ErrorKind::Cancelled, "stopped");
-  return fail(ErrorKind::Timeout, "could not " + std::string(verb) + " " + resource.plural + ": as many calls as are allowed at once were under way all the time");
+  return fail(ErrorKind::Timeout, "could not " + std::string(verb) + " " + resource.plural +
+                                      ": as many calls as are allowed at once were under way all the time");
 }
 
-// Bytes. What a larger answer took, its JSON several times as much, is given back to the system by a call that is made a while after it, when it is no longer in use: there is
-// one every two seconds for the Lease alone.
+// Bytes. What a larger answer took, its JSON several times as much, is given back to the system by a call
+// that is made a while after it, when it is no longer in use: there is one every two seconds for the Lease
+// alone.
 constexpr std::size_t kLargeAnswer = std::size_t{256} << 10;
 constexpr std::chrono::milliseconds kInUse{500};
 std::atomic<Instant::rep> last_large_answer = 0;  // 0: none since the heap was trimmed
@@ -86,7 +98,8 @@ int complete_items(std::string_view text) {
 
 }  // namespace
 
-Client::Client(http::Transport& transport, ClientOptions options) : transport_(transport), options_(std::move(options)) {}
+Client::Client(http::Transport& transport, ClientOptions options)
+    : transport_(transport), options_(std::move(options)) {}
 
 Client Client::within(std::chrono::milliseconds deadline) {
   ClientOptions options = options_;
@@ -96,10 +109,12 @@ Client Client::within(std::chrono::milliseconds deadline) {
   return Client(transport_, std::move(options));
 }
 
-void Client::observe(std::string_view verb, const Resource& resource, const Result<http::Response>& response, Instant began, bool streamed) {
+void Client::observe(std::string_view verb, const Resource& resource, const Result<http::Response>& response,
+                     Instant began, bool streamed) {
   const Instant ended = now();
   const int status = response ? response->status : 0;
-  if (response && !means_no_contact(status)) monitor().succeeded(ended);
+  if (response && !means_no_contact(status))
+    monitor().succeeded(ended);
   else if (response || !options_.is_hurried || response.error().kind != ErrorKind::Timeout)
     monitor().failed(response ? error_from_response(*response) : response.error(), began, ended);
   if (response && !is_success(status)) monitor().struggled(error_from_response(*response), ended);
@@ -109,33 +124,40 @@ void Client::observe(std::string_view verb, const Resource& resource, const Resu
   if (date && options_.observe_date) options_.observe_date(*date, ended - began);
 }
 
-Result<http::Response> Client::exchange(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop) {
+Result<http::Response> Client::exchange(std::string_view verb, const Resource& resource,
+                                        const http::Request& request, std::stop_token stop) {
   give_back_large_answers();
   const Instant asked = now();
-  const InFlight::Place place = options_.in_flight != nullptr ? options_.in_flight->enter(options_.deadline, stop) : InFlight::Place(nullptr);
+  const InFlight::Place place = options_.in_flight != nullptr
+                                    ? options_.in_flight->enter(options_.deadline, stop)
+                                    : InFlight::Place(nullptr);
   if (options_.in_flight != nullptr && !place) return no_place(stop, verb, resource);
   const Instant began = now();
   const auto left = options_.deadline - std::chrono::duration_cast<std::chrono::milliseconds>(began - asked);
-  auto response = transport_.send(request, std::max(left, std::min(kLeastTime, options_.deadline)), std::move(stop));
+  auto response =
+      transport_.send(request, std::max(left, std::min(kLeastTime, options_.deadline)), std::move(stop));
   observe(verb, resource, response, began, false);
   if (response && response->body.size() > kLargeAnswer) last_large_answer = now().time_since_epoch().count();
   if (response && !is_success(response->status)) return tl::unexpected(error_from_response(*response));
   return response;
 }
 
-Result<nlohmann::json> Client::call(std::string_view verb, const Resource& resource, const http::Request& request, std::stop_token stop) {
+Result<nlohmann::json> Client::call(std::string_view verb, const Resource& resource,
+                                    const http::Request& request, std::stop_token stop) {
   const auto response = exchange(verb, resource, request, std::move(stop));
   if (!response) return tl::unexpected(response.error());
   return parse(*response, verb, resource);
 }
 
-Result<void> Client::post(const Resource& resource, std::string_view name_space, const nlohmann::json& object, std::stop_token stop) {
+Result<void> Client::post(const Resource& resource, std::string_view name_space, const nlohmann::json& object,
+                          std::stop_token stop) {
   const auto answer = call("create", resource, create_request(resource, name_space, object), std::move(stop));
   if (!answer) return tl::unexpected(answer.error());
   return {};
 }
 
-Result<DeleteOutcome> Client::remove(const Resource& resource, const api::ObjectKey& key, std::string_view uid, std::stop_token stop) {
+Result<DeleteOutcome> Client::remove(const Resource& resource, const api::ObjectKey& key,
+                                     std::string_view uid, std::stop_token stop) {
   const auto answer = call("delete", resource, delete_request(resource, key, uid), std::move(stop));
   if (!answer) {
     if (answer.error().kind == ErrorKind::NotFound) return DeleteOutcome::Gone;
@@ -147,7 +169,8 @@ Result<DeleteOutcome> Client::remove(const Resource& resource, const api::Object
   return is_status ? DeleteOutcome::Gone : DeleteOutcome::BeingDeleted;
 }
 
-Result<Client::ListText> Client::list_text(const Resource& resource, const Selection& selection, ListParams& params, const std::stop_token& stop) {
+Result<Client::ListText> Client::list_text(const Resource& resource, const Selection& selection,
+                                           ListParams& params, const std::stop_token& stop) {
   while (true) {
     const bool is_single = params.limit <= 1;
     http::Request request = list_request(resource, selection, params);
@@ -156,15 +179,21 @@ Result<Client::ListText> Client::list_text(const Resource& resource, const Selec
     const Instant began = now();
     auto response = exchange("list", resource, request, stop);
     if (response && (is_single || !response->cut)) {
-      const double bytes_share = static_cast<double>(response->body.size()) / static_cast<double>(kMaxPageBytes);
-      const double time_share = std::chrono::duration<double>(now() - began) / std::chrono::duration<double>(options_.deadline);
-      return ListText{.body = std::move(response->body), .cut = std::move(response->cut), .share = std::max(bytes_share, time_share)};
+      const double bytes_share =
+          static_cast<double>(response->body.size()) / static_cast<double>(kMaxPageBytes);
+      const double time_share =
+          std::chrono::duration<double>(now() - began) / std::chrono::duration<double>(options_.deadline);
+      return ListText{.body = std::move(response->body),
+                      .cut = std::move(response->cut),
+                      .share = std::max(bytes_share, time_share)};
     }
     const bool is_late = !response && response.error().kind == ErrorKind::Timeout;
     if (!response && (is_single || !is_late)) return tl::unexpected(std::move(response.error()));
     params.limit = next_page_size(params.limit, kTooMuch);
-    // What came before it was too much says how many there is room for: one more try instead of eight, each of which the server would prepare as a whole.
-    if (const int fitting = response ? complete_items(response->body) : 0; fitting > 0) params.limit = std::min(fitting, params.limit);
+    // What came before it was too much says how many there is room for: one more try instead of eight, each
+    // of which the server would prepare as a whole.
+    if (const int fitting = response ? complete_items(response->body) : 0; fitting > 0)
+      params.limit = std::min(fitting, params.limit);
     // Nothing came at all, and nobody else has had an answer meanwhile: it is not the page.
     if (is_late && !monitor().in_contact()) return tl::unexpected(std::move(response.error()));
   }
@@ -175,15 +204,16 @@ Result<nlohmann::json> Client::get_raw(std::string target, std::stop_token stop)
   return call("get", resource, {.method = http::Method::Get, .target = std::move(target)}, std::move(stop));
 }
 
-Result<nlohmann::json> Client::send_json(http::Method method, std::string target, const nlohmann::json& body, std::stop_token stop) {
+Result<nlohmann::json> Client::send_json(http::Method method, std::string target, const nlohmann::json& body,
+                                         std::stop_token stop) {
   const Resource resource = resource_in(target);
   http::Request request = json_request(method, std::move(target), body);
   if (method == http::Method::Patch) request.content_type = "application/merge-patch+json";
   return call(verb_of(method), resource, request, std::move(stop));
 }
 
-Result<void> Client::watch(const Resource& resource, const Selection& selection, const WatchParams& params, const http::LineSink& sink,
-                           std::chrono::milliseconds idle, std::stop_token stop) {
+Result<void> Client::watch(const Resource& resource, const Selection& selection, const WatchParams& params,
+                           const http::LineSink& sink, std::chrono::milliseconds idle, std::stop_token stop) {
   const Instant began = now();
   bool heard = false;
   const auto note_contact = [&] {
@@ -198,8 +228,10 @@ Result<void> Client::watch(const Resource& resource, const Selection& selection,
     note_contact();
     return sink.cut_line(beginning);
   };
-  const auto response = transport_.stream(watch_request(resource, selection, params), http::LineSink(listen, sink.takes_cut_lines() ? listen_to_cut_line : http::LineSink::Function()), idle,
-                                          std::move(stop));
+  const auto response = transport_.stream(
+      watch_request(resource, selection, params),
+      http::LineSink(listen, sink.takes_cut_lines() ? listen_to_cut_line : http::LineSink::Function()), idle,
+      std::move(stop));
   observe("watch", resource, response, began, true);
   if (!response) return tl::unexpected(response.error());
   if (!is_success(response->status)) return tl::unexpected(error_from_response(*response));

@@ -7,12 +7,15 @@
 namespace curfew::kube {
 namespace {
 
-// Where every other answer is cut off, contact comes and goes many times a second: it is back once nothing has failed for as long.
+// Where every other answer is cut off, contact comes and goes many times a second: it is back once nothing
+// has failed for as long.
 constexpr std::chrono::seconds kSettled{1};
 // Some calls fail and others do not, and those that failed are tried again within this.
 constexpr std::chrono::minutes kCalm{1};
 
-bool is_about_trust(ErrorKind kind) { return kind == ErrorKind::Tls || kind == ErrorKind::Unauthorized; }
+bool is_about_trust(ErrorKind kind) {
+  return kind == ErrorKind::Tls || kind == ErrorKind::Unauthorized;
+}
 
 std::string seconds_text(std::chrono::steady_clock::duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + "s";
@@ -21,15 +24,17 @@ std::string seconds_text(std::chrono::steady_clock::duration duration) {
 }  // namespace
 
 void ContactMonitor::succeeded(Instant now) {
-  const auto was_lost_for = state_.with([&](State& state) -> std::optional<std::chrono::steady_clock::duration> {
-    const bool had_contact = state.last_success != Instant{};
-    state.last_success = std::max(state.last_success, now);
-    if (!state.lost || (had_contact && now - state.last_failure < kSettled)) return std::nullopt;
-    state.lost = false;
-    return had_contact ? std::optional(now - state.lost_at) : std::nullopt;
-  });
+  const auto was_lost_for =
+      state_.with([&](State& state) -> std::optional<std::chrono::steady_clock::duration> {
+        const bool had_contact = state.last_success != Instant{};
+        state.last_success = std::max(state.last_success, now);
+        if (!state.lost || (had_contact && now - state.last_failure < kSettled)) return std::nullopt;
+        state.lost = false;
+        return had_contact ? std::optional(now - state.lost_at) : std::nullopt;
+      });
   const auto over = state_.with([&](State& state) {
-    return std::erase_if(state.struggles, [&](const auto& struggle) { return now - struggle.second >= kCalm; });
+    return std::erase_if(state.struggles,
+                         [&](const auto& struggle) { return now - struggle.second >= kCalm; });
   });
   if (over > 0) log::info("the API server has answered without errors for a minute");
   if (was_lost_for) log::info("contact with the API server again", {{"after", seconds_text(*was_lost_for)}});
@@ -49,7 +54,10 @@ bool ContactMonitor::failed(const Error& error, Instant began, Instant now) {
     state.said = {error.kind};
     return had_contact;
   });
-  if (news) log::warn(is_lost_already ? "still no contact with the API server" : "lost contact with the API server; trying again until it is back", {{"err", error.message}});
+  if (news)
+    log::warn(is_lost_already ? "still no contact with the API server"
+                              : "lost contact with the API server; trying again until it is back",
+              {{"err", error.message}});
   return news;
 }
 
@@ -61,7 +69,9 @@ bool ContactMonitor::struggled(const Error& error, Instant now) {
     known->second = std::max(known->second, now);
     return is_new;
   });
-  if (news) log::warn("the API server answers with errors; trying again until it does not", {{"kind", to_string(error.kind)}, {"err", error.message}});
+  if (news)
+    log::warn("the API server answers with errors; trying again until it does not",
+              {{"kind", to_string(error.kind)}, {"err", error.message}});
   return news;
 }
 

@@ -18,9 +18,13 @@ std::string one_line(std::string_view text) {
   constexpr unsigned char kContinuation = 0x80;
   constexpr unsigned char kContinuationMask = 0xC0;
   std::size_t end = std::min(text.size(), kLongestMessage);
-  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & kContinuationMask) == kContinuation) --end;
+  while (end > 0 && end < text.size() &&
+         (static_cast<unsigned char>(text[end]) & kContinuationMask) == kContinuation)
+    --end;
   std::string line(text.substr(0, end));
-  std::replace_if(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; },
+      ' ');
   while (!line.empty() && line.back() == ' ') line.pop_back();
   return line;
 }
@@ -44,12 +48,16 @@ bool says_that_namespace_is_going(const nlohmann::json& status) {
   if (details == status.end() || !details->is_object()) return false;
   const auto causes = details->find("causes");
   if (causes == details->end() || !causes->is_array()) return false;
-  return std::ranges::any_of(*causes, [](const nlohmann::json& cause) { return string_at(cause, "reason") == "NamespaceTerminating"; });
+  return std::ranges::any_of(*causes, [](const nlohmann::json& cause) {
+    return string_at(cause, "reason") == "NamespaceTerminating";
+  });
 }
 
 ErrorKind kind_of(int code, std::string_view reason) {
   switch (code) {
-    case 400: case 413: case 422: return ErrorKind::Invalid;
+    case 400:
+    case 413:
+    case 422: return ErrorKind::Invalid;
     case 401: return ErrorKind::Unauthorized;
     case 403: return ErrorKind::Forbidden;
     case 404: return ErrorKind::NotFound;
@@ -92,20 +100,26 @@ Error error_from_response(const http::Response& response) {
   if (!said.empty()) {
     error.message = said;
   } else if (response.status >= 300 && response.status <= 399) {
-    error.message = "the API server answered " + std::to_string(response.status) + ", a redirect, which is not followed";
+    error.message =
+        "the API server answered " + std::to_string(response.status) + ", a redirect, which is not followed";
   } else {
     constexpr std::size_t kExcerpt = 200;
     const std::string body = one_line(std::string_view(response.body).substr(0, kExcerpt));
-    error.message = "the API server answered " + std::to_string(response.status) + (is_status || body.empty() ? "" : ": " + body);
+    error.message = "the API server answered " + std::to_string(response.status) +
+                    (is_status || body.empty() ? "" : ": " + body);
   }
   return error;
 }
 
 Error error_from_status(const nlohmann::json& status) {
   int code = 0;
-  if (const auto found = status.find("code"); found != status.end() && found->is_number_integer()) code = static_cast<int>(found->get<std::int64_t>());
-  Error error{.kind = kind_of(code, string_at(status, "reason")), .message = one_line(string_at(status, "message")), .retry_after = retry_after_of(status)};
-  if (error.message.empty()) error.message = "the API server ended the watch with code " + std::to_string(code);
+  if (const auto found = status.find("code"); found != status.end() && found->is_number_integer())
+    code = static_cast<int>(found->get<std::int64_t>());
+  Error error{.kind = kind_of(code, string_at(status, "reason")),
+              .message = one_line(string_at(status, "message")),
+              .retry_after = retry_after_of(status)};
+  if (error.message.empty())
+    error.message = "the API server ended the watch with code " + std::to_string(code);
   return error;
 }
 

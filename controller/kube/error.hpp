@@ -7,7 +7,8 @@
 
 namespace curfew::kube {
 
-// Trouble with the API server as a whole, or in reaching it: the ContactMonitor speaks of it, once, and nobody else does.
+// Trouble with the API server as a whole, or in reaching it: the ContactMonitor speaks of it, once, and
+// nobody else does.
 bool concerns_server(ErrorKind kind);
 
 // What a response outside 2xx means, with the server's own message where its body is a metav1.Status.

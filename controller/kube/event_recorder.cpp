@@ -1,7 +1,8 @@
 #include "kube/event_recorder.hpp"
 
-#include <chrono>
 #include <fmt/format.h>
+
+#include <chrono>
 #include <random>
 #include <utility>
 
@@ -32,14 +33,21 @@ void trim(std::string& text, std::size_t most) {
 // Whether another try could end differently.
 bool is_passing(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::TooManyRequests: case ErrorKind::Unavailable: case ErrorKind::InternalError: case ErrorKind::Timeout: case ErrorKind::Transport: case ErrorKind::Tls:
+    case ErrorKind::TooManyRequests:
+    case ErrorKind::Unavailable:
+    case ErrorKind::InternalError:
+    case ErrorKind::Timeout:
+    case ErrorKind::Transport:
+    case ErrorKind::Tls:
     case ErrorKind::Unauthorized: return true;
     default: return false;
   }
 }
 
 // The object is gone with its namespace, and so would its Events be.
-bool has_nowhere_to_be(const Error& error) { return error.namespace_is_going || error.kind == ErrorKind::NotFound; }
+bool has_nowhere_to_be(const Error& error) {
+  return error.namespace_is_going || error.kind == ErrorKind::NotFound;
+}
 
 Result<void> post_once(Client& client, const api::Event& event, const std::stop_token& stop) {
   auto posted = client.post(resource_of<api::Event>(), event.metadata.name_space, api::encode(event), stop);
@@ -50,15 +58,20 @@ Result<void> post_once(Client& client, const api::Event& event, const std::stop_
 
 }  // namespace
 
-EventRecorder::EventRecorder(Client& client, std::string instance, std::function<void()> on_dropped, std::function<bool()> is_busy)
-    : client_(client), instance_(std::move(instance)), on_dropped_(std::move(on_dropped)), is_busy_(std::move(is_busy)) {
+EventRecorder::EventRecorder(Client& client, std::string instance, std::function<void()> on_dropped,
+                             std::function<bool()> is_busy)
+    : client_(client),
+      instance_(std::move(instance)),
+      on_dropped_(std::move(on_dropped)),
+      is_busy_(std::move(is_busy)) {
   std::random_device device;  // a restart must not repeat names
   sequence_ = (std::uint64_t{device()} << 32U) | device();
 }
 
 void EventRecorder::record(api::Event event) {
   if (event.metadata.name.empty()) event.metadata.name = unique_name(event.regarding.name);
-  if (event.metadata.name_space.empty()) event.metadata.name_space = event.regarding.name_space.empty() ? "default" : event.regarding.name_space;
+  if (event.metadata.name_space.empty())
+    event.metadata.name_space = event.regarding.name_space.empty() ? "default" : event.regarding.name_space;
   if (event.reporting_instance.empty()) event.reporting_instance = instance_;
   trim(event.note, kLongestNote);
   {
@@ -113,11 +126,14 @@ bool EventRecorder::post(const api::Event& event, const std::stop_token& stop) {
     if (posted.error().kind == ErrorKind::Cancelled) return false;
     if (has_nowhere_to_be(posted.error())) return true;
     if (tries >= kTries || !is_passing(posted.error().kind)) {
-      log::warn("an Event could not be written", {{"object", event.regarding.name}, {"reason", event.reason}, {"err", posted.error().message}});
+      log::warn(
+          "an Event could not be written",
+          {{"object", event.regarding.name}, {"reason", event.reason}, {"err", posted.error().message}});
       count_dropped();
       return true;
     }
-    const auto delay = std::max<std::chrono::milliseconds>(backoff.next(), posted.error().retry_after.value_or(std::chrono::seconds(0)));
+    const auto delay = std::max<std::chrono::milliseconds>(
+        backoff.next(), posted.error().retry_after.value_or(std::chrono::seconds(0)));
     if (!pause(delay, stop)) return false;
   }
 }
@@ -135,7 +151,8 @@ void EventRecorder::post_the_rest() {
     ++dropped;
     count_dropped();
   }
-  if (dropped > 0) log::warn("stopped before all Events were written", {{"dropped", std::to_string(dropped)}});
+  if (dropped > 0)
+    log::warn("stopped before all Events were written", {{"dropped", std::to_string(dropped)}});
 }
 
 void EventRecorder::count_dropped() const {
@@ -143,7 +160,8 @@ void EventRecorder::count_dropped() const {
 }
 
 std::string EventRecorder::unique_name(const std::string& name) {
-  return fmt::format("{}.{:016x}", name.substr(0, kLongestName), sequence_.fetch_add(1, std::memory_order_relaxed));
+  return fmt::format("{}.{:016x}", name.substr(0, kLongestName),
+                     sequence_.fetch_add(1, std::memory_order_relaxed));
 }
 
 }  // namespace curfew::kube

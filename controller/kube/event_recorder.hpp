@@ -19,12 +19,15 @@ namespace curfew::kube {
 // Posts Events, best effort: nobody waits for one. Thread-safe.
 class EventRecorder {
  public:
-  // `instance` names this process in the Events: the Pod's name. `on_dropped`, on any thread: an Event will not be written, since the queue was full, it
-  // was refused or failed a few times, or there was no time for it at the end.
-  // `is_busy`, on run()'s thread: while there is something more urgent for the API server to do, Events wait, each for half a minute at most.
-  EventRecorder(Client& client, std::string instance, std::function<void()> on_dropped = {}, std::function<bool()> is_busy = {});
+  // `instance` names this process in the Events: the Pod's name. `on_dropped`, on any thread: an Event will
+  // not be written, since the queue was full, it was refused or failed a few times, or there was no time for
+  // it at the end. `is_busy`, on run()'s thread: while there is something more urgent for the API server to
+  // do, Events wait, each for half a minute at most.
+  EventRecorder(Client& client, std::string instance, std::function<void()> on_dropped = {},
+                std::function<bool()> is_busy = {});
 
-  // Never blocks. Name, namespace (the regarding object's; "default" for cluster-scoped ones) and instance are filled in. With 4,000 waiting, drops it.
+  // Never blocks. Name, namespace (the regarding object's; "default" for cluster-scoped ones) and instance
+  // are filled in. With 4,000 waiting, drops it.
   void record(api::Event event);
 
   // Posts until stopped, and then for up to a second more what still waits.

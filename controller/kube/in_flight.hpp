@@ -7,7 +7,8 @@
 
 namespace curfew::kube {
 
-// How many calls may be under way at once: a controller that has much to do must not be what the API server is busy with. Shared by clients; thread-safe.
+// How many calls may be under way at once: a controller that has much to do must not be what the API server
+// is busy with. Shared by clients; thread-safe.
 class InFlight {
  public:
   // most > 0

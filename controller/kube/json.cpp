@@ -7,9 +7,11 @@
 namespace curfew::kube {
 namespace {
 
-// Past the string that begins at `start`; the end of the text where it is not closed. A quote with an odd number of backslashes before it is part of it.
+// Past the string that begins at `start`; the end of the text where it is not closed. A quote with an odd
+// number of backslashes before it is part of it.
 std::size_t after_string(std::string_view text, std::size_t start) {
-  for (std::size_t quote = text.find('"', start + 1); quote != std::string_view::npos; quote = text.find('"', quote + 1)) {
+  for (std::size_t quote = text.find('"', start + 1); quote != std::string_view::npos;
+       quote = text.find('"', quote + 1)) {
     std::size_t before = quote;
     while (text[before - 1] == '\\') --before;
     if ((quote - before) % 2 == 0) return quote + 1;
@@ -17,7 +19,8 @@ std::size_t after_string(std::string_view text, std::size_t start) {
   return text.size();
 }
 
-// The text with null for each value that is nested too deep; nullopt: there is none. What is never closed stays open: it is no JSON after all.
+// The text with null for each value that is nested too deep; nullopt: there is none. What is never closed
+// stays open: it is no JSON after all.
 std::optional<std::string> without_depths(std::string_view text) {
   std::string kept;
   std::size_t kept_to = 0;
@@ -41,10 +44,12 @@ std::optional<std::string> without_depths(std::string_view text) {
   return kept;
 }
 
-// Notes the strings that are looked for, from the parser's events. Knows the path down to kDeepest levels, which is deeper than any of them.
+// Notes the strings that are looked for, from the parser's events. Knows the path down to kDeepest levels,
+// which is deeper than any of them.
 class FragmentReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  FragmentReader(std::size_t size, const std::set<std::string>& paths, Fragment& fragment) : size_(size), paths_(paths), fragment_(fragment) {}
+  FragmentReader(std::size_t size, const std::set<std::string>& paths, Fragment& fragment)
+      : size_(size), paths_(paths), fragment_(fragment) {}
 
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
@@ -63,7 +68,9 @@ class FragmentReader final : public nlohmann::json_sax<nlohmann::json> {
   bool start_object(std::size_t) override { return descend(); }
   bool start_array(std::size_t) override { return descend(); }
   bool key(string_t& name) override {
-    if (level_ < kDeepest) keys_[level_] = name.find('.') == string_t::npos ? name : ".";  // a dot parts the names of a path, and is in none
+    if (level_ < kDeepest)
+      keys_[level_] =
+          name.find('.') == string_t::npos ? name : ".";  // a dot parts the names of a path, and is in none
     return true;
   }
   bool end_object() override { return ascend(); }
@@ -99,7 +106,9 @@ nlohmann::json parse_json(std::string_view text, const nlohmann::json::parser_ca
 
 }  // namespace
 
-nlohmann::json parse_json(std::string_view text) { return parse_json(text, nullptr); }
+nlohmann::json parse_json(std::string_view text) {
+  return parse_json(text, nullptr);
+}
 
 Fragment parse_fragment(std::string_view text, const std::set<std::string>& paths) {
   Fragment fragment;
@@ -113,7 +122,7 @@ nlohmann::json parse_list(std::string_view text, const std::function<void(nlohma
   // Levels: the list's own fields, and what is in one of them.
   constexpr int kField = 1;
   constexpr int kItem = 2;
-  bool is_items = false;  // the field that is being read, by its name,
+  bool is_items = false;   // the field that is being read, by its name,
   bool is_inside = false;  // and an array it is
   return parse_json(text, [&](int level, Event event, nlohmann::json& parsed) {
     if (level == kField && event == Event::key) is_items = parsed == "items";

@@ -28,7 +28,9 @@ Result<WatchEvent> decode_line(std::string_view line) {
   if (type == json.end() || !type->is_string() || object == json.end() || !object->is_object())
     return fail(ErrorKind::Decode, "a line of a watch is not an event");
   const auto known = event_type(type->get_ref<const std::string&>());
-  if (!known) return fail(ErrorKind::Decode, "a watch event has the unknown type \"" + type->get<std::string>().substr(0, 40) + "\"");
+  if (!known)
+    return fail(ErrorKind::Decode,
+                "a watch event has the unknown type \"" + type->get<std::string>().substr(0, 40) + "\"");
   return WatchEvent{*known, std::move(*object)};
 }
 
@@ -39,8 +41,10 @@ std::optional<UnreadableEvent> decode_unreadable_line(std::string_view line, boo
   auto [strings, is_cut_short] = parse_fragment(line, {"type", kName, kNamespace, kVersion});
   const auto type = event_type(strings["type"]);
   const bool is_object = type && *type != EventType::Bookmark && *type != EventType::Error;
-  if (!is_object || strings[kName].empty() || strings[kVersion].empty() || (is_cut_short && !is_cut)) return std::nullopt;
-  return UnreadableEvent{.type = *type, .key = {strings[kNamespace], strings[kName]}, .resource_version = strings[kVersion]};
+  if (!is_object || strings[kName].empty() || strings[kVersion].empty() || (is_cut_short && !is_cut))
+    return std::nullopt;
+  return UnreadableEvent{
+      .type = *type, .key = {strings[kNamespace], strings[kName]}, .resource_version = strings[kVersion]};
 }
 
 }  // namespace curfew::kube

@@ -20,8 +20,9 @@ struct WatchEvent {
 // One line of a watch. Decode for anything else.
 Result<WatchEvent> decode_line(std::string_view line);
 
-// Of which object a line tells that decode_line cannot read, because it has something in it that is no JSON, or because it is only the beginning of one that is too long (`is_cut`).
-// nullopt: it does not say, or it was cut off on its way and may be whole when it comes again.
+// Of which object a line tells that decode_line cannot read, because it has something in it that is no JSON,
+// or because it is only the beginning of one that is too long (`is_cut`). nullopt: it does not say, or it was
+// cut off on its way and may be whole when it comes again.
 struct UnreadableEvent {
   EventType type = EventType::Added;
   api::ObjectKey key;

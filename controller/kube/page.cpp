@@ -8,14 +8,20 @@ std::string found_in(const Fragment& fragment, const char* path) {
   return found == fragment.strings.end() ? std::string() : found->second;
 }
 
-// The API server writes the metadata of a list before its items, or behind them where the kind is a custom resource.
+// The API server writes the metadata of a list before its items, or behind them where the kind is a custom
+// resource.
 Fragment read_list_metadata(std::string_view text) {
-  Fragment fragment = parse_fragment(text, {"metadata.continue", "metadata.resourceVersion", "items.metadata.name", "items.metadata.namespace"});
+  Fragment fragment = parse_fragment(text, {"metadata.continue", "metadata.resourceVersion",
+                                            "items.metadata.name", "items.metadata.namespace"});
   constexpr std::string_view kMetadata = "\"metadata\":";
   const std::size_t last = text.rfind(kMetadata);
-  if (fragment.is_cut_short || fragment.strings.contains("metadata.resourceVersion") || last == std::string_view::npos) return fragment;
+  if (fragment.is_cut_short || fragment.strings.contains("metadata.resourceVersion") ||
+      last == std::string_view::npos)
+    return fragment;
   const std::string behind = "{" + std::string(text.substr(last));
-  for (auto& [path, value] : parse_fragment(behind, {"metadata.continue", "metadata.resourceVersion"}).strings) fragment.strings.emplace(path, std::move(value));
+  for (auto& [path, value] :
+       parse_fragment(behind, {"metadata.continue", "metadata.resourceVersion"}).strings)
+    fragment.strings.emplace(path, std::move(value));
   return fragment;
 }
 
@@ -29,7 +35,9 @@ std::optional<Page<Undecodable>> page_without_object(std::string_view text, cons
   page.continue_token = found_in(head, "metadata.continue");
   // A text that ends too early was cut off on its way, and says nothing about the object in it.
   if (page.resource_version.empty() || (!cut && head.is_cut_short)) return std::nullopt;
-  page.undecodable.push_back({{found_in(head, "items.metadata.namespace"), found_in(head, "items.metadata.name")}, cut ? cut->message : "it is not JSON"});
+  page.undecodable.push_back(
+      {{found_in(head, "items.metadata.namespace"), found_in(head, "items.metadata.name")},
+       cut ? cut->message : "it is not JSON"});
   return page;
 }
 
@@ -41,6 +49,8 @@ std::string metadata_string(const nlohmann::json& object, const char* field) {
   return found != metadata->end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-api::ObjectKey key_of(const nlohmann::json& object) { return {metadata_string(object, "namespace"), metadata_string(object, "name")}; }
+api::ObjectKey key_of(const nlohmann::json& object) {
+  return {metadata_string(object, "namespace"), metadata_string(object, "name")};
+}
 
 }  // namespace curfew::kube

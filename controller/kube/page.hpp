@@ -33,17 +33,21 @@ api::ObjectKey key_of(const nlohmann::json& object);
 // object.metadata.FIELD where it is a string, otherwise "".
 std::string metadata_string(const nlohmann::json& object, const char* field);
 
-// A page of one object that is too large, or has something in it that is no JSON: the list goes on behind it. nullopt: the text does not tell how, or it may be whole when it is
-// read again. `cut`: it is only the beginning, by our own limit.
+// A page of one object that is too large, or has something in it that is no JSON: the list goes on behind it.
+// nullopt: the text does not tell how, or it may be whole when it is read again. `cut`: it is only the
+// beginning, by our own limit.
 std::optional<Page<Undecodable>> page_without_object(std::string_view text, const std::optional<Error>& cut);
 
-// What a list's text says; Decode with the rest of a sentence ("is not JSON") where it is none. decode(item) -> Result<T>
+// What a list's text says; Decode with the rest of a sentence ("is not JSON") where it is none. decode(item)
+// -> Result<T>
 template <class T, class Decode>
 Result<Page<T>> page_of(std::string_view text, const Decode& decode) {
   Page<T> page;
   const auto head = parse_list(text, [&](const nlohmann::json& item) {
-    if (Result<T> object = decode(item)) page.items.push_back(std::move(*object));
-    else page.undecodable.push_back({key_of(item), std::move(object.error().message)});
+    if (Result<T> object = decode(item))
+      page.items.push_back(std::move(*object));
+    else
+      page.undecodable.push_back({key_of(item), std::move(object.error().message)});
   });
   if (head.is_discarded()) return fail(ErrorKind::Decode, "is not JSON, or is cut short");
   page.continue_token = metadata_string(head, "continue");

@@ -17,9 +17,16 @@ constexpr std::size_t kLargeLine = std::size_t{256} << 10;
 // The driver of a Watcher: does what it says, tells it how it went.
 class Loop {
  public:
-  Loop(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing, RelistSignal& relist, ReflectorTarget& target,
-       std::stop_token stop)
-      : client_(client), resource_(resource), selection_(selection), timing_(timing), relist_(relist), target_(target), stop_(std::move(stop)), watcher_(timing.watcher) {}
+  Loop(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing,
+       RelistSignal& relist, ReflectorTarget& target, std::stop_token stop)
+      : client_(client),
+        resource_(resource),
+        selection_(selection),
+        timing_(timing),
+        relist_(relist),
+        target_(target),
+        stop_(std::move(stop)),
+        watcher_(timing.watcher) {}
 
   void run() {
     while (!stop_.stop_requested()) std::visit([this](const auto& step) { take(step); }, watcher_.next());
@@ -50,7 +57,10 @@ class Loop {
     std::optional<Error> failure;
     const auto hear = [&](bool is_cut) {
       return [&, is_cut](std::string_view line) {
-        failure = is_cut ? on_unreadable_line(line, true, Error{.kind = ErrorKind::Decode, .message = "its line in a watch is too long"}) : on_line(line);
+        failure = is_cut ? on_unreadable_line(
+                               line, true,
+                               Error{.kind = ErrorKind::Decode, .message = "its line in a watch is too long"})
+                         : on_line(line);
         if (line.size() > kLargeLine) trim_heap();
         return !failure && !stop_.stop_requested();
       };
@@ -58,8 +68,9 @@ class Loop {
     std::stop_source ended;
     const std::stop_callback stopped(stop_, [&] { ended.request_stop(); });
     const std::stop_callback relisted(relist_.begin_watch(), [&] { ended.request_stop(); });
-    const auto result = client_.watch(resource_, selection_, {.resource_version = step.resource_version, .timeout = step.timeout},
-                                      http::LineSink(hear(false), hear(true)), timing_.idle, ended.get_token());
+    const auto result = client_.watch(
+        resource_, selection_, {.resource_version = step.resource_version, .timeout = step.timeout},
+        http::LineSink(hear(false), hear(true)), timing_.idle, ended.get_token());
     if (relist_.take() && !stop_.stop_requested()) return watcher_.relist();
     if (!result && !failure) failure = result.error();
     if (!failure) {
@@ -68,8 +79,10 @@ class Loop {
       return;
     }
     if (failure->kind != ErrorKind::Cancelled) target_.watch_failed();
-    if (failure->kind == ErrorKind::Gone) log::debug("the watch is too old to resume; listing again", {{"resource", resource_.plural}});
-    else complain("a watch failed; trying again", *failure);
+    if (failure->kind == ErrorKind::Gone)
+      log::debug("the watch is too old to resume; listing again", {{"resource", resource_.plural}});
+    else
+      complain("a watch failed; trying again", *failure);
     watcher_.watch_failed(*failure);
   }
 
@@ -78,8 +91,10 @@ class Loop {
     if (!event) return on_unreadable_line(line, false, event.error());
     if (event->type == EventType::Error) return error_from_status(event->object);
     const std::string version = metadata_string(event->object, "resourceVersion");
-    if (event->type == EventType::Bookmark) target_.bookmark(version);
-    else target_.event(event->type, event->object);
+    if (event->type == EventType::Bookmark)
+      target_.bookmark(version);
+    else
+      target_.event(event->type, event->object);
     watcher_.event_seen(version);
     complained_.reset();
     return std::nullopt;
@@ -115,13 +130,15 @@ class Loop {
 
 }  // namespace
 
-void run_reflector(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing, RelistSignal& relist, ReflectorTarget& target,
+void run_reflector(Client& client, const Resource& resource, const Selection& selection,
+                   const ReflectorTiming& timing, RelistSignal& relist, ReflectorTarget& target,
                    std::stop_token stop) {
   Loop(client, resource, selection, timing, relist, target, std::move(stop)).run();
 }
 
 void log_undecodable(const Resource& resource, const api::ObjectKey& key, const std::string& why) {
-  log::warn("skipped an object that is not what its kind should be", {{"kind", resource.kind}, {"object", api::to_string(key)}, {"err", why}});
+  log::warn("skipped an object that is not what its kind should be",
+            {{"kind", resource.kind}, {"object", api::to_string(key)}, {"err", why}});
 }
 
 }  // namespace curfew::kube

@@ -49,7 +49,8 @@ struct ReflectorTiming {
 };
 
 // List, watch, mend, for ever. Blocks until stopped. Reflector below is what to use.
-void run_reflector(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing, RelistSignal& relist, ReflectorTarget& target,
+void run_reflector(Client& client, const Resource& resource, const Selection& selection,
+                   const ReflectorTiming& timing, RelistSignal& relist, ReflectorTarget& target,
                    std::stop_token stop);
 
 // An object was skipped: says so in the log.
@@ -64,11 +65,14 @@ struct ReflectorConfig {
   // A list begins, for which is_wanted is asked; it is complete. On the reflector's thread.
   std::function<void()> on_list_began;
   std::function<void()> on_list_complete;
-  // After the store has changed, on the reflector's thread, for events and for what a new list finds different. Null: not there. DELETED has
-  // the last known state as `before`; for an object that left the selection that is its state before it did.
-  std::function<void(const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after)> on_change;
+  // After the store has changed, on the reflector's thread, for events and for what a new list finds
+  // different. Null: not there. DELETED has the last known state as `before`; for an object that left the
+  // selection that is its state before it did.
+  std::function<void(const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after)>
+      on_change;
   std::function<void()> on_synced;  // once, after the handler has seen the first list
-  // For metrics: a watch was refused, broke off, fell silent or became too old to resume. Not: the server ended it in its time, or we were stopped.
+  // For metrics: a watch was refused, broke off, fell silent or became too old to resume. Not: the server
+  // ended it in its time, or we were stopped.
   std::function<void()> on_watch_failed;
   ReflectorTiming timing;
 };
@@ -76,7 +80,9 @@ struct ReflectorConfig {
 // For a Kind of ours: where it lives and how it is decoded go without saying.
 template <class T>
 ReflectorConfig<T> reflector_config(const Selection& selection = {}) {
-  return {.resource = resource_of<T>(), .selection = selection, .decode = [](const nlohmann::json& json) { return api::decode<T>(json); }};
+  return {.resource = resource_of<T>(), .selection = selection, .decode = [](const nlohmann::json& json) {
+            return api::decode<T>(json);
+          }};
 }
 
 // For any other kind, whole.
@@ -92,7 +98,10 @@ class Reflector final : private ReflectorTarget {
       : client_(client), config_(std::move(config)), store_(store), writer_(store) {}
 
   // Blocks until stopped; once.
-  void run(std::stop_token stop) { run_reflector(client_, config_.resource, config_.selection, config_.timing, relist_, *this, std::move(stop)); }
+  void run(std::stop_token stop) {
+    run_reflector(client_, config_.resource, config_.selection, config_.timing, relist_, *this,
+                  std::move(stop));
+  }
 
   // Lists again, since more is wanted than before. Thread-safe.
   void relist() { relist_.request(); }
@@ -114,7 +123,8 @@ class Reflector final : private ReflectorTarget {
       if (!object) return tl::unexpected(std::move(object.error()));
       return std::optional<T>(std::move(*object));
     };
-    auto page = client_.list<std::optional<T>>(config_.resource, config_.selection, params, decode, std::move(stop));
+    auto page =
+        client_.list<std::optional<T>>(config_.resource, config_.selection, params, decode, std::move(stop));
     if (!page) return tl::unexpected(std::move(page.error()));
     for (const Undecodable& skipped : page->undecodable) {
       skip(skipped.key, skipped.why);
@@ -122,7 +132,8 @@ class Reflector final : private ReflectorTarget {
     }
     for (std::optional<T>& object : page->items)
       if (object) listed_.push_back(std::make_shared<const T>(std::move(*object)));
-    return PageEnd{.continue_token = std::move(page->continue_token), .resource_version = std::move(page->resource_version)};
+    return PageEnd{.continue_token = std::move(page->continue_token),
+                   .resource_version = std::move(page->resource_version)};
   }
 
   void list_complete(const std::string& resource_version) override {
@@ -142,7 +153,8 @@ class Reflector final : private ReflectorTarget {
     Result<T> decoded = config_.decode(object);
     if (!decoded) skip(key, decoded.error().message);
     if (type == EventType::Deleted) {
-      notify(writer_.remove(key, decoded ? std::make_shared<const T>(std::move(*decoded)) : nullptr, version));
+      notify(
+          writer_.remove(key, decoded ? std::make_shared<const T>(std::move(*decoded)) : nullptr, version));
     } else if (decoded) {
       notify(writer_.apply(std::move(*decoded)));
     } else {
@@ -152,7 +164,8 @@ class Reflector final : private ReflectorTarget {
 
   void unreadable(const UnreadableEvent& event, const std::string& why) override {
     if (store_.has_seen(event.resource_version)) return;
-    if (event.type == EventType::Deleted) return notify(writer_.remove(event.key, nullptr, event.resource_version));
+    if (event.type == EventType::Deleted)
+      return notify(writer_.remove(event.key, nullptr, event.resource_version));
     skip(event.key, why);
     writer_.advance(event.resource_version);
   }
@@ -167,7 +180,8 @@ class Reflector final : private ReflectorTarget {
     if (config_.on_change && (change.before || change.after)) config_.on_change(change.before, change.after);
   }
 
-  // Which of those that are known an object without a readable name is, nobody can tell: none of them counts as gone.
+  // Which of those that are known an object without a readable name is, nobody can tell: none of them counts
+  // as gone.
   void keep_what_has_no_name() {
     if (std::ranges::none_of(unreadable_, [](const api::ObjectKey& key) { return key.name.empty(); })) return;
     for (const auto& object : store_.list()) unreadable_.push_back(object->metadata.key());

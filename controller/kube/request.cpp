@@ -12,7 +12,9 @@ constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kMergePatch = "application/merge-patch+json";
 
 // Text of others may hold invalid UTF-8 (a username in a certificate): replaced rather than thrown over.
-std::string dump(const nlohmann::json& json) { return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+std::string dump(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 class Query {
  public:
@@ -38,7 +40,10 @@ std::string as_manager() {
 }
 
 http::Request patch_request(std::string target, const nlohmann::json& patch) {
-  return {.method = http::Method::Patch, .target = std::move(target) + as_manager(), .content_type = std::string(kMergePatch), .body = dump(patch)};
+  return {.method = http::Method::Patch,
+          .target = std::move(target) + as_manager(),
+          .content_type = std::string(kMergePatch),
+          .body = dump(patch)};
 }
 
 }  // namespace
@@ -48,7 +53,8 @@ std::string percent_encode(std::string_view text) {
   std::string encoded;
   encoded.reserve(text.size());
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
     if (plain) {
       encoded += c;
       continue;
@@ -70,7 +76,8 @@ std::string escape_field_value(std::string_view value) {
   return escaped;
 }
 
-std::string target_of(const Resource& resource, std::string_view name_space, std::string_view name, std::string_view subresource) {
+std::string target_of(const Resource& resource, std::string_view name_space, std::string_view name,
+                      std::string_view subresource) {
   std::string target = resource.path;
   if (!name_space.empty()) target += "/namespaces/" + percent_encode(name_space);
   target += "/" + resource.plural;
@@ -105,34 +112,42 @@ http::Request get_request(const Resource& resource, const api::ObjectKey& key) {
   return {.method = http::Method::Get, .target = target_of(resource, key.name_space, key.name)};
 }
 
-http::Request create_request(const Resource& resource, std::string_view name_space, const nlohmann::json& object) {
+http::Request create_request(const Resource& resource, std::string_view name_space,
+                             const nlohmann::json& object) {
   return json_request(http::Method::Post, target_of(resource, name_space) + as_manager(), object);
 }
 
-http::Request update_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& object) {
-  return json_request(http::Method::Put, target_of(resource, key.name_space, key.name) + as_manager(), object);
+http::Request update_request(const Resource& resource, const api::ObjectKey& key,
+                             const nlohmann::json& object) {
+  return json_request(http::Method::Put, target_of(resource, key.name_space, key.name) + as_manager(),
+                      object);
 }
 
-http::Request merge_patch_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& patch) {
+http::Request merge_patch_request(const Resource& resource, const api::ObjectKey& key,
+                                  const nlohmann::json& patch) {
   return patch_request(target_of(resource, key.name_space, key.name), patch);
 }
 
 nlohmann::json status_patch(const api::ObjectMeta& as_read, nlohmann::json status) {
-  return {{"metadata", {{"uid", as_read.uid}, {"resourceVersion", as_read.resource_version}}}, {"status", std::move(status)}};
+  return {{"metadata", {{"uid", as_read.uid}, {"resourceVersion", as_read.resource_version}}},
+          {"status", std::move(status)}};
 }
 
-http::Request status_patch_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& patch) {
+http::Request status_patch_request(const Resource& resource, const api::ObjectKey& key,
+                                   const nlohmann::json& patch) {
   return patch_request(target_of(resource, key.name_space, key.name, "status"), patch);
 }
 
 http::Request delete_request(const Resource& resource, const api::ObjectKey& key, std::string_view uid) {
-  nlohmann::json options = {{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};
+  nlohmann::json options = {
+      {"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};
   options["preconditions"]["uid"] = uid;
   return json_request(http::Method::Delete, target_of(resource, key.name_space, key.name), options);
 }
 
 http::Request json_request(http::Method method, std::string target, const nlohmann::json& body) {
-  return {.method = method, .target = std::move(target), .content_type = std::string(kJson), .body = dump(body)};
+  return {
+      .method = method, .target = std::move(target), .content_type = std::string(kJson), .body = dump(body)};
 }
 
 }  // namespace curfew::kube

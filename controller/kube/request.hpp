@@ -51,18 +51,23 @@ std::string percent_encode(std::string_view text);
 std::string escape_field_value(std::string_view value);
 
 // "/apis/GROUP/VERSION/namespaces/NS/PLURAL[/NAME[/SUBRESOURCE]]", encoded.
-std::string target_of(const Resource& resource, std::string_view name_space, std::string_view name = {}, std::string_view subresource = {});
+std::string target_of(const Resource& resource, std::string_view name_space, std::string_view name = {},
+                      std::string_view subresource = {});
 
 http::Request list_request(const Resource& resource, const Selection& selection, const ListParams& params);
 http::Request watch_request(const Resource& resource, const Selection& selection, const WatchParams& params);
 http::Request get_request(const Resource& resource, const api::ObjectKey& key);
-http::Request create_request(const Resource& resource, std::string_view name_space, const nlohmann::json& object);
-http::Request update_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& object);
+http::Request create_request(const Resource& resource, std::string_view name_space,
+                             const nlohmann::json& object);
+http::Request update_request(const Resource& resource, const api::ObjectKey& key,
+                             const nlohmann::json& object);
 // JSON merge patches; a metadata.resourceVersion or metadata.uid inside makes them conditional.
-http::Request merge_patch_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& patch);
+http::Request merge_patch_request(const Resource& resource, const api::ObjectKey& key,
+                                  const nlohmann::json& patch);
 // The patch that replaces a status, only while the object is as it was read.
 nlohmann::json status_patch(const api::ObjectMeta& as_read, nlohmann::json status);
-http::Request status_patch_request(const Resource& resource, const api::ObjectKey& key, const nlohmann::json& patch);
+http::Request status_patch_request(const Resource& resource, const api::ObjectKey& key,
+                                   const nlohmann::json& patch);
 // Only if the object still has that uid; dependents go in the background.
 http::Request delete_request(const Resource& resource, const api::ObjectKey& key, std::string_view uid);
 http::Request json_request(http::Method method, std::string target, const nlohmann::json& body);

@@ -1,8 +1,9 @@
 #include "kube/server_clock.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ctime>
-#include <fmt/format.h>
 #include <utility>
 
 #include "util/log.hpp"
@@ -15,13 +16,17 @@ using std::chrono::seconds;
 
 constexpr seconds kSlowest{1};
 constexpr seconds kDatesSecond{1};
-// Clocks that NTP keeps are milliseconds apart; further apart than this, one of them is wrong. Room for a thread that was kept waiting between an answer and its being heard.
+// Clocks that NTP keeps are milliseconds apart; further apart than this, one of them is wrong. Room for a
+// thread that was kept waiting between an answer and its being heard.
 constexpr std::chrono::milliseconds kTolerance{500};
 
 }  // namespace
 
 ServerClock::ServerClock(const Clock& machine, Report report, SinceBoot since_boot)
-    : machine_(machine), report_(std::move(report)), since_boot_(std::move(since_boot)), state_(State{.at_boot = machine.now() - since_boot_(), .server = {}}) {}
+    : machine_(machine),
+      report_(std::move(report)),
+      since_boot_(std::move(since_boot)),
+      state_(State{.at_boot = machine.now() - since_boot_(), .server = {}}) {}
 
 TimePoint ServerClock::now() const {
   const TimePoint ours = machine_.now();
@@ -38,11 +43,15 @@ void ServerClock::heard(TimePoint date, std::chrono::nanoseconds round_trip) {
   const Bounds told{.earliest = date - booted, .latest = date + kDatesSecond - (booted - trip)};
   bool is_news = false;
   const State state = state_.with([&](State& s) {
-    const Bounds narrower{.earliest = std::max(s.server.earliest, told.earliest), .latest = std::min(s.server.latest, told.latest)};
-    s.server = s.has_heard && narrower.earliest <= narrower.latest ? narrower : told;  // no overlap: one of the clocks was set
+    const Bounds narrower{.earliest = std::max(s.server.earliest, told.earliest),
+                          .latest = std::min(s.server.latest, told.latest)};
+    s.server = s.has_heard && narrower.earliest <= narrower.latest
+                   ? narrower
+                   : told;  // no overlap: one of the clocks was set
     s.has_heard = true;
     const TimePoint machine_at_boot = ours - booted;
-    const bool agrees = machine_at_boot >= s.server.earliest - kTolerance && machine_at_boot <= s.server.latest + kTolerance;
+    const bool agrees =
+        machine_at_boot >= s.server.earliest - kTolerance && machine_at_boot <= s.server.latest + kTolerance;
     s.at_boot = agrees ? machine_at_boot : s.server.middle();
     is_news = std::exchange(s.is_off, !agrees) != s.is_off;
     return s;
@@ -57,15 +66,20 @@ bool ServerClock::is_off() const {
 }
 
 void ServerClock::tell(bool is_off, microseconds ours_minus_server) const {
-  const std::string seconds = fmt::format("{:.1f}s", std::chrono::duration<double>(ours_minus_server).count());
-  if (is_off) log::warn("our clock and the API server's disagree: the API server's counts; check NTP on both", {{"ours_minus_server", seconds}});
-  else log::info("our clock and the API server's agree again", {{"ours_minus_server", seconds}});
+  const std::string seconds =
+      fmt::format("{:.1f}s", std::chrono::duration<double>(ours_minus_server).count());
+  if (is_off)
+    log::warn("our clock and the API server's disagree: the API server's counts; check NTP on both",
+              {{"ours_minus_server", seconds}});
+  else
+    log::info("our clock and the API server's agree again", {{"ours_minus_server", seconds}});
 }
 
 microseconds ServerClock::since_boot() {
   timespec time{};
   ::clock_gettime(CLOCK_BOOTTIME, &time);
-  return seconds(time.tv_sec) + std::chrono::duration_cast<microseconds>(std::chrono::nanoseconds(time.tv_nsec));
+  return seconds(time.tv_sec) +
+         std::chrono::duration_cast<microseconds>(std::chrono::nanoseconds(time.tv_nsec));
 }
 
 }  // namespace curfew::kube

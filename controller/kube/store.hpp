@@ -57,21 +57,26 @@ class Store {
     return synced_;
   }
 
-  // Whether the watch is as far as that version, or farther. What comes with such a one is old: repeated, or from a watch cache that lags behind our list.
+  // Whether the watch is as far as that version, or farther. What comes with such a one is old: repeated, or
+  // from a watch cache that lags behind our list.
   bool has_seen(const std::string& resource_version) const {
     const std::scoped_lock lock(mutex_);
-    return synced_ && !resource_version.empty() && compare_resource_versions(resource_version, resource_version_) <= 0;
+    return synced_ && !resource_version.empty() &&
+           compare_resource_versions(resource_version, resource_version_) <= 0;
   }
 
-  // Read your writes: hand in what the API server answered to a write of ours. Readers see it until the watch is as far; an answer that the
-  // watch has overtaken already is ignored. Deletions are never assumed: a thing is gone when the watch says so.
+  // Read your writes: hand in what the API server answered to a write of ours. Readers see it until the watch
+  // is as far; an answer that the watch has overtaken already is ignored. Deletions are never assumed: a
+  // thing is gone when the watch says so.
   void assume(T object) {
     const std::scoped_lock lock(mutex_);
     const std::string& version = object.metadata.resource_version;
     if (compare_resource_versions(version, resource_version_) <= 0) return;
     const api::ObjectKey key = object.metadata.key();
     const auto known = assumed_.find(key);
-    if (known != assumed_.end() && compare_resource_versions(version, known->second->metadata.resource_version) <= 0) return;
+    if (known != assumed_.end() &&
+        compare_resource_versions(version, known->second->metadata.resource_version) <= 0)
+      return;
     assumed_[key] = std::make_shared<const T>(std::move(object));
   }
 
@@ -80,16 +85,20 @@ class Store {
    public:
     explicit Writer(Store& store) : store_(store) {}
 
-    // A complete list. Objects whose keys are in `keep` stay as they were: they are there, but could not be read. Returns what it changed.
-    std::vector<Change<T>> replace_all(std::vector<Pointer> objects, const std::vector<api::ObjectKey>& keep, const std::string& resource_version) {
+    // A complete list. Objects whose keys are in `keep` stay as they were: they are there, but could not be
+    // read. Returns what it changed.
+    std::vector<Change<T>> replace_all(std::vector<Pointer> objects, const std::vector<api::ObjectKey>& keep,
+                                       const std::string& resource_version) {
       return store_.replace_all(std::move(objects), keep, resource_version);
     }
 
     // An ADDED or MODIFIED event.
     Change<T> apply(T object) { return store_.apply(std::move(object)); }
 
-    // A DELETED event: the last state, where it could be read. `before` is the newer of it and what was known; null if nothing was.
-    Change<T> remove(const api::ObjectKey& key, std::shared_ptr<const T> last, const std::string& resource_version) {
+    // A DELETED event: the last state, where it could be read. `before` is the newer of it and what was
+    // known; null if nothing was.
+    Change<T> remove(const api::ObjectKey& key, std::shared_ptr<const T> last,
+                     const std::string& resource_version) {
       return store_.remove(key, std::move(last), resource_version);
     }
 
@@ -101,14 +110,16 @@ class Store {
   };
 
  private:
-  std::vector<Change<T>> replace_all(std::vector<Pointer> objects, const std::vector<api::ObjectKey>& keep, const std::string& resource_version) {
+  std::vector<Change<T>> replace_all(std::vector<Pointer> objects, const std::vector<api::ObjectKey>& keep,
+                                     const std::string& resource_version) {
     std::vector<Change<T>> changes;
     std::unordered_map<api::ObjectKey, Pointer> fresh;
     const std::scoped_lock lock(mutex_);
     for (Pointer& after : objects) {
       const api::ObjectKey key = after->metadata.key();
       const auto known = objects_.find(key);
-      const bool same = known != objects_.end() && known->second->metadata.resource_version == after->metadata.resource_version &&
+      const bool same = known != objects_.end() &&
+                        known->second->metadata.resource_version == after->metadata.resource_version &&
                         known->second->metadata.uid == after->metadata.uid;
       if (same) {
         fresh[key] = known->second;
@@ -118,17 +129,20 @@ class Store {
       fresh[key] = std::move(after);
     }
     for (const api::ObjectKey& key : keep)
-      if (const auto known = objects_.find(key); known != objects_.end()) fresh.try_emplace(key, known->second);
+      if (const auto known = objects_.find(key); known != objects_.end())
+        fresh.try_emplace(key, known->second);
     for (const auto& [key, object] : objects_)
       if (!fresh.contains(key)) changes.push_back({object, nullptr});
     // What we wrote and somebody deleted between two watches: no event ever told of it.
     for (const auto& [key, object] : assumed_) {
-      const bool is_overtaken = compare_resource_versions(object->metadata.resource_version, resource_version) <= 0;
+      const bool is_overtaken =
+          compare_resource_versions(object->metadata.resource_version, resource_version) <= 0;
       const bool is_there = fresh.contains(key) || std::ranges::find(keep, key) != keep.end();
       if (is_overtaken && !is_there && !objects_.contains(key)) changes.push_back({object, nullptr});
     }
     objects_ = std::move(fresh);
-    // A version that goes back means another history (etcd was restored): what was assumed in the old one never comes.
+    // A version that goes back means another history (etcd was restored): what was assumed in the old one
+    // never comes.
     if (compare_resource_versions(resource_version, resource_version_) < 0) assumed_.clear();
     resource_version_ = resource_version;
     forget_overtaken();
@@ -151,7 +165,9 @@ class Store {
     if (const auto known = objects_.find(key); known != objects_.end()) {
       before = std::move(known->second);
       objects_.erase(known);
-      if (last && compare_resource_versions(last->metadata.resource_version, before->metadata.resource_version) > 0) before = std::move(last);
+      if (last &&
+          compare_resource_versions(last->metadata.resource_version, before->metadata.resource_version) > 0)
+        before = std::move(last);
     }
     advance_locked(resource_version);
     return {std::move(before), nullptr};

@@ -5,13 +5,15 @@
 
 namespace curfew::kube {
 
-Watcher::Watcher(WatcherTiming timing, unsigned seed) : timing_(timing), backoff_(timing.first_backoff, timing.longest_backoff, seed), random_(seed) {}
+Watcher::Watcher(WatcherTiming timing, unsigned seed)
+    : timing_(timing), backoff_(timing.first_backoff, timing.longest_backoff, seed), random_(seed) {}
 
 Watcher::Step Watcher::next() {
   if (delay_) return Wait{*std::exchange(delay_, std::nullopt)};
   if (state_ == State::Listing) return ListPage{continue_token_};
   // Watches that began together should not end together.
-  const auto seconds = std::uniform_int_distribution<std::chrono::seconds::rep>(timing_.shortest_watch.count(), timing_.longest_watch.count())(random_);
+  const auto seconds = std::uniform_int_distribution<std::chrono::seconds::rep>(
+      timing_.shortest_watch.count(), timing_.longest_watch.count())(random_);
   return Watch{resource_version_, std::chrono::seconds(seconds)};
 }
 
@@ -37,7 +39,8 @@ void Watcher::event_seen(std::string_view resource_version) {
 }
 
 void Watcher::watch_failed(const Error& error) {
-  const bool is_over = error.kind == ErrorKind::Gone || error.kind == ErrorKind::Decode || error.kind == ErrorKind::Invalid;
+  const bool is_over =
+      error.kind == ErrorKind::Gone || error.kind == ErrorKind::Decode || error.kind == ErrorKind::Invalid;
   if (!is_over) return wait(error.retry_after);
   relist();
   // The first time at once: whoever reads the store waits for this.

@@ -14,19 +14,27 @@ namespace curfew::kube {
 
 struct WatcherTiming {
   std::chrono::milliseconds first_backoff{200};
-  std::chrono::milliseconds longest_backoff{3'000};  // also how long it takes at most to hear again from a server that is back
+  std::chrono::milliseconds longest_backoff{
+      3'000};  // also how long it takes at most to hear again from a server that is back
   std::chrono::seconds shortest_watch{240};  // asked of the server, at random between the two
   std::chrono::seconds longest_watch{360};
-  std::chrono::seconds settled{5};           // a watch that lasted as long did its work, events or not
+  std::chrono::seconds settled{5};  // a watch that lasted as long did its work, events or not
 };
 
-// How a list becomes a watch and how each of the ways in which they fail is mended: a state machine without I/O. Ask next() what to do, do it,
-// say how it went. One owner.
+// How a list becomes a watch and how each of the ways in which they fail is mended: a state machine without
+// I/O. Ask next() what to do, do it, say how it went. One owner.
 class Watcher {
  public:
-  struct ListPage { std::string continue_token; };  // empty: the first page; forget the pages so far
-  struct Watch { std::string resource_version; std::chrono::seconds timeout; };
-  struct Wait { std::chrono::milliseconds delay; };
+  struct ListPage {
+    std::string continue_token;
+  };  // empty: the first page; forget the pages so far
+  struct Watch {
+    std::string resource_version;
+    std::chrono::seconds timeout;
+  };
+  struct Wait {
+    std::chrono::milliseconds delay;
+  };
   using Step = std::variant<ListPage, Watch, Wait>;
 
   explicit Watcher(WatcherTiming timing = {}, unsigned seed = std::random_device{}());
@@ -39,7 +47,8 @@ class Watcher {
 
   // An object's event or a bookmark.
   void event_seen(std::string_view resource_version);
-  // An ERROR event, a line that is none, a refused or broken stream. The error decides: Gone, Decode and Invalid list again, others resume.
+  // An ERROR event, a line that is none, a refused or broken stream. The error decides: Gone, Decode and
+  // Invalid list again, others resume.
   void watch_failed(const Error& error);
   void watch_ended(std::chrono::steady_clock::duration lasted);
   // A new list is asked for: at once.

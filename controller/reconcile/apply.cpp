@@ -7,9 +7,9 @@
 
 #include "api/codec.hpp"
 #include "api/names.hpp"
+#include "kube/error.hpp"
 #include "reconcile/decoders.hpp"
 #include "reconcile/ending.hpp"
-#include "kube/error.hpp"
 #include "reconcile/error_policy.hpp"
 #include "util/log.hpp"
 
@@ -28,7 +28,9 @@ constexpr Outcome kDone{};
 constexpr Outcome kRateLimited{.kind = Outcome::Kind::RetryRateLimited};
 
 // A wake-up, not a failure.
-Outcome again_in(std::chrono::steady_clock::duration delay) { return {.kind = Outcome::Kind::Done, .after = delay}; }
+Outcome again_in(std::chrono::steady_clock::duration delay) {
+  return {.kind = Outcome::Kind::Done, .after = delay};
+}
 
 Outcome retry(const Error& error) {
   const Retry policy = error_policy(error);
@@ -50,24 +52,29 @@ void log_failure(std::string_view what, const core::Input& input, const Error& e
 }
 
 bool carries_the_same_grant(const api::RoleBinding& stored, const api::RoleBinding& wanted) {
-  return stored.metadata.labels == wanted.metadata.labels && stored.metadata.annotations == wanted.metadata.annotations &&
-         stored.metadata.owner_references == wanted.metadata.owner_references && stored.role_ref == wanted.role_ref &&
-         stored.subjects == wanted.subjects;
+  return stored.metadata.labels == wanted.metadata.labels &&
+         stored.metadata.annotations == wanted.metadata.annotations &&
+         stored.metadata.owner_references == wanted.metadata.owner_references &&
+         stored.role_ref == wanted.role_ref && stored.subjects == wanted.subjects;
 }
 
 // One record of a flood stands for the ends of many requests.
 bool is_end_of(const api::AuditRecord& record, const std::string& request_uid) {
-  return api::is_end(record.action) && !api::is_flood_record(record.metadata.name) && record.request.uid == request_uid;
+  return api::is_end(record.action) && !api::is_flood_record(record.metadata.name) &&
+         record.request.uid == request_uid;
 }
 
-// By the schema of the kind, in the API server's words. What an admission policy or a webhook of others refuses is refused for now, whatever code it answers with.
+// By the schema of the kind, in the API server's words. What an admission policy or a webhook of others
+// refuses is refused for now, whatever code it answers with.
 bool is_refused_by_schema(const Error& error) {
-  return error.kind == ErrorKind::Invalid && error.message.find(" is invalid: ") != std::string::npos && error.message.find("denied") == std::string::npos;
+  return error.kind == ErrorKind::Invalid && error.message.find(" is invalid: ") != std::string::npos &&
+         error.message.find("denied") == std::string::npos;
 }
 
 // Ending access is never held back; everything else is the leader's alone.
 bool only_ends_access(const core::Action& action) {
-  return std::holds_alternative<core::DeleteBinding>(action) || std::holds_alternative<core::FreeBinding>(action) ||
+  return std::holds_alternative<core::DeleteBinding>(action) ||
+         std::holds_alternative<core::FreeBinding>(action) ||
          std::holds_alternative<core::ShortenBinding>(action);
 }
 
@@ -86,20 +93,24 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
   if (awaits_deletion) return again_in(kDeletionCheck);
   if (input.request_is_gone && !input.binding) {
     finished(input);
-    // Others may have had its name since, or have it now, whose changes came while the key stood for the one that is gone.
+    // Others may have had its name since, or have it now, whose changes came while the key stood for the one
+    // that is gone.
     const api::ObjectKey key = input.request->metadata.key();
-    return parts_.memory.departed(key) || parts_.stores.requests.get(key) ? again_in(std::chrono::milliseconds(1)) : kDone;
+    return parts_.memory.departed(key) || parts_.stores.requests.get(key)
+               ? again_in(std::chrono::milliseconds(1))
+               : kDone;
   }
   if (!decision.wake_at) return kDone;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*decision.wake_at - parts_.clock.now());
   return again_in(std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(1), kLongestSleep));
 }
 
-// The end of a request may have been recorded in an earlier term, by a replica that died before the status said so. Until all records from then are known, it is asked for
-// before a grant is begun or gone on with.
+// The end of a request may have been recorded in an earlier term, by a replica that died before the status
+// said so. Until all records from then are known, it is asked for before a grant is begun or gone on with.
 Applier::Step Applier::look_for_end(const core::Input& input, std::stop_token stop) {
   if (parts_.memory.knows_all_records()) return std::nullopt;
-  auto stored = parts_.client.get<api::AuditRecord>({"", api::record_name(input.request->metadata.uid, api::AuditAction::Revoked)}, std::move(stop));
+  auto stored = parts_.client.get<api::AuditRecord>(
+      {"", api::record_name(input.request->metadata.uid, api::AuditAction::Revoked)}, std::move(stop));
   if (!stored && stored.error().kind == ErrorKind::NotFound) return std::nullopt;
   if (!stored) return failed(stored.error());
   parts_.memory.remember_end(std::move(*stored));
@@ -121,18 +132,21 @@ Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& ac
     // From now on it has ended, whatever is said before its status says so.
     const bool is_another = stored->action != action.record.action;
     parts_.memory.remember_end(std::move(*stored));
-    if (is_another) return again_in(std::chrono::milliseconds(1));  // in another way: decide again, to say so in the status
+    if (is_another)
+      return again_in(std::chrono::milliseconds(1));  // in another way: decide again, to say so in the status
     return std::nullopt;
   }
   if (action.record.action != api::AuditAction::Granted) return std::nullopt;
-  const bool is_ours = stored->granted_at == action.record.granted_at && stored->expires_at == action.record.expires_at &&
-                       stored->role == action.record.role && stored->subject == action.record.subject;
+  const bool is_ours = stored->granted_at == action.record.granted_at &&
+                       stored->expires_at == action.record.expires_at && stored->role == action.record.role &&
+                       stored->subject == action.record.subject;
   parts_.memory.remember_granted(std::move(*stored));
   if (is_ours) return std::nullopt;
   return again_in(std::chrono::milliseconds(1));  // an earlier attempt's record counts: decide again with it
 }
 
-Applier::Step Applier::run(const core::Input& input, const core::CreateBinding& action, std::stop_token stop) {
+Applier::Step Applier::run(const core::Input& input, const core::CreateBinding& action,
+                           std::stop_token stop) {
   if (input.granted_record) {
     if (auto ended = look_for_end(input, stop)) return ended;
   }
@@ -152,13 +166,15 @@ Applier::Step Applier::run(const core::Input& input, const core::CreateBinding& 
 }
 
 // A binding of that name is there: from an attempt of ours whose answer was lost, or somebody else's.
-Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted, std::stop_token stop) {
+Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted,
+                                     std::stop_token stop) {
   auto stored = parts_.client.get<api::RoleBinding>(wanted.metadata.key(), stop);
   if (!stored) return failed(stored.error());
   if (stored->metadata.deletion_timestamp) return kRateLimited;
   if (!carries_the_same_grant(*stored, wanted)) {
     return grant_failed(input, {.kind = ErrorKind::AlreadyExists,
-                                .message = "a RoleBinding named " + wanted.metadata.name + " is there already and is not this grant: delete it"});
+                                .message = "a RoleBinding named " + wanted.metadata.name +
+                                           " is there already and is not this grant: delete it"});
   }
   parts_.grant_latency.granted(input.request->metadata.uid);
   parts_.memory.remember_granted_binding(input.request->metadata.uid, stored->metadata.uid);
@@ -169,10 +185,12 @@ Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBi
 Applier::Step Applier::grant_failed(const core::Input& input, const Error& error) {
   log_failure("binding not created", input, error);
   parts_.metrics.reconcile_failed(error.kind);
-  core::GrantFailure failure{.reason = {}, .message = error.message, .retry_at = parts_.clock.now() + kForbiddenRetry};
+  core::GrantFailure failure{
+      .reason = {}, .message = error.message, .retry_at = parts_.clock.now() + kForbiddenRetry};
   if (error.kind == ErrorKind::Forbidden) {
     failure.reason = api::reason::kBindingForbidden;
-    failure.message += "; make the role grantable: a ClusterRole labelled curfew.dev/grantable=true that allows bind on it";
+    failure.message +=
+        "; make the role grantable: a ClusterRole labelled curfew.dev/grantable=true that allows bind on it";
   } else if (error.kind == ErrorKind::Invalid) {
     failure.reason = api::reason::kBindingInvalid;
   } else if (error.kind == ErrorKind::AlreadyExists) {
@@ -184,7 +202,8 @@ Applier::Step Applier::grant_failed(const core::Input& input, const Error& error
   return again_in(std::chrono::milliseconds(1));  // decide again, to say so in the status
 }
 
-Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop) {
+Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& action,
+                           std::stop_token stop) {
   const auto outcome = delete_binding(parts_.endings, parts_.memory, action.key, action.uid, stop);
   if (outcome) return std::nullopt;
   log_failure("binding not deleted", input, outcome.error());
@@ -202,12 +221,14 @@ Applier::Step Applier::run(const core::Input& input, const core::FreeBinding& ac
   return again_in(kDeletionCheck);
 }
 
-Applier::Step Applier::run(const core::Input& input, const core::ShortenBinding& action, std::stop_token stop) {
+Applier::Step Applier::run(const core::Input& input, const core::ShortenBinding& action,
+                           std::stop_token stop) {
   auto shortened = shorten_binding(parts_.endings, action.key, action.uid, action.expires_at, stop);
   if (!shortened) {
     if (shortened.error().kind == ErrorKind::NotFound) return kDone;  // gone meanwhile: the watch says so
     log_failure("binding not shortened", input, shortened.error());
-    // Where Curfew may no longer bind the role, its binding cannot be changed, only deleted: the status has the end, and the leader keeps to it.
+    // Where Curfew may no longer bind the role, its binding cannot be changed, only deleted: the status has
+    // the end, and the leader keeps to it.
     if (shortened.error().kind == ErrorKind::Forbidden) return std::nullopt;
     return failed(shortened.error());
   }
@@ -224,15 +245,18 @@ Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& a
     if (action.status.complete) parts_.memory.forget_completed(request.metadata.uid);
     if (updated.error().kind == ErrorKind::NotFound) return kDone;  // deleted meanwhile: the watch says so
     log_failure("status not written", input, updated.error());
-    // A status of a request that was deleted and made again meanwhile is refused as invalid, too, because of the UID.
+    // A status of a request that was deleted and made again meanwhile is refused as invalid, too, because of
+    // the UID.
     if (!is_refused_by_schema(updated.error())) return failed(updated.error());
     const auto stored = parts_.client.get<api::AccessRequest>(request.metadata.key(), std::move(stop));
-    return stored && stored->metadata.uid == request.metadata.uid ? not_written(input, updated.error()) : failed(updated.error());
+    return stored && stored->metadata.uid == request.metadata.uid ? not_written(input, updated.error())
+                                                                  : failed(updated.error());
   }
   if (action.status.approved_at && !request.status.approved_at && !action.status.approved_by.empty()) {
     parts_.metrics.approval_took(*action.status.approved_at - request.metadata.creation_timestamp);
   }
-  if (!action.status.complete) parts_.memory.remember_observed(request.metadata.uid, action.status.observed_decisions);
+  if (!action.status.complete)
+    parts_.memory.remember_observed(request.metadata.uid, action.status.observed_decisions);
   if (action.status.complete && parts_.on_completed) parts_.on_completed(*updated);
   drop_unread(updated->metadata);  // as the watch does
   parts_.stores.requests.assume(std::move(*updated));
@@ -276,7 +300,8 @@ Outcome Applier::failed(const Error& error) {
 
 void Applier::finished(const core::Input& input) {
   parts_.memory.forget(input.request->metadata.uid);
-  if (input.request_is_gone) parts_.memory.forget_departed(input.request->metadata.key(), input.request->metadata.uid);
+  if (input.request_is_gone)
+    parts_.memory.forget_departed(input.request->metadata.key(), input.request->metadata.uid);
 }
 
 }  // namespace curfew::reconcile

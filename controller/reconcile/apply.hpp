@@ -1,8 +1,8 @@
 #pragma once
 
 #include <functional>
-#include <stop_token>
 #include <optional>
+#include <stop_token>
 
 #include "audit/writer.hpp"
 #include "core/action.hpp"
@@ -20,8 +20,8 @@
 
 namespace curfew::reconcile {
 
-// Carries a decision out, action by action, stopping at the first that does not succeed; every one is idempotent, so that what stopped is resumed
-// by deciding again.
+// Carries a decision out, action by action, stopping at the first that does not succeed; every one is
+// idempotent, so that what stopped is resumed by deciding again.
 class Applier {
  public:
   struct Parts {
@@ -36,8 +36,9 @@ class Applier {
     runtime::Metrics& metrics;
     GrantLatency& grant_latency;
     const Clock& clock;
-    std::function<bool()> may_grant;     // false once leadership is lost: nothing but endings goes on
-    std::function<void(const api::AccessRequest&)> on_completed;  // a request that this replica has completed, as stored
+    std::function<bool()> may_grant;  // false once leadership is lost: nothing but endings goes on
+    std::function<void(const api::AccessRequest&)>
+        on_completed;  // a request that this replica has completed, as stored
   };
 
   explicit Applier(Parts parts) : parts_(std::move(parts)) {}

@@ -16,7 +16,10 @@ constexpr std::size_t kMaxAnnotation = 1024;  // bytes
 template <class AnyRole>
 RoleSummary summary(const AnyRole& role) {
   const api::ObjectMeta& meta = role.metadata;
-  RoleSummary kept{.metadata = {.name = meta.name, .name_space = meta.name_space, .uid = meta.uid, .resource_version = meta.resource_version},
+  RoleSummary kept{.metadata = {.name = meta.name,
+                                .name_space = meta.name_space,
+                                .uid = meta.uid,
+                                .resource_version = meta.resource_version},
                    .rules_hash = core::rules_hash(role.rules),
                    .outliving_powers = {}};
   const auto powers = core::outliving_powers(role.rules);
@@ -38,7 +41,8 @@ void drop(T& value) {
 }
 
 void keep_only(std::map<std::string, std::string>& values, std::initializer_list<std::string_view> keys) {
-  std::erase_if(values, [&](const auto& entry) { return std::ranges::find(keys, entry.first) == keys.end(); });
+  std::erase_if(values,
+                [&](const auto& entry) { return std::ranges::find(keys, entry.first) == keys.end(); });
 }
 
 }  // namespace
@@ -50,7 +54,9 @@ void drop_unread(api::ObjectMeta& metadata) {
   drop(metadata.owner_references);
 }
 
-RoleSummary summary_of(const api::Role& role) { return summary(role); }
+RoleSummary summary_of(const api::Role& role) {
+  return summary(role);
+}
 
 RoleSummary summary_of(const api::ClusterRole& role) {
   RoleSummary kept = summary(role);
@@ -58,9 +64,13 @@ RoleSummary summary_of(const api::ClusterRole& role) {
   return kept;
 }
 
-Result<RoleSummary> decode_role(const nlohmann::json& json) { return decode_summary<api::Role>(json); }
+Result<RoleSummary> decode_role(const nlohmann::json& json) {
+  return decode_summary<api::Role>(json);
+}
 
-Result<RoleSummary> decode_cluster_role(const nlohmann::json& json) { return decode_summary<api::ClusterRole>(json); }
+Result<RoleSummary> decode_cluster_role(const nlohmann::json& json) {
+  return decode_summary<api::ClusterRole>(json);
+}
 
 Result<api::AccessRequest> decode_request(const nlohmann::json& json) {
   auto request = api::decode<api::AccessRequest>(json);
@@ -94,12 +104,16 @@ Result<api::RoleBinding> decode_binding(const nlohmann::json& json) {
   const auto label = meta.labels.find(std::string(api::kRequestUidLabel));
   std::vector<api::OwnerReference> owners;
   for (api::OwnerReference& owner : meta.owner_references)
-    if (owners.empty() && owner.kind == api::AccessRequest::kKind && label != meta.labels.end() && owner.uid == label->second) owners.push_back(std::move(owner));
+    if (owners.empty() && owner.kind == api::AccessRequest::kKind && label != meta.labels.end() &&
+        owner.uid == label->second)
+      owners.push_back(std::move(owner));
   meta.owner_references = std::move(owners);
   const bool is_held = !meta.finalizers.empty();
   meta.finalizers = is_held ? std::vector<std::string>{meta.finalizers.front()} : std::vector<std::string>{};
   constexpr std::size_t kMoreThanOne = 2;
-  if (binding->subjects.size() > kMoreThanOne) binding->subjects = std::vector<api::Subject>(binding->subjects.begin(), binding->subjects.begin() + kMoreThanOne);
+  if (binding->subjects.size() > kMoreThanOne)
+    binding->subjects =
+        std::vector<api::Subject>(binding->subjects.begin(), binding->subjects.begin() + kMoreThanOne);
   return binding;
 }
 

@@ -12,16 +12,21 @@ namespace {
 
 // What the records say of one earlier request.
 struct Earlier {
-  std::string requester;  // empty: it was gone before Curfew looked at it, and nobody can have ended it for a reason
+  std::string
+      requester;  // empty: it was gone before Curfew looked at it, and nobody can have ended it for a reason
   std::string start_time;
   std::string duration;
   std::optional<api::AuditRecord> end;
 };
 
-void consider(std::map<std::string, Earlier>& earlier, const api::AccessRequest& request, api::AuditRecord record) {
+void consider(std::map<std::string, Earlier>& earlier, const api::AccessRequest& request,
+              api::AuditRecord record) {
   const std::string uid = record.request.uid;
-  const bool is_of_this_name = record.request.name == request.metadata.name && record.request.name_space == request.metadata.name_space;
-  if (uid.empty() || uid == request.metadata.uid || !is_of_this_name || api::is_flood_record(record.metadata.name)) return;
+  const bool is_of_this_name = record.request.name == request.metadata.name &&
+                               record.request.name_space == request.metadata.name_space;
+  if (uid.empty() || uid == request.metadata.uid || !is_of_this_name ||
+      api::is_flood_record(record.metadata.name))
+    return;
   Earlier& known = earlier[uid];
   if (record.action == api::AuditAction::Requested && record.actor) known.requester = record.actor->username;
   if (!record.start_time.empty()) known.start_time = record.start_time;
@@ -29,7 +34,8 @@ void consider(std::map<std::string, Earlier>& earlier, const api::AccessRequest&
   if (api::is_end(record.action)) known.end = std::move(record);
 }
 
-bool has_same_span(const Earlier& earlier, const api::AccessRequest& request, const api::AccessPolicy& policy) {
+bool has_same_span(const Earlier& earlier, const api::AccessRequest& request,
+                   const api::AccessPolicy& policy) {
   const auto start = parse_rfc3339(earlier.start_time);
   const auto wanted_start = core::wanted_start(request);
   if (!start || !wanted_start || floor_to_second(*start) != *wanted_start) return false;
@@ -39,10 +45,12 @@ bool has_same_span(const Earlier& earlier, const api::AccessRequest& request, co
 
 // Nobody uses up a name, or a span, for anybody else.
 bool is_of_same_requester(const Earlier& earlier, const api::AccessRequest& request) {
-  return !earlier.requester.empty() && request.spec.requester && request.spec.requester->username == earlier.requester;
+  return !earlier.requester.empty() && request.spec.requester &&
+         request.spec.requester->username == earlier.requester;
 }
 
-// A request without a recorded end is over all the same: another one has its name. It was deleted while nobody looked.
+// A request without a recorded end is over all the same: another one has its name. It was deleted while
+// nobody looked.
 bool counts(const Earlier& earlier, bool is_once_by_name) {
   if (!earlier.end) return true;
   switch (earlier.end->action) {
@@ -62,10 +70,15 @@ core::EarlierRequest describe(const std::string& uid, const Earlier& earlier) {
 }  // namespace
 
 kube::Selection records_of_name(const api::ObjectKey& key) {
-  return {.name_space = {}, .labels = {}, .fields = "request.namespace=" + key.name_space + ",request.name=" + key.name};
+  return {.name_space = {},
+          .labels = {},
+          .fields = "request.namespace=" + key.name_space + ",request.name=" + key.name};
 }
 
-Result<std::optional<core::EarlierRequest>> find_earlier_request(kube::Client& client, const api::AccessRequest& request, const api::AccessPolicy& policy, const std::stop_token& stop) {
+Result<std::optional<core::EarlierRequest>> find_earlier_request(kube::Client& client,
+                                                                 const api::AccessRequest& request,
+                                                                 const api::AccessPolicy& policy,
+                                                                 const std::stop_token& stop) {
   const bool is_once_by_name = policy.spec.limits && policy.spec.limits->once_by_name;
   if (request.spec.start_time.empty() && !is_once_by_name) return std::nullopt;
   std::map<std::string, Earlier> earlier;
@@ -78,8 +91,11 @@ Result<std::optional<core::EarlierRequest>> find_earlier_request(kube::Client& c
   } while (!params.continue_token.empty());
   std::optional<core::EarlierRequest> latest;
   for (const auto& [uid, known] : earlier) {
-    if (!is_of_same_requester(known, request) || !counts(known, is_once_by_name) || !(is_once_by_name || has_same_span(known, request, policy))) continue;
-    if (!latest || !known.end || (latest->time && known.end->time > *latest->time)) latest = describe(uid, known);
+    if (!is_of_same_requester(known, request) || !counts(known, is_once_by_name) ||
+        !(is_once_by_name || has_same_span(known, request, policy)))
+      continue;
+    if (!latest || !known.end || (latest->time && known.end->time > *latest->time))
+      latest = describe(uid, known);
   }
   return latest;
 }

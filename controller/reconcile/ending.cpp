@@ -6,7 +6,8 @@
 
 namespace curfew::reconcile {
 
-Result<kube::DeleteOutcome> delete_binding(kube::Client& client, Memory& memory, const api::ObjectKey& key, const std::string& uid, std::stop_token stop) {
+Result<kube::DeleteOutcome> delete_binding(kube::Client& client, Memory& memory, const api::ObjectKey& key,
+                                           const std::string& uid, std::stop_token stop) {
   memory.remember_deletion(uid);  // before the watch can tell of it
   auto outcome = client.remove<api::RoleBinding>(key, uid, stop);
   if (!outcome && outcome.error().kind == ErrorKind::NotFound) return kube::DeleteOutcome::Gone;
@@ -14,7 +15,8 @@ Result<kube::DeleteOutcome> delete_binding(kube::Client& client, Memory& memory,
   return outcome;
 }
 
-Result<void> free_binding(kube::Client& client, const api::ObjectKey& key, const std::string& uid, std::stop_token stop) {
+Result<void> free_binding(kube::Client& client, const api::ObjectKey& key, const std::string& uid,
+                          std::stop_token stop) {
   nlohmann::json patch{{"metadata", {{"uid", uid}, {"finalizers", nullptr}}}, {"subjects", nullptr}};
   auto freed = client.merge_patch<api::RoleBinding>(key, patch, stop);
   if (!freed && freed.error().kind == ErrorKind::Forbidden) {
@@ -25,9 +27,11 @@ Result<void> free_binding(kube::Client& client, const api::ObjectKey& key, const
   return {};
 }
 
-Result<api::RoleBinding> shorten_binding(kube::Client& client, const api::ObjectKey& key, const std::string& uid, TimePoint expires_at, std::stop_token stop) {
+Result<api::RoleBinding> shorten_binding(kube::Client& client, const api::ObjectKey& key,
+                                         const std::string& uid, TimePoint expires_at, std::stop_token stop) {
   const nlohmann::json annotations{{std::string(api::kExpiresAtAnnotation), format_rfc3339(expires_at)}};
-  return client.merge_patch<api::RoleBinding>(key, {{"metadata", {{"uid", uid}, {"annotations", annotations}}}}, std::move(stop));
+  return client.merge_patch<api::RoleBinding>(
+      key, {{"metadata", {{"uid", uid}, {"annotations", annotations}}}}, std::move(stop));
 }
 
 }  // namespace curfew::reconcile

@@ -6,20 +6,25 @@
 
 namespace curfew::reconcile {
 core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone, bool was_admitted) {
-  return {.cluster_role_exists = [&stores](const std::string& name) { return stores.cluster_roles.get({"", name}) != nullptr; },
+  return {.cluster_role_exists =
+              [&stores](const std::string& name) { return stores.cluster_roles.get({"", name}) != nullptr; },
           .time_zone = time_zone,
           .was_admitted = was_admitted};
 }
 
-std::vector<std::string> outliving_powers(const Stores& stores, const api::AccessPolicy& policy, const api::RoleRef& role) {
+std::vector<std::string> outliving_powers(const Stores& stores, const api::AccessPolicy& policy,
+                                          const api::RoleRef& role) {
   if (role.kind == api::ClusterRole::kKind) {
     const auto found = stores.cluster_roles.get({"", role.name});
-    return found ? std::vector<std::string>(found->outliving_powers.begin(), found->outliving_powers.end()) : std::vector<std::string>();
+    return found ? std::vector<std::string>(found->outliving_powers.begin(), found->outliving_powers.end())
+                 : std::vector<std::string>();
   }
   std::set<std::string> powers;
   for (const auto& one : stores.roles.list()) {
     const std::string& name_space = one->metadata.name_space;
-    if (one->metadata.name != role.name || !core::reaches(policy.spec.namespaces, name_space, stores.namespaces.get({"", name_space}).get())) continue;
+    if (one->metadata.name != role.name ||
+        !core::reaches(policy.spec.namespaces, name_space, stores.namespaces.get({"", name_space}).get()))
+      continue;
     powers.insert(one->outliving_powers.begin(), one->outliving_powers.end());
   }
   return {powers.begin(), powers.end()};
@@ -35,8 +40,10 @@ runtime::Metrics::LiveRequests live_requests(const Stores& stores) {
   return result;
 }
 
-std::optional<core::RoleFacts> role_facts(const Stores& stores, const api::RoleRef& role, const std::string& name_space) {
-  const auto found = role.kind == api::ClusterRole::kKind ? stores.cluster_roles.get({"", role.name}) : stores.roles.get({name_space, role.name});
+std::optional<core::RoleFacts> role_facts(const Stores& stores, const api::RoleRef& role,
+                                          const std::string& name_space) {
+  const auto found = role.kind == api::ClusterRole::kKind ? stores.cluster_roles.get({"", role.name})
+                                                          : stores.roles.get({name_space, role.name});
   return found ? std::optional(found->facts()) : std::nullopt;
 }
 

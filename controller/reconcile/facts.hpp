@@ -15,18 +15,24 @@ namespace curfew::reconcile {
 
 // Whether a version of a policy was written under a guard in force: GuardWatch::believes.
 using BelievesPolicy = std::function<bool(const api::ObjectMeta&)>;
-inline bool believe_every_policy(const api::ObjectMeta&) { return true; }
+inline bool believe_every_policy(const api::ObjectMeta&) {
+  return true;
+}
 
-// Whether the ClusterRoles that a policy names exist, for core::policy_problems. The stores outlive what is returned.
+// Whether the ClusterRoles that a policy names exist, for core::policy_problems. The stores outlive what is
+// returned.
 core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone, bool was_admitted);
 
 // core::outliving_powers of a ClusterRole, or of all Roles of that name in namespaces that the policy covers.
-std::vector<std::string> outliving_powers(const Stores& stores, const api::AccessPolicy& policy, const api::RoleRef& role);
+std::vector<std::string> outliving_powers(const Stores& stores, const api::AccessPolicy& policy,
+                                          const api::RoleRef& role);
 
-// The live requests of each policy that exists, for the metrics. One that nobody has looked at yet is Pending.
+// The live requests of each policy that exists, for the metrics. One that nobody has looked at yet is
+// Pending.
 runtime::Metrics::LiveRequests live_requests(const Stores& stores);
 
 // nullopt: the stores have no such role.
-std::optional<core::RoleFacts> role_facts(const Stores& stores, const api::RoleRef& role, const std::string& name_space);
+std::optional<core::RoleFacts> role_facts(const Stores& stores, const api::RoleRef& role,
+                                          const std::string& name_space);
 
 }  // namespace curfew::reconcile

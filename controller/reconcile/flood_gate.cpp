@@ -1,7 +1,8 @@
 #include "reconcile/flood_gate.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <limits>
 
 #include "core/words.hpp"
@@ -13,23 +14,33 @@ namespace {
 constexpr std::chrono::minutes kJudgedFor{10};
 // Nothing is known of a request that was let in longer than this: it went just then.
 constexpr std::chrono::minutes kUnconfirmedFor{1};
-// What is forgotten beyond these limits costs a token, or a read, when it comes up again; never a request that waits.
+// What is forgotten beyond these limits costs a token, or a read, when it comes up again; never a request
+// that waits.
 constexpr std::size_t kMostVerdicts = 4096;
 constexpr std::size_t kMostAccounts = 4096;
 constexpr std::size_t kMostSummaries = 1000;
 constexpr std::size_t kMostWithoutPolicy = 1000;
 
-std::string requester_of(const api::AccessRequest& request) { return request.spec.requester ? request.spec.requester->username.str() : std::string(); }
-
-bool waits(const api::AccessRequest& request) {
-  return !request.status.complete && (request.status.phase == api::Phase::Pending || request.status.phase == api::Phase::Scheduled);
+std::string requester_of(const api::AccessRequest& request) {
+  return request.spec.requester ? request.spec.requester->username.str() : std::string();
 }
 
-bool is_unseen(const api::AccessRequest& request) { return !request.status.complete && !request.status.phase; }
+bool waits(const api::AccessRequest& request) {
+  return !request.status.complete &&
+         (request.status.phase == api::Phase::Pending || request.status.phase == api::Phase::Scheduled);
+}
 
-bool is_same(const FloodGate::Pointer& before, const FloodGate::Pointer& after) { return before && after && before->metadata.uid == after->metadata.uid; }
+bool is_unseen(const api::AccessRequest& request) {
+  return !request.status.complete && !request.status.phase;
+}
 
-bool is_full(int waiting, int pending) { return pending > 0 && waiting >= pending; }
+bool is_same(const FloodGate::Pointer& before, const FloodGate::Pointer& after) {
+  return before && after && before->metadata.uid == after->metadata.uid;
+}
+
+bool is_full(int waiting, int pending) {
+  return pending > 0 && waiting >= pending;
+}
 
 }  // namespace
 
@@ -47,7 +58,8 @@ void FloodGate::observe(const Pointer& before, const Pointer& after) {
   });
 }
 
-std::optional<core::Flood> FloodGate::judge(const api::AccessRequest& request, bool is_gone, bool has_policy) {
+std::optional<core::Flood> FloodGate::judge(const api::AccessRequest& request, bool is_gone,
+                                            bool has_policy) {
   return state_.with([&](State& state) -> std::optional<core::Flood> {
     forget_old(state);
     const std::string& uid = request.metadata.uid;
@@ -63,7 +75,8 @@ std::optional<core::Flood> FloodGate::judge(const api::AccessRequest& request, b
   });
 }
 
-FloodGate::Bound FloodGate::first_verdict(State& state, const api::AccessRequest& request, bool is_gone, bool has_policy) const {
+FloodGate::Bound FloodGate::first_verdict(State& state, const api::AccessRequest& request, bool is_gone,
+                                          bool has_policy) const {
   const std::string who = requester_of(request);
   const std::string& where = request.metadata.name_space;
   const auto waiting = [](const Accounts& accounts, const std::string& name) {
@@ -77,9 +90,11 @@ FloodGate::Bound FloodGate::first_verdict(State& state, const api::AccessRequest
   const double of_requester = left(state.requesters, who, limits_.requester);
   const double of_namespace = left(state.namespaces, where, limits_.name_space);
   if (of_requester < 1) return Bound::RequesterRate;
-  if (!has_token(of_namespace, limits_.name_space, of_requester, limits_.requester)) return Bound::NamespaceRate;
+  if (!has_token(of_namespace, limits_.name_space, of_requester, limits_.requester))
+    return Bound::NamespaceRate;
   if (has_policy) {
-    if (!has_token(left(state.cluster, limits_.cluster), limits_.cluster, of_namespace, limits_.name_space)) return Bound::ClusterRate;
+    if (!has_token(left(state.cluster, limits_.cluster), limits_.cluster, of_namespace, limits_.name_space))
+      return Bound::ClusterRate;
     take(state.cluster, limits_.cluster);
   }
   take(account(state.requesters, who, limits_.requester), limits_.requester);
@@ -101,24 +116,31 @@ std::string FloodGate::words(const State& state, const api::AccessRequest& reque
   switch (bound) {
     case Bound::None: return {};
     case Bound::RequesterPending:
-      return fmt::format("{} has {} requests waiting, and --pending-per-requester allows {}: ask again when some of them are decided or withdrawn", who,
-                         waiting(state.requesters, who, limits_.requester), limits_.requester.pending);
+      return fmt::format(
+          "{} has {} requests waiting, and --pending-per-requester allows {}: ask again when some of them are decided or withdrawn",
+          who, waiting(state.requesters, who, limits_.requester), limits_.requester.pending);
     case Bound::NamespacePending:
-      return fmt::format("namespace {} has {} requests waiting, of all people together, and --pending-per-namespace allows {}: ask again when some of them are decided or withdrawn", where,
-                         waiting(state.namespaces, where, limits_.name_space), limits_.name_space.pending);
+      return fmt::format(
+          "namespace {} has {} requests waiting, of all people together, and --pending-per-namespace allows {}: ask again when some of them are decided or withdrawn",
+          where, waiting(state.namespaces, where, limits_.name_space), limits_.name_space.pending);
     case Bound::RequesterRate:
-      return fmt::format("{} sends requests faster than --requester-qps {} and --requester-burst {} allow: ask again later", who, limits_.requester.qps, limits_.requester.burst);
+      return fmt::format(
+          "{} sends requests faster than --requester-qps {} and --requester-burst {} allow: ask again later",
+          who, limits_.requester.qps, limits_.requester.burst);
     case Bound::NamespaceRate:
-      return fmt::format("in namespace {} all people together send requests faster than --namespace-qps {} and --namespace-burst {} allow (half of it is kept for those who send few): ask again later",
-                         where, limits_.name_space.qps, limits_.name_space.burst);
+      return fmt::format(
+          "in namespace {} all people together send requests faster than --namespace-qps {} and --namespace-burst {} allow (half of it is kept for those who send few): ask again later",
+          where, limits_.name_space.qps, limits_.name_space.burst);
     case Bound::ClusterRate:
-      return fmt::format("in this cluster all people together send requests faster than --cluster-qps {} and --cluster-burst {} allow (half of it is kept for namespaces with few): ask again later",
-                         limits_.cluster.qps, limits_.cluster.burst);
+      return fmt::format(
+          "in this cluster all people together send requests faster than --cluster-qps {} and --cluster-burst {} allow (half of it is kept for namespaces with few): ask again later",
+          limits_.cluster.qps, limits_.cluster.burst);
   }
   return {};
 }
 
-std::optional<core::RecordSummary> FloodGate::begun(const State& state, const std::string& name, const std::string& message) {
+std::optional<core::RecordSummary> FloodGate::begun(const State& state, const std::string& name,
+                                                    const std::string& message) {
   const auto found = state.summaries.find(name);
   if (found == state.summaries.end()) return std::nullopt;
   return core::RecordSummary{.record_name = name, .message = message, .is_recorded = found->second};
@@ -130,19 +152,25 @@ core::RecordSummary FloodGate::begin(State& state, const std::string& name, cons
   return {.record_name = name, .message = message, .is_recorded = false};
 }
 
-// The record of the narrowest scope for which there are tokens: as many usernames as one likes must not leave as many records.
-core::RecordSummary FloodGate::summary(State& state, const api::AccessRequest& request, Bound bound, const std::string& message) const {
+// The record of the narrowest scope for which there are tokens: as many usernames as one likes must not leave
+// as many records.
+core::RecordSummary FloodGate::summary(State& state, const api::AccessRequest& request, Bound bound,
+                                       const std::string& message) const {
   const TimePoint asked_at = request.metadata.creation_timestamp;
   const std::string until = format_rfc3339(api::flood_record_until(asked_at));
   const std::string who = requester_of(request);
   const std::string& where = request.metadata.name_space;
   const double of_namespace = left(state.namespaces, where, limits_.name_space);
-  const bool cluster_has_token = has_token(left(state.cluster, limits_.cluster), limits_.cluster, of_namespace, limits_.name_space);
+  const bool cluster_has_token =
+      has_token(left(state.cluster, limits_.cluster), limits_.cluster, of_namespace, limits_.name_space);
   if (bound == Bound::RequesterPending || bound == Bound::RequesterRate) {
     const std::string name = api::flood_record_name(who, asked_at);
-    const std::string sentence = fmt::format("{}; other requests of {} that are rejected for this until {} have no record of their own", message, who, until);
+    const std::string sentence = fmt::format(
+        "{}; other requests of {} that are rejected for this until {} have no record of their own", message,
+        who, until);
     if (auto known = begun(state, name, sentence)) return *known;
-    if (cluster_has_token && has_token(of_namespace, limits_.name_space, left(state.requesters, who, limits_.requester), limits_.requester)) {
+    if (cluster_has_token && has_token(of_namespace, limits_.name_space,
+                                       left(state.requesters, who, limits_.requester), limits_.requester)) {
       take(account(state.namespaces, where, limits_.name_space), limits_.name_space);
       take(state.cluster, limits_.cluster);
       return begin(state, name, sentence);
@@ -150,7 +178,9 @@ core::RecordSummary FloodGate::summary(State& state, const api::AccessRequest& r
   }
   if (bound != Bound::ClusterRate) {
     const std::string name = api::namespace_flood_record_name(where, asked_at);
-    const std::string sentence = fmt::format("{}; other requests in namespace {} that are rejected as too many until {} may have no record of their own", message, where, until);
+    const std::string sentence = fmt::format(
+        "{}; other requests in namespace {} that are rejected as too many until {} may have no record of their own",
+        message, where, until);
     if (auto known = begun(state, name, sentence)) return *known;
     if (cluster_has_token) {
       take(state.cluster, limits_.cluster);
@@ -160,11 +190,13 @@ core::RecordSummary FloodGate::summary(State& state, const api::AccessRequest& r
   return cluster_summary(state, request, message);
 }
 
-core::RecordSummary FloodGate::cluster_summary(State& state, const api::AccessRequest& request, const std::string& message) const {
+core::RecordSummary FloodGate::cluster_summary(State& state, const api::AccessRequest& request,
+                                               const std::string& message) const {
   const TimePoint asked_at = request.metadata.creation_timestamp;
   const std::string name = api::cluster_flood_record_name(asked_at);
-  const std::string sentence = fmt::format("{}; other requests in this cluster that are rejected as too many, or name no AccessPolicy that exists, until {} may have no record of their own",
-                                           message, format_rfc3339(api::flood_record_until(asked_at)));
+  const std::string sentence = fmt::format(
+      "{}; other requests in this cluster that are rejected as too many, or name no AccessPolicy that exists, until {} may have no record of their own",
+      message, format_rfc3339(api::flood_record_until(asked_at)));
   if (auto known = begun(state, name, sentence)) return *known;
   return begin(state, name, sentence);
 }
@@ -179,7 +211,8 @@ std::optional<core::RecordSummary> FloodGate::without_policy(const api::AccessRe
     const std::size_t count = known == state.without_policy.end() ? 0 : known->second.size();
     if (count > 0 && known->second.contains(request.metadata.uid)) return std::nullopt;
     const bool has_cluster_token =
-        has_token(left(state.cluster, limits_.cluster), limits_.cluster, left(state.namespaces, where, limits_.name_space), limits_.name_space);
+        has_token(left(state.cluster, limits_.cluster), limits_.cluster,
+                  left(state.namespaces, where, limits_.name_space), limits_.name_space);
     const bool has_room = count > 0 || state.without_policy.size() < kMostWithoutPolicy;
     if (count < kRecordedWithoutPolicy && has_cluster_token && has_room) {
       take(state.cluster, limits_.cluster);
@@ -188,9 +221,11 @@ std::optional<core::RecordSummary> FloodGate::without_policy(const api::AccessRe
     }
     const TimePoint asked_at = request.metadata.creation_timestamp;
     const std::string name = api::without_policy_record_name(where, asked_at);
-    const std::string what = "spec.policy " + core::in_quotes(request.spec.policy) + ": there is no AccessPolicy of that name";
-    const std::string sentence = fmt::format("{}; other requests in namespace {} that name no AccessPolicy that exists have no record of their own until {}", what, where,
-                                             format_rfc3339(api::flood_record_until(asked_at)));
+    const std::string what =
+        "spec.policy " + core::in_quotes(request.spec.policy) + ": there is no AccessPolicy of that name";
+    const std::string sentence = fmt::format(
+        "{}; other requests in namespace {} that name no AccessPolicy that exists have no record of their own until {}",
+        what, where, format_rfc3339(api::flood_record_until(asked_at)));
     if (auto summarised = begun(state, name, sentence)) return summarised;
     if (!has_cluster_token) return cluster_summary(state, request, what);
     take(state.cluster, limits_.cluster);
@@ -208,7 +243,8 @@ void FloodGate::recorded(const api::AuditRecord& record) {
 
 std::size_t FloodGate::size() const {
   return state_.with([](const State& state) {
-    return state.requesters.size() + state.namespaces.size() + state.places.size() + state.unconfirmed.size() + state.verdicts.size() + state.judged.size() +
+    return state.requesters.size() + state.namespaces.size() + state.places.size() +
+           state.unconfirmed.size() + state.verdicts.size() + state.judged.size() +
            state.without_policy.size() + state.summaries.size();
   });
 }
@@ -223,7 +259,8 @@ void FloodGate::hold(State& state, const api::AccessRequest& request, bool is_kn
   ++requester.waiting;
   Account& name_space = account(state.namespaces, request.metadata.name_space, limits_.name_space);
   ++name_space.waiting;
-  state.places.emplace(request.metadata.uid, Place{.requester = &requester, .name_space = &name_space, .is_known = is_known});
+  state.places.emplace(request.metadata.uid,
+                       Place{.requester = &requester, .name_space = &name_space, .is_known = is_known});
 }
 
 void FloodGate::release(State& state, const std::string& uid) {
@@ -234,21 +271,27 @@ void FloodGate::release(State& state, const std::string& uid) {
   state.places.erase(place);
 }
 
-FloodGate::Account& FloodGate::account(Accounts& accounts, const std::string& name, const Limit& limit) const {
+FloodGate::Account& FloodGate::account(Accounts& accounts, const std::string& name,
+                                       const Limit& limit) const {
   if (accounts.size() >= kMostAccounts && !accounts.contains(name)) {
-    std::erase_if(accounts, [&](const auto& each) { return each.second.waiting == 0 && left(each.second, limit) >= limit.burst; });
-    if (accounts.size() >= kMostAccounts) std::erase_if(accounts, [](const auto& each) { return each.second.waiting == 0; });
+    std::erase_if(accounts, [&](const auto& each) {
+      return each.second.waiting == 0 && left(each.second, limit) >= limit.burst;
+    });
+    if (accounts.size() >= kMostAccounts)
+      std::erase_if(accounts, [](const auto& each) { return each.second.waiting == 0; });
   }
   return accounts[name];
 }
 
 void FloodGate::forget_old(State& state) const {
   const SteadyTime now = clock_.steady();
-  while (!state.judged.empty() && (now - state.judged.front().first > kJudgedFor || state.judged.size() > kMostVerdicts)) {
+  while (!state.judged.empty() &&
+         (now - state.judged.front().first > kJudgedFor || state.judged.size() > kMostVerdicts)) {
     state.verdicts.erase(state.judged.front().second);
     state.judged.pop_front();
   }
-  while (!state.unconfirmed.empty() && (now - state.unconfirmed.front().first > kUnconfirmedFor || state.unconfirmed.size() > kMostVerdicts)) {
+  while (!state.unconfirmed.empty() && (now - state.unconfirmed.front().first > kUnconfirmedFor ||
+                                        state.unconfirmed.size() > kMostVerdicts)) {
     const auto place = state.places.find(state.unconfirmed.front().second);
     if (place != state.places.end() && !place->second.is_known) release(state, place->first);
     state.unconfirmed.pop_front();
@@ -266,7 +309,8 @@ double FloodGate::left(const Accounts& accounts, const std::string& name, const 
   return left(found == accounts.end() ? Account{} : found->second, limit);
 }
 
-bool FloodGate::has_token(double left_for_all, const Limit& shared, double left_of_own, const Limit& own) const {
+bool FloodGate::has_token(double left_for_all, const Limit& shared, double left_of_own,
+                          const Limit& own) const {
   const double reserved = left_of_own * 2 >= own.burst ? 0 : shared.burst / 2.0;
   return left_for_all - reserved >= 1;
 }

@@ -18,7 +18,8 @@
 
 namespace curfew::reconcile {
 
-// How many requests are let in. A request needs a token of its requester, of its namespace and of the cluster.
+// How many requests are let in. A request needs a token of its requester, of its namespace and of the
+// cluster.
 struct FloodLimits {
   struct Limit {
     int pending = 0;  // requests that wait (Pending or Scheduled) at one time; 0: any number
@@ -27,18 +28,24 @@ struct FloodLimits {
   };
   Limit requester{.pending = 20, .qps = 0.02, .burst = 100};
   Limit name_space{.pending = 1000, .qps = 0.05, .burst = 1000};  // of all people together
-  Limit cluster{.pending = 0, .qps = 0.1, .burst = 10'000};     // of all namespaces together; its `pending` is not looked at
+  Limit cluster{.pending = 0,
+                .qps = 0.1,
+                .burst = 10'000};  // of all namespaces together; its `pending` is not looked at
 };
 
-// Limits how many requests one person, one namespace and the whole cluster get looked at, and with that how many audit records there are in the long run: a request is let in
-// by its requester's limits, then by its namespace's, then by the cluster's, and takes a token of each only when all of them let it in. The lower half of a shared bucket
-// is reserved for those who have used less than half of their own, so that a flood in one namespace does not use up what other namespaces need. Every replica follows the
-// waiting requests; tokens are counted by the one that decides, and a restart or another leader begins with full buckets. Thread-safe.
+// Limits how many requests one person, one namespace and the whole cluster get looked at, and with that how
+// many audit records there are in the long run: a request is let in by its requester's limits, then by its
+// namespace's, then by the cluster's, and takes a token of each only when all of them let it in. The lower
+// half of a shared bucket is reserved for those who have used less than half of their own, so that a flood in
+// one namespace does not use up what other namespaces need. Every replica follows the waiting requests;
+// tokens are counted by the one that decides, and a restart or another leader begins with full buckets.
+// Thread-safe.
 class FloodGate {
  public:
   using Pointer = std::shared_ptr<const api::AccessRequest>;
 
-  // Requests of one namespace that name no AccessPolicy and have audit records of their own, in each ten minutes.
+  // Requests of one namespace that name no AccessPolicy and have audit records of their own, in each ten
+  // minutes.
   static constexpr std::size_t kRecordedWithoutPolicy = 5;
 
   FloodGate(const Clock& clock, FloodLimits limits) : clock_(clock), limits_(limits) {}
@@ -46,11 +53,13 @@ class FloodGate {
   // From the requests' reflector, for each change; before it is acted on.
   void observe(const Pointer& before, const Pointer& after);
 
-  // Of a request that has no status yet. nullopt lets it in, and it counts as waiting from now on; `is_gone`: it does not wait, but is recorded. The answer for a request stays the same.
-  // Without a policy it takes no token of the cluster: without_policy() does, if it comes to that.
+  // Of a request that has no status yet. nullopt lets it in, and it counts as waiting from now on; `is_gone`:
+  // it does not wait, but is recorded. The answer for a request stays the same. Without a policy it takes no
+  // token of the cluster: without_policy() does, if it comes to that.
   std::optional<core::Flood> judge(const api::AccessRequest& request, bool is_gone, bool has_policy);
 
-  // Of a request that was let in and ends without ever having had a policy: nullopt gives it records of its own.
+  // Of a request that was let in and ends without ever having had a policy: nullopt gives it records of its
+  // own.
   std::optional<core::RecordSummary> without_policy(const api::AccessRequest& request);
 
   // A record that this process has written.
@@ -67,9 +76,9 @@ class FloodGate {
   enum class Bound { None, RequesterPending, NamespacePending, RequesterRate, NamespaceRate, ClusterRate };
 
   struct Account {
-    double used = 0;        // tokens, at that time
+    double used = 0;  // tokens, at that time
     SteadyTime counted_at;
-    int waiting = 0;        // requests
+    int waiting = 0;  // requests
   };
   using Accounts = std::map<std::string, Account>;
   struct Place {  // of a waiting request; an account with waiting requests is never dropped
@@ -81,21 +90,27 @@ class FloodGate {
     Accounts requesters;  // by username; only those who have something waiting, or lack tokens
     Accounts namespaces;
     Account cluster;
-    std::unordered_map<std::string, Place> places;                 // of the waiting, by UID
-    std::deque<std::pair<SteadyTime, std::string>> unconfirmed;    // UIDs of those let in whose status may not say so yet; oldest first
-    std::unordered_map<std::string, Bound> verdicts;               // by UID
-    std::deque<std::pair<SteadyTime, std::string>> judged;         // the same UIDs, oldest first
-    std::map<std::string, std::set<std::string>> without_policy;   // UIDs of those without a policy that have records of their own, by namespace
-    TimePoint without_policy_until;                                // when the ten minutes end of which that is true
-    std::map<std::string, bool> summaries;                         // names of records that stand for many requests; whether they are written
+    std::unordered_map<std::string, Place> places;  // of the waiting, by UID
+    std::deque<std::pair<SteadyTime, std::string>>
+        unconfirmed;  // UIDs of those let in whose status may not say so yet; oldest first
+    std::unordered_map<std::string, Bound> verdicts;        // by UID
+    std::deque<std::pair<SteadyTime, std::string>> judged;  // the same UIDs, oldest first
+    std::map<std::string, std::set<std::string>>
+        without_policy;  // UIDs of those without a policy that have records of their own, by namespace
+    TimePoint without_policy_until;  // when the ten minutes end of which that is true
+    std::map<std::string, bool>
+        summaries;  // names of records that stand for many requests; whether they are written
   };
 
   Bound first_verdict(State& state, const api::AccessRequest& request, bool is_gone, bool has_policy) const;
   std::string words(const State& state, const api::AccessRequest& request, Bound bound) const;
-  core::RecordSummary summary(State& state, const api::AccessRequest& request, Bound bound, const std::string& message) const;
-  core::RecordSummary cluster_summary(State& state, const api::AccessRequest& request, const std::string& message) const;
+  core::RecordSummary summary(State& state, const api::AccessRequest& request, Bound bound,
+                              const std::string& message) const;
+  core::RecordSummary cluster_summary(State& state, const api::AccessRequest& request,
+                                      const std::string& message) const;
   static core::RecordSummary begin(State& state, const std::string& name, const std::string& message);
-  static std::optional<core::RecordSummary> begun(const State& state, const std::string& name, const std::string& message);
+  static std::optional<core::RecordSummary> begun(const State& state, const std::string& name,
+                                                  const std::string& message);
 
   void hold(State& state, const api::AccessRequest& request, bool is_known) const;
   static void release(State& state, const std::string& uid);

@@ -26,11 +26,14 @@ Result<std::optional<T>> found(Result<T> answer) {
   return tl::unexpected(std::move(answer.error()));
 }
 
-std::int64_t seconds_of(TimePoint time) { return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count(); }
+std::int64_t seconds_of(TimePoint time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
 
 }  // namespace
 
-std::shared_ptr<const api::AccessRequest> ForeignBindings::live_request(const std::string& request_uid) const {
+std::shared_ptr<const api::AccessRequest> ForeignBindings::live_request(
+    const std::string& request_uid) const {
   for (const auto& request : parts_.stores.requests.list()) {
     if (request->metadata.uid == request_uid) return request;
   }
@@ -44,12 +47,17 @@ Outcome ForeignBindings::reconcile(const api::ObjectKey& key, std::stop_token st
   if (label == binding->metadata.labels.end()) return {};
   const auto request = live_request(label->second);
   const bool has_name_of_grant = end_of(*binding, parts_.clock.now()).has_value();
-  if (request && has_name_of_grant && key.name_space == request->metadata.name_space) return {};  // the request's own decisions tell
+  if (request && has_name_of_grant && key.name_space == request->metadata.name_space)
+    return {};  // the request's own decisions tell
   if (parts_.memory.is_departed(label->second)) return {.after = kAgain};
   if (!has_name_of_grant) {
-    if (!request && !parts_.memory.knows_all_records()) return {.after = kAgain};  // whose it was, they may tell
-    const auto told = tell(*binding, request.get(), "RoleBinding " + key.name + " bears the label " + std::string(api::kRequestUidLabel) + "=" + label->second +
-                                                        " and is not Curfew's: it is left alone; delete it", stop);
+    if (!request && !parts_.memory.knows_all_records())
+      return {.after = kAgain};  // whose it was, they may tell
+    const auto told =
+        tell(*binding, request.get(),
+             "RoleBinding " + key.name + " bears the label " + std::string(api::kRequestUidLabel) + "=" +
+                 label->second + " and is not Curfew's: it is left alone; delete it",
+             stop);
     return told ? Outcome{} : retry("audit record not written", key, told.error());
   }
   const auto grant = look_up(*binding, label->second, stop);
@@ -59,19 +67,28 @@ Outcome ForeignBindings::reconcile(const api::ObjectKey& key, std::stop_token st
     parts_.departed(grant->departed);
     return {};
   }
-  const auto told = tell(*binding, request.get(), "RoleBinding " + api::to_string(key) + " was made by somebody: " + grant->difference + "; it is ended", stop);
+  const auto told = tell(
+      *binding, request.get(),
+      "RoleBinding " + api::to_string(key) + " was made by somebody: " + grant->difference + "; it is ended",
+      stop);
   if (!told) return retry("audit record not written", key, told.error());
-  const auto deleted = delete_binding(parts_.endings, parts_.memory, key, binding->metadata.uid, std::move(stop));
-  return deleted ? Outcome{.after = kAgain} : retry("binding not deleted, trying again", key, deleted.error());
+  const auto deleted =
+      delete_binding(parts_.endings, parts_.memory, key, binding->metadata.uid, std::move(stop));
+  return deleted ? Outcome{.after = kAgain}
+                 : retry("binding not deleted, trying again", key, deleted.error());
 }
 
-// Asks the API server, since watches tell of a binding, its request and its end in any order, and nobody is to be blamed for that.
-Result<ForeignBindings::Grant> ForeignBindings::look_up(const api::RoleBinding& binding, const std::string& request_uid, std::stop_token stop) const {
+// Asks the API server, since watches tell of a binding, its request and its end in any order, and nobody is
+// to be blamed for that.
+Result<ForeignBindings::Grant> ForeignBindings::look_up(const api::RoleBinding& binding,
+                                                        const std::string& request_uid,
+                                                        std::stop_token stop) const {
   const api::ObjectKey key = binding.metadata.key();
   const auto stored = found(parts_.client.get<api::RoleBinding>(key, stop));
   if (!stored) return tl::unexpected(stored.error());
   if (!*stored || (*stored)->metadata.uid != binding.metadata.uid) return Grant{.is_somebodys = true};
-  auto granted = found(parts_.client.get<api::AuditRecord>({"", api::record_name(request_uid, api::AuditAction::Granted)}, stop));
+  auto granted = found(parts_.client.get<api::AuditRecord>(
+      {"", api::record_name(request_uid, api::AuditAction::Granted)}, stop));
   if (!granted) return tl::unexpected(granted.error());
   auto request = request_of(binding);
   if (*granted) request = request_of(std::vector{**granted});
@@ -83,21 +100,32 @@ Result<ForeignBindings::Grant> ForeignBindings::look_up(const api::RoleBinding& 
       return Grant{.departed = std::make_shared<const api::AccessRequest>(std::move(**live))};
     }
   }
-  if (!*granted) return Grant{.difference = "no AuditRecord says that access was granted to an AccessRequest with the UID " + request_uid};
-  if (request->metadata.name_space != key.name_space) return Grant{.difference = "the access that was granted to that AccessRequest is in namespace " + request->metadata.name_space};
-  const auto ended = found(parts_.client.get<api::AuditRecord>({"", api::record_name(request_uid, api::AuditAction::Revoked)}, std::move(stop)));
+  if (!*granted)
+    return Grant{.difference =
+                     "no AuditRecord says that access was granted to an AccessRequest with the UID " +
+                     request_uid};
+  if (request->metadata.name_space != key.name_space)
+    return Grant{.difference = "the access that was granted to that AccessRequest is in namespace " +
+                               request->metadata.name_space};
+  const auto ended = found(parts_.client.get<api::AuditRecord>(
+      {"", api::record_name(request_uid, api::AuditAction::Revoked)}, std::move(stop)));
   if (!ended) return tl::unexpected(ended.error());
-  if (*ended) return Grant{.difference = "the access of AccessRequest " + api::to_string(request->metadata.key()) + " had ended"};
+  if (*ended)
+    return Grant{.difference =
+                     "the access of AccessRequest " + api::to_string(request->metadata.key()) + " had ended"};
   parts_.memory.remember_granted(std::move(**granted));
   return Grant{.departed = std::move(request)};
 }
 
-Result<void> ForeignBindings::tell(const api::RoleBinding& binding, const api::AccessRequest* request, std::string message, std::stop_token stop) const {
+Result<void> ForeignBindings::tell(const api::RoleBinding& binding, const api::AccessRequest* request,
+                                   std::string message, std::stop_token stop) const {
   const api::ObjectMeta& meta = binding.metadata;
   api::AuditRecord record;
   record.action = api::AuditAction::Tampered;
   // All records of a request stand together, by name.
-  record.metadata.name = request != nullptr ? api::record_name(request->metadata.uid, record.action, seconds_of(meta.creation_timestamp)) : api::record_name(meta.uid, record.action);
+  record.metadata.name = request != nullptr ? api::record_name(request->metadata.uid, record.action,
+                                                               seconds_of(meta.creation_timestamp))
+                                            : api::record_name(meta.uid, record.action);
   record.time = parts_.clock.now();
   record.request = {.name_space = request != nullptr ? request->metadata.name_space : meta.name_space,
                     .name = request != nullptr ? request->metadata.name : kNobody,
@@ -113,7 +141,8 @@ Result<void> ForeignBindings::tell(const api::RoleBinding& binding, const api::A
 
 Outcome ForeignBindings::retry(std::string_view what, const api::ObjectKey& key, const Error& error) const {
   parts_.metrics.reconcile_failed(error.kind);
-  if (!kube::concerns_server(error.kind)) log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});
+  if (!kube::concerns_server(error.kind))
+    log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});
   return {.kind = Outcome::Kind::RetryRateLimited};
 }
 

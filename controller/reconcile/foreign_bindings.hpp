@@ -16,9 +16,11 @@
 
 namespace curfew::reconcile {
 
-// RoleBindings that have our label, and whose request is not known. With the name of a grant, it is what is left of one whose request is gone, as its Granted record says,
-// and ends as that request's; or nothing says that it was granted: only somebody can make it who has taken the admission policies away, or has Curfew's own credentials.
-// That is recorded, once each, and it is ended at once. One under a name of its own is recorded and left alone, since whose it is is not known.
+// RoleBindings that have our label, and whose request is not known. With the name of a grant, it is what is
+// left of one whose request is gone, as its Granted record says, and ends as that request's; or nothing says
+// that it was granted: only somebody can make it who has taken the admission policies away, or has Curfew's
+// own credentials. That is recorded, once each, and it is ended at once. One under a name of its own is
+// recorded and left alone, since whose it is is not known.
 class ForeignBindings {
  public:
   struct Parts {
@@ -29,7 +31,8 @@ class ForeignBindings {
     Memory& memory;
     runtime::Metrics& metrics;
     const Clock& clock;
-    std::function<void(std::shared_ptr<const api::AccessRequest>)> departed;  // for a request that is gone or over: its last known state
+    std::function<void(std::shared_ptr<const api::AccessRequest>)>
+        departed;  // for a request that is gone or over: its last known state
   };
 
   explicit ForeignBindings(Parts parts) : parts_(parts) {}
@@ -43,9 +46,11 @@ class ForeignBindings {
     std::shared_ptr<const api::AccessRequest> departed;  // it is what is left of that one's
     std::string difference;                              // why it is nobody's
   };
-  Result<Grant> look_up(const api::RoleBinding& binding, const std::string& request_uid, std::stop_token stop) const;
+  Result<Grant> look_up(const api::RoleBinding& binding, const std::string& request_uid,
+                        std::stop_token stop) const;
   // `request`: among whose records it is told; null: under the binding's own UID.
-  Result<void> tell(const api::RoleBinding& binding, const api::AccessRequest* request, std::string message, std::stop_token stop) const;
+  Result<void> tell(const api::RoleBinding& binding, const api::AccessRequest* request, std::string message,
+                    std::stop_token stop) const;
   std::shared_ptr<const api::AccessRequest> live_request(const std::string& request_uid) const;
   runtime::Outcome retry(std::string_view what, const api::ObjectKey& key, const Error& error) const;
 

@@ -12,16 +12,22 @@ namespace {
 // Asked only then, because the answer may take a token.
 bool ends_without_policy(const core::Input& input) {
   const api::AccessRequest& request = *input.request;
-  const bool is_pending = !request.status.complete && request.status.phase.value_or(api::Phase::Pending) == api::Phase::Pending;
-  if (!is_pending || input.policy || core::had_policy(request) || input.flood || input.end_record || input.granted_record) return false;
+  const bool is_pending =
+      !request.status.complete && request.status.phase.value_or(api::Phase::Pending) == api::Phase::Pending;
+  if (!is_pending || input.policy || core::had_policy(request) || input.flood || input.end_record ||
+      input.granted_record)
+    return false;
   const bool is_given_up = input.now >= request.metadata.creation_timestamp + input.settings.not_found_grace;
-  const bool is_guarded = input.guard.in_force && request.metadata.creation_timestamp >= floor_to_second(input.guard.since);
-  return is_given_up || input.request_is_gone || request.metadata.deletion_timestamp || !request.decisions.empty() || !is_guarded;
+  const bool is_guarded =
+      input.guard.in_force && request.metadata.creation_timestamp >= floor_to_second(input.guard.since);
+  return is_given_up || input.request_is_gone || request.metadata.deletion_timestamp ||
+         !request.decisions.empty() || !is_guarded;
 }
 
 }  // namespace
 
-Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, core::GuardState guard, std::stop_token stop) {
+Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, core::GuardState guard,
+                                                    std::stop_token stop) {
   auto found = find_request(key, stop);
   if (!found) return tl::unexpected(found.error());
   if (!found->request) return std::nullopt;
@@ -33,22 +39,30 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   input.policy = parts_.stores.policies.get({"", request.spec.policy});
   if (input.policy) {
     if (input.policy->spec.schedule) input.time_zone = TimeZone::find(input.policy->spec.schedule->time_zone);
-    input.policy_problems = core::policy_problems(*input.policy, policy_facts(parts_.stores, input.time_zone.get(), parts_.believes(input.policy->metadata)));
+    input.policy_problems = core::policy_problems(
+        *input.policy,
+        policy_facts(parts_.stores, input.time_zone.get(), parts_.believes(input.policy->metadata)));
   }
   input.name_space = parts_.stores.namespaces.get({"", key.name_space});
   if (const auto found_role = find_role(input, stop); !found_role) return tl::unexpected(found_role.error());
-  if (const auto found_binding = find_binding(input, stop); !found_binding) return tl::unexpected(found_binding.error());
+  if (const auto found_binding = find_binding(input, stop); !found_binding)
+    return tl::unexpected(found_binding.error());
   if (const auto owner = look_at_owner(input, stop); !owner) return tl::unexpected(owner.error());
-  if (!request.status.phase) input.flood = parts_.floods.judge(request, input.request_is_gone, input.policy != nullptr);
-  const bool may_be_granted = !input.flood && !input.request_is_gone && request.status.phase != api::Phase::Active && !request.status.complete;
+  if (!request.status.phase)
+    input.flood = parts_.floods.judge(request, input.request_is_gone, input.policy != nullptr);
+  const bool may_be_granted = !input.flood && !input.request_is_gone &&
+                              request.status.phase != api::Phase::Active && !request.status.complete;
   if (input.policy && may_be_granted) {
     auto usage = parts_.usage.usage_of(request, *input.policy, stop);
     if (!usage) return tl::unexpected(usage.error());
     input.usage = *usage;
-    if (auto found_earlier = find_earlier(input, stop); !found_earlier) return tl::unexpected(found_earlier.error());
+    if (auto found_earlier = find_earlier(input, stop); !found_earlier)
+      return tl::unexpected(found_earlier.error());
   }
-  if (const auto found_record = find_granted_record(input, stop); !found_record) return tl::unexpected(found_record.error());
-  if (const auto found_end = find_end_record(input, stop); !found_end) return tl::unexpected(found_end.error());
+  if (const auto found_record = find_granted_record(input, stop); !found_record)
+    return tl::unexpected(found_record.error());
+  if (const auto found_end = find_end_record(input, stop); !found_end)
+    return tl::unexpected(found_end.error());
   input.grant_failure = parts_.memory.failure(request.metadata.uid);
   input.unstorable = parts_.memory.unstorable(request.metadata.uid);
   input.guard = std::move(guard);
@@ -73,7 +87,8 @@ void Gatherer::look_at_decisions(core::Input& input) const {
   const std::string& uid = input.request->metadata.uid;
   const int decisions = static_cast<int>(input.request->decisions.size());
   input.observed_decisions = parts_.memory.observed_decisions(uid);
-  if (!input.guard.in_force && decisions > input.observed_decisions.value_or(0)) parts_.memory.remember_unwatched(uid, decisions);
+  if (!input.guard.in_force && decisions > input.observed_decisions.value_or(0))
+    parts_.memory.remember_unwatched(uid, decisions);
   input.unwatched_decisions = parts_.memory.unwatched_decisions(uid);
 }
 
@@ -84,8 +99,12 @@ Result<void> Gatherer::find_role(core::Input& input, std::stop_token stop) {
   input.role = role_facts(parts_.stores, *role, name_space);
   const auto& offered = parts_.stores.offered_roles;
   // A policy has just begun to offer it: Roles of that name are being listed.
-  if (input.role || role->kind != api::Role::kKind || !offered.is_offered(role->name) || offered.is_listed(role->name)) return {};
-  const auto found = parts_.client.list<api::Role>({.name_space = name_space, .fields = "metadata.name=" + kube::escape_field_value(role->name)}, {}, std::move(stop));
+  if (input.role || role->kind != api::Role::kKind || !offered.is_offered(role->name) ||
+      offered.is_listed(role->name))
+    return {};
+  const auto found = parts_.client.list<api::Role>(
+      {.name_space = name_space, .fields = "metadata.name=" + kube::escape_field_value(role->name)}, {},
+      std::move(stop));
   if (!found) return tl::unexpected(found.error());
   if (!found->items.empty()) input.role = summary_of(found->items.front()).facts();
   return {};
@@ -103,19 +122,24 @@ Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
     if (stored) input.binding = std::make_shared<const api::RoleBinding>(std::move(*stored));
   }
   input.binding_uid = input.binding ? input.binding->metadata.uid : parts_.memory.last_binding_uid(uid);
-  if (input.binding && is_active && parts_.memory.granted_binding_uid(uid).empty()) parts_.memory.remember_granted_binding(uid, input.binding->metadata.uid);
+  if (input.binding && is_active && parts_.memory.granted_binding_uid(uid).empty())
+    parts_.memory.remember_granted_binding(uid, input.binding->metadata.uid);
   input.granted_binding_uid = parts_.memory.granted_binding_uid(uid);
   return {};
 }
 
-// The garbage collector takes the owner from a binding whose request is deleted with --cascade=orphan, and the watches may tell of that before they tell of the deletion.
+// The garbage collector takes the owner from a binding whose request is deleted with --cascade=orphan, and
+// the watches may tell of that before they tell of the deletion.
 Result<void> Gatherer::look_at_owner(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
-  if (input.request_is_gone || !input.binding || request.status.phase != api::Phase::Active || core::is_ours(request, *input.binding)) return {};
+  if (input.request_is_gone || !input.binding || request.status.phase != api::Phase::Active ||
+      core::is_ours(request, *input.binding))
+    return {};
   auto stored = parts_.client.get<api::AccessRequest>(request.metadata.key(), std::move(stop));
   if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
   input.request_is_gone = !stored || stored->metadata.uid != request.metadata.uid;
-  if (!input.request_is_gone && stored->metadata.deletion_timestamp) input.request = std::make_shared<const api::AccessRequest>(std::move(*stored));
+  if (!input.request_is_gone && stored->metadata.deletion_timestamp)
+    input.request = std::make_shared<const api::AccessRequest>(std::move(*stored));
   return {};
 }
 
@@ -136,12 +160,13 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
   return {};
 }
 
-// Curfew records an end before the status says so. It is asked for where a status that says so is news: of a grant whose end this replica knows nothing of, or where there is
-// a binding all the same.
+// Curfew records an end before the status says so. It is asked for where a status that says so is news: of a
+// grant whose end this replica knows nothing of, or where there is a binding all the same.
 Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
   input.end_record = parts_.memory.end_record(request.metadata.uid);
-  const bool is_over = request.status.complete || (request.status.phase && api::is_terminal(*request.status.phase));
+  const bool is_over =
+      request.status.complete || (request.status.phase && api::is_terminal(*request.status.phase));
   if (input.end_record || !input.granted_record || !is_over || input.request_is_gone) return {};
   auto stored = stored_record(request.metadata.uid, api::AuditAction::Revoked, std::move(stop));
   if (!stored) return tl::unexpected(stored.error());
@@ -151,7 +176,9 @@ Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop)
 }
 
 // nullopt: there is none.
-Result<std::optional<api::AuditRecord>> Gatherer::stored_record(const std::string& uid, api::AuditAction action, std::stop_token stop) {
+Result<std::optional<api::AuditRecord>> Gatherer::stored_record(const std::string& uid,
+                                                                api::AuditAction action,
+                                                                std::stop_token stop) {
   auto stored = parts_.client.get<api::AuditRecord>({"", api::record_name(uid, action)}, std::move(stop));
   if (stored) return std::move(*stored);
   if (stored.error().kind == ErrorKind::NotFound) return std::nullopt;
@@ -166,7 +193,8 @@ Result<Gatherer::Found> Gatherer::find_request(const api::ObjectKey& key, std::s
   return Found{.request = parts_.stores.requests.get(key)};
 }
 
-Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::AccessRequest> last_state, std::stop_token stop) {
+Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::AccessRequest> last_state,
+                                                std::stop_token stop) {
   const api::ObjectKey key = last_state->metadata.key();
   const auto live = parts_.stores.requests.get(key);
   if (live && live->metadata.uid == last_state->metadata.uid) {  // it came back: the watch was behind
@@ -175,7 +203,8 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
   }
   auto stored = parts_.client.get<api::AccessRequest>(key, stop);
   if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
-  if (!stored || stored->metadata.uid != last_state->metadata.uid) return Found{.request = std::move(last_state), .is_gone = true};
+  if (!stored || stored->metadata.uid != last_state->metadata.uid)
+    return Found{.request = std::move(last_state), .is_gone = true};
   if (stored->status.complete) {
     bool is_settled = !parts_.stores.bindings.get({key.name_space, api::binding_name(*stored)});
     if (is_settled && parts_.memory.granted_record(stored->metadata.uid)) {
@@ -183,7 +212,9 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
       if (!end) return tl::unexpected(end.error());
       is_settled = end->has_value();
     }
-    if (!is_settled) return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored))};  // remembered until it is
+    if (!is_settled)
+      return Found{.request = std::make_shared<const api::AccessRequest>(
+                       std::move(*stored))};  // remembered until it is
     parts_.memory.forget(stored->metadata.uid);
   }
   parts_.memory.forget_departed(key, last_state->metadata.uid);

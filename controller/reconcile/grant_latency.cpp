@@ -8,7 +8,8 @@ namespace {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 bool awaits_access(const api::AccessRequest& request) {
-  return !request.status.complete && request.status.phase.value_or(api::Phase::Pending) == api::Phase::Pending;
+  return !request.status.complete &&
+         request.status.phase.value_or(api::Phase::Pending) == api::Phase::Pending;
 }
 
 }  // namespace
@@ -19,8 +20,10 @@ void GrantLatency::observe(const Pointer& before, const Pointer& after) {
     const bool is_another = before && (!after || after->metadata.uid != before->metadata.uid);
     if (is_another) heard.erase(before->metadata.uid);
     if (!after) return;
-    if (!awaits_access(*after)) heard.erase(after->metadata.uid);
-    else if (!before || is_another || before->decisions != after->decisions) heard.insert_or_assign(after->metadata.uid, now);
+    if (!awaits_access(*after))
+      heard.erase(after->metadata.uid);
+    else if (!before || is_another || before->decisions != after->decisions)
+      heard.insert_or_assign(after->metadata.uid, now);
   });
 }
 

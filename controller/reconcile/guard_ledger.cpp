@@ -16,7 +16,8 @@ constexpr seconds kTakesEffect{1};
 
 Json to_json(const GuardLedger::Identities& identities) {
   Json json = Json::object();
-  for (const auto& [id, identity] : identities) json[id] = {{"uid", identity.uid}, {"generation", identity.generation}};
+  for (const auto& [id, identity] : identities)
+    json[id] = {{"uid", identity.uid}, {"generation", identity.generation}};
   return json;
 }
 
@@ -25,14 +26,18 @@ std::optional<GuardLedger::Identities> read_identities(const Json& json, const c
   if (found == json.end() || !found->is_object()) return std::nullopt;
   GuardLedger::Identities identities;
   for (const auto& [id, identity] : found->items()) {
-    if (!identity.is_object() || !identity.contains("uid") || !identity.contains("generation")) return std::nullopt;
+    if (!identity.is_object() || !identity.contains("uid") || !identity.contains("generation"))
+      return std::nullopt;
     if (!identity["uid"].is_string() || !identity["generation"].is_number_integer()) return std::nullopt;
-    identities[id] = {.uid = identity["uid"].get<std::string>(), .generation = identity["generation"].get<std::int64_t>(), .created = {}};
+    identities[id] = {.uid = identity["uid"].get<std::string>(),
+                      .generation = identity["generation"].get<std::int64_t>(),
+                      .created = {}};
   }
   return identities;
 }
 
-bool holds(const GuardLedger::Identities& identities, const std::string& name, const GuardLedger::Identity& version) {
+bool holds(const GuardLedger::Identities& identities, const std::string& name,
+           const GuardLedger::Identity& version) {
   const auto found = identities.find(name);
   return found != identities.end() && found->second == version;
 }
@@ -59,23 +64,28 @@ std::optional<GuardLedger> decode_ledger(const std::string& text) {
   auto believed = read_identities(json, "policies");
   auto unbelieved = read_identities(json, "unbelievedPolicies");
   if (!believed || !unbelieved) return std::nullopt;
-  ledger.policies = GuardLedger::Policies{.believed = std::move(*believed), .unbelieved = std::move(*unbelieved)};
+  ledger.policies =
+      GuardLedger::Policies{.believed = std::move(*believed), .unbelieved = std::move(*unbelieved)};
   return ledger;
 }
 
-GuardLedger next_ledger(const std::optional<GuardLedger>& before, const GuardLedger::Identities& live, TimePoint now) {
+GuardLedger next_ledger(const std::optional<GuardLedger>& before, const GuardLedger::Identities& live,
+                        TimePoint now) {
   if (before && before->objects == live) return *before;
-  const bool untouched = std::ranges::all_of(live, [](const auto& entry) { return entry.second.generation <= 1; });
+  const bool untouched =
+      std::ranges::all_of(live, [](const auto& entry) { return entry.second.generation <= 1; });
   if (before || !untouched) return {.objects = live, .since = now + kSettling, .policies = std::nullopt};
   TimePoint youngest{};
   for (const auto& [id, identity] : live) youngest = std::max(youngest, identity.created);
   return {.objects = live, .since = youngest + kTakesEffect, .policies = std::nullopt};
 }
 
-bool was_admitted(const std::optional<GuardLedger>& before, const GuardLedger::Identities& live, TimePoint since, const std::string& policy, const GuardLedger::Identity& version) {
+bool was_admitted(const std::optional<GuardLedger>& before, const GuardLedger::Identities& live,
+                  TimePoint since, const std::string& policy, const GuardLedger::Identity& version) {
   // creationTimestamp is cut to its second.
   if (!before) return version.created >= floor_to_second(since);
-  if (before->objects == live) return !before->policies || !holds(before->policies->unbelieved, policy, version);
+  if (before->objects == live)
+    return !before->policies || !holds(before->policies->unbelieved, policy, version);
   if (before->policies) return holds(before->policies->believed, policy, version);
   return version.created >= floor_to_second(before->since);
 }

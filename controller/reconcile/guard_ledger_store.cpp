@@ -32,9 +32,11 @@ Result<void> GuardLedgerStore::save(const GuardLedger& ledger, std::stop_token s
                               {"kind", "ConfigMap"},
                               {"metadata", {{"name", api::kGuardConfigMap}, {"namespace", name_space_}}},
                               {"data", {{kField, encode(ledger)}}}};
-  auto updated = client_.send_json(http::Method::Put, kube::target_of(config_maps(), name_space_, api::kGuardConfigMap), object, stop);
+  auto updated = client_.send_json(
+      http::Method::Put, kube::target_of(config_maps(), name_space_, api::kGuardConfigMap), object, stop);
   if (!updated && updated.error().kind == ErrorKind::NotFound) {
-    updated = client_.send_json(http::Method::Post, kube::target_of(config_maps(), name_space_), object, stop);
+    updated =
+        client_.send_json(http::Method::Post, kube::target_of(config_maps(), name_space_), object, stop);
   }
   if (!updated) return tl::unexpected(updated.error());
   return {};

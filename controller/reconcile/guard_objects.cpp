@@ -24,7 +24,8 @@ void default_match(nlohmann::json& match) {
 constexpr std::string_view kCrd = "CustomResourceDefinition/";
 
 // Where two values that are not equal differ first.
-std::string first_difference(const nlohmann::json& shipped, const nlohmann::json& live, const std::string& place) {
+std::string first_difference(const nlohmann::json& shipped, const nlohmann::json& live,
+                             const std::string& place) {
   if (shipped.is_object() && live.is_object()) {
     for (const auto& [name, value] : shipped.items()) {
       if (!live.contains(name)) return place + "." + name;
@@ -36,20 +37,23 @@ std::string first_difference(const nlohmann::json& shipped, const nlohmann::json
   }
   if (shipped.is_array() && live.is_array() && shipped.size() == live.size()) {
     for (std::size_t i = 0; i < shipped.size(); ++i) {
-      if (live[i] != shipped[i]) return first_difference(shipped[i], live[i], place + "[" + std::to_string(i) + "]");
+      if (live[i] != shipped[i])
+        return first_difference(shipped[i], live[i], place + "[" + std::to_string(i) + "]");
     }
   }
   return place;
 }
 
-// A folded YAML text with deeper lines in it reaches the API server with one line break or with several, depending on what installs it (kubectl -f, kubectl -k,
-// Helm). Line breaks cannot stand in CEL's strings, so how many there are means nothing.
+// A folded YAML text with deeper lines in it reaches the API server with one line break or with several,
+// depending on what installs it (kubectl -f, kubectl -k, Helm). Line breaks cannot stand in CEL's strings, so
+// how many there are means nothing.
 void join_line_breaks(nlohmann::json& value) {
   if (value.is_structured()) {
     for (auto& part : value) join_line_breaks(part);
   } else if (value.is_string()) {
     auto& text = value.get_ref<std::string&>();
-    const auto repeated = std::unique(text.begin(), text.end(), [](char a, char b) { return a == '\n' && b == '\n'; });
+    const auto repeated =
+        std::unique(text.begin(), text.end(), [](char a, char b) { return a == '\n' && b == '\n'; });
     text.erase(repeated, text.end());
   }
 }
@@ -72,7 +76,8 @@ GuardSpecs shipped_guard(bool with_eligibility) {
   GuardSpecs specs;
   for (const std::string_view text : shipped_guard_yaml()) {
     for (const auto& object : kube::parse_yaml_documents(text)) {
-      const std::string id = object.at("kind").get<std::string>() + "/" + object.at("metadata").at("name").get<std::string>();
+      const std::string id =
+          object.at("kind").get<std::string>() + "/" + object.at("metadata").at("name").get<std::string>();
       if (!with_eligibility && id.ends_with("/curfew-eligibility")) continue;
       specs[id] = with_defaults(object.at("spec"));
     }
@@ -89,17 +94,22 @@ std::optional<std::string> guard_difference(const GuardSpecs& shipped, const Gua
   return std::nullopt;
 }
 
-std::string place_of_difference(const nlohmann::json& shipped, const nlohmann::json& live) { return first_difference(shipped, live, "spec"); }
+std::string place_of_difference(const nlohmann::json& shipped, const nlohmann::json& live) {
+  return first_difference(shipped, live, "spec");
+}
 
 std::string describe_missing(const std::string& id) {
-  if (id.starts_with(kCrd)) return id + " is missing, or its label app.kubernetes.io/name=curfew is: install it again (kubectl apply -k crds/)";
+  if (id.starts_with(kCrd))
+    return id +
+           " is missing, or its label app.kubernetes.io/name=curfew is: install it again (kubectl apply -k crds/)";
   return id + " is missing: install it again (kubectl apply -f manifests/base/guard/)";
 }
 
 std::string describe_changed(const std::string& id, const std::string& place) {
   const std::string what = id + " is not what this version of Curfew ships (" + place + "): put it back (";
   if (!id.starts_with(kCrd)) return what + "kubectl replace --save-config -f manifests/base/guard/)";
-  return what + "kubectl annotate --overwrite crd " + id.substr(kCrd.size()) + " curfew.dev/allow-change=again, then kubectl replace --save-config -k crds/)";
+  return what + "kubectl annotate --overwrite crd " + id.substr(kCrd.size()) +
+         " curfew.dev/allow-change=again, then kubectl replace --save-config -k crds/)";
 }
 
 }  // namespace curfew::reconcile

@@ -6,7 +6,8 @@
 namespace curfew::reconcile {
 namespace {
 
-// A replica that does not lead never learns that a request is over, and so forgets all at some time, which costs a few reads.
+// A replica that does not lead never learns that a request is over, and so forgets all at some time, which
+// costs a few reads.
 constexpr std::size_t kMostDeletions = 10'000;
 
 template <class Map>
@@ -22,9 +23,12 @@ void Memory::remember_departed(std::shared_ptr<const api::AccessRequest> last_st
   state_.with([&](State& state) {
     state.departed_uids.insert(last_state->metadata.uid);
     auto& of_name = state.departed[last_state->metadata.key()];
-    const auto known = std::ranges::find_if(of_name, [&](const auto& request) { return request->metadata.uid == last_state->metadata.uid; });
-    if (known == of_name.end()) of_name.push_back(std::move(last_state));
-    else *known = std::move(last_state);
+    const auto known = std::ranges::find_if(
+        of_name, [&](const auto& request) { return request->metadata.uid == last_state->metadata.uid; });
+    if (known == of_name.end())
+      of_name.push_back(std::move(last_state));
+    else
+      *known = std::move(last_state);
   });
 }
 
@@ -97,7 +101,8 @@ void Memory::remember_binding(const std::string& request_uid, const std::string&
 }
 
 std::string Memory::last_binding_uid(const std::string& request_uid) const {
-  return state_.with([&](const State& state) { return find(state.bindings, request_uid); }).value_or(std::string());
+  return state_.with([&](const State& state) { return find(state.bindings, request_uid); })
+      .value_or(std::string());
 }
 
 void Memory::remember_granted_binding(const std::string& request_uid, const std::string& binding_uid) {
@@ -105,7 +110,8 @@ void Memory::remember_granted_binding(const std::string& request_uid, const std:
 }
 
 std::string Memory::granted_binding_uid(const std::string& request_uid) const {
-  return state_.with([&](const State& state) { return find(state.granted_bindings, request_uid); }).value_or(std::string());
+  return state_.with([&](const State& state) { return find(state.granted_bindings, request_uid); })
+      .value_or(std::string());
 }
 
 void Memory::remember_observed(const std::string& request_uid, int decisions) {

@@ -14,12 +14,12 @@
 
 namespace curfew::reconcile {
 
-// What this process knows beyond the stores. A cache of the cluster's truth: losing it (a restart) costs a read or a retry, never correctness.
-// Thread-safe.
+// What this process knows beyond the stores. A cache of the cluster's truth: losing it (a restart) costs a
+// read or a retry, never correctness. Thread-safe.
 class Memory {
  public:
-  // Requests that left the selection of live ones and whose end may not be recorded yet: their last known state. Several may have had one name, one after the other;
-  // departed() is the one that left first.
+  // Requests that left the selection of live ones and whose end may not be recorded yet: their last known
+  // state. Several may have had one name, one after the other; departed() is the one that left first.
   void remember_departed(std::shared_ptr<const api::AccessRequest> last_state);
   std::shared_ptr<const api::AccessRequest> departed(const api::ObjectKey& key) const;
   bool is_departed(const std::string& uid) const;
@@ -42,26 +42,31 @@ class Memory {
   void remember_binding(const std::string& request_uid, const std::string& binding_uid);
   std::string last_binding_uid(const std::string& request_uid) const;  // empty: not known
 
-  // The binding that Curfew made for a request, or found when it first saw the request Active: any other of its name is somebody else's.
+  // The binding that Curfew made for a request, or found when it first saw the request Active: any other of
+  // its name is somebody else's.
   void remember_granted_binding(const std::string& request_uid, const std::string& binding_uid);
   std::string granted_binding_uid(const std::string& request_uid) const;  // empty: not known
 
   // How many decisions Curfew has seen of a live request.
   void remember_observed(const std::string& request_uid, int decisions);
-  std::optional<int> observed_decisions(const std::string& request_uid) const;  // nullopt: it has not seen the request
+  std::optional<int> observed_decisions(
+      const std::string& request_uid) const;  // nullopt: it has not seen the request
 
-  // How many of the first decisions came while the guard was not in force or no replica led: unless Curfew has seen them before, anybody may have written them.
+  // How many of the first decisions came while the guard was not in force or no replica led: unless Curfew
+  // has seen them before, anybody may have written them.
   void remember_unwatched(const std::string& request_uid, int decisions);
   int unwatched_decisions(const std::string& request_uid) const;
 
-  // Every Granted record that there was when this term began is remembered: an active request that has none was never granted.
+  // Every Granted record that there was when this term began is remembered: an active request that has none
+  // was never granted.
   void know_all_records();
   bool knows_all_records() const;
 
   // What another replica may have changed, or ended, in its term is not known any more.
   void begin_term();
 
-  // Bindings whose deletion this process asked for, by their own UID: when the watch says that one is gone, it is. Of any other it may only have lost its label.
+  // Bindings whose deletion this process asked for, by their own UID: when the watch says that one is gone,
+  // it is. Of any other it may only have lost its label.
   void remember_deletion(const std::string& binding_uid);
   bool was_deleted_here(const std::string& binding_uid) const;
   void forget_deletion(const std::string& binding_uid);
@@ -78,7 +83,8 @@ class Memory {
 
  private:
   struct State {
-    std::map<api::ObjectKey, std::vector<std::shared_ptr<const api::AccessRequest>>> departed;  // no empty ones
+    std::map<api::ObjectKey, std::vector<std::shared_ptr<const api::AccessRequest>>>
+        departed;                         // no empty ones
     std::set<std::string> departed_uids;  // of all of those
     std::set<std::string> completed;
     std::map<std::string, api::AuditRecord> granted;

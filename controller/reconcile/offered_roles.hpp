@@ -10,7 +10,8 @@
 
 namespace curfew::reconcile {
 
-// Of which names Roles are kept: those that policies offer. A cluster has thousands of others, and whoever administers a namespace writes what is in them. Thread-safe.
+// Of which names Roles are kept: those that policies offer. A cluster has thousands of others, and whoever
+// administers a namespace writes what is in them. Thread-safe.
 class OfferedRoles {
  public:
   // A list of Roles begins, or is complete. Names that no policy offers any more are dropped at the next one.

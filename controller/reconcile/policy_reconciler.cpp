@@ -17,14 +17,17 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
   if (!policy || policy->metadata.deletion_timestamp) return Outcome{};
 
   const auto time_zone = policy->spec.schedule ? TimeZone::find(policy->spec.schedule->time_zone) : nullptr;
-  core::PolicyInput input{.policy = *policy,
-                          .facts = policy_facts(stores_, time_zone.get(), believes_(policy->metadata)),
-                          .outliving_powers = [&](const api::RoleRef& role) { return outliving_powers(stores_, *policy, role); },
-                          .now = clock_.now()};
+  core::PolicyInput input{
+      .policy = *policy,
+      .facts = policy_facts(stores_, time_zone.get(), believes_(policy->metadata)),
+      .outliving_powers = [&](const api::RoleRef& role) { return outliving_powers(stores_, *policy, role); },
+      .now = clock_.now()};
   for (const auto& request : stores_.requests.list()) {
     if (request->spec.policy != key.name || request->status.complete) continue;
-    if (request->status.phase == api::Phase::Active) ++input.active_grants;
-    else ++input.pending_requests;
+    if (request->status.phase == api::Phase::Active)
+      ++input.active_grants;
+    else
+      ++input.pending_requests;
   }
   const api::AccessPolicyStatus status = core::policy_status(input);
   if (status == policy->status) return Outcome{};

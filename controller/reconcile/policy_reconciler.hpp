@@ -15,9 +15,15 @@ namespace curfew::reconcile {
 // Keeps a policy's status: whether it can work, and how many requests it has.
 class PolicyReconciler {
  public:
-  PolicyReconciler(kube::Client& client, kube::EventRecorder& events, Stores& stores, runtime::Metrics& metrics, const Clock& clock,
+  PolicyReconciler(kube::Client& client, kube::EventRecorder& events, Stores& stores,
+                   runtime::Metrics& metrics, const Clock& clock,
                    BelievesPolicy believes = believe_every_policy)
-      : client_(client), events_(events), stores_(stores), metrics_(metrics), clock_(clock), believes_(std::move(believes)) {}
+      : client_(client),
+        events_(events),
+        stores_(stores),
+        metrics_(metrics),
+        clock_(clock),
+        believes_(std::move(believes)) {}
 
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 

@@ -30,14 +30,16 @@ Result<void> RecordSweep::run(std::stop_token stop) {
   trim_heap();
   memory_.know_all_records();
   for (const auto& request : stores_.requests.list()) {
-    const bool is_unrecorded = request->status.phase == api::Phase::Active && !memory_.granted_record(request->metadata.uid);
+    const bool is_unrecorded =
+        request->status.phase == api::Phase::Active && !memory_.granted_record(request->metadata.uid);
     if (is_unrecorded) triggers_.changed(request, request);
   }
   return {};
 }
 
-// All pages show the records as they were at the first: an old view of a request that lived then. Its end is for the watch to tell, and may be recorded
-// already; telling it from old records would add another (Withdrawn, say, to what was Revoked).
+// All pages show the records as they were at the first: an old view of a request that lived then. Its end is
+// for the watch to tell, and may be recorded already; telling it from old records would add another
+// (Withdrawn, say, to what was Revoked).
 void RecordSweep::note_live() {
   for (const auto& request : stores_.requests.list()) live_.insert(request->metadata.uid);
 }
@@ -62,7 +64,8 @@ void RecordSweep::settle(const std::vector<api::AuditRecord>& of_one_request) {
     if (record.action == api::AuditAction::Granted) memory_.remember_granted(record);
   }
   if (!is_live) return triggers_.departed(request);
-  if (live->status.expires_at != request->status.expires_at) triggers_.changed(live, live);  // shortened, or changed by somebody
+  if (live->status.expires_at != request->status.expires_at)
+    triggers_.changed(live, live);  // shortened, or changed by somebody
 }
 
 }  // namespace curfew::reconcile

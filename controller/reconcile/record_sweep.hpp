@@ -12,9 +12,10 @@
 
 namespace curfew::reconcile {
 
-// Goes through the audit records once, page by page, for requests that began but whose end is missing: they were deleted while no replica ran. Of live ones it remembers the
-// end, where it is recorded, and what was granted, which no status can extend. Records' names begin with the request's UID, so that all of a request stand together. Memory:
-// one page, and the UIDs of the live requests.
+// Goes through the audit records once, page by page, for requests that began but whose end is missing: they
+// were deleted while no replica ran. Of live ones it remembers the end, where it is recorded, and what was
+// granted, which no status can extend. Records' names begin with the request's UID, so that all of a request
+// stand together. Memory: one page, and the UIDs of the live requests.
 class RecordSweep {
  public:
   RecordSweep(kube::Client& client, const Stores& stores, Memory& memory, Triggers& triggers)

@@ -21,7 +21,8 @@ constexpr seconds kKeepOfFlood{60};
 
 bool is_of_flood(const api::AccessRequest& request) {
   const api::Condition* granted = api::find_condition(request.status.conditions, api::kGranted);
-  return request.status.phase == api::Phase::Rejected && granted != nullptr && granted->reason == api::reason::kTooManyRequests;
+  return request.status.phase == api::Phase::Rejected && granted != nullptr &&
+         granted->reason == api::reason::kTooManyRequests;
 }
 
 }  // namespace
@@ -80,7 +81,8 @@ void Retention::run(const std::stop_token& stop) {
     find_more(stop);
     std::unique_lock lock(mutex_);
     const auto first = due_.next();
-    const auto wait = first ? std::min<std::chrono::microseconds>(*first - parts_.clock.now(), kLongestWait) : kLongestWait;
+    const auto wait =
+        first ? std::min<std::chrono::microseconds>(*first - parts_.clock.now(), kLongestWait) : kLongestWait;
     changed_.wait_for(lock, stop, wait, [&] { return due_.next() && (!first || *due_.next() < *first); });
   }
 }
@@ -98,16 +100,20 @@ void Retention::delete_due(const std::stop_token& stop) {
     lock.unlock();
     const bool gone = has_gone(uid, key, stop);
     lock.lock();
-    if (gone) kept_.erase(uid);
-    else due_.set(uid, parts_.clock.now() + kRetry);
+    if (gone)
+      kept_.erase(uid);
+    else
+      due_.set(uid, parts_.clock.now() + kRetry);
   }
 }
 
 bool Retention::has_gone(const std::string& uid, const api::ObjectKey& key, const std::stop_token& stop) {
   const auto removed = parts_.client.remove<api::AccessRequest>(key, uid, stop);
-  if (removed || removed.error().kind == ErrorKind::Conflict) return true;  // Conflict: another one has its name
+  if (removed || removed.error().kind == ErrorKind::Conflict)
+    return true;  // Conflict: another one has its name
   if (kube::concerns_server(removed.error().kind)) return false;
-  log::warn("completed request not deleted, trying again", {{"request", api::to_string(key)}, {"uid", uid}, {"err", removed.error().message}});
+  log::warn("completed request not deleted, trying again",
+            {{"request", api::to_string(key)}, {"uid", uid}, {"err", removed.error().message}});
   return false;
 }
 

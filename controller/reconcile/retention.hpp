@@ -15,8 +15,10 @@
 
 namespace curfew::reconcile {
 
-// Deletes completed requests when they have been kept long enough, those of a flood after a minute; their audit records stay. They are not watched: the leader hears of each one when it completes
-// it, and goes through those from before its term once; and again when half of those that it remembers, the next kMostKept, have been deleted. Thread-safe.
+// Deletes completed requests when they have been kept long enough, those of a flood after a minute; their
+// audit records stay. They are not watched: the leader hears of each one when it completes it, and goes
+// through those from before its term once; and again when half of those that it remembers, the next
+// kMostKept, have been deleted. Thread-safe.
 class Retention {
  public:
   static constexpr std::size_t kMostKept = 5000;

@@ -17,12 +17,13 @@ using runtime::Outcome;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// How long before its end a binding's deletion is asked for: a round trip with room for a busy API server, and for each binding that ends no later what its
-// deletion takes.
+// How long before its end a binding's deletion is asked for: a round trip with room for a busy API server,
+// and for each binding that ends no later what its deletion takes.
 constexpr milliseconds kLead{400};
 constexpr microseconds kQuickest{1200};
 constexpr microseconds kSlowest{8000};
-constexpr int kMemory = 16;  // deletions, of those that there was a crowd for, over which what they take is averaged
+constexpr int kMemory =
+    16;  // deletions, of those that there was a crowd for, over which what they take is averaged
 constexpr std::chrono::seconds kMostLead{10};
 // So many waiting are a crowd: everything else waits for it, but no longer than this.
 constexpr std::size_t kCrowd = Revoker::kWorkers;
@@ -30,7 +31,8 @@ constexpr std::chrono::seconds kMostHeldUp{5};
 // Replicas that do not lead give the leader this long.
 constexpr std::chrono::seconds kPatience{2};
 constexpr std::chrono::seconds kLongestSleep{1};
-// What goes earlier than this before its end was revoked, or removed by others: no word on how punctual ends are.
+// What goes earlier than this before its end was revoked, or removed by others: no word on how punctual ends
+// are.
 constexpr milliseconds kOnTime = core::Settings{}.end_lead;
 // No grant of Curfew's lasts longer, with an hour for clocks that differ: a later end is not Curfew's.
 constexpr std::chrono::seconds kMaxLifetime = kLongestDuration + std::chrono::hours(1);
@@ -38,14 +40,17 @@ constexpr std::chrono::seconds kMaxLifetime = kLongestDuration + std::chrono::ho
 constexpr runtime::RetryDelays kRetries{.first = milliseconds(50), .longest = milliseconds(750)};
 constexpr milliseconds kHurry{700};
 
-bool is_held(const api::RoleBinding& binding) { return binding.metadata.deletion_timestamp && !binding.metadata.finalizers.empty(); }
+bool is_held(const api::RoleBinding& binding) {
+  return binding.metadata.deletion_timestamp && !binding.metadata.finalizers.empty();
+}
 
 }  // namespace
 
 std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now) {
   const api::ObjectMeta& meta = binding.metadata;
   const auto label = meta.labels.find(std::string(api::kRequestUidLabel));
-  if (label == meta.labels.end() || meta.name != std::string(api::kBindingPrefix) + label->second) return std::nullopt;
+  if (label == meta.labels.end() || meta.name != std::string(api::kBindingPrefix) + label->second)
+    return std::nullopt;
   const auto end = core::end_of(binding);
   if (!end) return now;
   const bool is_dated = meta.creation_timestamp != TimePoint{};
@@ -53,20 +58,27 @@ std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now) 
 }
 
 Revoker::Revoker(Parts parts)
-    : parts_(std::move(parts)), hurried_(parts_.client.within(kHurry)), queue_(parts_.clock, kRetries), patient_queue_(parts_.clock, kRetries) {}
+    : parts_(std::move(parts)),
+      hurried_(parts_.client.within(kHurry)),
+      queue_(parts_.clock, kRetries),
+      patient_queue_(parts_.clock, kRetries) {}
 
-void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before, const std::shared_ptr<const api::RoleBinding>& after) {
+void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before,
+                      const std::shared_ptr<const api::RoleBinding>& after) {
   const api::ObjectKey key = (after ? after : before)->metadata.key();
   const TimePoint now = parts_.clock.now();
   const auto end = after ? end_of(*after, now) : std::nullopt;
   if (before && !after) {
     if (const auto due = end_of(*before, now)) {
       if (now >= *due - kOnTime) parts_.metrics.revocation_was_late(now - *due);
-      log::info("access ended", {{"binding", api::to_string(key)}, {"uid", before->metadata.uid}, {"expires_at", format_rfc3339(*due)}});
+      log::info("access ended", {{"binding", api::to_string(key)},
+                                 {"uid", before->metadata.uid},
+                                 {"expires_at", format_rfc3339(*due)}});
     }
   }
   if (after && !end) {
-    log::warn("binding has the label curfew.dev/request-uid but not the name that goes with it: left alone", {{"binding", api::to_string(key)}, {"uid", after->metadata.uid}});
+    log::warn("binding has the label curfew.dev/request-uid but not the name that goes with it: left alone",
+              {{"binding", api::to_string(key)}, {"uid", after->metadata.uid}});
   }
   const std::scoped_lock lock(mutex_);
   if (!end) return ends_.erase(key);
@@ -79,15 +91,19 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before, con
 Revoker::Due Revoker::due(TimePoint now) const {
   if (!parts_.is_leader()) {
     const TimePoint until = now - kPatience;
-    return {.until = until, .next_in = ends_.next() ? std::min<microseconds>(*ends_.next() - until, kLongestSleep) : kLongestSleep};
+    return {.until = until,
+            .next_in =
+                ends_.next() ? std::min<microseconds>(*ends_.next() - until, kLongestSleep) : kLongestSleep};
   }
   // They are deleted in the order of their ends: whichever has no time left takes those before it along.
   Due due{.until = now, .next_in = kLongestSleep};
   auto ahead = static_cast<int>(queue_.size());
   ends_.each_until(now + kMostLead, [&](TimePoint end) {
     const microseconds left = end - now - kLead - each_takes_ * ++ahead;
-    if (left > microseconds(0)) due.next_in = std::min(due.next_in, left);
-    else due = {.until = end, .next_in = kLongestSleep};
+    if (left > microseconds(0))
+      due.next_in = std::min(due.next_in, left);
+    else
+      due = {.until = end, .next_in = kLongestSleep};
   });
   return due;
 }
@@ -111,7 +127,8 @@ bool Revoker::has_a_crowd() const {
 void Revoker::learn(std::chrono::steady_clock::duration took) {
   const std::scoped_lock lock(mutex_);
   if (queue_.size() < kCrowd) return;  // alone, it says how long one takes, not how many go in a second
-  const auto each = std::clamp(std::chrono::duration_cast<microseconds>(took) / kWorkers, kQuickest, kSlowest);
+  const auto each =
+      std::clamp(std::chrono::duration_cast<microseconds>(took) / kWorkers, kQuickest, kSlowest);
   each_takes_ += (each - each_takes_) / kMemory;
 }
 
@@ -126,7 +143,8 @@ std::size_t Revoker::past_end() const {
 
 void Revoker::report(std::string_view what, const api::ObjectKey& key, const Error& error) const {
   parts_.metrics.reconcile_failed(error.kind);
-  if (!kube::concerns_server(error.kind)) log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});
+  if (!kube::concerns_server(error.kind))
+    log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});
 }
 
 std::shared_ptr<const api::RoleBinding> Revoker::find_due(const api::ObjectKey& key) {
@@ -157,7 +175,8 @@ Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
   const auto asked = ask(hurried_, *binding, std::move(stop));
   learn(parts_.clock.steady() - began);
   if (!asked) {
-    report(is_held(*binding) ? "held binding not freed, trying again" : "binding not deleted, trying again", key, asked.error());
+    report(is_held(*binding) ? "held binding not freed, trying again" : "binding not deleted, trying again",
+           key, asked.error());
     if (asked.error().kind != ErrorKind::Timeout) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
     patient_queue_.add(key);
     return Outcome{.kind = Outcome::Kind::RetryAfter, .after = kRetries.first};
@@ -169,7 +188,8 @@ Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
 Outcome Revoker::end_patiently(const api::ObjectKey& key, std::stop_token stop) {
   const auto binding = find_due(key);
   if (!binding) return Outcome{};
-  if (const auto asked = ask(parts_.client, *binding, std::move(stop)); !asked) report("binding not deleted, trying again", key, asked.error());
+  if (const auto asked = ask(parts_.client, *binding, std::move(stop)); !asked)
+    report("binding not deleted, trying again", key, asked.error());
   return Outcome{};  // end() goes on
 }
 

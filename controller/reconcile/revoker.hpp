@@ -19,14 +19,17 @@
 
 namespace curfew::reconcile {
 
-// When a managed binding must be gone, by what it says itself: its annotation, at most 8761 h after its creation, or `now` where the annotation cannot be read.
-// A binding is managed when its name is "curfew-" and the value of its label, whoever owns it: the garbage collector removes the owner of a binding whose request
-// is deleted with --cascade=orphan. nullopt: it has the label under another name, so it is not ours to delete.
+// When a managed binding must be gone, by what it says itself: its annotation, at most 8761 h after its
+// creation, or `now` where the annotation cannot be read. A binding is managed when its name is "curfew-" and
+// the value of its label, whoever owns it: the garbage collector removes the owner of a binding whose request
+// is deleted with --cascade=orphan. nullopt: it has the label under another name, so it is not ours to
+// delete.
 std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now);
 
-// Ends grants on time, on every replica, from the bindings alone: no request, policy, status, record or leader is needed. The leader deletes within the last
-// second, or as much earlier, ten seconds at most, as the number of bindings that end no later needs; any other replica two seconds after the end, if the
-// binding is still there. A deletion is repeated until the watch says that the binding is gone.
+// Ends grants on time, on every replica, from the bindings alone: no request, policy, status, record or
+// leader is needed. The leader deletes within the last second, or as much earlier, ten seconds at most, as
+// the number of bindings that end no later needs; any other replica two seconds after the end, if the binding
+// is still there. A deletion is repeated until the watch says that the binding is gone.
 class Revoker {
  public:
   struct Parts {
@@ -44,12 +47,15 @@ class Revoker {
   explicit Revoker(Parts parts);
 
   // From the bindings' reflector, for each change. Thread-safe.
-  void observe(const std::shared_ptr<const api::RoleBinding>& before, const std::shared_ptr<const api::RoleBinding>& after);
+  void observe(const std::shared_ptr<const api::RoleBinding>& before,
+               const std::shared_ptr<const api::RoleBinding>& after);
 
-  // Watches the clock until stopped; wakes at least once a second, so that a step of the wall clock is noticed.
+  // Watches the clock until stopped; wakes at least once a second, so that a step of the wall clock is
+  // noticed.
   void run(std::stop_token stop);
 
-  // One binding's deletion: the handler of the ending workers. It waits less than a second for an answer, since a connection may be dead without a sign.
+  // One binding's deletion: the handler of the ending workers. It waits less than a second for an answer,
+  // since a connection may be dead without a sign.
   runtime::Outcome end(const api::ObjectKey& key, std::stop_token stop);
   // The same, beside it, for an API server that is only slow: once, with all the time that a call has.
   runtime::Outcome end_patiently(const api::ObjectKey& key, std::stop_token stop);
@@ -58,8 +64,9 @@ class Revoker {
   // What end() got no answer for.
   runtime::WorkQueue<api::ObjectKey>& patient_queue() { return patient_queue_; }
 
-  // Whether more bindings wait for their deletion than are being deleted. What is not urgent should wait then, since the API server serves only so many calls. False
-  // again after five seconds: trouble with ending some access must not keep others from theirs.
+  // Whether more bindings wait for their deletion than are being deleted. What is not urgent should wait
+  // then, since the API server serves only so many calls. False again after five seconds: trouble with ending
+  // some access must not keep others from theirs.
   bool has_a_crowd() const;
 
   // How many bindings are there although their end has passed, by all that the watch has said. Looks at each.
@@ -89,7 +96,8 @@ class Revoker {
   std::condition_variable_any changed_;
   runtime::DeadlineHeap<api::ObjectKey> ends_;
   bool has_news_ = false;  // an end that the loop has not considered yet, and that may be near
-  std::chrono::microseconds each_takes_{4000};  // a deletion, among many; until there were many, more than one was seen to take on a busy machine
+  std::chrono::microseconds each_takes_{4000};  // a deletion, among many; until there were many, more than
+                                                // one was seen to take on a busy machine
   std::chrono::steady_clock::time_point crowd_began_;
 };
 

@@ -20,7 +20,8 @@ struct Stores {
   OfferedRoles offered_roles;
 
   bool synced() const {
-    return requests.synced() && policies.synced() && bindings.synced() && namespaces.synced() && cluster_roles.synced() && roles.synced();
+    return requests.synced() && policies.synced() && bindings.synced() && namespaces.synced() &&
+           cluster_roles.synced() && roles.synced();
   }
 };
 

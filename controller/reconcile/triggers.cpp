@@ -8,8 +8,10 @@
 namespace curfew::reconcile {
 namespace {
 
-bool means_the_same(const std::shared_ptr<const RoleSummary>& before, const std::shared_ptr<const RoleSummary>& after) {
-  return before && after && before->metadata.uid == after->metadata.uid && before->rules_hash == after->rules_hash;
+bool means_the_same(const std::shared_ptr<const RoleSummary>& before,
+                    const std::shared_ptr<const RoleSummary>& after) {
+  return before && after && before->metadata.uid == after->metadata.uid &&
+         before->rules_hash == after->rules_hash;
 }
 
 // It belongs to no request: by its name, or because it has no owner.
@@ -32,12 +34,14 @@ void Triggers::changed(const Pointer<api::AccessRequest>& before, const Pointer<
   } else {
     departed(before);
   }
-  if (!before || !after || before->status.phase != after->status.phase) add_policy_counts(request->spec.policy);
+  if (!before || !after || before->status.phase != after->status.phase)
+    add_policy_counts(request->spec.policy);
 }
 
 void Triggers::changed(const Pointer<api::AccessPolicy>& before, const Pointer<api::AccessPolicy>& after) {
   const std::string& name = (after ? after : before)->metadata.name;
-  const bool means_the_same = before && after && before->metadata.uid == after->metadata.uid && before->metadata.generation == after->metadata.generation;
+  const bool means_the_same = before && after && before->metadata.uid == after->metadata.uid &&
+                              before->metadata.generation == after->metadata.generation;
   // Its new status is our own: counted again at once, each count of a burst would bring the next.
   if (means_the_same) return add_policy_counts(name);
   add_policy(name);
@@ -50,7 +54,8 @@ void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<ap
   if (is_foreign(binding, *owner)) {  // not ours, but a request may be waiting for its name
     if (after) add_foreign_binding(after->metadata.key());
     return add_requests_where([&](const api::AccessRequest& request) {
-      return request.metadata.name_space == binding.metadata.name_space && api::binding_name(request) == binding.metadata.name;
+      return request.metadata.name_space == binding.metadata.name_space &&
+             api::binding_name(request) == binding.metadata.name;
     });
   }
   if (is_orphan(*owner)) return after ? add_foreign_binding(after->metadata.key()) : void();
@@ -67,8 +72,10 @@ void Triggers::changed(const Pointer<api::Namespace>& before, const Pointer<api:
 void Triggers::changed(const Pointer<RoleSummary>& before, const Pointer<RoleSummary>& after) {
   if (means_the_same(before, after)) return;
   const RoleSummary::Metadata& meta = (after ? after : before)->metadata;
-  if (meta.name_space.empty()) cluster_role_changed(meta.name);
-  else role_changed(meta.key());
+  if (meta.name_space.empty())
+    cluster_role_changed(meta.name);
+  else
+    role_changed(meta.key());
 }
 
 void Triggers::cluster_role_changed(const std::string& name) {
@@ -78,15 +85,19 @@ void Triggers::cluster_role_changed(const std::string& name) {
     add_policy(policy->metadata.name);
     add_requests_of_policy(policy->metadata.name);
   }
-  add_requests_where([&](const api::AccessRequest& request) { return request.status.role_ref == role; });  // its policy may have ceased to offer it
+  add_requests_where([&](const api::AccessRequest& request) {
+    return request.status.role_ref == role;
+  });  // its policy may have ceased to offer it
 }
 
 void Triggers::role_changed(const api::ObjectKey& key) {
   const api::RoleRef role{.kind = std::string(api::Role::kKind), .name = key.name};
   for (const auto& policy : stores_.policies.list()) {
-    if (std::ranges::find(policy->spec.roles, role) != policy->spec.roles.end()) add_policy(policy->metadata.name);
+    if (std::ranges::find(policy->spec.roles, role) != policy->spec.roles.end())
+      add_policy(policy->metadata.name);
   }
-  add_requests_where([&](const api::AccessRequest& request) { return request.metadata.name_space == key.name_space; });
+  add_requests_where(
+      [&](const api::AccessRequest& request) { return request.metadata.name_space == key.name_space; });
 }
 
 void Triggers::begin_term() {
@@ -139,7 +150,8 @@ void Triggers::add_foreign_binding(const api::ObjectKey& key) {
 }
 
 void Triggers::add_policy_counts(const std::string& name) {
-  if (is_leading_()) queue_.add_after({.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}}, kCountsPace);
+  if (is_leading_())
+    queue_.add_after({.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}}, kCountsPace);
 }
 
 template <class Predicate>

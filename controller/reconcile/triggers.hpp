@@ -11,11 +11,12 @@
 
 namespace curfew::reconcile {
 
-// Which keys a change concerns. Called on the reflectors' threads, after their store has changed. What happens while this replica does not lead is not
-// remembered: whoever starts leading looks at everything.
+// Which keys a change concerns. Called on the reflectors' threads, after their store has changed. What
+// happens while this replica does not lead is not remembered: whoever starts leading looks at everything.
 class Triggers {
  public:
-  Triggers(runtime::WorkQueue<Key>& queue, const Stores& stores, Memory& memory, std::function<bool()> is_leading)
+  Triggers(runtime::WorkQueue<Key>& queue, const Stores& stores, Memory& memory,
+           std::function<bool()> is_leading)
       : queue_(queue), stores_(stores), memory_(memory), is_leading_(std::move(is_leading)) {}
 
   template <class T>
@@ -27,7 +28,8 @@ class Triggers {
   void changed(const Pointer<api::Namespace>& before, const Pointer<api::Namespace>& after);
   void changed(const Pointer<RoleSummary>& before, const Pointer<RoleSummary>& after);
 
-  // Leadership is gained: what is there now was seen by whoever led before, as its status says. First thing of a term.
+  // Leadership is gained: what is there now was seen by whoever led before, as its status says. First thing
+  // of a term.
   void begin_term();
 
   // Every request, policy and binding, and requests whose end may not be recorded.

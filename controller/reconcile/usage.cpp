@@ -9,11 +9,14 @@ namespace curfew::reconcile {
 namespace {
 
 bool ends_access(const api::AuditRecord& record) {
-  return record.granted_at && (record.action == api::AuditAction::Expired || record.action == api::AuditAction::Revoked);
+  return record.granted_at &&
+         (record.action == api::AuditAction::Expired || record.action == api::AuditAction::Revoked);
 }
 
 // Nobody may have been there to notice the end when it came.
-TimePoint end_of(const api::AuditRecord& record) { return record.expires_at ? std::min(*record.expires_at, record.time) : record.time; }
+TimePoint end_of(const api::AuditRecord& record) {
+  return record.expires_at ? std::min(*record.expires_at, record.time) : record.time;
+}
 
 void consider(std::optional<TimePoint>& latest, TimePoint end) {
   if (!latest || *latest < end) latest = end;
@@ -22,10 +25,14 @@ void consider(std::optional<TimePoint>& latest, TimePoint end) {
 }  // namespace
 
 kube::Selection records_of(const api::Subject& subject, const std::string& policy) {
-  return {.name_space = {}, .labels = {}, .fields = "policy.name=" + kube::escape_field_value(policy) + ",subject.name=" + kube::escape_field_value(subject.name)};
+  return {.name_space = {},
+          .labels = {},
+          .fields = "policy.name=" + kube::escape_field_value(policy) +
+                    ",subject.name=" + kube::escape_field_value(subject.name)};
 }
 
-Result<core::Usage> UsageBook::usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy, std::stop_token stop) {
+Result<core::Usage> UsageBook::usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy,
+                                        std::stop_token stop) {
   core::Usage usage;
   const auto subject = core::wanted_subject(request);
   if (!policy.spec.limits || !subject) return usage;
@@ -41,17 +48,21 @@ Result<core::Usage> UsageBook::usage_of(const api::AccessRequest& request, const
 int UsageBook::count_active(const api::AccessRequest& request, const Whose& whose) const {
   int active = 0;
   for (const auto& other : stores_.requests.list()) {
-    if (other->metadata.uid == request.metadata.uid || other->spec.policy != whose.first || other->status.complete) continue;
+    if (other->metadata.uid == request.metadata.uid || other->spec.policy != whose.first ||
+        other->status.complete)
+      continue;
     const auto subject = core::wanted_subject(*other);
     if (!subject || core::username_of(*subject) != whose.second) continue;
-    const bool is_granted = other->status.phase == api::Phase::Active || memory_.granted_record(other->metadata.uid) ||
+    const bool is_granted = other->status.phase == api::Phase::Active ||
+                            memory_.granted_record(other->metadata.uid) ||
                             stores_.bindings.get({other->metadata.name_space, api::binding_name(*other)});
     if (is_granted) ++active;
   }
   return active;
 }
 
-Result<std::optional<TimePoint>> UsageBook::last_end(const api::Subject& subject, const Whose& whose, const std::stop_token& stop) {
+Result<std::optional<TimePoint>> UsageBook::last_end(const api::Subject& subject, const Whose& whose,
+                                                     const std::stop_token& stop) {
   const auto known = last_ends_.with([&](const auto& ends) {
     const auto it = ends.find(whose);
     return it == ends.end() ? std::nullopt : std::optional(it->second);

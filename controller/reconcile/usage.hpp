@@ -20,13 +20,17 @@ namespace curfew::reconcile {
 // The audit records of what somebody was given under a policy, and of others who share the name.
 kube::Selection records_of(const api::Subject& subject, const std::string& policy);
 
-// What people have and had under policies with limits. Who a grant counts for is who gets the access. Thread-safe.
+// What people have and had under policies with limits. Who a grant counts for is who gets the access.
+// Thread-safe.
 class UsageBook {
  public:
-  UsageBook(const Stores& stores, const Memory& memory, kube::Client& client) : stores_(stores), memory_(memory), client_(client) {}
+  UsageBook(const Stores& stores, const Memory& memory, kube::Client& client)
+      : stores_(stores), memory_(memory), client_(client) {}
 
-  // For the limits of the request's policy; empty where there are none. Where the policy has a cooldown, reads the person's audit records, once a term.
-  Result<core::Usage> usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy, std::stop_token stop);
+  // For the limits of the request's policy; empty where there are none. Where the policy has a cooldown,
+  // reads the person's audit records, once a term.
+  Result<core::Usage> usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy,
+                               std::stop_token stop);
 
   // A record that this process has written.
   void recorded(const api::AuditRecord& record);
@@ -38,7 +42,8 @@ class UsageBook {
   using Whose = std::pair<std::string, std::string>;  // policy, username
 
   int count_active(const api::AccessRequest& request, const Whose& whose) const;
-  Result<std::optional<TimePoint>> last_end(const api::Subject& subject, const Whose& whose, const std::stop_token& stop);
+  Result<std::optional<TimePoint>> last_end(const api::Subject& subject, const Whose& whose,
+                                            const std::stop_token& stop);
 
   const Stores& stores_;
   const Memory& memory_;
@@ -46,8 +51,9 @@ class UsageBook {
   Guarded<std::map<Whose, std::optional<TimePoint>>> last_ends_;
 };
 
-// One decision at a time for each person under each policy with limits, so that what is counted is still true when it is acted on. Nobody stands waiting: who comes
-// in between is called when it is their turn. Thread-safe.
+// One decision at a time for each person under each policy with limits, so that what is counted is still true
+// when it is acted on. Nobody stands waiting: who comes in between is called when it is their turn.
+// Thread-safe.
 class Turns {
  public:
   // `call` is given the next of those who came in between, on the thread that gives the turn back.
@@ -57,7 +63,8 @@ class Turns {
   class Turn {
    public:
     Turn(Turns& turns, std::string whose) : turns_(&turns), whose_(std::move(whose)) {}
-    Turn(Turn&& other) noexcept : turns_(std::exchange(other.turns_, nullptr)), whose_(std::move(other.whose_)) {}
+    Turn(Turn&& other) noexcept
+        : turns_(std::exchange(other.turns_, nullptr)), whose_(std::move(other.whose_)) {}
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
     Turn& operator=(Turn&&) = delete;

@@ -10,8 +10,9 @@
 
 namespace curfew::runtime {
 
-// When each key is due. One deadline a key: setting another one forgets the first, so that an updated key never comes out at its old time.
-// Not locked: it has one owner, who locks where several threads share it. Key needs an order; keys due at the same time come out in it.
+// When each key is due. One deadline a key: setting another one forgets the first, so that an updated key
+// never comes out at its old time. Not locked: it has one owner, who locks where several threads share it.
+// Key needs an order; keys due at the same time come out in it.
 template <class Key, class Time = TimePoint>
 class DeadlineHeap {
  public:
@@ -39,7 +40,9 @@ class DeadlineHeap {
   }
 
   // The earliest deadline of all.
-  std::optional<Time> next() const { return by_time_.empty() ? std::nullopt : std::optional<Time>(by_time_.begin()->first); }
+  std::optional<Time> next() const {
+    return by_time_.empty() ? std::nullopt : std::optional<Time>(by_time_.begin()->first);
+  }
 
   // Who has the latest; only where there is one.
   const std::pair<Time, Key>& last() const { return *by_time_.rbegin(); }
@@ -58,7 +61,8 @@ class DeadlineHeap {
   // visit(deadline) for every key that is due at or before then, the earliest first.
   template <class Visit>
   void each_until(Time then, Visit visit) const {
-    for (auto entry = by_time_.begin(); entry != by_time_.end() && entry->first <= then; ++entry) visit(entry->first);
+    for (auto entry = by_time_.begin(); entry != by_time_.end() && entry->first <= then; ++entry)
+      visit(entry->first);
   }
 
   std::size_t size() const { return by_key_.size(); }

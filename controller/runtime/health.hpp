@@ -13,7 +13,8 @@ namespace curfew::runtime {
 // Named checks behind /healthz and /readyz. Thread-safe.
 class Health {
  public:
-  // nullopt: all is well. Otherwise a sentence that says what is wrong. Called by the server's thread: quick, and without waiting.
+  // nullopt: all is well. Otherwise a sentence that says what is wrong. Called by the server's thread: quick,
+  // and without waiting.
   using Check = std::function<std::optional<std::string>()>;
 
   struct Report {
@@ -23,7 +24,8 @@ class Health {
     int status_code() const { return ok ? 200 : 503; }
   };
 
-  void add_live_check(std::string name, Check check);   // a failure restarts the process: deadlocks, never the cluster's state
+  void add_live_check(std::string name,
+                      Check check);  // a failure restarts the process: deadlocks, never the cluster's state
   void add_ready_check(std::string name, Check check);
 
   Report live() const;

@@ -14,11 +14,13 @@ using std::chrono::milliseconds;
 
 // A pod has seconds to stop: each call of a release may take this long, and there are three at most.
 constexpr milliseconds kReleaseDeadline{1000};
-// A released lease is free at once; it has to say some duration, and others may not understand an empty holder.
+// A released lease is free at once; it has to say some duration, and others may not understand an empty
+// holder.
 constexpr int kReleasedSeconds = 1;
 
 auto identity_of_record(const api::Lease& lease) {
-  return std::tie(lease.metadata.resource_version, lease.holder_identity, lease.renew_time, lease.acquire_time, lease.lease_transitions);
+  return std::tie(lease.metadata.resource_version, lease.holder_identity, lease.renew_time,
+                  lease.acquire_time, lease.lease_transitions);
 }
 
 milliseconds until(std::chrono::steady_clock::time_point at, std::chrono::steady_clock::time_point now) {
@@ -26,7 +28,10 @@ milliseconds until(std::chrono::steady_clock::time_point at, std::chrono::steady
 }
 
 // Somebody else wrote or deleted the lease: an answer, not trouble.
-bool is_stale(const Error& error) { return error.kind == ErrorKind::Conflict || error.kind == ErrorKind::NotFound || error.kind == ErrorKind::AlreadyExists; }
+bool is_stale(const Error& error) {
+  return error.kind == ErrorKind::Conflict || error.kind == ErrorKind::NotFound ||
+         error.kind == ErrorKind::AlreadyExists;
+}
 
 // A callback that throws is a bug, and must cost neither the lease nor the thread.
 void call(const std::function<void()>& callback) {
@@ -39,13 +44,24 @@ void call(const std::function<void()>& callback) {
 
 }  // namespace
 
-LeaderElector::LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease, std::string identity, ElectionCallbacks callbacks, ElectionTimes times,
+LeaderElector::LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease,
+                             std::string identity, ElectionCallbacks callbacks, ElectionTimes times,
                              std::optional<std::chrono::seconds> vacancy)
-    : store_(store), clock_(clock), key_(std::move(lease)), identity_(std::move(identity)), callbacks_(std::move(callbacks)), times_(times), vacancy_(vacancy) {}
+    : store_(store),
+      clock_(clock),
+      key_(std::move(lease)),
+      identity_(std::move(identity)),
+      callbacks_(std::move(callbacks)),
+      times_(times),
+      vacancy_(vacancy) {}
 
-bool LeaderElector::is_leader() const { return clock_.steady() < leads_until_.load(); }
+bool LeaderElector::is_leader() const {
+  return clock_.steady() < leads_until_.load();
+}
 
-bool LeaderElector::leads_alone() const { return is_leader() && clock_.steady() >= rival_until_.load(); }
+bool LeaderElector::leads_alone() const {
+  return is_leader() && clock_.steady() >= rival_until_.load();
+}
 
 void LeaderElector::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
@@ -63,7 +79,8 @@ void LeaderElector::run(const std::stop_token& stop) {
 void LeaderElector::observe(const api::Lease& lease) {
   const std::scoped_lock lock(mutex_);
   hint_ = Sighting{.lease = lease, .at = clock_.steady()};
-  is_urgent_ = is_leader() ? !lease.holder_identity.empty() && lease.holder_identity != identity_ : lease.holder_identity.empty();
+  is_urgent_ = is_leader() ? !lease.holder_identity.empty() && lease.holder_identity != identity_
+                           : lease.holder_identity.empty();
   if (is_urgent_) hinted_.notify_one();
 }
 
@@ -102,7 +119,8 @@ milliseconds LeaderElector::stand(bool heard, const std::stop_token& stop) {
   const auto held_until = held_by_other_until();
   if (held_until && !vacancy_) return std::min(candidate_wait(), until(*held_until, clock_.steady()));
   if (const auto written = write(stop); !written) {
-    if (written.error().kind != ErrorKind::Conflict && written.error().kind != ErrorKind::AlreadyExists) report(written.error());
+    if (written.error().kind != ErrorKind::Conflict && written.error().kind != ErrorKind::AlreadyExists)
+      report(written.error());
     return candidate_wait();
   }
   return times_.retry;
@@ -121,7 +139,8 @@ Result<void> LeaderElector::look(milliseconds deadline, const std::stop_token& s
   return {};
 }
 
-// Makes us the holder of what was seen, or renews it. The resource version makes it fail if anything has changed since.
+// Makes us the holder of what was seen, or renews it. The resource version makes it fail if anything has
+// changed since.
 Result<void> LeaderElector::write(const std::stop_token& stop) {
   const auto started = clock_.steady();
   api::Lease wanted = seen_ ? seen_->lease : api::Lease{};
@@ -134,8 +153,10 @@ Result<void> LeaderElector::write(const std::stop_token& stop) {
   wanted.holder_identity = identity_;
   wanted.renew_time = clock_.now();
   wanted.lease_duration_seconds = static_cast<int>(times_.lease.count());
-  const auto rival_until = seen_ && seen_->lease.holder_identity == kNobody ? std::nullopt : held_by_other_until();
-  const auto written = seen_ ? store_.update(wanted, call_deadline(), stop) : store_.create(wanted, call_deadline(), stop);
+  const auto rival_until =
+      seen_ && seen_->lease.holder_identity == kNobody ? std::nullopt : held_by_other_until();
+  const auto written =
+      seen_ ? store_.update(wanted, call_deadline(), stop) : store_.create(wanted, call_deadline(), stop);
   if (!written) return tl::unexpected(written.error());
   remember(*written, clock_.steady());
   if (rival_until) rival_until_.store(*rival_until);
@@ -143,7 +164,8 @@ Result<void> LeaderElector::write(const std::stop_token& stop) {
   return {};
 }
 
-// Takes what observe() brought. A leader knows its own lease better than a watch that lags: to it, news is only a reason to look.
+// Takes what observe() brought. A leader knows its own lease better than a watch that lags: to it, news is
+// only a reason to look.
 bool LeaderElector::hear() {
   std::optional<Sighting> hint;
   {
@@ -162,7 +184,8 @@ void LeaderElector::remember(const api::Lease& lease, SteadyTime at) {
 }
 
 std::optional<LeaderElector::SteadyTime> LeaderElector::held_by_other_until() const {
-  if (!seen_ || seen_->lease.holder_identity.empty() || seen_->lease.holder_identity == identity_) return std::nullopt;
+  if (!seen_ || seen_->lease.holder_identity.empty() || seen_->lease.holder_identity == identity_)
+    return std::nullopt;
   const int promised = seen_->lease.lease_duration_seconds;
   const SteadyTime held_until = seen_->at + (promised > 0 ? std::chrono::seconds(promised) : times_.lease);
   return clock_.steady() < held_until ? std::optional(held_until) : std::nullopt;
@@ -171,7 +194,8 @@ std::optional<LeaderElector::SteadyTime> LeaderElector::held_by_other_until() co
 void LeaderElector::lead_from(SteadyTime started) {
   if (in_trouble_) log::info("leader election works again");
   in_trouble_ = false;
-  if (clock_.steady() >= started + times_.renew_deadline) return;  // the answer took too long to build on; the next turn tries again
+  if (clock_.steady() >= started + times_.renew_deadline)
+    return;  // the answer took too long to build on; the next turn tries again
   leads_until_.store(started + times_.renew_deadline);
   if (leading_) return;
   leading_ = true;
@@ -183,7 +207,8 @@ void LeaderElector::stop_leading(std::string_view why) {
   leads_until_.store(SteadyTime::min());
   if (!leading_) return;
   leading_ = false;
-  log::info("stopped leading", {{"identity", identity_}, {"lease", to_string(key_)}, {"reason", std::string(why)}});
+  log::info("stopped leading",
+            {{"identity", identity_}, {"lease", to_string(key_)}, {"reason", std::string(why)}});
   call(callbacks_.on_stopped_leading);
 }
 
@@ -198,7 +223,8 @@ void LeaderElector::release() {
     const auto written = store_.update(released, kReleaseDeadline, never);
     if (written) return remember(*written, clock_.steady());
     const bool worth_a_look = written.error().kind == ErrorKind::Conflict && tries == 0;
-    if (!worth_a_look || !look(kReleaseDeadline, never)) return log::warn("could not release the lease", {{"err", written.error().message}});
+    if (!worth_a_look || !look(kReleaseDeadline, never))
+      return log::warn("could not release the lease", {{"err", written.error().message}});
   }
 }
 

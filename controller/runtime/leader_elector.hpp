@@ -21,9 +21,11 @@ namespace curfew::runtime {
 struct LeaseStore {
   virtual ~LeaseStore() = default;
   virtual Result<api::Lease> get(std::chrono::milliseconds deadline, std::stop_token stop) = 0;
-  virtual Result<api::Lease> create(const api::Lease& lease, std::chrono::milliseconds deadline, std::stop_token stop) = 0;
+  virtual Result<api::Lease> create(const api::Lease& lease, std::chrono::milliseconds deadline,
+                                    std::stop_token stop) = 0;
   // Conflict unless `lease.metadata.resource_version` is the stored one.
-  virtual Result<api::Lease> update(const api::Lease& lease, std::chrono::milliseconds deadline, std::stop_token stop) = 0;
+  virtual Result<api::Lease> update(const api::Lease& lease, std::chrono::milliseconds deadline,
+                                    std::stop_token stop) = 0;
 };
 
 // Candidates spread their attempts over retry to (1 + this) * retry.
@@ -31,40 +33,46 @@ inline constexpr double kElectionJitter = 1.2;
 
 // renew_deadline is less than lease, and more than kElectionJitter * retry.
 struct ElectionTimes {
-  std::chrono::seconds lease{15};           // others wait this long after the last renewal they saw
-  std::chrono::seconds renew_deadline{10};  // we stop earlier: this long after our last successful renewal started
+  std::chrono::seconds lease{15};  // others wait this long after the last renewal they saw
+  std::chrono::seconds renew_deadline{
+      10};  // we stop earlier: this long after our last successful renewal started
   std::chrono::milliseconds retry{2000};
 };
 
 // Who holds the lease for the time that `vacancy` names: nobody.
 inline constexpr std::string_view kNobody = "nobody: Curfew is being removed";
 
-// Called on the elector's thread, in turns, started first. What was started must have ended when on_stopped_leading returns, since only then
-// is the lease given away.
+// Called on the elector's thread, in turns, started first. What was started must have ended when
+// on_stopped_leading returns, since only then is the lease given away.
 struct ElectionCallbacks {
   std::function<void()> on_started_leading;
   std::function<void()> on_stopped_leading;
 };
 
-// Leader election with client-go's rules. A lease of somebody else counts as expired by our steady clock alone, from the moment we saw it change: no two
-// machines' wall clocks are ever compared.
+// Leader election with client-go's rules. A lease of somebody else counts as expired by our steady clock
+// alone, from the moment we saw it change: no two machines' wall clocks are ever compared.
 class LeaderElector {
  public:
-  // `identity` must be unique to this process: two of one name would both lead. The store and the clock must outlive the elector. With a `vacancy` it takes the lease
-  // from whoever holds it, and at the end leaves it so that nobody can lead for that long.
-  LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease, std::string identity, ElectionCallbacks callbacks = {}, ElectionTimes times = {},
+  // `identity` must be unique to this process: two of one name would both lead. The store and the clock must
+  // outlive the elector. With a `vacancy` it takes the lease from whoever holds it, and at the end leaves it
+  // so that nobody can lead for that long.
+  LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease, std::string identity,
+                ElectionCallbacks callbacks = {}, ElectionTimes times = {},
                 std::optional<std::chrono::seconds> vacancy = std::nullopt);
 
-  // True from a successful renewal until renew_deadline after it *started*, whatever hangs meanwhile. Thread-safe, never blocks.
+  // True from a successful renewal until renew_deadline after it *started*, whatever hangs meanwhile.
+  // Thread-safe, never blocks.
   bool is_leader() const;
 
-  // We lead, and whoever held the lease before must have seen that it does not any more. Thread-safe, never blocks.
+  // We lead, and whoever held the lease before must have seen that it does not any more. Thread-safe, never
+  // blocks.
   bool leads_alone() const;
 
   // Stands for election until the token is triggered; losing never ends it. Gives the lease back at the end.
   void run(const std::stop_token& stop);
 
-  // A watch event of the Lease. Saves a candidate its reads, and lets it take a released lease at once. Thread-safe.
+  // A watch event of the Lease. Saves a candidate its reads, and lets it take a released lease at once.
+  // Thread-safe.
   void observe(const api::Lease& lease);
 
   // One turn of run(), which returns how long to wait for the next. For run() and tests.
@@ -104,14 +112,16 @@ class LeaderElector {
   const std::optional<std::chrono::seconds> vacancy_;
 
   // The elector's thread only.
-  std::optional<Sighting> seen_;  // as last read, written or heard of; `at` is when it last changed before our eyes
-  bool leading_ = false;          // between the two callbacks
-  bool in_trouble_ = false;       // said once, until a call succeeds again
+  std::optional<Sighting>
+      seen_;              // as last read, written or heard of; `at` is when it last changed before our eyes
+  bool leading_ = false;  // between the two callbacks
+  bool in_trouble_ = false;  // said once, until a call succeeds again
   std::minstd_rand random_{std::random_device{}()};
 
   // Shared.
   std::atomic<SteadyTime> leads_until_{SteadyTime::min()};
-  std::atomic<SteadyTime> rival_until_{SteadyTime::min()};  // whom we took the lease from may believe until then that it leads
+  std::atomic<SteadyTime> rival_until_{
+      SteadyTime::min()};  // whom we took the lease from may believe until then that it leads
   std::mutex mutex_;
   std::condition_variable_any hinted_;
   std::optional<Sighting> hint_;  // protected by mutex_: what observe() brought since the last turn

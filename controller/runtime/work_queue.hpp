@@ -23,8 +23,9 @@ struct RetryDelays {
   std::chrono::milliseconds longest{std::chrono::seconds(60)};
 };
 
-// Keys that need attention, with client-go's promises: a key waits once however often it is added; it is never with two workers at a
-// time; one added while a worker has it comes again after done(). Key needs an order. Thread-safe.
+// Keys that need attention, with client-go's promises: a key waits once however often it is added; it is
+// never with two workers at a time; one added while a worker has it comes again after done(). Key needs an
+// order. Thread-safe.
 template <class Key>
 class WorkQueue {
  public:
@@ -38,8 +39,8 @@ class WorkQueue {
     add_locked(key);
   }
 
-  // A wake-up: an earlier one replaces a later one of the same key, a later one is dropped. add() cancels none: a spurious wake-up costs
-  // one look, a lost one costs somebody's deadline.
+  // A wake-up: an earlier one replaces a later one of the same key, a later one is dropped. add() cancels
+  // none: a spurious wake-up costs one look, a lost one costs somebody's deadline.
   void add_after(const Key& key, std::chrono::steady_clock::duration delay) {
     const std::scoped_lock lock(mutex_);
     delay_locked(key, delay);
@@ -48,7 +49,8 @@ class WorkQueue {
   // Comes back after a delay that doubles (with jitter) each time, until forget().
   void add_rate_limited(const Key& key) {
     const std::scoped_lock lock(mutex_);
-    const auto entry = failures_.try_emplace(key, delays_.first, delays_.longest, static_cast<unsigned>(seeds_())).first;
+    const auto entry =
+        failures_.try_emplace(key, delays_.first, delays_.longest, static_cast<unsigned>(seeds_())).first;
     delay_locked(key, entry->second.next());
   }
 
@@ -67,12 +69,16 @@ class WorkQueue {
       const auto has_news = [&] { return !ready_.empty() || delayed_.next() != due; };
       if (due) {
         // At most an hour, since far deadlines overflow some implementations of waiting.
-        changed_.wait_for(lock, stop, std::min<std::chrono::steady_clock::duration>(*due - clock_.steady(), std::chrono::hours(1)), has_news);
+        changed_.wait_for(
+            lock, stop,
+            std::min<std::chrono::steady_clock::duration>(*due - clock_.steady(), std::chrono::hours(1)),
+            has_news);
       } else {
         changed_.wait(lock, stop, has_news);
       }
     }
-    if (!ready_.empty()) changed_.notify_one();  // the notification may have been for a key that another worker has to take now
+    if (!ready_.empty())
+      changed_.notify_one();  // the notification may have been for a key that another worker has to take now
     return std::nullopt;
   }
 
@@ -114,7 +120,8 @@ class WorkQueue {
     if (known && *known <= at) return;
     const bool is_earliest = at < delayed_.next().value_or(SteadyTime::max());
     delayed_.set(key, at);
-    if (is_earliest) changed_.notify_all();  // whoever waits for the deadline that was the earliest has to wait anew
+    if (is_earliest)
+      changed_.notify_all();  // whoever waits for the deadline that was the earliest has to wait anew
   }
 
   std::optional<Key> take_locked() {
@@ -134,9 +141,9 @@ class WorkQueue {
   // Protected by mutex_.
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::deque<Key> ready_;      // in the order of arrival: what get() hands out
-  std::set<Key> waiting_;      // in ready_, or added while being processed
-  std::set<Key> processing_;   // between get() and done()
+  std::deque<Key> ready_;     // in the order of arrival: what get() hands out
+  std::set<Key> waiting_;     // in ready_, or added while being processed
+  std::set<Key> processing_;  // between get() and done()
   DeadlineHeap<Key, SteadyTime> delayed_;
   std::map<Key, Backoff> failures_;
   std::minstd_rand seeds_{std::random_device{}()};

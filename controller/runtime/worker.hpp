@@ -34,19 +34,22 @@ struct WorkerHooks {
   std::function<void()> on_panic;  // the handler threw, which is a bug
 };
 
-// Threads that take keys from the queue, one key each at a time. The destructor stops them and waits for the handlers to return.
+// Threads that take keys from the queue, one key each at a time. The destructor stops them and waits for the
+// handlers to return.
 template <class Key>
 class Workers {
  public:
   using Handler = std::function<Outcome(const Key&, std::stop_token)>;
 
-  // A conflict means that our copy is old: this long to let the watch bring the new one, instead of asking the server in a loop.
+  // A conflict means that our copy is old: this long to let the watch bring the new one, instead of asking
+  // the server in a loop.
   static constexpr std::chrono::milliseconds kConflictPause{10};
 
   // The queue must outlive the workers.
   Workers(WorkQueue<Key>& queue, Handler handler, int threads, WorkerHooks hooks = {})
       : queue_(queue), handler_(std::move(handler)), hooks_(std::move(hooks)) {
-    for (int i = 0; i < threads; ++i) threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
+    for (int i = 0; i < threads; ++i)
+      threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
   }
   ~Workers() { stop(); }
   Workers(const Workers&) = delete;
@@ -82,9 +85,7 @@ class Workers {
         queue_.add_rate_limited(key);
         count(hooks_.on_error);
         break;
-      case Outcome::Kind::RetryNow:
-        queue_.add_after(key, kConflictPause);
-        break;
+      case Outcome::Kind::RetryNow: queue_.add_after(key, kConflictPause); break;
     }
   }
 

@@ -13,7 +13,8 @@ std::chrono::milliseconds Backoff::next() {
   ++failures_;
   const double jitter = std::uniform_real_distribution<>(0.75, 1.25)(random_);
   const auto capped = std::min<std::chrono::milliseconds>(doubled, longest_);
-  const std::chrono::milliseconds jittered(static_cast<std::chrono::milliseconds::rep>(static_cast<double>(capped.count()) * jitter));
+  const std::chrono::milliseconds jittered(
+      static_cast<std::chrono::milliseconds::rep>(static_cast<double>(capped.count()) * jitter));
   return std::clamp(jittered, std::chrono::milliseconds(1), longest_);
 }
 

@@ -5,11 +5,12 @@
 namespace curfew {
 namespace {
 
-// glibc gives threads up to eight arenas a processor, each of which keeps what its largest list took: tens of MiB more after some changes of the leader.
-// So few threads of ours run at a time that two will do.
+// glibc gives threads up to eight arenas a processor, each of which keeps what its largest list took: tens of
+// MiB more after some changes of the leader. So few threads of ours run at a time that two will do.
 constexpr int kMostArenas = 2;
 
-// Pages of lists come and go by themselves, instead of in the middle of what stays. Said, it no longer grows with the largest of them.
+// Pages of lists come and go by themselves, instead of in the middle of what stays. Said, it no longer grows
+// with the largest of them.
 constexpr int kMappedFrom = 128 * 1024;  // bytes
 
 }  // namespace
@@ -19,6 +20,8 @@ void configure_heap() {
   ::mallopt(M_MMAP_THRESHOLD, kMappedFrom);
 }
 
-void trim_heap() { ::malloc_trim(0); }
+void trim_heap() {
+  ::malloc_trim(0);
+}
 
 }  // namespace curfew

@@ -8,28 +8,33 @@
 
 namespace curfew {
 
-// A string that many objects have in common, stored once for all of them while any of them has it: in ten thousand requests, the names of a few policies, roles and groups, and
-// the same few sentences. Eight bytes; equal ones are the same one. Immutable but for assignment; thread-safe as a std::string is.
+// A string that many objects have in common, stored once for all of them while any of them has it: in ten
+// thousand requests, the names of a few policies, roles and groups, and the same few sentences. Eight bytes;
+// equal ones are the same one. Immutable but for assignment; thread-safe as a std::string is.
 class InternedString {
  public:
   InternedString() = default;
   // Conversions go without saying both ways: it stands for the string.
-  InternedString(const std::string& text) : text_(text) {}                        // NOLINT(google-explicit-constructor)
-  InternedString(std::string_view text) : text_(std::string(text)) {}             // NOLINT(google-explicit-constructor)
-  InternedString(const char* text) : text_(std::string(text)) {}                  // NOLINT(google-explicit-constructor)
-  operator const std::string&() const noexcept { return text_.get(); }            // NOLINT(google-explicit-constructor)
-  operator std::string_view() const noexcept { return text_.get(); }              // NOLINT(google-explicit-constructor)
+  InternedString(const std::string& text) : text_(text) {}              // NOLINT(google-explicit-constructor)
+  InternedString(std::string_view text) : text_(std::string(text)) {}   // NOLINT(google-explicit-constructor)
+  InternedString(const char* text) : text_(std::string(text)) {}        // NOLINT(google-explicit-constructor)
+  operator const std::string&() const noexcept { return text_.get(); }  // NOLINT(google-explicit-constructor)
+  operator std::string_view() const noexcept { return text_.get(); }    // NOLINT(google-explicit-constructor)
 
   const std::string& str() const noexcept { return text_.get(); }
   bool empty() const noexcept { return text_.get().empty(); }
   std::size_t size() const noexcept { return text_.get().size(); }
   void clear() { *this = InternedString(); }
 
-  friend bool operator==(const InternedString& a, const InternedString& b) noexcept { return a.text_ == b.text_; }
+  friend bool operator==(const InternedString& a, const InternedString& b) noexcept {
+    return a.text_ == b.text_;
+  }
   friend bool operator==(const InternedString& a, const std::string& b) noexcept { return a.str() == b; }
   friend bool operator==(const InternedString& a, std::string_view b) noexcept { return a.str() == b; }
   friend bool operator==(const InternedString& a, const char* b) noexcept { return a.str() == b; }
-  friend std::strong_ordering operator<=>(const InternedString& a, const InternedString& b) noexcept { return a.str() <=> b.str(); }
+  friend std::strong_ordering operator<=>(const InternedString& a, const InternedString& b) noexcept {
+    return a.str() <=> b.str();
+  }
 
   friend std::string operator+(const InternedString& a, const InternedString& b) { return a.str() + b.str(); }
   friend std::string operator+(const InternedString& a, const std::string& b) { return a.str() + b; }
@@ -53,5 +58,7 @@ class InternedString {
 
 template <>
 struct std::hash<curfew::InternedString> {
-  std::size_t operator()(const curfew::InternedString& text) const noexcept { return std::hash<std::string>{}(text.str()); }
+  std::size_t operator()(const curfew::InternedString& text) const noexcept {
+    return std::hash<std::string>{}(text.str());
+  }
 };

@@ -1,9 +1,10 @@
 #include "util/log.hpp"
 
-#include <memory>
-#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
 
 namespace curfew::log {
 namespace {
@@ -18,7 +19,8 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::info;
 }
 
-// Text of others (an object's name, an API server's words) can hold anything: invalid UTF-8 is replaced, the rest escaped.
+// Text of others (an object's name, an API server's words) can hold anything: invalid UTF-8 is replaced, the
+// rest escaped.
 std::string json_string(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -33,14 +35,21 @@ void init(Level level) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-std::string_view level_names() { return "debug, info, warn, error"; }
+std::string_view level_names() {
+  return "debug, info, warn, error";
+}
 
 bool parse_level(std::string_view name, Level& level) {
-  if (name == "debug") level = Level::Debug;
-  else if (name == "info") level = Level::Info;
-  else if (name == "warn") level = Level::Warn;
-  else if (name == "error") level = Level::Error;
-  else return false;
+  if (name == "debug")
+    level = Level::Debug;
+  else if (name == "info")
+    level = Level::Info;
+  else if (name == "warn")
+    level = Level::Warn;
+  else if (name == "error")
+    level = Level::Error;
+  else
+    return false;
   return true;
 }
 

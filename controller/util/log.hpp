@@ -13,7 +13,8 @@ struct Field {
   std::string value;
 };
 
-// JSON lines on standard error, through spdlog: {"time":...,"level":"info","msg":...,KEY:VALUE...}. Call once, before any thread starts.
+// JSON lines on standard error, through spdlog: {"time":...,"level":"info","msg":...,KEY:VALUE...}. Call
+// once, before any thread starts.
 void init(Level level);
 std::string_view level_names();  // "debug, info, warn, error": for the flag's help
 bool parse_level(std::string_view name, Level& level);
@@ -21,9 +22,17 @@ bool parse_level(std::string_view name, Level& level);
 // The message is a constant; what varies goes into fields. Thread-safe.
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
 
-inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) { write(Level::Debug, message, fields); }
-inline void info(std::string_view message, std::initializer_list<Field> fields = {}) { write(Level::Info, message, fields); }
-inline void warn(std::string_view message, std::initializer_list<Field> fields = {}) { write(Level::Warn, message, fields); }
-inline void error(std::string_view message, std::initializer_list<Field> fields = {}) { write(Level::Error, message, fields); }
+inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) {
+  write(Level::Debug, message, fields);
+}
+inline void info(std::string_view message, std::initializer_list<Field> fields = {}) {
+  write(Level::Info, message, fields);
+}
+inline void warn(std::string_view message, std::initializer_list<Field> fields = {}) {
+  write(Level::Warn, message, fields);
+}
+inline void error(std::string_view message, std::initializer_list<Field> fields = {}) {
+  write(Level::Error, message, fields);
+}
 
 }  // namespace curfew::log

@@ -31,7 +31,8 @@ enum class ErrorKind {
 struct Error {
   ErrorKind kind = ErrorKind::Other;
   std::string message;  // one line, fit for a log, a condition or a person
-  std::optional<std::chrono::seconds> retry_after = std::nullopt;  // from Retry-After, where the server said so
+  std::optional<std::chrono::seconds> retry_after =
+      std::nullopt;                 // from Retry-After, where the server said so
   bool namespace_is_going = false;  // refused because its namespace is being deleted: nobody's trouble
 };
 

@@ -1,8 +1,9 @@
 #include "util/sha256.hpp"
 
 #include <fmt/format.h>
-#include <array>
 #include <openssl/sha.h>
+
+#include <array>
 
 namespace curfew {
 

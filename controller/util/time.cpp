@@ -34,7 +34,8 @@ bool fraction(std::string_view text, std::size_t& at, std::chrono::microseconds&
   const std::size_t start = at;
   int micros = 0;
   int scale = 100000;
-  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) micros += (text[at] - '0') * scale;
+  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+    micros += (text[at] - '0') * scale;
   value = std::chrono::microseconds(micros);
   return at > start;
 }
@@ -47,7 +48,9 @@ bool offset(std::string_view text, std::size_t& at, std::chrono::minutes& value)
   const bool west = at < text.size() && text[at] == '-';
   int hours = 0;
   int minutes = 0;
-  if (!literal(text, at, "+-") || !digits(text, at, 2, hours) || !literal(text, at, ":") || !digits(text, at, 2, minutes)) return false;
+  if (!literal(text, at, "+-") || !digits(text, at, 2, hours) || !literal(text, at, ":") ||
+      !digits(text, at, 2, minutes))
+    return false;
   if (hours > 23 || minutes > 59) return false;
   value = std::chrono::minutes(hours * 60 + minutes) * (west ? -1 : 1);
   return true;
@@ -60,15 +63,17 @@ std::optional<TimePoint> parse_rfc3339(std::string_view text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   std::chrono::microseconds micros{0};
   std::chrono::minutes east{0};
-  const bool shaped = digits(text, at, 4, year) && literal(text, at, "-") && digits(text, at, 2, month) && literal(text, at, "-") &&
-                      digits(text, at, 2, day) && literal(text, at, "Tt") && digits(text, at, 2, hour) && literal(text, at, ":") &&
-                      digits(text, at, 2, minute) && literal(text, at, ":") && digits(text, at, 2, second) && fraction(text, at, micros) &&
+  const bool shaped = digits(text, at, 4, year) && literal(text, at, "-") && digits(text, at, 2, month) &&
+                      literal(text, at, "-") && digits(text, at, 2, day) && literal(text, at, "Tt") &&
+                      digits(text, at, 2, hour) && literal(text, at, ":") && digits(text, at, 2, minute) &&
+                      literal(text, at, ":") && digits(text, at, 2, second) && fraction(text, at, micros) &&
                       offset(text, at, east) && at == text.size();
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!shaped || !date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  const TimePoint time(std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second) +
-                       micros - east);
+  const TimePoint time(std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) +
+                       std::chrono::minutes(minute) + std::chrono::seconds(second) + micros - east);
   // Of the time in UTC, which is what is written again.
   if (time < kEarliest || time >= kTooLate) return std::nullopt;
   return time;
@@ -79,8 +84,9 @@ std::string format_rfc3339(TimePoint time) {
   const auto day = std::chrono::floor<std::chrono::days>(seconds);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(seconds - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 std::string format_rfc3339_micro(TimePoint time) {

@@ -12,7 +12,8 @@ class IanaTimeZone final : public TimeZone {
   explicit IanaTimeZone(const date::time_zone* zone) : zone_(zone) {}
 
   LocalSeconds to_local(TimePoint time) const override {
-    const auto local = zone_->to_local(date::sys_seconds(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch()));
+    const auto local =
+        zone_->to_local(date::sys_seconds(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch()));
     return LocalSeconds(local.time_since_epoch());
   }
 

@@ -19,20 +19,26 @@ static_assert(SIGSTOP == 19 && SIGCONT == 18);
 
 }  // namespace
 
-Controller::Controller(const Cluster& cluster, std::vector<std::string> flags, std::map<std::string, std::string> environment,
+Controller::Controller(const Cluster& cluster, std::vector<std::string> flags,
+                       std::map<std::string, std::string> environment,
                        const std::filesystem::path& kubeconfig)
-    : command_{program(), "--kubeconfig", (kubeconfig.empty() ? cluster.curfew().kubeconfig() : kubeconfig).string(), "--metrics-address", "127.0.0.1:0"},
+    : command_{program(), "--kubeconfig",
+               (kubeconfig.empty() ? cluster.curfew().kubeconfig() : kubeconfig).string(),
+               "--metrics-address", "127.0.0.1:0"},
       environment_(std::move(environment)),
       log_(cluster.state() / "test" / (unique("controller") + ".log")) {
   command_.insert(command_.end(), flags.begin(), flags.end());
 }
 
-std::string Controller::program() { return CURFEW_PROGRAM; }
+std::string Controller::program() {
+  return CURFEW_PROGRAM;
+}
 
 void Controller::start() {
   log_begin_ = child_ ? child_->log().size() : 0;
   child_.emplace(command_, log_, environment_);
-  const bool started = eventually(seconds(10), [&] { return has_said("started") || child_->wait(seconds(0)).has_value(); });
+  const bool started =
+      eventually(seconds(10), [&] { return has_said("started") || child_->wait(seconds(0)).has_value(); });
   INFO("log: " << child_->log().substr(log_begin_));
   REQUIRE(started);
   REQUIRE(!child_->wait(seconds(0)).has_value());
@@ -44,8 +50,10 @@ void Controller::start_leading() {
   const bool led = eventually(seconds(25), [&] { return leads(); });
   INFO("log: " << child_->log().substr(log_begin_));
   REQUIRE(led);
-  // A test before this one may have changed the guard, which then counts five seconds later. A test that starts a controller without a guard goes on after them.
-  eventually(seconds(8), [&] { return get("/metrics").body.find("\ncurfew_guard_in_force 1") != std::string::npos; });
+  // A test before this one may have changed the guard, which then counts five seconds later. A test that
+  // starts a controller without a guard goes on after them.
+  eventually(seconds(8),
+             [&] { return get("/metrics").body.find("\ncurfew_guard_in_force 1") != std::string::npos; });
 }
 
 std::optional<int> Controller::stop() {
@@ -71,11 +79,14 @@ std::vector<Json> Controller::log() const {
   return lines;
 }
 
-bool Controller::has_said(const std::string& message) const { return times_said(message) > 0; }
+bool Controller::has_said(const std::string& message) const {
+  return times_said(message) > 0;
+}
 
 int Controller::times_said(const std::string& message) const {
   const auto lines = log();
-  return static_cast<int>(std::ranges::count_if(lines, [&](const Json& line) { return line.value("msg", "") == message; }));
+  return static_cast<int>(
+      std::ranges::count_if(lines, [&](const Json& line) { return line.value("msg", "") == message; }));
 }
 
 std::string Controller::metrics_address() const {
@@ -86,7 +97,9 @@ std::string Controller::metrics_address() const {
   return {};
 }
 
-Page Controller::get(const std::string& path) const { return http_get(metrics_address(), path); }
+Page Controller::get(const std::string& path) const {
+  return http_get(metrics_address(), path);
+}
 
 Page http_get(const std::string& host_and_port, const std::string& path) {
   const auto colon = host_and_port.rfind(':');
@@ -101,10 +114,12 @@ Page http_get(const std::string& host_and_port, const std::string& path) {
   ::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   std::string answer;
   if (::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: " + host_and_port + "\r\nConnection: close\r\n\r\n";
+    const std::string request =
+        "GET " + path + " HTTP/1.1\r\nHost: " + host_and_port + "\r\nConnection: close\r\n\r\n";
     std::array<char, 16384> buffer{};
     ::send(connection, request.data(), request.size(), MSG_NOSIGNAL);
-    for (ssize_t count = 0; (count = ::recv(connection, buffer.data(), buffer.size(), 0)) > 0;) answer.append(buffer.data(), static_cast<std::size_t>(count));
+    for (ssize_t count = 0; (count = ::recv(connection, buffer.data(), buffer.size(), 0)) > 0;)
+      answer.append(buffer.data(), static_cast<std::size_t>(count));
   }
   ::close(connection);
   const auto body = answer.find("\r\n\r\n");

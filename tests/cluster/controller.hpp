@@ -18,9 +18,10 @@ struct Page {
 // A controller process of a test's own. Killed, if it still runs, when this goes out of scope.
 class Controller {
  public:
-  // Runs with the control plane's kubeconfig for Curfew's ServiceAccount, unless it is given another. `flags` are added to the command line, `environment` to
-  // this process's own.
-  explicit Controller(const Cluster& cluster, std::vector<std::string> flags = {}, std::map<std::string, std::string> environment = {},
+  // Runs with the control plane's kubeconfig for Curfew's ServiceAccount, unless it is given another. `flags`
+  // are added to the command line, `environment` to this process's own.
+  explicit Controller(const Cluster& cluster, std::vector<std::string> flags = {},
+                      std::map<std::string, std::string> environment = {},
                       const std::filesystem::path& kubeconfig = {});
 
   // The program of this build.

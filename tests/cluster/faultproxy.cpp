@@ -8,12 +8,14 @@
 namespace curfew::test {
 
 FaultProxy::FaultProxy(const Cluster& cluster) : folder_(cluster.state() / "test" / unique("faultproxy")) {
-  const ProcessResult view = run({cluster.kubectl().string(), "--kubeconfig", cluster.curfew().kubeconfig().string(), "config", "view", "--raw", "-o", "json"});
+  const ProcessResult view =
+      run({cluster.kubectl().string(), "--kubeconfig", cluster.curfew().kubeconfig().string(), "config",
+           "view", "--raw", "-o", "json"});
   REQUIRE_THAT(view, Succeeds());
   std::filesystem::create_directories(folder_);
   std::ofstream(folder_ / "real.json") << view.out;
-  const std::vector<std::string> command{CURFEW_SOURCE_DIR "/tests/cluster/faultproxy", "--state", folder_.string(), "--kubeconfig",
-                                         (folder_ / "real.json").string()};
+  const std::vector<std::string> command{CURFEW_SOURCE_DIR "/tests/cluster/faultproxy", "--state",
+                                         folder_.string(), "--kubeconfig", (folder_ / "real.json").string()};
   child_.emplace(command, folder_ / "errors.log");
   INFO("faultproxy: " << child_->log());
   REQUIRE(eventually(seconds(10), [&] { return std::filesystem::exists(kubeconfig()); }));

@@ -5,7 +5,8 @@
 namespace curfew::test {
 
 std::vector<std::string> Fleet::lease_flags() {
-  return {"--leader-elect-lease-duration", "3s", "--leader-elect-renew-deadline", "2s", "--leader-elect-retry-period", "1s"};
+  return {"--leader-elect-lease-duration", "3s", "--leader-elect-renew-deadline", "2s",
+          "--leader-elect-retry-period",   "1s"};
 }
 
 Fleet::~Fleet() {
@@ -14,11 +15,15 @@ Fleet::~Fleet() {
   }
 }
 
-void Fleet::start(std::size_t replica, std::vector<std::string> flags, const std::filesystem::path& kubeconfig) {
-  flags.insert(flags.end(), {"--pending-per-requester", "0", "--requester-qps", "0", "--pending-per-namespace", "0", "--namespace-qps", "0", "--cluster-qps", "0"});  // a storm is a few people who ask much
+void Fleet::start(std::size_t replica, std::vector<std::string> flags,
+                  const std::filesystem::path& kubeconfig) {
+  flags.insert(flags.end(),
+               {"--pending-per-requester", "0", "--requester-qps", "0", "--pending-per-namespace", "0",
+                "--namespace-qps", "0", "--cluster-qps", "0"});  // a storm is a few people who ask much
   Replica& started = replicas_.at(replica);
   if (!started.down_since) started.down_since = now();
-  started.controller = std::make_unique<Controller>(cluster_, flags, std::map<std::string, std::string>{}, kubeconfig);
+  started.controller =
+      std::make_unique<Controller>(cluster_, flags, std::map<std::string, std::string>{}, kubeconfig);
   started.controller->start();
 }
 
@@ -56,7 +61,8 @@ void Fleet::await_ready(milliseconds patience) {
 
 std::optional<std::size_t> Fleet::leader() const {
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    if (replicas_[i].controller->get("/metrics").body.find("\ncurfew_leader 1") != std::string::npos) return i;
+    if (replicas_[i].controller->get("/metrics").body.find("\ncurfew_leader 1") != std::string::npos)
+      return i;
   }
   return std::nullopt;
 }
@@ -74,7 +80,8 @@ Holdings holdings_of(pid_t pid) {
     if (line.starts_with("VmRSS:")) found.rss_kib = std::stol(line.substr(6));
     if (line.starts_with("Threads:")) found.threads = std::stol(line.substr(8));
   }
-  for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator(process / "fd")) ++found.descriptors;
+  for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator(process / "fd"))
+    ++found.descriptors;
   return found;
 }
 

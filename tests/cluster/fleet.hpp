@@ -16,18 +16,22 @@ class Fleet {
  public:
   // A lease of three seconds, so that nobody waits fifteen after each death.
   static std::vector<std::string> lease_flags();
-  // After it, a replica that is well leads again: the lease, the longest wait of a candidate, and a second for a slow machine.
+  // After it, a replica that is well leads again: the lease, the longest wait of a candidate, and a second
+  // for a slow machine.
   static constexpr milliseconds kTakeover{3000 + 2200 + 1000};
 
-  Fleet(const Cluster& cluster, std::size_t replicas) : cluster_(cluster), replicas_(replicas), outages_(replicas, kTakeover) {}
+  Fleet(const Cluster& cluster, std::size_t replicas)
+      : cluster_(cluster), replicas_(replicas), outages_(replicas, kTakeover) {}
   ~Fleet();  // gives the lease back, for the next test
 
   std::size_t size() const { return replicas_.size(); }
   // Starts that replica, as another process than before. One that crashed fails the test.
-  void start(std::size_t replica, std::vector<std::string> flags = lease_flags(), const std::filesystem::path& kubeconfig = {});
+  void start(std::size_t replica, std::vector<std::string> flags = lease_flags(),
+             const std::filesystem::path& kubeconfig = {});
   void kill(std::size_t replica);       // SIGKILL
   void terminate(std::size_t replica);  // SIGTERM, which has to work
-  // Notes which replicas are ready again; a process that ended by itself fails the test. To be called every few milliseconds.
+  // Notes which replicas are ready again; a process that ended by itself fails the test. To be called every
+  // few milliseconds.
   void look();
   // Looks until all are ready.
   void await_ready(milliseconds patience);

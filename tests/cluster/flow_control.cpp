@@ -13,12 +13,16 @@ const std::string kFolder = CURFEW_SOURCE_DIR "/manifests/flowcontrol";
 
 class FlowControl {
  public:
-  explicit FlowControl(const Cluster& cluster) : admin_(cluster.admin()) { REQUIRE_THAT(admin_.kubectl({"apply", "-k", kFolder}), Succeeds()); }
+  explicit FlowControl(const Cluster& cluster) : admin_(cluster.admin()) {
+    REQUIRE_THAT(admin_.kubectl({"apply", "-k", kFolder}), Succeeds());
+  }
   ~FlowControl() { admin_.kubectl({"delete", "-k", kFolder}); }
   FlowControl(const FlowControl&) = delete;
   FlowControl& operator=(const FlowControl&) = delete;
 
-  std::string uid(const std::string& schema) const { return admin_.get({"flowschema", schema})["metadata"]["uid"]; }
+  std::string uid(const std::string& schema) const {
+    return admin_.get({"flowschema", schema})["metadata"]["uid"];
+  }
 
  private:
   Person admin_;
@@ -31,20 +35,27 @@ std::string schema_of(const Person& person, std::vector<std::string> call) {
   const std::string said = person.kubectl(std::move(call)).err;
   std::smatch found;
   std::string uid;
-  for (auto at = said.cbegin(); std::regex_search(at, said.cend(), found, header); at = found.suffix().first) uid = found[1];  // the last: the call itself
+  for (auto at = said.cbegin(); std::regex_search(at, said.cend(), found, header); at = found.suffix().first)
+    uid = found[1];  // the last: the call itself
   return uid;
 }
 
 }  // namespace
 
-TEST_CASE("the optional flow schemas put Curfew's calls on its own level, and its Lease and endings on others") {
+TEST_CASE(
+    "the optional flow schemas put Curfew's calls on its own level, and its Lease and endings on others") {
   const Cluster& cluster = Cluster::shared();
   const FlowControl flow_control(cluster);
   const auto is_by = [&](const std::string& schema, const std::vector<std::string>& call) {
-    return eventually(std::chrono::seconds(10), [&] { return schema_of(cluster.curfew(), call) == flow_control.uid(schema); });
+    return eventually(std::chrono::seconds(10),
+                      [&] { return schema_of(cluster.curfew(), call) == flow_control.uid(schema); });
   };
   CHECK(is_by("curfew", {"get", "--raw", "/apis/curfew.dev/v1alpha1/accessrequests?limit=1"}));
-  CHECK(is_by("curfew-lease", {"get", "--raw", "/apis/coordination.k8s.io/v1/namespaces/curfew-system/leases/curfew"}));
-  CHECK(is_by("curfew-endings", {"delete", "--raw", "/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings/curfew-none"}));
-  CHECK(schema_of(cluster.admin(), {"get", "--raw", "/api/v1/namespaces?limit=1"}) != flow_control.uid("curfew"));
+  CHECK(is_by("curfew-lease",
+              {"get", "--raw", "/apis/coordination.k8s.io/v1/namespaces/curfew-system/leases/curfew"}));
+  CHECK(is_by(
+      "curfew-endings",
+      {"delete", "--raw", "/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings/curfew-none"}));
+  CHECK(schema_of(cluster.admin(), {"get", "--raw", "/api/v1/namespaces?limit=1"}) !=
+        flow_control.uid("curfew"));
 }

@@ -15,11 +15,13 @@ ProcessResult Asked::annotate(const Person& who, const std::vector<std::string>&
 }
 
 ProcessResult Asked::json_patch(const Person& who, const Json& patch) const {
-  return who.kubectl({"patch", "accessrequest", "ask", "-n", space.name(), "--type", "json", "--patch", patch.dump()});
+  return who.kubectl(
+      {"patch", "accessrequest", "ask", "-n", space.name(), "--type", "json", "--patch", patch.dump()});
 }
 
 ProcessResult Asked::merge_patch(const Person& who, const Json& patch) const {
-  return who.kubectl({"patch", "accessrequest", "ask", "-n", space.name(), "--type", "merge", "--patch", patch.dump()});
+  return who.kubectl(
+      {"patch", "accessrequest", "ask", "-n", space.name(), "--type", "merge", "--patch", patch.dump()});
 }
 
 ProcessResult Asked::replace(const Person& who, const Json& patch) const {
@@ -29,35 +31,49 @@ ProcessResult Asked::replace(const Person& who, const Json& patch) const {
 }
 
 ProcessResult Asked::server_side_apply(const Person& who, const Json& object) const {
-  Json whole{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"metadata", {{"name", "ask"}, {"namespace", space.name()}}}};
+  Json whole{{"apiVersion", "curfew.dev/v1alpha1"},
+             {"kind", "AccessRequest"},
+             {"metadata", {{"name", "ask"}, {"namespace", space.name()}}}};
   whole.merge_patch(object);
-  return who.kubectl({"apply", "--server-side", "--force-conflicts", "--field-manager", who.name(), "-f", "-"}, whole.dump());
+  return who.kubectl(
+      {"apply", "--server-side", "--force-conflicts", "--field-manager", who.name(), "-f", "-"},
+      whole.dump());
 }
 
 void Asked::set_status(const Json& status) const {
   const Json patch{{"status", status}};
-  REQUIRE_THAT(curfew.kubectl({"patch", "accessrequest", "ask", "-n", space.name(), "--subresource", "status", "--type", "merge", "--patch", patch.dump()}),
+  REQUIRE_THAT(curfew.kubectl({"patch", "accessrequest", "ask", "-n", space.name(), "--subresource", "status",
+                               "--type", "merge", "--patch", patch.dump()}),
                Succeeds());
 }
 
 void settle(const Cluster& cluster, const std::string& name_space, const std::string& name) {
-  const Json status{{"phase", "Pending"}, {"complete", false}, {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}, {"duration", "10m"}};
-  REQUIRE_THAT(cluster.curfew().kubectl({"patch", "accessrequest", name, "-n", name_space, "--subresource", "status", "--type", "merge", "--patch",
-                                         Json{{"status", status}}.dump()}),
-               Succeeds());
+  const Json status{{"phase", "Pending"},
+                    {"complete", false},
+                    {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}},
+                    {"duration", "10m"}};
+  REQUIRE_THAT(
+      cluster.curfew().kubectl({"patch", "accessrequest", name, "-n", name_space, "--subresource", "status",
+                                "--type", "merge", "--patch", Json{{"status", status}}.dump()}),
+      Succeeds());
 }
 
 void exempt_labelled_namespaces(const Cluster& cluster) {
   const auto exempt = [&](const std::string& binding, const Json& values) {
-    const Json selector{{"matchExpressions", Json::array({{{"key", "curfew-test"}, {"operator", "NotIn"}, {"values", values}}})}};
+    const Json selector{{"matchExpressions",
+                         Json::array({{{"key", "curfew-test"}, {"operator", "NotIn"}, {"values", values}}})}};
     const Json patch{{"spec", {{"matchResources", {{"namespaceSelector", selector}}}}}};
-    REQUIRE_THAT(cluster.admin().kubectl({"patch", binding, "--type", "merge", "--patch", patch.dump()}), Succeeds());
+    REQUIRE_THAT(cluster.admin().kubectl({"patch", binding, "--type", "merge", "--patch", patch.dump()}),
+                 Succeeds());
   };
-  for (const char* name : {"curfew-requester", "curfew-decision"}) exempt(std::string("mutatingadmissionpolicybinding/") + name, {"unmutated", "unguarded"});
-  for (const char* name : {"curfew-identity", "curfew-metadata", "curfew-bindings"}) exempt(std::string("validatingadmissionpolicybinding/") + name, {"unguarded"});
+  for (const char* name : {"curfew-requester", "curfew-decision"})
+    exempt(std::string("mutatingadmissionpolicybinding/") + name, {"unmutated", "unguarded"});
+  for (const char* name : {"curfew-identity", "curfew-metadata", "curfew-bindings"})
+    exempt(std::string("validatingadmissionpolicybinding/") + name, {"unguarded"});
 }
 
-std::vector<std::string> impersonating(const std::string& user, const std::vector<std::string>& groups, std::vector<std::string> arguments) {
+std::vector<std::string> impersonating(const std::string& user, const std::vector<std::string>& groups,
+                                       std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--as", user});
   for (const std::string& group : groups) arguments.insert(arguments.end(), {"--as-group", group});
   return arguments;

@@ -30,7 +30,8 @@ struct Asked {
   Person curfew = cluster.curfew();
 
   // With role and duration in the request, so that it can be approved before Curfew has looked at it.
-  explicit Asked(const std::string& policy_spec = kDevelopersAskSreApprove, const std::string& more = std::string(kSettled) + ", reason: INC-1");
+  explicit Asked(const std::string& policy_spec = kDevelopersAskSreApprove,
+                 const std::string& more = std::string(kSettled) + ", reason: INC-1");
 
   Json stored() const { return admin.get({"accessrequest", "ask", "-n", space.name()}); }
   Json decisions() const { return stored().value("decisions", Json::array()); }
@@ -45,35 +46,43 @@ struct Asked {
   void set_status(const Json& status) const;
 };
 
-// Writes to a request's status what Curfew settles when it first looks at it; before that nobody can approve it.
+// Writes to a request's status what Curfew settles when it first looks at it; before that nobody can approve
+// it.
 void settle(const Cluster& cluster, const std::string& name_space, const std::string& name);
 
-// From now on the mutating policies leave namespaces labelled curfew-test=unmutated alone, as on an API server without them; and in those labelled
-// curfew-test=unguarded requests and RoleBindings may be written that the policies about decisions, metadata and bindings would refuse.
+// From now on the mutating policies leave namespaces labelled curfew-test=unmutated alone, as on an API
+// server without them; and in those labelled curfew-test=unguarded requests and RoleBindings may be written
+// that the policies about decisions, metadata and bindings would refuse.
 void exempt_labelled_namespaces(const Cluster& cluster);
 
 // Impersonates somebody by kubectl's flags: whoever RBAC lets write anything at all.
-std::vector<std::string> impersonating(const std::string& user, const std::vector<std::string>& groups, std::vector<std::string> arguments);
+std::vector<std::string> impersonating(const std::string& user, const std::vector<std::string>& groups,
+                                       std::vector<std::string> arguments);
 
 struct Means {
   const char* name;
   ProcessResult (Asked::*write)(const Person&, const Json&) const;
 };
 
-// Ways to write the same thing, where a merge patch can say it: a JSON merge patch, a replacement, and server-side apply.
-inline constexpr Means kMeans[] = {{"merge patch", &Asked::merge_patch}, {"replace", &Asked::replace}, {"server-side apply", &Asked::server_side_apply}};
+// Ways to write the same thing, where a merge patch can say it: a JSON merge patch, a replacement, and
+// server-side apply.
+inline constexpr Means kMeans[] = {{"merge patch", &Asked::merge_patch},
+                                   {"replace", &Asked::replace},
+                                   {"server-side apply", &Asked::server_side_apply}};
 
 // Part of what the API server says, by the reason that the core has for the same refusal.
-inline const std::map<std::string, std::string> kSentences{{"RequesterNotAllowed", "is not a requester of AccessPolicy"},
-                                                    {"ApproverNotAllowed", "is not an approver of AccessPolicy"},
-                                                    {"SelfApproval", "would get this access and so cannot approve it"},
-                                                    {"DurationTooLong", "is longer than the"},
-                                                    {"RoleNotAllowed", "is not offered by AccessPolicy"},
-                                                    {"RoleAmbiguous", "spec.role is missing: AccessPolicy"},
-                                                    {"NamespaceNotAllowed", "does not cover namespace"},
-                                                    {"ReasonRequired", "spec.reason is missing: AccessPolicy"}};
+inline const std::map<std::string, std::string> kSentences{
+    {"RequesterNotAllowed", "is not a requester of AccessPolicy"},
+    {"ApproverNotAllowed", "is not an approver of AccessPolicy"},
+    {"SelfApproval", "would get this access and so cannot approve it"},
+    {"DurationTooLong", "is longer than the"},
+    {"RoleNotAllowed", "is not offered by AccessPolicy"},
+    {"RoleAmbiguous", "spec.role is missing: AccessPolicy"},
+    {"NamespaceNotAllowed", "does not cover namespace"},
+    {"ReasonRequired", "spec.reason is missing: AccessPolicy"}};
 
 // The annotation that makes a decision, by its verdict.
-inline const std::map<std::string, std::string> kCommands{{"Approve", "curfew.dev/approve"}, {"Deny", "curfew.dev/deny"}, {"Revoke", "curfew.dev/revoke"}};
+inline const std::map<std::string, std::string> kCommands{
+    {"Approve", "curfew.dev/approve"}, {"Deny", "curfew.dev/deny"}, {"Revoke", "curfew.dev/revoke"}};
 
 }  // namespace curfew::test

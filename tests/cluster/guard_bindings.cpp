@@ -4,8 +4,8 @@
 #include "guard.hpp"
 #include "util/time.hpp"
 
-// A RoleBinding of Curfew's is made and changed by Curfew only, and only ever loses; anybody may delete it who may
-// delete RoleBindings.
+// A RoleBinding of Curfew's is made and changed by Curfew only, and only ever loses; anybody may delete it
+// who may delete RoleBindings.
 using namespace curfew;
 using namespace curfew::test;
 using namespace std::chrono_literals;
@@ -20,21 +20,29 @@ Json role_binding(const std::string& name_space, const std::string& name) {
           {"kind", "RoleBinding"},
           {"metadata", {{"name", name}, {"namespace", name_space}}},
           {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}}},
-          {"subjects", Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "alice"}}})}};
+          {"subjects",
+           Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "alice"}}})}};
 }
 
-std::string from_now(std::chrono::seconds time) { return format_rfc3339(floor_to_second(std::chrono::time_point_cast<TimePoint::duration>(std::chrono::system_clock::now())) + time); }
+std::string from_now(std::chrono::seconds time) {
+  return format_rfc3339(
+      floor_to_second(std::chrono::time_point_cast<TimePoint::duration>(std::chrono::system_clock::now())) +
+      time);
+}
 
 // As Curfew makes it for the request "ask" of that UID.
 Json managed_binding(const std::string& name_space, const std::string& uid = kUid) {
   Json binding = role_binding(name_space, "curfew-" + uid);
   binding["metadata"]["labels"] = {{"curfew.dev/request-uid", uid}};
-  binding["metadata"]["annotations"] = {{"curfew.dev/expires-at", from_now(kGranted)}, {"curfew.dev/request", name_space + "/ask"}};
-  binding["metadata"]["ownerReferences"] = Json::array({{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"name", "ask"}, {"uid", uid}}});
+  binding["metadata"]["annotations"] = {{"curfew.dev/expires-at", from_now(kGranted)},
+                                        {"curfew.dev/request", name_space + "/ask"}};
+  binding["metadata"]["ownerReferences"] = Json::array(
+      {{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"name", "ask"}, {"uid", uid}}});
   return binding;
 }
 
-// A request, and a binding as if it had been granted: without the request, the garbage collector would take the binding.
+// A request, and a binding as if it had been granted: without the request, the garbage collector would take
+// the binding.
 struct Managed {
   Asked asked;
   const Cluster& cluster = asked.cluster;
@@ -45,17 +53,23 @@ struct Managed {
   Person curfew = cluster.curfew();
   Person eve = cluster.somebody("eve", {"curfew-test-intruders"});
 
-  Managed() { REQUIRE_THAT(curfew.kubectl({"create", "-f", "-"}, managed_binding(space.name(), uid).dump()), Succeeds()); }
+  Managed() {
+    REQUIRE_THAT(curfew.kubectl({"create", "-f", "-"}, managed_binding(space.name(), uid).dump()),
+                 Succeeds());
+  }
 
   ProcessResult patch(const Person& who, const std::string& type, const Json& patch) const {
-    return who.kubectl({"patch", "rolebinding", name, "-n", space.name(), "--type", type, "--patch", patch.dump()});
+    return who.kubectl(
+        {"patch", "rolebinding", name, "-n", space.name(), "--type", type, "--patch", patch.dump()});
   }
   Json stored() const { return admin.get({"rolebinding", name, "-n", space.name()}); }
 };
 
 // Why Curfew's own writes are refused.
-constexpr const char* kOnlyTakesAway = "Curfew takes away from RoleBindings of its own, deletes them, and changes nothing else";
-constexpr const char* kManaged = "this RoleBinding is managed by Curfew: revoke the AccessRequest, or delete the binding";
+constexpr const char* kOnlyTakesAway =
+    "Curfew takes away from RoleBindings of its own, deletes them, and changes nothing else";
+constexpr const char* kManaged =
+    "this RoleBinding is managed by Curfew: revoke the AccessRequest, or delete the binding";
 constexpr const char* kMadeByCurfew = "made by Curfew only: make an AccessRequest";
 constexpr const char* kNoFinalizers = "carries no finalizers";
 
@@ -92,8 +106,12 @@ TEST_CASE("a RoleBinding of others does not become Curfew's by a label", "[guard
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   REQUIRE_THAT(cluster.admin().apply(role_binding(space.name(), "curfew-friends").dump()), Succeeds());
-  CHECK_THAT(cluster.admin().kubectl({"label", "rolebinding", "curfew-friends", "-n", space.name(), "curfew.dev/request-uid=x"}), Refused(kManaged));
-  CHECK_THAT(cluster.admin().kubectl({"label", "rolebinding", "curfew-friends", "-n", space.name(), "team=x"}), Succeeds());
+  CHECK_THAT(cluster.admin().kubectl(
+                 {"label", "rolebinding", "curfew-friends", "-n", space.name(), "curfew.dev/request-uid=x"}),
+             Refused(kManaged));
+  CHECK_THAT(
+      cluster.admin().kubectl({"label", "rolebinding", "curfew-friends", "-n", space.name(), "team=x"}),
+      Succeeds());
 }
 
 TEST_CASE("a managed binding is not edited, by any means", "[guard]") {
@@ -106,28 +124,36 @@ TEST_CASE("a managed binding is not edited, by any means", "[guard]") {
   for (const Json& change :
        {Json{{"subjects", Json::array({eve})}}, Json{{"subjects", Json::array()}},
         Json{{"metadata", {{"annotations", {{"curfew.dev/expires-at", "2199-01-01T00:00:00Z"}}}}}},
-        Json{{"metadata", {{"annotations", {{"curfew.dev/expires-at", nullptr}}}}}}, Json{{"metadata", {{"annotations", nullptr}}}},
-        Json{{"metadata", {{"labels", nullptr}}}}, Json{{"metadata", {{"labels", {{"curfew.dev/request-uid", "x"}}}}}},
+        Json{{"metadata", {{"annotations", {{"curfew.dev/expires-at", nullptr}}}}}},
+        Json{{"metadata", {{"annotations", nullptr}}}}, Json{{"metadata", {{"labels", nullptr}}}},
+        Json{{"metadata", {{"labels", {{"curfew.dev/request-uid", "x"}}}}}},
         Json{{"metadata", {{"labels", {{"team", "x"}}}}}},
-        Json{{"metadata", {{"ownerReferences", Json::array({{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "x"}, {"uid", kUid}}})}}}}}) {
+        Json{{"metadata",
+              {{"ownerReferences",
+                Json::array(
+                    {{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "x"}, {"uid", kUid}}})}}}}}) {
     INFO(change.dump());
     CHECK_THAT(managed.patch(who, "merge", change), Refused(kManaged));
     Json whole = before;
     whole.merge_patch(change);
     CHECK_THAT(who.kubectl({"replace", "-f", "-"}, whole.dump()), Refused(kManaged));
   }
-  CHECK_THAT(managed.patch(who, "json", Json::array({{{"op", "add"}, {"path", "/subjects/-"}, {"value", eve}}})), Refused(kManaged));
+  CHECK_THAT(
+      managed.patch(who, "json", Json::array({{{"op", "add"}, {"path", "/subjects/-"}, {"value", eve}}})),
+      Refused(kManaged));
   CHECK_THAT(managed.patch(who, "strategic", {{"subjects", Json::array({eve})}}), Refused(kManaged));
   Json applied = role_binding(managed.space.name(), managed.name);
   applied["subjects"] = Json::array({eve});
-  CHECK_THAT(who.kubectl({"apply", "--server-side", "--force-conflicts", "-f", "-"}, applied.dump()), Refused(kManaged));
+  CHECK_THAT(who.kubectl({"apply", "--server-side", "--force-conflicts", "-f", "-"}, applied.dump()),
+             Refused(kManaged));
   CHECK(managed.stored()["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]);
 }
 
 TEST_CASE("nobody holds up the end of a managed binding by a finalizer", "[guard]") {
   Managed managed;
   for (const Person& who : {managed.admin, managed.eve, managed.curfew}) {
-    CHECK_THAT(managed.patch(who, "merge", {{"metadata", {{"finalizers", {"example.com/hold"}}}}}), Refused(kNoFinalizers));
+    CHECK_THAT(managed.patch(who, "merge", {{"metadata", {{"finalizers", {"example.com/hold"}}}}}),
+               Refused(kNoFinalizers));
   }
   Json held = managed_binding(managed.space.name());
   held["metadata"]["name"] = "curfew-00000000-0000-0000-0000-000000000000";
@@ -139,14 +165,17 @@ TEST_CASE("nobody holds up the end of a managed binding by a finalizer", "[guard
 TEST_CASE("whoever may delete RoleBindings may delete a managed one", "[guard]") {
   Managed managed;
   const auto how = GENERATE("background", "foreground", "orphan");
-  REQUIRE_THAT(managed.eve.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name(), std::string("--cascade=") + how, "--timeout=30s"}),
+  REQUIRE_THAT(managed.eve.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name(),
+                                    std::string("--cascade=") + how, "--timeout=30s"}),
                Succeeds());
-  CHECK_THAT(managed.admin.kubectl({"get", "rolebinding", managed.name, "-n", managed.space.name()}), Refused("not found"));
+  CHECK_THAT(managed.admin.kubectl({"get", "rolebinding", managed.name, "-n", managed.space.name()}),
+             Refused("not found"));
 }
 
 TEST_CASE("a namespace with a managed binding in it can be deleted", "[guard]") {
   Managed managed;
-  CHECK_THAT(managed.admin.kubectl({"delete", "namespace", managed.space.name(), "--timeout=60s"}), Succeeds());
+  CHECK_THAT(managed.admin.kubectl({"delete", "namespace", managed.space.name(), "--timeout=60s"}),
+             Succeeds());
 }
 
 TEST_CASE("writing a managed binding back as it is changes nothing and is allowed", "[guard]") {
@@ -160,49 +189,67 @@ TEST_CASE("Curfew takes away from its bindings and changes nothing else", "[guar
   CHECK_THAT(
       managed.patch(
           managed.curfew, "json",
-          Json::array({{{"op", "add"}, {"path", "/subjects/-"}, {"value", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "eve"}}}}})),
+          Json::array(
+              {{{"op", "add"},
+                {"path", "/subjects/-"},
+                {"value", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "eve"}}}}})),
       Refused(sentence));
-  CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"annotations", {{"curfew.dev/expires-at", "2199-01-01T00:00:00Z"}}}}}}), Refused(sentence));
-  CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"labels", nullptr}}}}), Refused(sentence));
-  CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"ownerReferences", nullptr}}}}), Refused(sentence));
+  CHECK_THAT(
+      managed.patch(managed.curfew, "merge",
+                    {{"metadata", {{"annotations", {{"curfew.dev/expires-at", "2199-01-01T00:00:00Z"}}}}}}),
+      Refused(sentence));
+  CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"labels", nullptr}}}}),
+             Refused(sentence));
+  CHECK_THAT(managed.patch(managed.curfew, "merge", {{"metadata", {{"ownerReferences", nullptr}}}}),
+             Refused(sentence));
   CHECK_THAT(managed.patch(managed.curfew, "merge", {{"subjects", Json::array()}}), Succeeds());
   CHECK_FALSE(managed.stored().contains("subjects"));
-  CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name()}), Succeeds());
+  CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name()}),
+             Succeeds());
 }
 
 TEST_CASE("Curfew moves the end of its binding up, and neither back nor away", "[guard]") {
   Managed managed;
   const std::string sentence = kOnlyTakesAway;
-  const auto annotate = [&](const Person& who, const Json& annotations) { return managed.patch(who, "merge", {{"metadata", {{"annotations", annotations}}}}); };
+  const auto annotate = [&](const Person& who, const Json& annotations) {
+    return managed.patch(who, "merge", {{"metadata", {{"annotations", annotations}}}});
+  };
   const char* const end = "curfew.dev/expires-at";
-  for (const Person& who : {managed.admin, managed.eve}) CHECK_THAT(annotate(who, {{end, from_now(kGranted - 1h)}}), Refused(kManaged));
+  for (const Person& who : {managed.admin, managed.eve})
+    CHECK_THAT(annotate(who, {{end, from_now(kGranted - 1h)}}), Refused(kManaged));
 
   const std::string sooner = from_now(kGranted - 2h);
   CHECK_THAT(annotate(managed.curfew, {{end, sooner}}), Succeeds());
   CHECK(managed.stored()["metadata"]["annotations"][end] == sooner);
-  for (const std::string& later : {from_now(kGranted - 1h), from_now(kGranted), std::string("2199-01-01T00:00:00Z")}) {
+  for (const std::string& later :
+       {from_now(kGranted - 1h), from_now(kGranted), std::string("2199-01-01T00:00:00Z")}) {
     CHECK_THAT(annotate(managed.curfew, {{end, later}}), Refused(sentence));
   }
-  for (const char* garbage : {"", "0", "soon", "2000", "2025-01-01", "2025-01-01T00:00:00", "2025-01-01T00:00:00.5Z", "2025-01-01T00:00:00+00:00",
-                              "12097-01-01T00:00:00Z", "2025-02-30T00:00:00Z", "2025-02-29T00:00:00Z", "2025-13-01T00:00:00Z", "2025-01-01T24:00:00Z"}) {
+  for (const char* garbage :
+       {"", "0", "soon", "2000", "2025-01-01", "2025-01-01T00:00:00", "2025-01-01T00:00:00.5Z",
+        "2025-01-01T00:00:00+00:00", "12097-01-01T00:00:00Z", "2025-02-30T00:00:00Z", "2025-02-29T00:00:00Z",
+        "2025-13-01T00:00:00Z", "2025-01-01T24:00:00Z"}) {
     INFO(garbage);
     CHECK_THAT(annotate(managed.curfew, {{end, garbage}}), Refused(sentence));
   }
   CHECK_THAT(annotate(managed.curfew, {{end, nullptr}}), Refused(sentence));
   CHECK_THAT(annotate(managed.curfew, nullptr), Refused(sentence));
   const std::string earlier = from_now(kGranted - 3h);
-  CHECK_THAT(annotate(managed.curfew, {{end, earlier}, {"curfew.dev/request", "other/ask"}}), Refused(sentence));
+  CHECK_THAT(annotate(managed.curfew, {{end, earlier}, {"curfew.dev/request", "other/ask"}}),
+             Refused(sentence));
   CHECK_THAT(annotate(managed.curfew, {{end, earlier}, {"curfew.dev/request", nullptr}}), Refused(sentence));
   CHECK_THAT(annotate(managed.curfew, {{end, earlier}, {"curfew.dev/policy", "added"}}), Refused(sentence));
   CHECK_THAT(annotate(managed.curfew, {{"curfew.dev/request", "other/ask"}}), Refused(sentence));
-  CHECK(managed.stored()["metadata"]["annotations"] == Json{{end, sooner}, {"curfew.dev/request", managed.space.name() + "/ask"}});
+  CHECK(managed.stored()["metadata"]["annotations"] ==
+        Json{{end, sooner}, {"curfew.dev/request", managed.space.name() + "/ask"}});
   CHECK_THAT(annotate(managed.curfew, {{end, earlier}}), Succeeds());
 }
 
 TEST_CASE("Curfew makes no RoleBinding that is not marked with its request and its end", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
-  const std::string sentence = "Curfew makes only RoleBindings that are labelled with their request and annotated with their end";
+  const std::string sentence =
+      "Curfew makes only RoleBindings that are labelled with their request and annotated with their end";
   Json binding = managed_binding(space.name());
   SECTION("no label") {
     binding["metadata"].erase("labels");
@@ -224,14 +271,21 @@ TEST_CASE("Curfew makes no RoleBinding that the garbage collector would leave al
   TestNamespace space(cluster);
   Json binding = managed_binding(space.name());
   Json& owners = binding["metadata"]["ownerReferences"];
-  SECTION("without an owner") { owners = Json::array(); }
-  SECTION("with another request for its owner") { owners[0]["uid"] = "00000000-0000-0000-0000-000000000000"; }
+  SECTION("without an owner") {
+    owners = Json::array();
+  }
+  SECTION("with another request for its owner") {
+    owners[0]["uid"] = "00000000-0000-0000-0000-000000000000";
+  }
   SECTION("with an owner of another kind") {
     owners[0]["apiVersion"] = "v1";
     owners[0]["kind"] = "ConfigMap";
   }
-  SECTION("with a second owner, which keeps it") { owners.push_back({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"name", "default"}, {"uid", kUid}}); }
-  CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()), Refused("Curfew makes only RoleBindings that are owned by their request, and by nothing else"));
+  SECTION("with a second owner, which keeps it") {
+    owners.push_back({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"name", "default"}, {"uid", kUid}});
+  }
+  CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()),
+             Refused("Curfew makes only RoleBindings that are owned by their request, and by nothing else"));
 }
 
 TEST_CASE("Curfew makes RoleBindings for one person or ServiceAccount at a time", "[guard]") {
@@ -239,10 +293,18 @@ TEST_CASE("Curfew makes RoleBindings for one person or ServiceAccount at a time"
   TestNamespace space(cluster);
   Json binding = managed_binding(space.name());
   Json& subjects = binding["subjects"];
-  SECTION("not for a group") { subjects[0] = {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "Group"}, {"name", "system:authenticated"}}; }
-  SECTION("not for two") { subjects.push_back({{"kind", "ServiceAccount"}, {"namespace", "default"}, {"name", "default"}}); }
-  SECTION("not for none") { subjects = Json::array(); }
-  CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()), Refused("Curfew makes only RoleBindings of one User or one ServiceAccount"));
+  SECTION("not for a group") {
+    subjects[0] = {
+        {"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "Group"}, {"name", "system:authenticated"}};
+  }
+  SECTION("not for two") {
+    subjects.push_back({{"kind", "ServiceAccount"}, {"namespace", "default"}, {"name", "default"}});
+  }
+  SECTION("not for none") {
+    subjects = Json::array();
+  }
+  CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()),
+             Refused("Curfew makes only RoleBindings of one User or one ServiceAccount"));
 }
 
 TEST_CASE("Curfew makes only RoleBindings that end, within a year", "[guard]") {
@@ -253,8 +315,11 @@ TEST_CASE("Curfew makes only RoleBindings that end, within a year", "[guard]") {
     binding["metadata"]["annotations"]["curfew.dev/expires-at"] = end;
     return cluster.curfew().kubectl({"create", "--dry-run=server", "-f", "-"}, binding.dump());
   };
-  for (const std::string& end : {std::string("banana"), std::string(), std::string("2099-01-01T00:00:00Z"), std::string("2026-02-30T00:00:00Z"), std::string("2026-02-29T00:00:00Z"),
-                                 std::string("2026-04-31T00:00:00Z"), std::string("2026-01-01T25:61:00Z"), std::string("2026-01-01"), std::string("2026-01-01T00:00:00+00:00"), from_now(8762h)}) {
+  for (const std::string& end :
+       {std::string("banana"), std::string(), std::string("2099-01-01T00:00:00Z"),
+        std::string("2026-02-30T00:00:00Z"), std::string("2026-02-29T00:00:00Z"),
+        std::string("2026-04-31T00:00:00Z"), std::string("2026-01-01T25:61:00Z"), std::string("2026-01-01"),
+        std::string("2026-01-01T00:00:00+00:00"), from_now(8762h)}) {
     INFO(end);
     CHECK_THAT(make(end), Refused("Curfew makes only RoleBindings that end, within a year"));
   }
@@ -270,19 +335,27 @@ TEST_CASE("Curfew deletes only RoleBindings of its own", "[guard]") {
   REQUIRE_THAT(managed.admin.apply(role_binding(space, "theirs").dump()), Succeeds());
   // Also were RBAC to let it delete them all at once.
   const auto as_curfew = [&](std::vector<std::string> arguments) {
-    for (const char* more : {"--as", "system:serviceaccount:curfew-system:curfew", "--as-group", "system:masters"}) arguments.emplace_back(more);
+    for (const char* more :
+         {"--as", "system:serviceaccount:curfew-system:curfew", "--as-group", "system:masters"})
+      arguments.emplace_back(more);
     return managed.admin.kubectl(arguments);
   };
-  CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", "theirs", "-n", space}), Refused(kOnlyTakesAway));
-  CHECK_THAT(as_curfew({"delete", "--raw", "/apis/rbac.authorization.k8s.io/v1/namespaces/" + space + "/rolebindings?fieldSelector=metadata.name%3Dtheirs"}), Refused(kOnlyTakesAway));
+  CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", "theirs", "-n", space}),
+             Refused(kOnlyTakesAway));
+  CHECK_THAT(as_curfew({"delete", "--raw",
+                        "/apis/rbac.authorization.k8s.io/v1/namespaces/" + space +
+                            "/rolebindings?fieldSelector=metadata.name%3Dtheirs"}),
+             Refused(kOnlyTakesAway));
   CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", managed.name, "-n", space}), Succeeds());
   CHECK_THAT(managed.eve.kubectl({"delete", "rolebinding", "theirs", "-n", space}), Succeeds());
 }
 
-TEST_CASE("Curfew deletes what was made while the guard was away, of the name that its label gives", "[guard]") {
+TEST_CASE("Curfew deletes what was made while the guard was away, of the name that its label gives",
+          "[guard]") {
   Asked asked;
   exempt_labelled_namespaces(asked.cluster);
-  REQUIRE_THAT(asked.admin.kubectl({"label", "namespace", asked.space.name(), "curfew-test=unguarded"}), Succeeds());
+  REQUIRE_THAT(asked.admin.kubectl({"label", "namespace", asked.space.name(), "curfew-test=unguarded"}),
+               Succeeds());
   Json named = role_binding(asked.space.name(), "curfew-x");
   named["metadata"]["labels"] = {{"curfew.dev/request-uid", "x"}};
   Json other = named;
@@ -297,16 +370,21 @@ TEST_CASE("Curfew deletes what was made while the guard was away, of the name th
   REQUIRE(eventually(10s, [&] { return !asked.admin.kubectl(again, third.dump()).ok(); }));
 
   CHECK_THAT(asked.admin.kubectl(again, third.dump()), Refused(kMadeByCurfew));
-  CHECK_THAT(asked.curfew.kubectl({"delete", "rolebinding", "curfew-y", "-n", asked.space.name()}), Refused(kOnlyTakesAway));
-  CHECK_THAT(asked.curfew.kubectl({"patch", "rolebinding", "curfew-x", "-n", asked.space.name(), "--type", "merge", "--patch", R"({"subjects": []})"}), Succeeds());
-  CHECK_THAT(asked.curfew.kubectl({"delete", "rolebinding", "curfew-x", "-n", asked.space.name()}), Succeeds());
+  CHECK_THAT(asked.curfew.kubectl({"delete", "rolebinding", "curfew-y", "-n", asked.space.name()}),
+             Refused(kOnlyTakesAway));
+  CHECK_THAT(asked.curfew.kubectl({"patch", "rolebinding", "curfew-x", "-n", asked.space.name(), "--type",
+                                   "merge", "--patch", R"({"subjects": []})"}),
+             Succeeds());
+  CHECK_THAT(asked.curfew.kubectl({"delete", "rolebinding", "curfew-x", "-n", asked.space.name()}),
+             Succeeds());
 }
 
 TEST_CASE("Curfew touches no RoleBinding of others", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   REQUIRE_THAT(cluster.admin().apply(role_binding(space.name(), "theirs").dump()), Succeeds());
-  CHECK_THAT(cluster.curfew().kubectl({"patch", "rolebinding", "theirs", "-n", space.name(), "--type", "merge", "--patch", R"({"subjects": []})"}),
+  CHECK_THAT(cluster.curfew().kubectl({"patch", "rolebinding", "theirs", "-n", space.name(), "--type",
+                                       "merge", "--patch", R"({"subjects": []})"}),
              Refused(kOnlyTakesAway));
 }
 
@@ -320,19 +398,30 @@ TEST_CASE("Curfew grants nothing in the namespaces of Kubernetes and its own", "
 TEST_CASE("deleting a request takes its binding along while Curfew is down", "[guard]") {
   Asked asked;
   const std::string uid = asked.stored()["metadata"]["uid"];
-  REQUIRE_THAT(asked.curfew.kubectl({"create", "-f", "-"}, managed_binding(asked.space.name(), uid).dump()), Succeeds());
-  const auto gone = [&] { return !asked.admin.kubectl({"get", "rolebinding", "curfew-" + uid, "-n", asked.space.name()}).ok(); };
+  REQUIRE_THAT(asked.curfew.kubectl({"create", "-f", "-"}, managed_binding(asked.space.name(), uid).dump()),
+               Succeeds());
+  const auto gone = [&] {
+    return !asked.admin.kubectl({"get", "rolebinding", "curfew-" + uid, "-n", asked.space.name()}).ok();
+  };
 
   SECTION("in the background") {
-    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name()}), Succeeds());
-    CHECK(eventually(std::chrono::seconds(60), gone));  // the garbage collector discovers a new kind every 30 s
+    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name()}),
+                 Succeeds());
+    CHECK(
+        eventually(std::chrono::seconds(60), gone));  // the garbage collector discovers a new kind every 30 s
   }
   SECTION("in the foreground") {
-    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(), "--cascade=foreground", "--timeout=60s"}), Succeeds());
+    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(),
+                                      "--cascade=foreground", "--timeout=60s"}),
+                 Succeeds());
     CHECK(gone());
   }
   SECTION("but for an orphan, whose reference the garbage collector takes away") {
-    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(), "--cascade=orphan", "--timeout=60s"}), Succeeds());
-    CHECK_FALSE(asked.admin.get({"rolebinding", "curfew-" + uid, "-n", asked.space.name()})["metadata"].contains("ownerReferences"));
+    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(),
+                                      "--cascade=orphan", "--timeout=60s"}),
+                 Succeeds());
+    CHECK_FALSE(
+        asked.admin.get({"rolebinding", "curfew-" + uid, "-n", asked.space.name()})["metadata"].contains(
+            "ownerReferences"));
   }
 }

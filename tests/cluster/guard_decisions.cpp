@@ -8,16 +8,24 @@ using namespace curfew::test;
 
 namespace {
 
-const Json kBobs{{"verdict", "Approve"}, {"username", "bob"}, {"groups", {"sre", "system:authenticated"}}, {"comment", "ok"}};
-const Json kCarols{{"verdict", "Approve"}, {"username", "carol"}, {"groups", {"sre", "system:authenticated"}}, {"comment", "ok"}};
+const Json kBobs{{"verdict", "Approve"},
+                 {"username", "bob"},
+                 {"groups", {"sre", "system:authenticated"}},
+                 {"comment", "ok"}};
+const Json kCarols{{"verdict", "Approve"},
+                   {"username", "carol"},
+                   {"groups", {"sre", "system:authenticated"}},
+                   {"comment", "ok"}};
 
 Json append(const Json& decision) {
   return Json::array({{{"op", "add"}, {"path", "/decisions/-"}, {"value", decision}}});
 }
 
 // Whoever RBAC lets write anything at all.
-ProcessResult as_another(const Person& admin, const Asked& asked, const std::string& user, const std::string& annotation) {
-  return admin.kubectl({"annotate", "accessrequest", "ask", "-n", asked.space.name(), annotation, "--as", user, "--as-group", "sre"});
+ProcessResult as_another(const Person& admin, const Asked& asked, const std::string& user,
+                         const std::string& annotation) {
+  return admin.kubectl({"annotate", "accessrequest", "ask", "-n", asked.space.name(), annotation, "--as",
+                        user, "--as-group", "sre"});
 }
 
 }  // namespace
@@ -28,14 +36,17 @@ TEST_CASE("an annotation becomes a decision in the name of whoever wrote it", "[
     const char* annotation;
     const char* verdict;
   };
-  const auto command = GENERATE(values<Command>({{"approve", "Approve"}, {"deny", "Deny"}, {"revoke", "Revoke"}}));
+  const auto command =
+      GENERATE(values<Command>({{"approve", "Approve"}, {"deny", "Deny"}, {"revoke", "Revoke"}}));
 
-  REQUIRE_THAT(asked.annotate(asked.bob, {std::string("curfew.dev/") + command.annotation + "=ok"}), Succeeds());
+  REQUIRE_THAT(asked.annotate(asked.bob, {std::string("curfew.dev/") + command.annotation + "=ok"}),
+               Succeeds());
 
   Json expected = kBobs;
   expected["verdict"] = command.verdict;
   CHECK(asked.decisions() == Json::array({expected}));
-  CHECK_FALSE(asked.stored()["metadata"]["annotations"].contains(std::string("curfew.dev/") + command.annotation));
+  CHECK_FALSE(
+      asked.stored()["metadata"]["annotations"].contains(std::string("curfew.dev/") + command.annotation));
 }
 
 TEST_CASE("a second approver says the same in the same words", "[guard]") {
@@ -67,8 +78,11 @@ TEST_CASE("every way of writing an annotation makes the same decision", "[guard]
   Asked asked;
   const Json annotation{{"metadata", {{"annotations", {{"curfew.dev/approve", "ok"}}}}}};
   SECTION("json patch") {
-    REQUIRE_THAT(asked.json_patch(asked.bob, Json::array({{{"op", "add"}, {"path", "/metadata/annotations/curfew.dev~1approve"}, {"value", "ok"}}})),
-                 Succeeds());
+    REQUIRE_THAT(
+        asked.json_patch(asked.bob, Json::array({{{"op", "add"},
+                                                  {"path", "/metadata/annotations/curfew.dev~1approve"},
+                                                  {"value", "ok"}}})),
+        Succeeds());
   }
   SECTION("merge patch") {
     REQUIRE_THAT(asked.merge_patch(asked.bob, annotation), Succeeds());
@@ -84,7 +98,8 @@ TEST_CASE("every way of writing an annotation makes the same decision", "[guard]
 
 TEST_CASE("a dry run says what would happen, and nothing happens", "[guard]") {
   Asked asked;
-  CHECK_THAT(asked.annotate(asked.dave, {"curfew.dev/approve=ok", "--dry-run=server"}), Refused("dave is not an approver of AccessPolicy " + asked.policy));
+  CHECK_THAT(asked.annotate(asked.dave, {"curfew.dev/approve=ok", "--dry-run=server"}),
+             Refused("dave is not an approver of AccessPolicy " + asked.policy));
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok", "--dry-run=server"}), Succeeds());
   CHECK(asked.decisions().empty());
 }
@@ -100,9 +115,11 @@ TEST_CASE("nobody decides in the name of another", "[guard]") {
   Asked asked;
   const auto name = GENERATE("alice", "bob", "dave", "admin");
   const Person who = asked.cluster.as(name);
-  const Json patch = Json::array({{{"op", "add"}, {"path", "/decisions"}, {"value", Json::array({kCarols})}}});
+  const Json patch =
+      Json::array({{{"op", "add"}, {"path", "/decisions"}, {"value", Json::array({kCarols})}}});
   // Where both policies refuse, either may speak.
-  const std::string sentence = who.name() == "bob" ? "you may decide as yourself only, bob, with your own groups" : "denied request: ";
+  const std::string sentence =
+      who.name() == "bob" ? "you may decide as yourself only, bob, with your own groups" : "denied request: ";
 
   CHECK_THAT(asked.json_patch(who, patch), Refused(sentence));
   for (const Means& means : kMeans) {
@@ -114,10 +131,13 @@ TEST_CASE("nobody decides in the name of another", "[guard]") {
 
 TEST_CASE("nobody decides with groups that are not their own", "[guard]") {
   Asked asked;
-  const Json groups = GENERATE(Json{"sre", "system:masters", "system:authenticated"}, Json{"sre"}, Json::array(), Json{"system:authenticated", "sre"});
+  const Json groups = GENERATE(Json{"sre", "system:masters", "system:authenticated"}, Json{"sre"},
+                               Json::array(), Json{"system:authenticated", "sre"});
   Json forged = kBobs;
   forged["groups"] = groups;
-  CHECK_THAT(asked.json_patch(asked.bob, Json::array({{{"op", "add"}, {"path", "/decisions"}, {"value", Json::array({forged})}}})),
+  CHECK_THAT(asked.json_patch(
+                 asked.bob,
+                 Json::array({{{"op", "add"}, {"path", "/decisions"}, {"value", Json::array({forged})}}})),
              Refused("you may decide as yourself only, bob, with your own groups"));
 }
 
@@ -139,16 +159,22 @@ TEST_CASE("what was decided is never changed, moved, doubled or removed", "[guar
   Json other_verdict = before;
   other_verdict[0]["verdict"] = "Deny";
   Json two_more = before;
-  two_more.push_back({{"verdict", "Revoke"}, {"username", "bob"}, {"groups", {"sre", "system:authenticated"}}});
+  two_more.push_back(
+      {{"verdict", "Revoke"}, {"username", "bob"}, {"groups", {"sre", "system:authenticated"}}});
   two_more.push_back({{"verdict", "Deny"}, {"username", "bob"}, {"groups", {"sre", "system:authenticated"}}});
-  const std::string sentence = who.name() == "curfew" ? "cannot patch resource" : "decisions are appended, one at a time, and never changed";
+  const std::string sentence = who.name() == "curfew"
+                                   ? "cannot patch resource"
+                                   : "decisions are appended, one at a time, and never changed";
 
-  for (const Json& list : {Json::array(), Json::array({before[0]}), Json::array({before[1]}), Json::array({before[1], before[0]}), changed, other_verdict,
-                           two_more, Json(nullptr)}) {
+  for (const Json& list :
+       {Json::array(), Json::array({before[0]}), Json::array({before[1]}),
+        Json::array({before[1], before[0]}), changed, other_verdict, two_more, Json(nullptr)}) {
     INFO(name << " writes " << list.dump());
-    CHECK_THAT(asked.json_patch(who, Json::array({{{"op", "add"}, {"path", "/decisions"}, {"value", list}}})), Refused(sentence));
+    CHECK_THAT(asked.json_patch(who, Json::array({{{"op", "add"}, {"path", "/decisions"}, {"value", list}}})),
+               Refused(sentence));
     // Whoever is refused twice hears either.
-    if (who.name() != "curfew") CHECK_THAT(asked.merge_patch(who, {{"decisions", list}}), Refused("denied request: "));
+    if (who.name() != "curfew")
+      CHECK_THAT(asked.merge_patch(who, {{"decisions", list}}), Refused("denied request: "));
   }
   if (who.name() != "curfew") {
     CHECK_THAT(asked.replace(who, {{"decisions", Json::array({before[1], before[0]})}}), Refused(sentence));
@@ -159,19 +185,25 @@ TEST_CASE("what was decided is never changed, moved, doubled or removed", "[guar
 
 TEST_CASE("a decision cannot be slipped in with a command", "[guard]") {
   Asked asked;
-  CHECK_THAT(asked.merge_patch(asked.bob, {{"metadata", {{"annotations", {{"curfew.dev/approve", "ok"}}}}}, {"decisions", Json::array({kCarols})}}),
+  CHECK_THAT(asked.merge_patch(asked.bob, {{"metadata", {{"annotations", {{"curfew.dev/approve", "ok"}}}}},
+                                           {"decisions", Json::array({kCarols})}}),
              Refused("denied request: "));
-  CHECK_THAT(asked.merge_patch(asked.bob, {{"metadata", {{"annotations", {{"curfew.dev/approve", "ok"}}}}}, {"decisions", Json::array({kBobs, kCarols})}}),
+  CHECK_THAT(asked.merge_patch(asked.bob, {{"metadata", {{"annotations", {{"curfew.dev/approve", "ok"}}}}},
+                                           {"decisions", Json::array({kBobs, kCarols})}}),
              Refused("decisions are appended, one at a time, and never changed"));
   CHECK(asked.decisions().empty());
 }
 
 TEST_CASE("misshapen decisions are refused by the schema, with and without a command", "[guard]") {
   Asked asked;
-  const Json value = GENERATE(Json("x"), Json(5), Json::array({nullptr}), Json::array({5}), Json::array({Json::object()}), Json::array({{{"verdict", 5}}}),
-                              Json::array({{{"verdict", "Maybe"}, {"username", "bob"}}}), Json::array({Json::array()}));
+  const Json value =
+      GENERATE(Json("x"), Json(5), Json::array({nullptr}), Json::array({5}), Json::array({Json::object()}),
+               Json::array({{{"verdict", 5}}}), Json::array({{{"verdict", "Maybe"}, {"username", "bob"}}}),
+               Json::array({Json::array()}));
   CHECK_THAT(asked.merge_patch(asked.bob, {{"decisions", value}}), Refused("decisions"));
-  CHECK_THAT(asked.merge_patch(asked.bob, {{"metadata", {{"annotations", {{"curfew.dev/approve", "ok"}}}}}, {"decisions", value}}), Refused("decisions"));
+  CHECK_THAT(asked.merge_patch(asked.bob, {{"metadata", {{"annotations", {{"curfew.dev/approve", "ok"}}}}},
+                                           {"decisions", value}}),
+             Refused("decisions"));
   CHECK(asked.decisions().empty());
 }
 
@@ -181,7 +213,8 @@ TEST_CASE("nothing is decided once a request is over", "[guard]") {
   asked.set_status({{"phase", phase}, {"complete", true}});
   for (const char* command : {"approve", "deny", "revoke"}) {
     for (const Person& who : {asked.alice, asked.bob, asked.dave, asked.admin}) {
-      CHECK_THAT(asked.annotate(who, {std::string("curfew.dev/") + command + "=now"}), Refused(std::string("this request is over: ") + phase));
+      CHECK_THAT(asked.annotate(who, {std::string("curfew.dev/") + command + "=now"}),
+                 Refused(std::string("this request is over: ") + phase));
     }
   }
 }
@@ -189,15 +222,18 @@ TEST_CASE("nothing is decided once a request is over", "[guard]") {
 TEST_CASE("an active grant is revoked, neither approved nor denied", "[guard]") {
   Asked asked;
   asked.set_status({{"phase", "Active"}, {"complete", false}});
-  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=late"}), Refused("this request is approved already"));
-  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/deny=late"}), Refused("this request is granted already: annotate curfew.dev/revoke to end it"));
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=late"}),
+             Refused("this request is approved already"));
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/deny=late"}),
+             Refused("this request is granted already: annotate curfew.dev/revoke to end it"));
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
 }
 
 TEST_CASE("a scheduled request is not approved again, and may be denied", "[guard]") {
   Asked asked;
   asked.set_status({{"phase", "Scheduled"}, {"complete", false}});
-  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=late"}), Refused("this request is approved already"));
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=late"}),
+             Refused("this request is approved already"));
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/deny=no"}), Succeeds());
 }
 
@@ -206,10 +242,12 @@ TEST_CASE("nobody approves what Curfew has not settled yet", "[guard]") {
     const char* what;
     Json status;
   };
-  const auto asks = GENERATE(values<Asks>({{"reason: INC-1", {{"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}, {"duration", "10m"}}},
-                                           {"role: {kind: ClusterRole, name: view}", {{"duration", "10m"}}},
-                                           {"duration: 10m", {{"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}}}}));
-  const std::string sentence = "Curfew has not looked at this request yet, so what it would give is not settled: approve it in a moment";
+  const auto asks = GENERATE(values<Asks>(
+      {{"reason: INC-1", {{"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}, {"duration", "10m"}}},
+       {"role: {kind: ClusterRole, name: view}", {{"duration", "10m"}}},
+       {"duration: 10m", {{"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}}}}));
+  const std::string sentence =
+      "Curfew has not looked at this request yet, so what it would give is not settled: approve it in a moment";
   Asked asked(kDevelopersAskSreApprove, asks.what);
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=early"}), Refused(sentence));
   CHECK_THAT(asked.merge_patch(asked.bob, {{"decisions", Json::array({kBobs})}}), Refused(sentence));
@@ -233,26 +271,37 @@ TEST_CASE("approvals close at eight decisions, so that there is room to deny and
   Asked asked;
   Json approved_by = Json::array();
   for (int i = 0; i < 8; ++i) {
-    REQUIRE_THAT(as_another(asked.admin, asked, "sre-" + std::to_string(i), "curfew.dev/approve=ok"), Succeeds());
+    REQUIRE_THAT(as_another(asked.admin, asked, "sre-" + std::to_string(i), "curfew.dev/approve=ok"),
+                 Succeeds());
     approved_by.push_back("sre-" + std::to_string(i));
   }
   asked.set_status({{"approvedBy", approved_by}});
-  CHECK_THAT(as_another(asked.admin, asked, "sre-8", "curfew.dev/approve=ok"), Refused("no more approvals: there are eight decisions already"));
-  for (int i = 0; i < 8; ++i) REQUIRE_THAT(as_another(asked.admin, asked, "sre-" + std::to_string(i), "curfew.dev/revoke=enough"), Succeeds());
-  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/deny=no"}), Refused("curfew.dev/deny finds no room: there are 16 decisions already"));
+  CHECK_THAT(as_another(asked.admin, asked, "sre-8", "curfew.dev/approve=ok"),
+             Refused("no more approvals: there are eight decisions already"));
+  for (int i = 0; i < 8; ++i)
+    REQUIRE_THAT(as_another(asked.admin, asked, "sre-" + std::to_string(i), "curfew.dev/revoke=enough"),
+                 Succeeds());
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/deny=no"}),
+             Refused("curfew.dev/deny finds no room: there are 16 decisions already"));
   CHECK(asked.decisions().size() == 16);
 }
 
 TEST_CASE("the last four decisions are for the requester, the subject and those who approved", "[guard]") {
-  Asked asked(kDevelopersAskSreApprove, std::string(kSettled) + ", subject: {kind: ServiceAccount, namespace: flux, name: flux}");
+  Asked asked(kDevelopersAskSreApprove,
+              std::string(kSettled) + ", subject: {kind: ServiceAccount, namespace: flux, name: flux}");
   REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
   asked.set_status({{"phase", "Active"}, {"approvedBy", {"bob"}}});
-  for (int i = 0; i < 11; ++i) REQUIRE_THAT(as_another(asked.admin, asked, "sre-" + std::to_string(i), "curfew.dev/revoke=enough"), Succeeds());
-  CHECK_THAT(asked.annotate(asked.carol, {"curfew.dev/revoke=enough"}),
-             Refused("there are twelve decisions already: the last four are kept for the requester, the subject and those who approved"));
+  for (int i = 0; i < 11; ++i)
+    REQUIRE_THAT(as_another(asked.admin, asked, "sre-" + std::to_string(i), "curfew.dev/revoke=enough"),
+                 Succeeds());
+  CHECK_THAT(
+      asked.annotate(asked.carol, {"curfew.dev/revoke=enough"}),
+      Refused(
+          "there are twelve decisions already: the last four are kept for the requester, the subject and those who approved"));
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
   CHECK_THAT(asked.annotate(asked.alice, {"curfew.dev/revoke=done"}), Succeeds());
-  CHECK_THAT(as_another(asked.admin, asked, "system:serviceaccount:flux:flux", "curfew.dev/revoke=done"), Succeeds());
+  CHECK_THAT(as_another(asked.admin, asked, "system:serviceaccount:flux:flux", "curfew.dev/revoke=done"),
+             Succeeds());
   CHECK(asked.decisions().size() == 15);
 }
 
@@ -271,8 +320,11 @@ TEST_CASE("where the policy of a grant is gone only the people of the request de
   REQUIRE_THAT(asked.admin.kubectl({"delete", "accesspolicy", asked.policy}), Succeeds());
   policy_missing("True");
   for (const Person& stranger : {asked.carol, asked.dave, asked.admin}) {
-    CHECK_THAT(asked.annotate(stranger, {"curfew.dev/revoke=mine"}),
-               Refused("AccessPolicy " + asked.policy + " is gone: only the requester and the subject of this request and those who approved it decide now"));
+    CHECK_THAT(
+        asked.annotate(stranger, {"curfew.dev/revoke=mine"}),
+        Refused(
+            "AccessPolicy " + asked.policy +
+            " is gone: only the requester and the subject of this request and those who approved it decide now"));
   }
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
   CHECK_THAT(asked.annotate(asked.alice, {"curfew.dev/revoke=done"}), Succeeds());
@@ -282,9 +334,13 @@ TEST_CASE("where the policy of a grant is gone only the people of the request de
 
 TEST_CASE("a request that is being deleted is not approved, but may be revoked", "[guard]") {
   Asked asked;
-  REQUIRE_THAT(asked.merge_patch(asked.alice, {{"metadata", {{"finalizers", {"example.com/hold"}}}}}), Succeeds());
-  REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(), "--wait=false"}), Succeeds());
-  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Refused("no more approvals: this request is being deleted"));
+  REQUIRE_THAT(asked.merge_patch(asked.alice, {{"metadata", {{"finalizers", {"example.com/hold"}}}}}),
+               Succeeds());
+  REQUIRE_THAT(
+      asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(), "--wait=false"}),
+      Succeeds());
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}),
+             Refused("no more approvals: this request is being deleted"));
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
   CHECK_THAT(asked.merge_patch(asked.alice, {{"metadata", {{"finalizers", nullptr}}}}), Succeeds());
 }
@@ -293,7 +349,8 @@ TEST_CASE("a comment has at most 1024 characters", "[guard]") {
   Asked asked;
   std::string most;
   for (int i = 0; i < 1024; ++i) most += "é";
-  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=" + most + "x"}), Refused("the comment of curfew.dev/approve has 1025 characters: 1024 at most"));
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=" + most + "x"}),
+             Refused("the comment of curfew.dev/approve has 1025 characters: 1024 at most"));
   REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=" + most}), Succeeds());
   CHECK(asked.decisions()[0]["comment"] == most);
 }

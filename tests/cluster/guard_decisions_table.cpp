@@ -4,7 +4,8 @@
 #include "guard.hpp"
 #include "support/decision_table.hpp"
 
-// The early answer of the API server to those cases of tests/cases/decisions.yaml that it can answer; the core decides all of them.
+// The early answer of the API server to those cases of tests/cases/decisions.yaml that it can answer; the
+// core decides all of them.
 using namespace curfew::test;
 
 namespace {
@@ -13,7 +14,8 @@ class Answers {
  public:
   explicit Answers(const DecisionTable& table) : table_(table) {}
   ~Answers() {
-    for (const auto& [name, unused] : name_spaces_) admin_.kubectl({"delete", "accessrequests", "--all", "-n", name});
+    for (const auto& [name, unused] : name_spaces_)
+      admin_.kubectl({"delete", "accessrequests", "--all", "-n", name});
   }
   Answers(const Answers&) = delete;
   Answers& operator=(const Answers&) = delete;
@@ -23,10 +25,12 @@ class Answers {
     if (name_spaces_.emplace(name_space, true).second) admin_.kubectl({"create", "namespace", name_space});
     Json spec = table_.request(row);
     spec["policy"] = policy(table_.policy(row));
-    const Json request{{"apiVersion", "curfew.dev/v1alpha1"},
-                       {"kind", "AccessRequest"},
-                       {"metadata", {{"name", request_ = "case-" + std::to_string(++count_)}, {"namespace", name_space_ = name_space}}},
-                       {"spec", std::move(spec)}};
+    const Json request{
+        {"apiVersion", "curfew.dev/v1alpha1"},
+        {"kind", "AccessRequest"},
+        {"metadata",
+         {{"name", request_ = "case-" + std::to_string(++count_)}, {"namespace", name_space_ = name_space}}},
+        {"spec", std::move(spec)}};
     ProcessResult said = admin_.kubectl(as(table_.requester(row), {"create", "-f", "-"}), request.dump());
     if (said.ok()) settle(cluster_, name_space, request_);
     return said;
@@ -34,13 +38,17 @@ class Answers {
 
   // What somebody says about the last one created.
   ProcessResult say(const Act& act) const {
-    return admin_.kubectl(as(act.person, {"annotate", "accessrequest", request_, "-n", name_space_, "--overwrite", kCommands.at(act.verdict) + "=" + unique("because")}));
+    return admin_.kubectl(
+        as(act.person, {"annotate", "accessrequest", request_, "-n", name_space_, "--overwrite",
+                        kCommands.at(act.verdict) + "=" + unique("because")}));
   }
 
  private:
   static std::vector<std::string> as(const Json& person, std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--as", person.at("username").get<std::string>(), "--as-group", "curfew-test-people"});
-    for (const Json& group : person.at("groups")) arguments.insert(arguments.end(), {"--as-group", group.get<std::string>()});
+    arguments.insert(arguments.end(),
+                     {"--as", person.at("username").get<std::string>(), "--as-group", "curfew-test-people"});
+    for (const Json& group : person.at("groups"))
+      arguments.insert(arguments.end(), {"--as-group", group.get<std::string>()});
     return arguments;
   }
 

@@ -26,7 +26,8 @@ struct Live : Asked {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return who.kubectl(arguments);
   }
-  ProcessResult remove_as(const std::string& user, const std::vector<std::string>& groups = {"curfew-test-people"}) const {
+  ProcessResult remove_as(const std::string& user,
+                          const std::vector<std::string>& groups = {"curfew-test-people"}) const {
     return remove(admin, impersonating(user, groups, {}));
   }
   bool is_there() const { return admin.kubectl({"get", "accessrequest", "ask", "-n", space.name()}).ok(); }
@@ -41,10 +42,14 @@ TEST_CASE("strangers do not delete a live request, by any means", "[guard]") {
   const std::string state = GENERATE("not looked at", "Pending", "Scheduled", "Active");
   if (state != "not looked at") live.is(state, state == "Active" ? "Enforce" : "");
   INFO(state);
-  CHECK_THAT(live.remove(live.dave), Refused("dave may not delete this request while it is live, only its requester (alice), its subject, "));
+  CHECK_THAT(
+      live.remove(live.dave),
+      Refused(
+          "dave may not delete this request while it is live, only its requester (alice), its subject, "));
   CHECK_THAT(live.remove(live.dave, {"--cascade=orphan"}), Refused(kInstead));
   CHECK_THAT(live.remove(live.dave, {"--cascade=foreground"}), Refused(kInstead));
-  CHECK_THAT(live.dave.kubectl({"delete", "accessrequests", "--all", "-n", live.space.name()}), Refused(kInstead));
+  CHECK_THAT(live.dave.kubectl({"delete", "accessrequests", "--all", "-n", live.space.name()}),
+             Refused(kInstead));
   CHECK_THAT(live.remove_as("alice-2"), Refused(kInstead));
   CHECK(live.is_there());
 }
@@ -53,8 +58,12 @@ TEST_CASE("a collection of requests is not deleted by strangers", "[guard]") {
   const Live live;
   live.is("Active", "Enforce");
   const std::string role = unique("curfew-test-collector");
-  REQUIRE_THAT(live.admin.kubectl({"create", "role", role, "-n", live.space.name(), "--verb=deletecollection", "--resource=accessrequests.curfew.dev"}), Succeeds());
-  REQUIRE_THAT(live.admin.kubectl({"create", "rolebinding", role, "-n", live.space.name(), "--role=" + role, "--user=dave"}), Succeeds());
+  REQUIRE_THAT(live.admin.kubectl({"create", "role", role, "-n", live.space.name(), "--verb=deletecollection",
+                                   "--resource=accessrequests.curfew.dev"}),
+               Succeeds());
+  REQUIRE_THAT(live.admin.kubectl(
+                   {"create", "rolebinding", role, "-n", live.space.name(), "--role=" + role, "--user=dave"}),
+               Succeeds());
   const std::string path = "/apis/curfew.dev/v1alpha1/namespaces/" + live.space.name() + "/accessrequests";
   CHECK_THAT(live.dave.kubectl({"delete", "--raw", path}), Refused(kInstead));
   CHECK(live.is_there());
@@ -68,20 +77,22 @@ TEST_CASE("its requester, its approvers and the system's controllers delete a li
     const char* user;
     std::vector<std::string> groups;
   };
-  const auto who = GENERATE(values<Who>({{"alice", {"developers"}},
-                                         {"bob", {"curfew-test-people"}},  // approved it, and is in no list
-                                         {"carol", {"sre"}},
-                                         {"system:serviceaccount:curfew-system:curfew", {"system:serviceaccounts"}},
-                                         {"system:serviceaccount:kube-system:generic-garbage-collector", {"curfew-test-people"}},
-                                         {"system:serviceaccount:kube-system:namespace-controller", {"curfew-test-people"}},
-                                         {"system:kube-controller-manager", {"curfew-test-people"}},
-                                         {"admin", {"system:masters"}}}));
+  const auto who = GENERATE(
+      values<Who>({{"alice", {"developers"}},
+                   {"bob", {"curfew-test-people"}},  // approved it, and is in no list
+                   {"carol", {"sre"}},
+                   {"system:serviceaccount:curfew-system:curfew", {"system:serviceaccounts"}},
+                   {"system:serviceaccount:kube-system:generic-garbage-collector", {"curfew-test-people"}},
+                   {"system:serviceaccount:kube-system:namespace-controller", {"curfew-test-people"}},
+                   {"system:kube-controller-manager", {"curfew-test-people"}},
+                   {"admin", {"system:masters"}}}));
   INFO(who.user);
   CHECK_THAT(live.remove_as(who.user, who.groups), Succeeds());
   CHECK_FALSE(live.is_there());
 }
 
-TEST_CASE("a request that Curfew has not looked at is deleted by its requester, and not by its approvers yet", "[guard]") {
+TEST_CASE("a request that Curfew has not looked at is deleted by its requester, and not by its approvers yet",
+          "[guard]") {
   const Live live;
   CHECK_THAT(live.remove(live.bob), Refused(kInstead));
   CHECK_THAT(live.remove(live.alice), Succeeds());
@@ -91,23 +102,32 @@ TEST_CASE("its subject deletes a live request", "[guard]") {
   const Live live(std::string(kSettled) + ", subject: {kind: ServiceAccount, namespace: flux, name: flux}");
   live.set_status({{"phase", "Active"}, {"subject", {{"kind", "User"}, {"name", "dave"}}}});
   const std::string user = GENERATE("system:serviceaccount:flux:flux", "dave");
-  for (const std::string other : {"flux", "system:serviceaccount:flux:other", "system:serviceaccount:other:flux", "flux:flux"}) CHECK_THAT(live.remove_as(other), Refused(kInstead));
+  for (const std::string other :
+       {"flux", "system:serviceaccount:flux:other", "system:serviceaccount:other:flux", "flux:flux"})
+    CHECK_THAT(live.remove_as(other), Refused(kInstead));
   CHECK_THAT(live.remove_as(user), Succeeds());
 }
 
 TEST_CASE("holders of the verb end delete a live request", "[guard]") {
   const Live live;
   live.is("Active", "Keep");
-  REQUIRE_THAT(live.admin.kubectl({"create", "rolebinding", "ender", "-n", live.space.name(), "--clusterrole=curfew-ender", "--user=erin"}), Succeeds());
+  REQUIRE_THAT(live.admin.kubectl({"create", "rolebinding", "ender", "-n", live.space.name(),
+                                   "--clusterrole=curfew-ender", "--user=erin"}),
+               Succeeds());
   CHECK(eventually(std::chrono::seconds(10), [&] { return live.remove_as("erin").ok(); }));
   CHECK_FALSE(live.is_there());
 }
 
-TEST_CASE("under Keep only those are its approvers who approved it, whether its policy is there or not", "[guard]") {
+TEST_CASE("under Keep only those are its approvers who approved it, whether its policy is there or not",
+          "[guard]") {
   const Live live;
   live.is("Active", "Keep");
-  if (GENERATE(true, false)) REQUIRE_THAT(live.admin.kubectl({"delete", "accesspolicy", live.policy}), Succeeds());
-  CHECK_THAT(live.remove(live.carol), Refused("only its requester (alice), its subject, whoever approved it and holders of the verb end on accessrequests"));
+  if (GENERATE(true, false))
+    REQUIRE_THAT(live.admin.kubectl({"delete", "accesspolicy", live.policy}), Succeeds());
+  CHECK_THAT(
+      live.remove(live.carol),
+      Refused(
+          "only its requester (alice), its subject, whoever approved it and holders of the verb end on accessrequests"));
   CHECK_THAT(live.remove(live.dave), Refused(kInstead));
   CHECK_THAT(live.remove(live.bob), Succeeds());
 }
@@ -115,8 +135,9 @@ TEST_CASE("under Keep only those are its approvers who approved it, whether its 
 TEST_CASE("the refusal of a deletion names the policy whose approvers may delete", "[guard]") {
   const Live live;
   live.is("Active", "Enforce");
-  CHECK_THAT(live.remove(live.dave), Refused("only its requester (alice), its subject, the approvers of AccessPolicy " + live.policy +
-                                             " and holders of the verb end on accessrequests: " + kInstead));
+  CHECK_THAT(live.remove(live.dave),
+             Refused("only its requester (alice), its subject, the approvers of AccessPolicy " + live.policy +
+                     " and holders of the verb end on accessrequests: " + kInstead));
 }
 
 TEST_CASE("a refusal shows no name that would not print as it is", "[guard]") {
@@ -124,12 +145,18 @@ TEST_CASE("a refusal shows no name that would not print as it is", "[guard]") {
   TestNamespace space(cluster);
   const std::string policy = space.policy(kDevelopersAskSreApprove);
   const std::string name = GENERATE("\x1b[2Jmallory", "\u202Emallory", "mal\u200Blory", "mal\u0085lory");
-  REQUIRE_THAT(cluster.somebody(name, {"developers", "curfew-test-people"}).apply(space.request("ask", "{policy: " + policy + "}")), Succeeds());
-  const ProcessResult deleted = cluster.as("dave").kubectl({"delete", "accessrequest", "ask", "-n", space.name()});
-  CHECK_THAT(deleted, Refused("dave may not delete this request while it is live, only its requester, its subject, "));
+  REQUIRE_THAT(cluster.somebody(name, {"developers", "curfew-test-people"})
+                   .apply(space.request("ask", "{policy: " + policy + "}")),
+               Succeeds());
+  const ProcessResult deleted =
+      cluster.as("dave").kubectl({"delete", "accessrequest", "ask", "-n", space.name()});
+  CHECK_THAT(deleted,
+             Refused("dave may not delete this request while it is live, only its requester, its subject, "));
   CHECK(deleted.err.find("mal") == std::string::npos);
-  const ProcessResult labelled = cluster.as("dave").kubectl({"label", "accessrequest", "ask", "-n", space.name(), "team=x"});
-  CHECK_THAT(labelled, Refused("finalizers and ownerReferences of this request are changed by its requester only"));
+  const ProcessResult labelled =
+      cluster.as("dave").kubectl({"label", "accessrequest", "ask", "-n", space.name(), "team=x"});
+  CHECK_THAT(labelled,
+             Refused("finalizers and ownerReferences of this request are changed by its requester only"));
   CHECK(labelled.err.find("mal") == std::string::npos);
 }
 

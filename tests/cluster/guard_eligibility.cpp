@@ -23,7 +23,8 @@ std::string flow(const YAML::Node& node) {
 std::string unquoted(std::string spec) {
   for (const char* word : {"true", "false", "0", "1", "2"}) {
     const std::string quoted = std::string(": \"") + word + "\"";
-    for (auto at = spec.find(quoted); at != std::string::npos; at = spec.find(quoted)) spec.replace(at, quoted.size(), std::string(": ") + word);
+    for (auto at = spec.find(quoted); at != std::string::npos; at = spec.find(quoted))
+      spec.replace(at, quoted.size(), std::string(": ") + word);
   }
   return spec;
 }
@@ -55,21 +56,26 @@ class Table {
     if (asks) return said;
     REQUIRE_THAT(said, Succeeds());
     settle(cluster_, name_space, request);
-    for (const YAML::Node& decision : one["decisions"]) REQUIRE_THAT(decide(decision, decision["verdict"].as<std::string>(), name_space, request), Succeeds());
+    for (const YAML::Node& decision : one["decisions"])
+      REQUIRE_THAT(decide(decision, decision["verdict"].as<std::string>(), name_space, request), Succeeds());
     return decide(one["user"], one["act"].as<std::string>(), name_space, request);
   }
 
  private:
-  ProcessResult ask(const YAML::Node& one, const YAML::Node& user, const std::string& name_space, const std::string& request) {
+  ProcessResult ask(const YAML::Node& one, const YAML::Node& user, const std::string& name_space,
+                    const std::string& request) {
     YAML::Node spec = YAML::Clone(one["request"]);
     spec.remove("requester");
     spec["policy"] = policy(unquoted(flow(one["policy"])));
-    return admin_.kubectl(as(user, {"create", "-f", "-"}), "apiVersion: curfew.dev/v1alpha1\nkind: AccessRequest\nmetadata: {name: " + request +
-                                                                          ", namespace: " + name_space + "}\nspec: " + flow(spec) + "\n");
+    return admin_.kubectl(as(user, {"create", "-f", "-"}),
+                          "apiVersion: curfew.dev/v1alpha1\nkind: AccessRequest\nmetadata: {name: " +
+                              request + ", namespace: " + name_space + "}\nspec: " + flow(spec) + "\n");
   }
 
-  ProcessResult decide(const YAML::Node& user, const std::string& verdict, const std::string& name_space, const std::string& request) const {
-    return admin_.kubectl(as(user, {"annotate", "accessrequest", request, "-n", name_space, kCommands.at(verdict) + "=because"}));
+  ProcessResult decide(const YAML::Node& user, const std::string& verdict, const std::string& name_space,
+                       const std::string& request) const {
+    return admin_.kubectl(as(
+        user, {"annotate", "accessrequest", request, "-n", name_space, kCommands.at(verdict) + "=because"}));
   }
 
   const std::string& policy(const std::string& spec) {
@@ -102,7 +108,8 @@ TEST_CASE("the API server answers every case of the table as it says", "[guard]"
   }
 }
 
-TEST_CASE("an answer of the policy names the policy, the field, the value and what would be accepted", "[guard]") {
+TEST_CASE("an answer of the policy names the policy, the field, the value and what would be accepted",
+          "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   const std::string policy = space.policy(
@@ -114,17 +121,24 @@ TEST_CASE("an answer of the policy names the policy, the field, the value and wh
   };
   const std::string role = ", role: {kind: ClusterRole, name: view}";
 
-  CHECK_THAT(ask("dave", ""), Refused("dave is not a requester of AccessPolicy " + policy + ": Group developers, ServiceAccount flux/flux"));
-  CHECK_THAT(ask("alice", ", reason: x"), Refused("spec.role is missing: AccessPolicy " + policy + " offers ClusterRole view, Role debugger"));
+  CHECK_THAT(ask("dave", ""), Refused("dave is not a requester of AccessPolicy " + policy +
+                                      ": Group developers, ServiceAccount flux/flux"));
+  CHECK_THAT(ask("alice", ", reason: x"), Refused("spec.role is missing: AccessPolicy " + policy +
+                                                  " offers ClusterRole view, Role debugger"));
   CHECK_THAT(ask("alice", ", reason: x, role: {kind: ClusterRole, name: admin}"),
-             Refused("spec.role ClusterRole admin is not offered by AccessPolicy " + policy + ", which offers ClusterRole view, Role debugger"));
-  CHECK_THAT(ask("alice", ", reason: x, duration: 2h" + role), Refused("spec.duration 2h is longer than the 90m that AccessPolicy " + policy + " allows"));
+             Refused("spec.role ClusterRole admin is not offered by AccessPolicy " + policy +
+                     ", which offers ClusterRole view, Role debugger"));
+  CHECK_THAT(ask("alice", ", reason: x, duration: 2h" + role),
+             Refused("spec.duration 2h is longer than the 90m that AccessPolicy " + policy + " allows"));
   CHECK_THAT(ask("alice", role), Refused("spec.reason is missing: AccessPolicy " + policy + " requires one"));
-  CHECK_THAT(cluster.as("alice").apply("{apiVersion: curfew.dev/v1alpha1, kind: AccessRequest, metadata: {name: ask, namespace: default}, spec: {policy: " +
-                                       policy + ", reason: x" + role + "}}"),
-             Refused("AccessPolicy " + policy + " does not cover namespace default, only billing, " + space.name()));
+  CHECK_THAT(
+      cluster.as("alice").apply(
+          "{apiVersion: curfew.dev/v1alpha1, kind: AccessRequest, metadata: {name: ask, namespace: default}, spec: {policy: " +
+          policy + ", reason: x" + role + "}}"),
+      Refused("AccessPolicy " + policy + " does not cover namespace default, only billing, " + space.name()));
   CHECK_THAT(ask("alice", ", reason: x, duration: 10m" + role), Succeeds());
-  CHECK_THAT(cluster.as("bob").kubectl({"annotate", "accessrequest", "ask", "-n", space.name(), "curfew.dev/approve=ok"}),
+  CHECK_THAT(cluster.as("bob").kubectl(
+                 {"annotate", "accessrequest", "ask", "-n", space.name(), "curfew.dev/approve=ok"}),
              Refused("bob is not an approver of AccessPolicy " + policy + ", which has none"));
 }
 
@@ -139,7 +153,9 @@ TEST_CASE("other policies have no say about a request", "[guard]") {
   asked.space.policy(
       "{requesters: [{kind: User, name: nobody}], roles: [{kind: ClusterRole, name: edit}], namespaces: {names: [elsewhere]}, duration: {max: 1s}, "
       "reason: {required: true}, approval: {required: 1, approvers: [{kind: User, name: nobody}]}}");
-  CHECK_THAT(asked.alice.apply(asked.space.request("another", "{policy: " + asked.policy + ", duration: 1h}")), Succeeds());
+  CHECK_THAT(
+      asked.alice.apply(asked.space.request("another", "{policy: " + asked.policy + ", duration: 1h}")),
+      Succeeds());
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
 }
 
@@ -154,10 +170,15 @@ TEST_CASE("whoever approved may revoke, also when the policy lists them no more"
   Asked asked;
   REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
   asked.set_status({{"phase", "Active"}, {"approvedBy", {"bob"}}});
-  REQUIRE_THAT(asked.admin.kubectl({"patch", "accesspolicy", asked.policy, "--type", "merge", "--patch", R"({"spec": {"approval": {"approvers": [{"kind": "User", "name": "mary"}]}}})"}),
-               Succeeds());
-  REQUIRE(eventually(std::chrono::seconds(10), [&] { return !asked.annotate(asked.carol, {"curfew.dev/revoke=enough", "--dry-run=server"}).ok(); }));
-  CHECK_THAT(asked.annotate(asked.carol, {"curfew.dev/revoke=enough"}), Refused("carol is not an approver of AccessPolicy " + asked.policy));
+  REQUIRE_THAT(
+      asked.admin.kubectl({"patch", "accesspolicy", asked.policy, "--type", "merge", "--patch",
+                           R"({"spec": {"approval": {"approvers": [{"kind": "User", "name": "mary"}]}}})"}),
+      Succeeds());
+  REQUIRE(eventually(std::chrono::seconds(10), [&] {
+    return !asked.annotate(asked.carol, {"curfew.dev/revoke=enough", "--dry-run=server"}).ok();
+  }));
+  CHECK_THAT(asked.annotate(asked.carol, {"curfew.dev/revoke=enough"}),
+             Refused("carol is not an approver of AccessPolicy " + asked.policy));
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
 }
 
@@ -170,14 +191,17 @@ TEST_CASE("an approver in 200 groups is known by one of them", "[guard]") {
   CHECK(asked.decisions()[0]["groups"].size() == 201);
 }
 
-TEST_CASE("a long list of people is left out of the sentence rather than turned into an expression", "[guard]") {
+TEST_CASE("a long list of people is left out of the sentence rather than turned into an expression",
+          "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   std::string people = "[";
-  for (int i = 0; i < 64; ++i) people += "{kind: User, name: " + std::string(200, 'x') + std::to_string(i) + "}, ";
+  for (int i = 0; i < 64; ++i)
+    people += "{kind: User, name: " + std::string(200, 'x') + std::to_string(i) + "}, ";
   people.replace(people.size() - 2, 2, "]");
   const std::string policy = space.policy(
-      "{requesters: " + people + ", roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, duration: {max: 1h}, approval: {required: 0}}");
+      "{requesters: " + people +
+      ", roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, duration: {max: 1h}, approval: {required: 0}}");
   CHECK_THAT(cluster.as("dave").apply(space.request("ask", "{policy: " + policy + "}")),
              Refused("you are not among the people whom the AccessPolicy lists for this"));
 }

@@ -10,12 +10,15 @@ TEST_CASE("a request names whoever asked, whatever it says itself", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   const std::string policy = space.policy(kDevelopersAskSreApprove);
-  const std::string forged = space.request("forged", "{policy: " + policy + ", requester: {username: bob, groups: [sre]}}");
-  const auto how = GENERATE(values<std::vector<std::string>>({{"create", "-f", "-"}, {"apply", "-f", "-"}, {"apply", "--server-side", "-f", "-"}}));
+  const std::string forged =
+      space.request("forged", "{policy: " + policy + ", requester: {username: bob, groups: [sre]}}");
+  const auto how = GENERATE(values<std::vector<std::string>>(
+      {{"create", "-f", "-"}, {"apply", "-f", "-"}, {"apply", "--server-side", "-f", "-"}}));
 
   REQUIRE_THAT(cluster.as("alice").kubectl(how, forged), Succeeds());
 
-  const Json requester = cluster.admin().get({"accessrequest", "forged", "-n", space.name()})["spec"]["requester"];
+  const Json requester =
+      cluster.admin().get({"accessrequest", "forged", "-n", space.name()})["spec"]["requester"];
   CHECK(requester == Json{{"username", "alice"}, {"groups", {"developers", "system:authenticated"}}});
 }
 
@@ -25,7 +28,8 @@ TEST_CASE("groups that one is not in do not make one a requester", "[guard]") {
   const std::string policy = space.policy(kDevelopersAskSreApprove);
   const auto name = GENERATE("dave", "bob", "admin");
 
-  CHECK_THAT(cluster.as(name).apply(space.request("forged", "{policy: " + policy + ", requester: {username: alice, groups: [developers]}}")),
+  CHECK_THAT(cluster.as(name).apply(space.request(
+                 "forged", "{policy: " + policy + ", requester: {username: alice, groups: [developers]}}")),
              Refused("is not a requester of AccessPolicy " + policy + ": Group developers"));
 }
 
@@ -33,14 +37,18 @@ TEST_CASE("a request in the name of another is no different for a ServiceAccount
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   const std::string policy = space.policy(kDevelopersAskSreApprove);
-  REQUIRE_THAT(cluster.admin().kubectl({"create", "serviceaccount", "robot", "-n", space.name()}), Succeeds());
-  REQUIRE_THAT(cluster.admin().kubectl(
-                   {"create", "rolebinding", "robot", "-n", space.name(), "--clusterrole=curfew-requester", "--serviceaccount=" + space.name() + ":robot"}),
+  REQUIRE_THAT(cluster.admin().kubectl({"create", "serviceaccount", "robot", "-n", space.name()}),
+               Succeeds());
+  REQUIRE_THAT(cluster.admin().kubectl({"create", "rolebinding", "robot", "-n", space.name(),
+                                        "--clusterrole=curfew-requester",
+                                        "--serviceaccount=" + space.name() + ":robot"}),
                Succeeds());
 
   CHECK_THAT(cluster.service_account(space.name(), "robot")
-                 .apply(space.request("forged", "{policy: " + policy + ", requester: {username: alice, groups: [developers]}}")),
-             Refused("system:serviceaccount:" + space.name() + ":robot is not a requester of AccessPolicy " + policy));
+                 .apply(space.request("forged", "{policy: " + policy +
+                                                    ", requester: {username: alice, groups: [developers]}}")),
+             Refused("system:serviceaccount:" + space.name() + ":robot is not a requester of AccessPolicy " +
+                     policy));
 }
 
 TEST_CASE("somebody in 200 groups asks with all of them", "[guard]") {
@@ -51,9 +59,11 @@ TEST_CASE("somebody in 200 groups asks with all of them", "[guard]") {
   groups.emplace_back("developers");
   const Person busy = cluster.somebody("busy", groups);
 
-  REQUIRE_THAT(busy.apply(space.request("ask", "{policy: " + space.policy(kDevelopersAskSreApprove) + "}")), Succeeds());
+  REQUIRE_THAT(busy.apply(space.request("ask", "{policy: " + space.policy(kDevelopersAskSreApprove) + "}")),
+               Succeeds());
 
-  const Json requester = cluster.admin().get({"accessrequest", "ask", "-n", space.name()})["spec"]["requester"];
+  const Json requester =
+      cluster.admin().get({"accessrequest", "ask", "-n", space.name()})["spec"]["requester"];
   CHECK(requester["username"] == "busy");
   CHECK(requester["groups"].size() == 201);  // and system:authenticated
 }
@@ -64,21 +74,25 @@ TEST_CASE("what was asked cannot be changed, by anybody and by any means", "[gua
   const Person who = asked.cluster.as(name);
   const Json whole_spec = asked.stored()["spec"];
 
-  for (const Json& change :
-       {Json{{"duration", "1h"}}, Json{{"reason", "INC-2"}}, Json{{"policy", "another"}}, Json{{"subject", {{"kind", "User"}, {"name", "dave"}}}},
-        Json{{"role", {{"kind", "ClusterRole"}, {"name", "edit"}}}}, Json{{"requester", {{"username", "carol"}, {"groups", Json::array()}}}}}) {
+  for (const Json& change : {Json{{"duration", "1h"}}, Json{{"reason", "INC-2"}}, Json{{"policy", "another"}},
+                             Json{{"subject", {{"kind", "User"}, {"name", "dave"}}}},
+                             Json{{"role", {{"kind", "ClusterRole"}, {"name", "edit"}}}},
+                             Json{{"requester", {{"username", "carol"}, {"groups", Json::array()}}}}}) {
     INFO(name << " changes " << change.dump());
     const std::string field = change.begin().key();
-    CHECK_THAT(asked.json_patch(who, Json::array({{{"op", "add"}, {"path", "/spec/" + field}, {"value", change[field]}}})),
+    CHECK_THAT(asked.json_patch(
+                   who, Json::array({{{"op", "add"}, {"path", "/spec/" + field}, {"value", change[field]}}})),
                Refused("spec cannot be changed: what was asked is what is approved; make a new request"));
     for (const Means& means : kMeans) {
       INFO(means.name);
       Json spec = whole_spec;
       spec.merge_patch(change);
-      CHECK_THAT((asked.*means.write)(who, {{"spec", spec}}), Refused("spec cannot be changed: what was asked is what is approved; make a new request"));
+      CHECK_THAT((asked.*means.write)(who, {{"spec", spec}}),
+                 Refused("spec cannot be changed: what was asked is what is approved; make a new request"));
     }
   }
-  CHECK_THAT(asked.json_patch(who, Json::array({{{"op", "remove"}, {"path", "/spec/reason"}}})), Refused("spec cannot be changed"));
+  CHECK_THAT(asked.json_patch(who, Json::array({{{"op", "remove"}, {"path", "/spec/reason"}}})),
+             Refused("spec cannot be changed"));
   CHECK(asked.stored()["spec"] == whole_spec);
 }
 
@@ -86,10 +100,13 @@ TEST_CASE("what was asked cannot be changed even where the schema has lost its r
   Asked asked;
   const Json crd = asked.admin.get({"crd", "accessrequests.curfew.dev"});
   const std::string path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations";
-  REQUIRE(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].contains("x-kubernetes-validations"));
+  REQUIRE(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].contains(
+      "x-kubernetes-validations"));
   const auto patch_crd = [&](const Json& patch) {
-    const Json allowed{{"op", "add"}, {"path", "/metadata/annotations/curfew.dev~1allow-change"}, {"value", unique("test")}};
-    return asked.admin.kubectl({"patch", "crd", "accessrequests.curfew.dev", "--type", "json", "--patch", Json::array({allowed, patch}).dump()});
+    const Json allowed{
+        {"op", "add"}, {"path", "/metadata/annotations/curfew.dev~1allow-change"}, {"value", unique("test")}};
+    return asked.admin.kubectl({"patch", "crd", "accessrequests.curfew.dev", "--type", "json", "--patch",
+                                Json::array({allowed, patch}).dump()});
   };
   REQUIRE_THAT(patch_crd({{"op", "remove"}, {"path", path}}), Succeeds());
 
@@ -102,12 +119,13 @@ TEST_CASE("what was asked cannot be changed even where the schema has lost its r
   CHECK_THAT(said, Refused("spec cannot be changed: what was asked is what is approved; make a new request"));
 
   REQUIRE_THAT(
-      patch_crd({{"op", "add"},
-                 {"path", path},
-                 {"value",
-                  Json::array({{{"rule", "self == oldSelf"},
-                                {"message",
-                                 crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["x-kubernetes-validations"][0]["message"]}}})}}),
+      patch_crd(
+          {{"op", "add"},
+           {"path", path},
+           {"value",
+            Json::array({{{"rule", "self == oldSelf"},
+                          {"message", crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
+                                         ["spec"]["x-kubernetes-validations"][0]["message"]}}})}}),
       Succeeds());
 }
 
@@ -125,17 +143,20 @@ TEST_CASE("a new request carries neither decisions nor commands", "[guard]") {
   CHECK_THAT(who.apply(request + "decisions: [{verdict: Approve, username: bob, groups: [sre]}]"),
              Refused("a new request carries no decisions: ask first, then it can be decided"));
   std::string annotated = request;
-  annotated.replace(annotated.find("{name:"), 6, std::string("{annotations: {curfew.dev/") + command + ": ok}, name:");
-  CHECK_THAT(who.apply(annotated), Refused(std::string("a new request carries no curfew.dev/") + command + ": ask first"));
+  annotated.replace(annotated.find("{name:"), 6,
+                    std::string("{annotations: {curfew.dev/") + command + ": ok}, name:");
+  CHECK_THAT(who.apply(annotated),
+             Refused(std::string("a new request carries no curfew.dev/") + command + ": ask first"));
 }
 
 TEST_CASE("a new request has no status, whatever it says itself", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
 
-  REQUIRE_THAT(
-      cluster.as("alice").apply(space.request("ask", "{policy: " + space.policy(kDevelopersAskSreApprove) + "}") + "status: {phase: Active, approvals: 1/1}"),
-      Succeeds());
+  REQUIRE_THAT(cluster.as("alice").apply(
+                   space.request("ask", "{policy: " + space.policy(kDevelopersAskSreApprove) + "}") +
+                   "status: {phase: Active, approvals: 1/1}"),
+               Succeeds());
 
   CHECK_FALSE(cluster.admin().get({"accessrequest", "ask", "-n", space.name()}).contains("status"));
 }
@@ -146,7 +167,10 @@ TEST_CASE("nobody asks in the namespaces of Kubernetes and of Curfew", "[guard]"
   const std::string policy = space.policy(kDevelopersAskSreApprove);
   const auto reserved = GENERATE("kube-system", "kube-public", "curfew-system");
 
-  CHECK_THAT(cluster.as("alice").apply(std::string("{apiVersion: curfew.dev/v1alpha1, kind: AccessRequest, metadata: {name: ask, namespace: ") + reserved +
-                                       "}, spec: {policy: " + policy + "}}"),
-             Refused(std::string("Curfew grants nothing in namespace ") + reserved));
+  CHECK_THAT(
+      cluster.as("alice").apply(
+          std::string(
+              "{apiVersion: curfew.dev/v1alpha1, kind: AccessRequest, metadata: {name: ask, namespace: ") +
+          reserved + "}, spec: {policy: " + policy + "}}"),
+      Refused(std::string("Curfew grants nothing in namespace ") + reserved));
 }

@@ -29,26 +29,27 @@ std::set<std::string> rules_of(const Person& admin, const std::string& role) {
 
 TEST_CASE("the controller can do what it needs", "[guard]") {
   const Person curfew = Cluster::shared().curfew();
-  for (const std::vector<std::string>& what : std::vector<std::vector<std::string>>{{"watch", "accessrequests.curfew.dev", "-A"},
-                                                                                    {"delete", "accessrequests.curfew.dev", "-A"},
-                                                                                    {"patch", "accessrequests.curfew.dev/any", "--subresource=status", "-A"},
-                                                                                    {"watch", "accesspolicies.curfew.dev"},
-                                                                                    {"patch", "accesspolicies.curfew.dev/any", "--subresource=status"},
-                                                                                    {"create", "auditrecords.curfew.dev"},
-                                                                                    {"list", "auditrecords.curfew.dev"},
-                                                                                    {"create", "rolebindings.rbac.authorization.k8s.io", "-A"},
-                                                                                    {"delete", "rolebindings.rbac.authorization.k8s.io", "-A"},
-                                                                                    {"patch", "rolebindings.rbac.authorization.k8s.io", "-A"},
-                                                                                    {"watch", "roles.rbac.authorization.k8s.io", "-A"},
-                                                                                    {"watch", "clusterroles.rbac.authorization.k8s.io"},
-                                                                                    {"watch", "namespaces"},
-                                                                                    {"create", "events.events.k8s.io", "-A"},
-                                                                                    {"watch", "validatingadmissionpolicies.admissionregistration.k8s.io"},
-                                                                                    {"watch", "validatingadmissionpolicybindings.admissionregistration.k8s.io"},
-                                                                                    {"update", "leases.coordination.k8s.io", "-n", "curfew-system"},
-                                                                                    {"create", "configmaps", "-n", "curfew-system"},
-                                                                                    {"update", "configmaps/curfew-guard", "-n", "curfew-system"},
-                                                                                    {"bind", "clusterroles.rbac.authorization.k8s.io/view"}}) {
+  for (const std::vector<std::string>& what : std::vector<std::vector<std::string>>{
+           {"watch", "accessrequests.curfew.dev", "-A"},
+           {"delete", "accessrequests.curfew.dev", "-A"},
+           {"patch", "accessrequests.curfew.dev/any", "--subresource=status", "-A"},
+           {"watch", "accesspolicies.curfew.dev"},
+           {"patch", "accesspolicies.curfew.dev/any", "--subresource=status"},
+           {"create", "auditrecords.curfew.dev"},
+           {"list", "auditrecords.curfew.dev"},
+           {"create", "rolebindings.rbac.authorization.k8s.io", "-A"},
+           {"delete", "rolebindings.rbac.authorization.k8s.io", "-A"},
+           {"patch", "rolebindings.rbac.authorization.k8s.io", "-A"},
+           {"watch", "roles.rbac.authorization.k8s.io", "-A"},
+           {"watch", "clusterroles.rbac.authorization.k8s.io"},
+           {"watch", "namespaces"},
+           {"create", "events.events.k8s.io", "-A"},
+           {"watch", "validatingadmissionpolicies.admissionregistration.k8s.io"},
+           {"watch", "validatingadmissionpolicybindings.admissionregistration.k8s.io"},
+           {"update", "leases.coordination.k8s.io", "-n", "curfew-system"},
+           {"create", "configmaps", "-n", "curfew-system"},
+           {"update", "configmaps/curfew-guard", "-n", "curfew-system"},
+           {"bind", "clusterroles.rbac.authorization.k8s.io/view"}}) {
     INFO(what[0] << " " << what[1]);
     CHECK(curfew.can(what));
   }
@@ -56,35 +57,36 @@ TEST_CASE("the controller can do what it needs", "[guard]") {
 
 TEST_CASE("the controller can do no more", "[guard]") {
   const Person curfew = Cluster::shared().curfew();
-  for (const std::vector<std::string>& what : std::vector<std::vector<std::string>>{{"create", "accessrequests.curfew.dev", "-A"},
-                                                                                    {"patch", "accessrequests.curfew.dev", "-A"},
-                                                                                    {"update", "accessrequests.curfew.dev", "-A"},
-                                                                                    {"create", "accesspolicies.curfew.dev"},
-                                                                                    {"patch", "accesspolicies.curfew.dev"},
-                                                                                    {"update", "auditrecords.curfew.dev"},
-                                                                                    {"update", "rolebindings.rbac.authorization.k8s.io", "-A"},
-                                                                                    {"create", "clusterrolebindings.rbac.authorization.k8s.io"},
-                                                                                    {"create", "clusterroles.rbac.authorization.k8s.io"},
-                                                                                    {"patch", "clusterroles.rbac.authorization.k8s.io"},
-                                                                                    {"escalate", "clusterroles.rbac.authorization.k8s.io"},
-                                                                                    {"bind", "clusterroles.rbac.authorization.k8s.io"},
-                                                                                    {"bind", "clusterroles.rbac.authorization.k8s.io/cluster-admin"},
-                                                                                    {"bind", "clusterroles.rbac.authorization.k8s.io/edit"},
-                                                                                    {"bind", "roles.rbac.authorization.k8s.io", "-A"},
-                                                                                    {"impersonate", "users"},
-                                                                                    {"impersonate", "groups"},
-                                                                                    {"impersonate", "serviceaccounts", "-A"},
-                                                                                    {"create", "serviceaccounts/any", "--subresource=token", "-A"},
-                                                                                    {"get", "secrets", "-A"},
-                                                                                    {"list", "pods", "-A"},
-                                                                                    {"get", "configmaps", "-A"},
-                                                                                    {"update", "configmaps", "-n", "curfew-system"},
-                                                                                    {"update", "leases.coordination.k8s.io", "-n", "kube-system"},
-                                                                                    {"update", "validatingadmissionpolicies.admissionregistration.k8s.io"},
-                                                                                    {"patch", "validatingadmissionpolicybindings.admissionregistration.k8s.io"},
-                                                                                    {"delete", "mutatingadmissionpolicies.admissionregistration.k8s.io"},
-                                                                                    {"patch", "customresourcedefinitions.apiextensions.k8s.io"},
-                                                                                    {"*", "*"}}) {
+  for (const std::vector<std::string>& what : std::vector<std::vector<std::string>>{
+           {"create", "accessrequests.curfew.dev", "-A"},
+           {"patch", "accessrequests.curfew.dev", "-A"},
+           {"update", "accessrequests.curfew.dev", "-A"},
+           {"create", "accesspolicies.curfew.dev"},
+           {"patch", "accesspolicies.curfew.dev"},
+           {"update", "auditrecords.curfew.dev"},
+           {"update", "rolebindings.rbac.authorization.k8s.io", "-A"},
+           {"create", "clusterrolebindings.rbac.authorization.k8s.io"},
+           {"create", "clusterroles.rbac.authorization.k8s.io"},
+           {"patch", "clusterroles.rbac.authorization.k8s.io"},
+           {"escalate", "clusterroles.rbac.authorization.k8s.io"},
+           {"bind", "clusterroles.rbac.authorization.k8s.io"},
+           {"bind", "clusterroles.rbac.authorization.k8s.io/cluster-admin"},
+           {"bind", "clusterroles.rbac.authorization.k8s.io/edit"},
+           {"bind", "roles.rbac.authorization.k8s.io", "-A"},
+           {"impersonate", "users"},
+           {"impersonate", "groups"},
+           {"impersonate", "serviceaccounts", "-A"},
+           {"create", "serviceaccounts/any", "--subresource=token", "-A"},
+           {"get", "secrets", "-A"},
+           {"list", "pods", "-A"},
+           {"get", "configmaps", "-A"},
+           {"update", "configmaps", "-n", "curfew-system"},
+           {"update", "leases.coordination.k8s.io", "-n", "kube-system"},
+           {"update", "validatingadmissionpolicies.admissionregistration.k8s.io"},
+           {"patch", "validatingadmissionpolicybindings.admissionregistration.k8s.io"},
+           {"delete", "mutatingadmissionpolicies.admissionregistration.k8s.io"},
+           {"patch", "customresourcedefinitions.apiextensions.k8s.io"},
+           {"*", "*"}}) {
     INFO(what[0] << " " << what[1]);
     CHECK_FALSE(curfew.can(what));
   }
@@ -94,12 +96,16 @@ TEST_CASE("a role is made grantable by a labelled ClusterRole", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   const std::string name = unique("curfew-grantable");
   REQUIRE_FALSE(cluster.curfew().can({"bind", "clusterroles.rbac.authorization.k8s.io/" + name}));
-  REQUIRE_THAT(cluster.admin().apply("{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: " + name +
-                                     ", labels: {curfew.dev/grantable: 'true'}}, rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], "
-                                     "resourceNames: [" +
-                                     name + "], verbs: [bind]}]}"),
-               Succeeds());
-  CHECK(eventually(std::chrono::seconds(30), [&] { return cluster.curfew().can({"bind", "clusterroles.rbac.authorization.k8s.io/" + name}); }));
+  REQUIRE_THAT(
+      cluster.admin().apply(
+          "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: " + name +
+          ", labels: {curfew.dev/grantable: 'true'}}, rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], "
+          "resourceNames: [" +
+          name + "], verbs: [bind]}]}"),
+      Succeeds());
+  CHECK(eventually(std::chrono::seconds(30), [&] {
+    return cluster.curfew().can({"bind", "clusterroles.rbac.authorization.k8s.io/" + name});
+  }));
   REQUIRE_THAT(cluster.admin().kubectl({"delete", "clusterrole", name}), Succeeds());
 }
 
@@ -108,46 +114,57 @@ TEST_CASE("applying the manifests again takes nothing away, not even for a momen
   exempt_labelled_namespaces(cluster);  // other tests do so, perhaps just now
   const auto generations = [&] {
     Json result;
-    const Json guard =
-        cluster.admin().get({"validatingadmissionpolicies,validatingadmissionpolicybindings,mutatingadmissionpolicies,mutatingadmissionpolicybindings", "-l",
-                             "app.kubernetes.io/name=curfew"});
+    const Json guard = cluster.admin().get(
+        {"validatingadmissionpolicies,validatingadmissionpolicybindings,mutatingadmissionpolicies,mutatingadmissionpolicybindings",
+         "-l", "app.kubernetes.io/name=curfew"});
     for (const Json& one : guard["items"]) {
-      result[one["kind"].get<std::string>() + "/" + one["metadata"]["name"].get<std::string>()] = one["metadata"]["generation"];
+      result[one["kind"].get<std::string>() + "/" + one["metadata"]["name"].get<std::string>()] =
+          one["metadata"]["generation"];
     }
     return result;
   };
-  REQUIRE(eventually(std::chrono::seconds(30), [&] { return !rules_of(cluster.admin(), "curfew-grantable").empty(); }));
+  REQUIRE(eventually(std::chrono::seconds(30),
+                     [&] { return !rules_of(cluster.admin(), "curfew-grantable").empty(); }));
   const Json before = generations();
   const Json grantable = cluster.admin().get({"clusterrole", "curfew-grantable"});
   CHECK(before.size() == 24);
   REQUIRE_THAT(cluster.admin().kubectl({"apply", "-k", CURFEW_SOURCE_DIR "/manifests"}), Succeeds());
   CHECK(generations() == before);
-  CHECK(cluster.admin().get({"clusterrole", "curfew-grantable"})["metadata"]["uid"] == grantable["metadata"]["uid"]);
+  CHECK(cluster.admin().get({"clusterrole", "curfew-grantable"})["metadata"]["uid"] ==
+        grantable["metadata"]["uid"]);
   CHECK_FALSE(rules_of(cluster.admin(), "curfew-grantable").empty());
 }
 
 TEST_CASE("the roles for people hold what their names say", "[guard]") {
   const Person admin = Cluster::shared().admin();
   CHECK(rules_of(admin, "curfew-requester") ==
-        std::set<std::string>{"create accessrequests", "delete accessrequests", "get accessrequests", "list accessrequests", "patch accessrequests",
-                              "update accessrequests", "watch accessrequests", "get accesspolicies", "list accesspolicies", "watch accesspolicies"});
-  CHECK(rules_of(admin, "curfew-approver") == std::set<std::string>{"get accessrequests", "list accessrequests", "patch accessrequests",
-                                                                    "update accessrequests", "watch accessrequests", "get accesspolicies",
-                                                                    "list accesspolicies", "watch accesspolicies"});
+        std::set<std::string>{"create accessrequests", "delete accessrequests", "get accessrequests",
+                              "list accessrequests", "patch accessrequests", "update accessrequests",
+                              "watch accessrequests", "get accesspolicies", "list accesspolicies",
+                              "watch accesspolicies"});
+  CHECK(rules_of(admin, "curfew-approver") ==
+        std::set<std::string>{"get accessrequests", "list accessrequests", "patch accessrequests",
+                              "update accessrequests", "watch accessrequests", "get accesspolicies",
+                              "list accesspolicies", "watch accesspolicies"});
   CHECK(rules_of(admin, "curfew-policy-author") ==
-        std::set<std::string>{"create accesspolicies", "delete accesspolicies", "get accesspolicies", "list accesspolicies", "patch accesspolicies",
-                              "update accesspolicies", "watch accesspolicies", "get accessrequests", "list accessrequests", "watch accessrequests"});
-  CHECK(rules_of(admin, "curfew-auditor") == std::set<std::string>{"get accesspolicies", "list accesspolicies", "watch accesspolicies", "get accessrequests",
-                                                                   "list accessrequests", "watch accessrequests", "get auditrecords", "list auditrecords",
-                                                                   "watch auditrecords"});
+        std::set<std::string>{"create accesspolicies", "delete accesspolicies", "get accesspolicies",
+                              "list accesspolicies", "patch accesspolicies", "update accesspolicies",
+                              "watch accesspolicies", "get accessrequests", "list accessrequests",
+                              "watch accessrequests"});
+  CHECK(rules_of(admin, "curfew-auditor") ==
+        std::set<std::string>{"get accesspolicies", "list accesspolicies", "watch accesspolicies",
+                              "get accessrequests", "list accessrequests", "watch accessrequests",
+                              "get auditrecords", "list auditrecords", "watch auditrecords"});
 }
 
 TEST_CASE("of the roles for people, only the requester's goes into edit and admin", "[guard]") {
   const Person admin = Cluster::shared().admin();
   const auto role = GENERATE("edit", "admin");
-  REQUIRE(eventually(std::chrono::seconds(30), [&] { return rules_of(admin, role).contains("create accessrequests"); }));
+  REQUIRE(eventually(std::chrono::seconds(30),
+                     [&] { return rules_of(admin, role).contains("create accessrequests"); }));
   const std::set<std::string> rules = rules_of(admin, role);
-  for (const char* not_there : {"create accesspolicies", "patch accesspolicies", "get auditrecords", "patch accessrequests/status", "*  *"}) {
+  for (const char* not_there : {"create accesspolicies", "patch accesspolicies", "get auditrecords",
+                                "patch accessrequests/status", "*  *"}) {
     CHECK_FALSE(rules.contains(not_there));
   }
   CHECK_FALSE(rules_of(admin, "view").contains("create accessrequests"));
@@ -155,8 +172,13 @@ TEST_CASE("of the roles for people, only the requester's goes into edit and admi
 
 TEST_CASE("the namespace of Curfew admits restricted pods only", "[guard]") {
   const Person admin = Cluster::shared().admin();
-  CHECK(admin.get({"namespace", "curfew-system"})["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted");
+  CHECK(
+      admin.get({"namespace", "curfew-system"})["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] ==
+      "restricted");
   const Json pod = admin.get({"deployment", "curfew", "-n", "curfew-system"})["spec"]["template"];
-  const Json as_pod{{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", {{"name", "like-curfew"}, {"namespace", "curfew-system"}}}, {"spec", pod["spec"]}};
+  const Json as_pod{{"apiVersion", "v1"},
+                    {"kind", "Pod"},
+                    {"metadata", {{"name", "like-curfew"}, {"namespace", "curfew-system"}}},
+                    {"spec", pod["spec"]}};
   CHECK_THAT(admin.kubectl({"create", "--dry-run=server", "-f", "-"}, as_pod.dump()), Succeeds());
 }

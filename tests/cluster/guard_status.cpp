@@ -8,7 +8,8 @@ using namespace curfew::test;
 
 namespace {
 
-std::vector<std::string> on_status(const std::string& kind, const std::string& name, const std::string& type, const Json& patch) {
+std::vector<std::string> on_status(const std::string& kind, const std::string& name, const std::string& type,
+                                   const Json& patch) {
   return {"patch", kind, name, "--subresource", "status", "--type", type, "--patch", patch.dump()};
 }
 
@@ -26,16 +27,20 @@ TEST_CASE("nobody but Curfew writes the status of a request", "[guard]") {
   };
 
   CHECK_THAT(who.kubectl(in_space(on_status("accessrequest", "ask", "merge", active))), Refused(sentence));
-  CHECK_THAT(who.kubectl(in_space(on_status("accessrequest", "ask", "json", Json::array({{{"op", "add"}, {"path", "/status"}, {"value", active["status"]}}})))),
+  CHECK_THAT(who.kubectl(in_space(on_status(
+                 "accessrequest", "ask", "json",
+                 Json::array({{{"op", "add"}, {"path", "/status"}, {"value", active["status"]}}})))),
              Refused(sentence));
   Json object = asked.stored();
   object.merge_patch(active);
-  CHECK_THAT(who.kubectl({"replace", "--subresource", "status", "-f", "-"}, object.dump()), Refused(sentence));
+  CHECK_THAT(who.kubectl({"replace", "--subresource", "status", "-f", "-"}, object.dump()),
+             Refused(sentence));
   const Json applied{{"apiVersion", "curfew.dev/v1alpha1"},
                      {"kind", "AccessRequest"},
                      {"metadata", {{"name", "ask"}, {"namespace", asked.space.name()}}},
                      {"status", active["status"]}};
-  CHECK_THAT(who.kubectl({"apply", "--server-side", "--subresource", "status", "-f", "-"}, applied.dump()), Refused(sentence));
+  CHECK_THAT(who.kubectl({"apply", "--server-side", "--subresource", "status", "-f", "-"}, applied.dump()),
+             Refused(sentence));
   // By the front door it is dropped.
   CHECK_THAT(asked.merge_patch(who, active), Succeeds());
   CHECK_FALSE(asked.stored().contains("status"));
@@ -44,7 +49,8 @@ TEST_CASE("nobody but Curfew writes the status of a request", "[guard]") {
 TEST_CASE("people without a right to it do not even reach the status", "[guard]") {
   Asked asked;
   const auto name = GENERATE("alice", "bob", "dave");
-  CHECK_THAT(asked.cluster.as(name).kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(), "--subresource", "status", "--type", "merge", "--patch",
+  CHECK_THAT(asked.cluster.as(name).kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(),
+                                             "--subresource", "status", "--type", "merge", "--patch",
                                              R"({"status": {"phase": "Active"}})"}),
              Refused("cannot get resource \"accessrequests/status\""));
 }
@@ -54,11 +60,12 @@ TEST_CASE("Curfew writes the status of a request, and by that nothing else of it
   asked.set_status({{"phase", "Pending"}, {"complete", false}});
   CHECK(asked.stored()["status"]["phase"] == "Pending");
 
-  const Json more{
-      {"status", {{"phase", "Active"}}}, {"spec", {{"duration", "1h"}}}, {"decisions", Json::array({{{"verdict", "Approve"}, {"username", "bob"}}})}};
-  REQUIRE_THAT(
-      asked.curfew.kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(), "--subresource", "status", "--type", "merge", "--patch", more.dump()}),
-      Succeeds());
+  const Json more{{"status", {{"phase", "Active"}}},
+                  {"spec", {{"duration", "1h"}}},
+                  {"decisions", Json::array({{{"verdict", "Approve"}, {"username", "bob"}}})}};
+  REQUIRE_THAT(asked.curfew.kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(),
+                                     "--subresource", "status", "--type", "merge", "--patch", more.dump()}),
+               Succeeds());
   CHECK(asked.stored()["status"]["phase"] == "Active");
   CHECK_FALSE(asked.stored().contains("decisions"));
   CHECK(asked.stored()["spec"]["duration"] == "10m");
@@ -69,8 +76,11 @@ TEST_CASE("nobody but Curfew writes the status of a policy", "[guard]") {
   const Person eve = asked.cluster.somebody("eve", {"curfew-test-intruders"});
   const Json ready{{"status", {{"activeGrants", 7}}}};
   for (const Person& who : {asked.admin, eve}) {
-    CHECK_THAT(who.kubectl(on_status("accesspolicy", asked.policy, "merge", ready)), Refused("the status of accesspolicies is written by Curfew only"));
-    CHECK_THAT(who.kubectl(on_status("accesspolicy", asked.policy, "json", Json::array({{{"op", "add"}, {"path", "/status"}, {"value", ready["status"]}}}))),
+    CHECK_THAT(who.kubectl(on_status("accesspolicy", asked.policy, "merge", ready)),
+               Refused("the status of accesspolicies is written by Curfew only"));
+    CHECK_THAT(who.kubectl(on_status(
+                   "accesspolicy", asked.policy, "json",
+                   Json::array({{{"op", "add"}, {"path", "/status"}, {"value", ready["status"]}}}))),
                Refused("the status of accesspolicies is written by Curfew only"));
   }
   CHECK_THAT(asked.curfew.kubectl(on_status("accesspolicy", asked.policy, "merge", ready)), Succeeds());

@@ -32,7 +32,9 @@ TEST_CASE("a reason is kept as it was written", "[guard]") {
   for (const std::string& text : kTexts) {
     const std::string name = "ask-" + std::to_string(++count);
     INFO(text);
-    REQUIRE_THAT(cluster.as("alice").apply(space.request(name, Json{{"policy", policy}, {"reason", text}}.dump())), Succeeds());
+    REQUIRE_THAT(
+        cluster.as("alice").apply(space.request(name, Json{{"policy", policy}, {"reason", text}}.dump())),
+        Succeeds());
     CHECK(cluster.admin().get({"accessrequest", name, "-n", space.name()})["spec"]["reason"] == text);
   }
 }
@@ -45,9 +47,13 @@ TEST_CASE("a comment is kept as it was written", "[guard]") {
   for (const std::string& text : kTexts) {
     const std::string name = "ask-" + std::to_string(++count);
     INFO(text);
-    REQUIRE_THAT(cluster.as("alice").apply(space.request(name, "{policy: " + policy + ", " + kSettled + "}")), Succeeds());
-    REQUIRE_THAT(cluster.as("bob").kubectl({"annotate", "accessrequest", name, "-n", space.name(), "curfew.dev/approve=" + text}), Succeeds());
-    CHECK(cluster.admin().get({"accessrequest", name, "-n", space.name()})["decisions"][0]["comment"] == text);
+    REQUIRE_THAT(cluster.as("alice").apply(space.request(name, "{policy: " + policy + ", " + kSettled + "}")),
+                 Succeeds());
+    REQUIRE_THAT(cluster.as("bob").kubectl(
+                     {"annotate", "accessrequest", name, "-n", space.name(), "curfew.dev/approve=" + text}),
+                 Succeeds());
+    CHECK(cluster.admin().get({"accessrequest", name, "-n", space.name()})["decisions"][0]["comment"] ==
+          text);
   }
 }
 
@@ -61,7 +67,8 @@ TEST_CASE("a reason of more than 1024 characters is refused, in a sentence", "[g
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   const std::string letter = GENERATE("x", "\U0001F525");
-  CHECK_THAT(cluster.as("alice").apply(space.request("ask", "{policy: any, reason: \"" + repeated(letter, 1025) + "\"}")),
+  CHECK_THAT(cluster.as("alice").apply(
+                 space.request("ask", "{policy: any, reason: \"" + repeated(letter, 1025) + "\"}")),
              Refused("this reason is longer than the 1024 characters that it may have"));
 }
 
@@ -70,15 +77,20 @@ TEST_CASE("a person is known by any name that a certificate can hold and a polic
   TestNamespace space(cluster);
   const auto name = GENERATE("o'brien", "say \"hi\"", "\U0001F525", "a:b/c@d.e", "two words");
   const std::string group = std::string("group of ") + name;
-  const std::string policy = space.policy(Json{{"requesters", Json::array({{{"kind", "Group"}, {"name", group}}})},
-                                               {"roles", Json::array({{{"kind", "ClusterRole"}, {"name", "view"}}})},
-                                               {"namespaces", {{"selector", Json::object()}}},
-                                               {"duration", {{"max", "1h"}}},
-                                               {"approval", {{"required", 1}, {"approvers", Json::array({{{"kind", "User"}, {"name", name}}})}, {"allowSelfApproval", true}}}}
-                                              .dump());
+  const std::string policy = space.policy(Json{
+      {"requesters", Json::array({{{"kind", "Group"}, {"name", group}}})},
+      {"roles", Json::array({{{"kind", "ClusterRole"}, {"name", "view"}}})},
+      {"namespaces", {{"selector", Json::object()}}},
+      {"duration", {{"max", "1h"}}},
+      {"approval",
+       {{"required", 1},
+        {"approvers", Json::array({{{"kind", "User"}, {"name", name}}})},
+        {"allowSelfApproval", true}}}}.dump());
   const Person person = cluster.somebody(name, {group, "curfew-test-people"});
   REQUIRE_THAT(person.apply(space.request("ask", "{policy: " + policy + ", " + kSettled + "}")), Succeeds());
-  REQUIRE_THAT(person.kubectl({"annotate", "accessrequest", "ask", "-n", space.name(), "curfew.dev/approve=ok"}), Succeeds());
+  REQUIRE_THAT(
+      person.kubectl({"annotate", "accessrequest", "ask", "-n", space.name(), "curfew.dev/approve=ok"}),
+      Succeeds());
   const Json stored = cluster.admin().get({"accessrequest", "ask", "-n", space.name()});
   CHECK(stored["spec"]["requester"]["username"] == name);
   CHECK(stored["decisions"][0]["username"] == name);
@@ -90,12 +102,16 @@ TEST_CASE("who asks is recorded by their username, whatever is in it", "[guard]"
   TestNamespace space(cluster);
   const std::string policy = space.policy(kDevelopersAskSreApprove);
   const auto name = GENERATE("\u202Ebob", "bell \a");
-  REQUIRE_THAT(cluster.somebody(name, {"developers", "curfew-test-people"}).apply(space.request("ask", "{policy: " + policy + "}")), Succeeds());
-  CHECK(cluster.admin().get({"accessrequest", "ask", "-n", space.name()})["spec"]["requester"]["username"] == name);
+  REQUIRE_THAT(cluster.somebody(name, {"developers", "curfew-test-people"})
+                   .apply(space.request("ask", "{policy: " + policy + "}")),
+               Succeeds());
+  CHECK(cluster.admin().get({"accessrequest", "ask", "-n", space.name()})["spec"]["requester"]["username"] ==
+        name);
 }
 
 TEST_CASE("a refusal of somebody with a line break in their name is a sentence too", "[guard]") {
   Asked asked;
-  CHECK_THAT(asked.annotate(asked.cluster.somebody("two\nlines", {"curfew-test-people"}), {"curfew.dev/approve=ok"}),
-             Refused("you are not among the people whom the AccessPolicy lists for this"));
+  CHECK_THAT(
+      asked.annotate(asked.cluster.somebody("two\nlines", {"curfew-test-people"}), {"curfew.dev/approve=ok"}),
+      Refused("you are not among the people whom the AccessPolicy lists for this"));
 }

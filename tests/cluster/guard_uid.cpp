@@ -4,12 +4,15 @@
 #include "guard.hpp"
 #include "support/text.hpp"
 
-// A command that begins with a UID is about the object with that UID, and about no later one of the same name.
+// A command that begins with a UID is about the object with that UID, and about no later one of the same
+// name.
 using namespace curfew::test;
 
 namespace {
 
-std::string uid_of(const Asked& asked) { return asked.stored()["metadata"]["uid"].get<std::string>(); }
+std::string uid_of(const Asked& asked) {
+  return asked.stored()["metadata"]["uid"].get<std::string>();
+}
 
 }  // namespace
 
@@ -18,8 +21,11 @@ TEST_CASE("a command may name the UID of the request, or how it begins", "[guard
   const std::string uid = uid_of(asked);
   const auto length = GENERATE(8U, 9U, 13U, 36U);
   const std::string command = GENERATE("approve", "deny", "revoke");
-  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/" + command + "=uid=" + uid.substr(0, length) + " looks  right"}), Succeeds());
-  REQUIRE_THAT(asked.annotate(asked.carol, {"curfew.dev/" + command + "=uid=" + uid.substr(0, length)}), Succeeds());
+  REQUIRE_THAT(asked.annotate(asked.bob,
+                              {"curfew.dev/" + command + "=uid=" + uid.substr(0, length) + " looks  right"}),
+               Succeeds());
+  REQUIRE_THAT(asked.annotate(asked.carol, {"curfew.dev/" + command + "=uid=" + uid.substr(0, length)}),
+               Succeeds());
   REQUIRE(asked.decisions().size() == 2);
   CHECK(asked.decisions()[0]["comment"] == "looks  right");
   CHECK(asked.decisions()[1]["comment"] == "");
@@ -29,20 +35,25 @@ TEST_CASE("a command that names another UID is refused, and says both", "[guard]
   Asked asked;
   const std::string before = uid_of(asked);
   REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name()}), Succeeds());
-  REQUIRE_THAT(asked.alice.apply(asked.space.request("ask", "{policy: " + asked.policy + ", " + kSettled + "}")), Succeeds());
+  REQUIRE_THAT(
+      asked.alice.apply(asked.space.request("ask", "{policy: " + asked.policy + ", " + kSettled + "}")),
+      Succeeds());
   const std::string command = GENERATE("approve", "deny", "revoke");
   for (const std::string& meant : {before, before.substr(0, 8)}) {
     CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/" + command + "=uid=" + meant + " looks right"}),
-               Refused("the UID of this request is " + uid_of(asked) + ", not " + meant + ": it was deleted and made again; look at it first"));
+               Refused("the UID of this request is " + uid_of(asked) + ", not " + meant +
+                       ": it was deleted and made again; look at it first"));
   }
   CHECK(asked.decisions().empty());
 }
 
-TEST_CASE("a command that begins with something like a UID is refused, and says what would be one", "[guard]") {
+TEST_CASE("a command that begins with something like a UID is refused, and says what would be one",
+          "[guard]") {
   Asked asked;
   const std::string uid = uid_of(asked);
-  const std::string meant = GENERATE_COPY(uid.substr(0, 7), std::string(), std::string("XYZ"), uid.substr(0, 8) + "x", uid + "-1", " " + uid, uid + "\tok", uid + "\n",
-                                          uid.substr(0, 8) + "; ok", std::string("\u202E") + uid);
+  const std::string meant = GENERATE_COPY(uid.substr(0, 7), std::string(), std::string("XYZ"),
+                                          uid.substr(0, 8) + "x", uid + "-1", " " + uid, uid + "\tok",
+                                          uid + "\n", uid.substr(0, 8) + "; ok", std::string("\u202E") + uid);
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=uid=" + meant + " ok"}),
              Refused("curfew.dev/approve begins with uid: write uid=, the UID of this request, " + uid +
                      ", or its first eight characters or more, a space, and the comment"));
@@ -52,9 +63,12 @@ TEST_CASE("a command that begins with something like a UID is refused, and says 
 TEST_CASE("what resembles the UID that a command may begin with is not taken for a comment", "[guard]") {
   Asked asked;
   const std::string command = GENERATE("approve", "deny", "revoke");
-  for (const char* before : {" uid=", "UID=", "Uid=", "uid =", "uid:", "uid: ", "uid ", "(uid=", "\nuid=", "\u00A0uid=", "\u200Buid="}) {
-    CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/" + command + "=" + std::string(before) + uid_of(asked) + " looks right"}),
-               Refused("curfew.dev/" + command + " begins with uid: write uid=, the UID of this request, " + uid_of(asked)));
+  for (const char* before : {" uid=", "UID=", "Uid=", "uid =", "uid:", "uid: ", "uid ",
+                             "(uid=", "\nuid=", "\u00A0uid=", "\u200Buid="}) {
+    CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/" + command + "=" + std::string(before) +
+                                          uid_of(asked) + " looks right"}),
+               Refused("curfew.dev/" + command + " begins with uid: write uid=, the UID of this request, " +
+                       uid_of(asked)));
   }
   CHECK(asked.decisions().empty());
 }

@@ -3,7 +3,8 @@
 
 #include "guard.hpp"
 
-// Where the API server fills nothing in (before Kubernetes 1.36), people say who they are, and the guard is the same.
+// Where the API server fills nothing in (before Kubernetes 1.36), people say who they are, and the guard is
+// the same.
 using namespace curfew::test;
 
 namespace {
@@ -16,14 +17,20 @@ struct Unmutated {
   Person bob = cluster.as("bob");
 
   Unmutated() {
-    REQUIRE_THAT(cluster.admin().kubectl({"label", "namespace", space.name(), "curfew-test=unmutated"}), Succeeds());
+    REQUIRE_THAT(cluster.admin().kubectl({"label", "namespace", space.name(), "curfew-test=unmutated"}),
+                 Succeeds());
     exempt_labelled_namespaces(cluster);
-    REQUIRE(eventually(std::chrono::seconds(10),
-                       [this] { return !alice.kubectl({"create", "--dry-run=server", "-f", "-"}, space.request("probe", "{policy: " + policy + "}")).ok(); }));
+    REQUIRE(eventually(std::chrono::seconds(10), [this] {
+      return !alice
+                  .kubectl({"create", "--dry-run=server", "-f", "-"},
+                           space.request("probe", "{policy: " + policy + "}"))
+                  .ok();
+    }));
   }
 
   ProcessResult ask(const std::string& requester) const {
-    return alice.kubectl({"create", "-f", "-"}, space.request("ask", "{policy: " + policy + ", " + kSettled + requester + "}"));
+    return alice.kubectl({"create", "-f", "-"},
+                         space.request("ask", "{policy: " + policy + ", " + kSettled + requester + "}"));
   }
 };
 
@@ -35,28 +42,39 @@ TEST_CASE("where nothing fills in the requester, nobody but oneself can be named
   const Unmutated here;
   const std::string requester =
       GENERATE("", ", requester: {username: bob, groups: [sre, 'system:authenticated']}",
-               ", requester: {username: bob, groups: [developers, 'system:authenticated']}", ", requester: {username: alice}",
-               ", requester: {username: alice, groups: [developers]}", ", requester: {username: alice, groups: [developers, sre, 'system:authenticated']}");
-  CHECK_THAT(here.ask(requester), Refused("spec.requester must be yourself, alice, with your own groups: leave it out"));
+               ", requester: {username: bob, groups: [developers, 'system:authenticated']}",
+               ", requester: {username: alice}", ", requester: {username: alice, groups: [developers]}",
+               ", requester: {username: alice, groups: [developers, sre, 'system:authenticated']}");
+  CHECK_THAT(here.ask(requester),
+             Refused("spec.requester must be yourself, alice, with your own groups: leave it out"));
 }
 
-TEST_CASE("where nothing turns annotations into decisions, an annotation is refused and says what to do", "[guard]") {
+TEST_CASE("where nothing turns annotations into decisions, an annotation is refused and says what to do",
+          "[guard]") {
   const Unmutated here;
   REQUIRE_THAT(here.ask(kAlice), Succeeds());
   const std::string command = GENERATE("approve", "deny", "revoke");
-  CHECK_THAT(here.bob.kubectl({"annotate", "accessrequest", "ask", "-n", here.space.name(), "curfew.dev/" + command + "=ok"}),
-             Refused("curfew.dev/" + command + " works by a MutatingAdmissionPolicy, which is not in force here: use kubectl curfew " + command));
+  CHECK_THAT(here.bob.kubectl({"annotate", "accessrequest", "ask", "-n", here.space.name(),
+                               "curfew.dev/" + command + "=ok"}),
+             Refused("curfew.dev/" + command +
+                     " works by a MutatingAdmissionPolicy, which is not in force here: use kubectl curfew " +
+                     command));
 }
 
 TEST_CASE("where nothing turns annotations into decisions, people write their own", "[guard]") {
   const Unmutated here;
   REQUIRE_THAT(here.ask(kAlice), Succeeds());
   const auto decide = [&](const Person& who, const std::string& name, const Json& groups) {
-    return who.kubectl({"patch", "accessrequest", "ask", "-n", here.space.name(), "--type", "merge", "--patch",
-                        Json{{"decisions", Json::array({{{"verdict", "Approve"}, {"username", name}, {"groups", groups}}})}}.dump()});
+    return who.kubectl(
+        {"patch", "accessrequest", "ask", "-n", here.space.name(), "--type", "merge", "--patch",
+         Json{{"decisions", Json::array({{{"verdict", "Approve"}, {"username", name}, {"groups", groups}}})}}
+             .dump()});
   };
-  CHECK_THAT(decide(here.bob, "carol", {"sre", "system:authenticated"}), Refused("you may decide as yourself only, bob, with your own groups"));
-  CHECK_THAT(decide(here.bob, "bob", {"sre"}), Refused("you may decide as yourself only, bob, with your own groups"));
-  CHECK_THAT(decide(here.alice, "alice", {"developers", "system:authenticated"}), Refused("alice is not an approver of AccessPolicy " + here.policy));
+  CHECK_THAT(decide(here.bob, "carol", {"sre", "system:authenticated"}),
+             Refused("you may decide as yourself only, bob, with your own groups"));
+  CHECK_THAT(decide(here.bob, "bob", {"sre"}),
+             Refused("you may decide as yourself only, bob, with your own groups"));
+  CHECK_THAT(decide(here.alice, "alice", {"developers", "system:authenticated"}),
+             Refused("alice is not an approver of AccessPolicy " + here.policy));
   CHECK_THAT(decide(here.bob, "bob", {"sre", "system:authenticated"}), Succeeds());
 }

@@ -6,8 +6,8 @@
 
 #include "lifecycle.hpp"
 
-// docs/policies.md, as a reader would follow it: each section's objects are applied, its request is made by the person
-// whom its comment names, and ends up where the comment says.
+// docs/policies.md, as a reader would follow it: each section's objects are applied, its request is made by
+// the person whom its comment names, and ends up where the comment says.
 using namespace curfew::test;
 
 namespace {
@@ -25,7 +25,8 @@ struct Section {
 };
 
 void read_outcome(const std::string& line, Section& section) {
-  static const std::regex kOutcome(R"(<!-- ([^ ,]+)(?:, ([a-z]+))?(?:, approved by ([a-z]+) \([a-z]+\))?: ([A-Za-z]+) ([A-Za-z]+) -->)");
+  static const std::regex kOutcome(
+      R"(<!-- ([^ ,]+)(?:, ([a-z]+))?(?:, approved by ([a-z]+) \([a-z]+\))?: ([A-Za-z]+) ([A-Za-z]+) -->)");
   std::smatch parts;
   INFO("line: " << line);
   REQUIRE(std::regex_match(line, parts, kOutcome));
@@ -40,7 +41,8 @@ void add_block(const std::string& block, Section& section) {
   if (block.find("kind: AccessRequest\n") != std::string::npos) {
     // The page's date stands for one that is not long past, nor too far ahead.
     static const std::regex kStart(R"re(startTime: "[^"]+")re");
-    section.request = std::regex_replace(block, kStart, "startTime: \"" + curfew::format_rfc3339(now() + std::chrono::days(30)) + "\"");
+    section.request = std::regex_replace(
+        block, kStart, "startTime: \"" + curfew::format_rfc3339(now() + std::chrono::days(30)) + "\"");
     return;
   }
   section.objects += "---\n" + block;
@@ -55,7 +57,8 @@ std::vector<Section> sections() {
   std::string block;
   bool in_block = false;
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("## ") && line.size() > 3 && line[3] >= '0' && line[3] <= '9') found.push_back({.title = line.substr(3)});
+    if (line.starts_with("## ") && line.size() > 3 && line[3] >= '0' && line[3] <= '9')
+      found.push_back({.title = line.substr(3)});
     if (line.starts_with("<!-- ")) read_outcome(line, found.back());
     if (line == "```" && in_block) {
       add_block(block, found.back());
@@ -124,7 +127,8 @@ struct Guide {
   }
 
   Json condition(std::vector<std::string> what, const std::string& type) const {
-    for (const Json& one : admin.get(std::move(what)).value("status", Json::object()).value("conditions", Json::array())) {
+    for (const Json& one :
+         admin.get(std::move(what)).value("status", Json::object()).value("conditions", Json::array())) {
       if (one["type"] == type) return one;
     }
     return {};
@@ -150,7 +154,8 @@ TEST_CASE("the policies of the guide work as it says", "[lifecycle]") {
     INFO("Ready: " << ready.dump());
     CHECK(ready.value("status", "") == (is_suspended ? "False" : "True"));
 
-    REQUIRE_THAT(person_of(guide.cluster, section).kubectl({"create", "-f", "-"}, section.request), Succeeds());
+    REQUIRE_THAT(person_of(guide.cluster, section).kubectl({"create", "-f", "-"}, section.request),
+                 Succeeds());
     const std::string name = [&] {
       std::smatch found;
       REQUIRE(std::regex_search(section.request, found, std::regex(R"(metadata: \{name: ([a-z0-9-]+))")));
@@ -158,13 +163,18 @@ TEST_CASE("the policies of the guide work as it says", "[lifecycle]") {
     }();
     const std::vector<std::string> request{"accessrequest", name, "-n", "guide-payments"};
     if (!section.approver.empty()) {
-      eventually(seconds(3), [&] { return guide.admin.get(request)["status"].value("phase", "") == "Pending"; });
-      REQUIRE_THAT(guide.cluster.as(section.approver).kubectl({"annotate", "accessrequest", name, "-n", "guide-payments", "curfew.dev/approve=ok"}), Succeeds());
+      eventually(seconds(3),
+                 [&] { return guide.admin.get(request)["status"].value("phase", "") == "Pending"; });
+      REQUIRE_THAT(
+          guide.cluster.as(section.approver)
+              .kubectl({"annotate", "accessrequest", name, "-n", "guide-payments", "curfew.dev/approve=ok"}),
+          Succeeds());
     }
     Json granted;
     const bool came = eventually(seconds(8), [&] {
       granted = guide.condition(request, "Granted");
-      return !granted.is_null() && granted["reason"] == section.reason && guide.admin.get(request)["status"].value("phase", "") == section.phase;
+      return !granted.is_null() && granted["reason"] == section.reason &&
+             guide.admin.get(request)["status"].value("phase", "") == section.phase;
     });
     INFO("Granted: " << granted.dump() << ", status: " << guide.admin.get(request)["status"].dump(1));
     CHECK(came);

@@ -14,8 +14,12 @@ class HeldLease {
 
  private:
   void hold(const std::string& who) const {
-    const Json patch{{"spec", {{"holderIdentity", who}, {"leaseDurationSeconds", 3600}, {"renewTime", curfew::format_rfc3339_micro(now())}}}};
-    const ProcessResult held = scene_.admin.kubectl({"patch", "lease", "curfew", "-n", "curfew-system", "--type", "merge", "--patch", patch.dump()});
+    const Json patch{{"spec",
+                      {{"holderIdentity", who},
+                       {"leaseDurationSeconds", 3600},
+                       {"renewTime", curfew::format_rfc3339_micro(now())}}}};
+    const ProcessResult held = scene_.admin.kubectl(
+        {"patch", "lease", "curfew", "-n", "curfew-system", "--type", "merge", "--patch", patch.dump()});
     CHECK_THAT(held, Succeeds());
   }
 

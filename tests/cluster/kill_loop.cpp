@@ -3,7 +3,8 @@
 #include "fleet.hpp"
 #include "storm.hpp"
 
-// Controllers are killed at random moments of many lives, and nothing is lost. `make kill-loop` does more of the same.
+// Controllers are killed at random moments of many lives, and nothing is lost. `make kill-loop` does more of
+// the same.
 using namespace curfew::test;
 
 namespace {
@@ -40,20 +41,23 @@ class KillLoop {
     fleet_.await_ready(seconds(20));
     sleep_until(now() + seconds(2));
     const Report report = audit(storm_.expected(), storm_.evidence(), fleet_.outages());
-    WARN(fleet_.size() << " replicas, " << most << " lives, " << kills_ << " kills, seed " << seed_ << "\n" << report.text());
+    WARN(fleet_.size() << " replicas, " << most << " lives, " << kills_ << " kills, seed " << seed_ << "\n"
+                       << report.text());
     CHECK(report.wrong.empty());
     CHECK(storm_.errors() == std::vector<std::string>{});
   }
 
  private:
-  // One replica does not need a lease, and then is at work again at once: both ways, so that it is killed at work more often.
+  // One replica does not need a lease, and then is at work again at once: both ways, so that it is killed at
+  // work more often.
   void start(std::size_t replica) {
     const bool has_lease = fleet_.size() > 1 || random(0, 1) == 0;
     fleet_.start(replica, has_lease ? Fleet::lease_flags() : std::vector<std::string>{"--no-leader-elect"});
     slow_ = has_lease;
   }
 
-  // Half of the time soon, since the first moments of a process are the busiest; otherwise late enough for a new leader to have been at work.
+  // Half of the time soon, since the first moments of a process are the busiest; otherwise late enough for a
+  // new leader to have been at work.
   milliseconds random_moment() {
     if (random(0, 1) == 0) return milliseconds(random(0, 1500));
     return milliseconds(slow_ ? random(3000, 8000) : random(1000, 5000));
@@ -95,12 +99,14 @@ class KillLoop {
 
 }  // namespace
 
-TEST_CASE("a controller killed at random moments loses nothing, and does nothing twice", "[replica][kill-loop]") {
+TEST_CASE("a controller killed at random moments loses nothing, and does nothing twice",
+          "[replica][kill-loop]") {
   const int most = lifecycles();
   KillLoop(1).run(most, most > 100 ? 8 : 4, 6);
 }
 
-TEST_CASE("two replicas killed at random moments lose nothing, and do nothing twice", "[replica][kill-loop]") {
+TEST_CASE("two replicas killed at random moments lose nothing, and do nothing twice",
+          "[replica][kill-loop]") {
   const int most = lifecycles();
   KillLoop(2).run(most, most > 100 ? 8 : 4, 6);
 }

@@ -7,13 +7,18 @@
 namespace curfew::test {
 namespace {
 
-std::string in_seconds(milliseconds time) { return "--timeout=" + std::to_string(time.count()) + "ms"; }
+std::string in_seconds(milliseconds time) {
+  return "--timeout=" + std::to_string(time.count()) + "ms";
+}
 
-std::string find(const Json& object, const char* field) { return object.is_object() ? object.value(field, "") : ""; }
+std::string find(const Json& object, const char* field) {
+  return object.is_object() ? object.value(field, "") : "";
+}
 
 Json condition_of(const Json& status, const std::string& type) {
   const Json conditions = status.value("conditions", Json::array());
-  const auto found = std::ranges::find_if(conditions, [&](const Json& condition) { return condition.value("type", "") == type; });
+  const auto found = std::ranges::find_if(
+      conditions, [&](const Json& condition) { return condition.value("type", "") == type; });
   return found == conditions.end() ? Json() : *found;
 }
 
@@ -21,17 +26,21 @@ Json condition_of(const Json& status, const std::string& type) {
 
 void Scene::change(const std::string& policy, const Json& spec) const {
   const Json patch{{"spec", spec}};
-  REQUIRE_THAT(admin.kubectl({"patch", "accesspolicy", policy, "--type", "merge", "--patch", patch.dump()}), Succeeds());
+  REQUIRE_THAT(admin.kubectl({"patch", "accesspolicy", policy, "--type", "merge", "--patch", patch.dump()}),
+               Succeeds());
 }
 
 Json Scene::policy_condition(const std::string& policy, const std::string& type) const {
   return condition_of(admin.get({"accesspolicy", policy}).value("status", Json::object()), type);
 }
 
-Json Scene::await_policy(const std::string& policy, const std::string& type, const std::string& reason, milliseconds patience) const {
+Json Scene::await_policy(const std::string& policy, const std::string& type, const std::string& reason,
+                         milliseconds patience) const {
   Json seen;
-  const bool came = eventually(patience, [&] { return find(seen = policy_condition(policy, type), "reason") == reason; });
-  INFO("waited for " << type << " of AccessPolicy " << policy << " to have the reason " << reason << "; it is: " << seen.dump(1));
+  const bool came =
+      eventually(patience, [&] { return find(seen = policy_condition(policy, type), "reason") == reason; });
+  INFO("waited for " << type << " of AccessPolicy " << policy << " to have the reason " << reason
+                     << "; it is: " << seen.dump(1));
   REQUIRE(came);
   return seen;
 }
@@ -44,32 +53,46 @@ std::string developers_may_view(const std::string& approval, const std::string& 
   return spec + "}";
 }
 
-std::string one_of_sre(const std::string& more) { return developers_may_view("{required: 1, approvers: [{kind: Group, name: sre}]}", more); }
+std::string one_of_sre(const std::string& more) {
+  return developers_may_view("{required: 1, approvers: [{kind: Group, name: sre}]}", more);
+}
 
-std::string automatic(const std::string& more) { return developers_may_view("{required: 0}", more); }
+std::string automatic(const std::string& more) {
+  return developers_may_view("{required: 0}", more);
+}
 
-Request::Request(const Scene& scene, const std::string& policy, const std::string& more, const std::optional<Person>& who, std::string name)
+Request::Request(const Scene& scene, const std::string& policy, const std::string& more,
+                 const std::optional<Person>& who, std::string name)
     : scene_(scene), name_(std::move(name)) {
   const std::string spec = "{policy: " + policy + (more.empty() ? "" : ", " + more) + "}";
-  const ProcessResult made = who.value_or(scene.alice).kubectl({"create", "-o", "json", "-f", "-"}, scene.space.request(name_, spec));
+  const ProcessResult made =
+      who.value_or(scene.alice)
+          .kubectl({"create", "-o", "json", "-f", "-"}, scene.space.request(name_, spec));
   REQUIRE_THAT(made, Succeeds());
   uid_ = Json::parse(made.out).at("metadata").at("uid").get<std::string>();
 }
 
-TimePoint Request::time(const std::string& field) const { return time_of(status()[field]); }
+TimePoint Request::time(const std::string& field) const {
+  return time_of(status()[field]);
+}
 
-Json Request::condition(const std::string& type) const { return condition_of(status(), type); }
+Json Request::condition(const std::string& type) const {
+  return condition_of(status(), type);
+}
 
 void Request::await(const std::string& phase, milliseconds patience) const {
-  scene_.admin.kubectl({"wait", "accessrequest", name_, "-n", scene_.space.name(), "--for=jsonpath={.status.phase}=" + phase, in_seconds(patience)});
+  scene_.admin.kubectl({"wait", "accessrequest", name_, "-n", scene_.space.name(),
+                        "--for=jsonpath={.status.phase}=" + phase, in_seconds(patience)});
   const Json seen = status();
   INFO("status: " << seen.dump(1));
   REQUIRE(seen.value("phase", "") == phase);
 }
 
-void Request::await_reason(const std::string& condition_type, const std::string& reason, milliseconds patience) const {
+void Request::await_reason(const std::string& condition_type, const std::string& reason,
+                           milliseconds patience) const {
   const bool came = eventually(patience, [&] { return find(condition(condition_type), "reason") == reason; });
-  INFO("waited for " << condition_type << " to have the reason " << reason << "; status: " << status().dump(1));
+  INFO("waited for " << condition_type << " to have the reason " << reason
+                     << "; status: " << status().dump(1));
   REQUIRE(came);
 }
 
@@ -89,19 +112,21 @@ ProcessResult Request::say(const Person& who, const std::string& verb, const std
   ProcessResult said;
   // A person tries again, too, when Curfew has not looked at the request yet.
   eventually(seconds(3), [&] {
-    said = who.kubectl({"annotate", "accessrequest", name_, "-n", scene_.space.name(), "curfew.dev/" + verb + "=" + comment});
+    said = who.kubectl({"annotate", "accessrequest", name_, "-n", scene_.space.name(),
+                        "curfew.dev/" + verb + "=" + comment});
     return said.all().find("approve it in a moment") == std::string::npos;
   });
   return said;
 }
 
 void Request::remove(const Person& who) const {
-  REQUIRE_THAT(who.kubectl({"delete", "accessrequest", name_, "-n", scene_.space.name(), "--wait=false"}), Succeeds());
+  REQUIRE_THAT(who.kubectl({"delete", "accessrequest", name_, "-n", scene_.space.name(), "--wait=false"}),
+               Succeeds());
 }
 
 std::optional<Json> Request::binding() const {
-  const ProcessResult found =
-      scene_.admin.kubectl({"get", "rolebinding", binding_name(), "-n", scene_.space.name(), "-o", "json", "--ignore-not-found"});
+  const ProcessResult found = scene_.admin.kubectl(
+      {"get", "rolebinding", binding_name(), "-n", scene_.space.name(), "-o", "json", "--ignore-not-found"});
   REQUIRE_THAT(found, Succeeds());
   if (found.out.empty()) return std::nullopt;
   return Json::parse(found.out);
@@ -129,7 +154,8 @@ Json Request::await_record(const std::string& action, milliseconds patience) con
   Json wanted;
   eventually(patience, [&] {
     all = records();
-    const auto found = std::ranges::find_if(all, [&](const Json& record) { return record["action"] == action; });
+    const auto found =
+        std::ranges::find_if(all, [&](const Json& record) { return record["action"] == action; });
     if (found != all.end()) wanted = *found;
     return found != all.end();
   });
@@ -161,9 +187,13 @@ Json Request::await_event(const std::string& reason, milliseconds patience) cons
   return wanted;
 }
 
-TimePoint now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+TimePoint now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
 
-void sleep_until(TimePoint time) { std::this_thread::sleep_until(time); }
+void sleep_until(TimePoint time) {
+  std::this_thread::sleep_until(time);
+}
 
 TimePoint time_of(const Json& text) {
   INFO("a time: " << text.dump());
@@ -178,17 +208,23 @@ std::vector<Json> calls_of_curfew(const Cluster& cluster, TimePoint since, const
   std::ifstream log(cluster.state() / "logs" / "audit.log");
   std::string line;
   while (std::getline(log, line)) {
-    if (line.find("system:serviceaccount:curfew-system:curfew\"") == std::string::npos || line.find(about) == std::string::npos) continue;
+    if (line.find("system:serviceaccount:curfew-system:curfew\"") == std::string::npos ||
+        line.find(about) == std::string::npos)
+      continue;
     const Json entry = Json::parse(line, nullptr, false);
-    if (!entry.is_object() || entry["user"].value("username", "") != "system:serviceaccount:curfew-system:curfew") continue;
+    if (!entry.is_object() ||
+        entry["user"].value("username", "") != "system:serviceaccount:curfew-system:curfew")
+      continue;
     if (time_of(entry["requestReceivedTimestamp"]) >= since) calls.push_back(entry);
   }
   return calls;
 }
 
-std::optional<TimePoint> call_of_curfew(const Cluster& cluster, const std::string& verb, const std::string& name, TimePoint since) {
+std::optional<TimePoint> call_of_curfew(const Cluster& cluster, const std::string& verb,
+                                        const std::string& name, TimePoint since) {
   for (const Json& call : calls_of_curfew(cluster, since, name)) {
-    if (call["verb"] == verb && call["objectRef"].value("name", "") == name) return time_of(call["stageTimestamp"]);
+    if (call["verb"] == verb && call["objectRef"].value("name", "") == name)
+      return time_of(call["stageTimestamp"]);
   }
   return std::nullopt;
 }

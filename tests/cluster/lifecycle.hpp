@@ -20,22 +20,26 @@ using std::chrono::seconds;
 struct Scene {
   const Cluster& cluster = Cluster::shared();
   mutable TestNamespace space{cluster};  // remembers the policies made in it
-  Person alice = cluster.as("alice");  // group developers
-  Person bob = cluster.as("bob");      // group sre
-  Person carol = cluster.as("carol");  // group sre
-  Person dave = cluster.as("dave");    // in no group
+  Person alice = cluster.as("alice");    // group developers
+  Person bob = cluster.as("bob");        // group sre
+  Person carol = cluster.as("carol");    // group sre
+  Person dave = cluster.as("dave");      // in no group
   Person admin = cluster.admin();
 
   // Applies a merge patch to a policy's spec.
   void change(const std::string& policy, const Json& spec) const;
-  Json policy_condition(const std::string& policy, const std::string& type) const;  // null where there is none
+  Json policy_condition(const std::string& policy,
+                        const std::string& type) const;  // null where there is none
   // Waits until the policy's condition has that reason, and returns it.
-  Json await_policy(const std::string& policy, const std::string& type, const std::string& reason, milliseconds patience = seconds(3)) const;
+  Json await_policy(const std::string& policy, const std::string& type, const std::string& reason,
+                    milliseconds patience = seconds(3)) const;
   bool can_list_pods(const Person& who) const { return who.can({"list", "pods", "-n", space.name()}); }
 };
 
-// Flow-style AccessPolicy specs: developers ask for view, everywhere; `approval` and what else is in `more` is added.
-std::string developers_may_view(const std::string& approval, const std::string& more = "duration: {default: 10m, max: 1h}");
+// Flow-style AccessPolicy specs: developers ask for view, everywhere; `approval` and what else is in `more`
+// is added.
+std::string developers_may_view(const std::string& approval,
+                                const std::string& more = "duration: {default: 10m, max: 1h}");
 // ... and one of sre approves.
 std::string one_of_sre(const std::string& more = "duration: {default: 10m, max: 1h}");
 // ... without anybody's approval.
@@ -45,7 +49,8 @@ std::string automatic(const std::string& more = "duration: {default: 10m, max: 1
 class Request {
  public:
   // Asks under a policy of that name, with `more` in the spec; fails the test where that is refused.
-  Request(const Scene& scene, const std::string& policy, const std::string& more, const std::optional<Person>& who = std::nullopt, std::string name = "ask");
+  Request(const Scene& scene, const std::string& policy, const std::string& more,
+          const std::optional<Person>& who = std::nullopt, std::string name = "ask");
 
   const std::string& name() const { return name_; }
   const std::string& uid() const { return uid_; }
@@ -59,14 +64,17 @@ class Request {
   // Waits for that phase; fails the test, with the status, where it does not come.
   void await(const std::string& phase, milliseconds patience = seconds(2)) const;
   // Waits until the condition has that reason.
-  void await_reason(const std::string& condition_type, const std::string& reason, milliseconds patience = seconds(2)) const;
+  void await_reason(const std::string& condition_type, const std::string& reason,
+                    milliseconds patience = seconds(2)) const;
   void await_message(const std::string& part, milliseconds patience = seconds(2)) const;
   // Waits until the RoleBinding is gone.
   void await_no_binding(milliseconds patience = seconds(2)) const;
 
   // verb: approve, deny or revoke. An approval waits until Curfew has looked at the request.
   ProcessResult say(const Person& who, const std::string& verb, const std::string& comment = "ok") const;
-  void approve(const Person& who, const std::string& comment = "ok") const { REQUIRE_THAT(say(who, "approve", comment), Succeeds()); }
+  void approve(const Person& who, const std::string& comment = "ok") const {
+    REQUIRE_THAT(say(who, "approve", comment), Succeeds());
+  }
   void remove(const Person& who) const;
 
   std::optional<Json> binding() const;
@@ -77,7 +85,8 @@ class Request {
   Json await_record(const std::string& action, milliseconds patience = seconds(2)) const;
   // Reasons of the Events on the request, in no particular order.
   std::vector<std::string> events() const;
-  // Waits until there is an Event of that reason, and returns it. Nobody waits for Events when they are written, so they may come a little later.
+  // Waits until there is an Event of that reason, and returns it. Nobody waits for Events when they are
+  // written, so they may come a little later.
   Json await_event(const std::string& reason, milliseconds patience = seconds(3)) const;
 
  private:
@@ -90,10 +99,13 @@ TimePoint now();
 void sleep_until(TimePoint time);
 TimePoint time_of(const Json& text);
 
-// What the API server's audit log has of Curfew's own calls, from that time on; only entries with `about` in them, which is quicker.
+// What the API server's audit log has of Curfew's own calls, from that time on; only entries with `about` in
+// them, which is quicker.
 std::vector<Json> calls_of_curfew(const Cluster& cluster, TimePoint since, const std::string& about = "");
-// When the API server answered the first such call of Curfew's about an object of that name; nullopt: there was none.
-std::optional<TimePoint> call_of_curfew(const Cluster& cluster, const std::string& verb, const std::string& name, TimePoint since);
+// When the API server answered the first such call of Curfew's about an object of that name; nullopt: there
+// was none.
+std::optional<TimePoint> call_of_curfew(const Cluster& cluster, const std::string& verb,
+                                        const std::string& name, TimePoint since);
 
 // Lines of warnings and errors in the controller's log that have that text in them.
 std::vector<std::string> warnings_about(const Cluster& cluster, const std::string& text);

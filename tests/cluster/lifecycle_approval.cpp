@@ -12,7 +12,9 @@ Person service_account(const Scene& scene, const std::string& name) {
   const std::string& space = scene.space.name();
   REQUIRE_THAT(scene.admin.kubectl({"create", "serviceaccount", name, "-n", space}), Succeeds());
   for (const std::string role : {"curfew-requester", "curfew-approver"}) {
-    REQUIRE_THAT(scene.admin.kubectl({"create", "rolebinding", role, "-n", space, "--clusterrole", role, "--serviceaccount", space + ":" + name}), Succeeds());
+    REQUIRE_THAT(scene.admin.kubectl({"create", "rolebinding", role, "-n", space, "--clusterrole", role,
+                                      "--serviceaccount", space + ":" + name}),
+                 Succeeds());
   }
   return scene.cluster.service_account(space, name);
 }
@@ -21,7 +23,9 @@ Person service_account(const Scene& scene, const std::string& name) {
 
 TEST_CASE("two approvals are two people", "[lifecycle]") {
   const Scene scene;
-  const Request request(scene, scene.space.policy(developers_may_view("{required: 2, approvers: [{kind: Group, name: sre}]}")), "reason: INC-1");
+  const Request request(
+      scene, scene.space.policy(developers_may_view("{required: 2, approvers: [{kind: Group, name: sre}]}")),
+      "reason: INC-1");
   request.await_message("waiting for 2 more approvals");
   CHECK(request.text("approvals") == "0/2");
 
@@ -53,19 +57,26 @@ TEST_CASE("a policy that requires no approval grants at once", "[lifecycle]") {
 TEST_CASE("nobody approves their own request unless the policy allows it", "[lifecycle]") {
   const Scene scene;
   const std::string approvers = "approvers: [{kind: Group, name: sre}]";
-  const std::string requesters = "requesters: [{kind: Group, name: sre}], roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, duration: {max: 1h}";
+  const std::string requesters =
+      "requesters: [{kind: Group, name: sre}], roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, duration: {max: 1h}";
 
   SECTION("refused, by name") {
-    const Request request(scene, scene.space.policy("{" + requesters + ", approval: {required: 1, " + approvers + "}}"), "duration: 10m", scene.bob);
-    CHECK_THAT(request.say(scene.bob, "approve"), Refused("bob would get this access and so cannot approve it"));
+    const Request request(
+        scene, scene.space.policy("{" + requesters + ", approval: {required: 1, " + approvers + "}}"),
+        "duration: 10m", scene.bob);
+    CHECK_THAT(request.say(scene.bob, "approve"),
+               Refused("bob would get this access and so cannot approve it"));
     request.await("Pending");
     CHECK(request.text("approvals") == "0/1");
     request.approve(scene.carol);
     request.await("Active");
   }
   SECTION("allowed by allowSelfApproval") {
-    const Request request(scene, scene.space.policy("{" + requesters + ", approval: {required: 1, allowSelfApproval: true, " + approvers + "}}"),
-                          "duration: 10m", scene.bob);
+    const Request request(
+        scene,
+        scene.space.policy("{" + requesters + ", approval: {required: 1, allowSelfApproval: true, " +
+                           approvers + "}}"),
+        "duration: 10m", scene.bob);
     request.approve(scene.bob);
     request.await("Active");
     CHECK(request.status()["approvedBy"] == Json{"bob"});
@@ -76,12 +87,14 @@ TEST_CASE("an approver may be a User or a ServiceAccount", "[lifecycle]") {
   const Scene scene;
   const Person robot = service_account(scene, "robot");
   const std::string policy = scene.space.policy(developers_may_view(
-      "{required: 1, approvers: [{kind: User, name: dave}, {kind: ServiceAccount, namespace: " + scene.space.name() + ", name: robot}]}"));
+      "{required: 1, approvers: [{kind: User, name: dave}, {kind: ServiceAccount, namespace: " +
+      scene.space.name() + ", name: robot}]}"));
   const Request request(scene, policy, "duration: 10m");
   request.await("Pending");
 
   SECTION("User") {
-    CHECK_THAT(request.say(scene.bob, "approve"), Refused("bob is not an approver of AccessPolicy " + policy));
+    CHECK_THAT(request.say(scene.bob, "approve"),
+               Refused("bob is not an approver of AccessPolicy " + policy));
     request.approve(scene.dave);
     request.await("Active");
     CHECK(request.status()["approvedBy"] == Json{"dave"});
@@ -97,13 +110,16 @@ TEST_CASE("a ServiceAccount that asks gets the binding as a ServiceAccount", "[l
   const Scene scene;
   const std::string& space = scene.space.name();
   const Person flux = service_account(scene, "flux");
-  const std::string policy = scene.space.policy("{requesters: [{kind: ServiceAccount, namespace: " + space +
-                                                ", name: flux}], roles: [{kind: ClusterRole, name: view}], namespaces: {names: [" + space +
-                                                "]}, duration: {max: 1h}, approval: {required: 0}}");
+  const std::string policy =
+      scene.space.policy("{requesters: [{kind: ServiceAccount, namespace: " + space +
+                         ", name: flux}], roles: [{kind: ClusterRole, name: view}], namespaces: {names: [" +
+                         space + "]}, duration: {max: 1h}, approval: {required: 0}}");
   const Request request(scene, policy, "duration: 10m, reason: from git", flux);
   request.await("Active");
-  CHECK(request.binding().value()["subjects"] == Json::array({{{"kind", "ServiceAccount"}, {"name", "flux"}, {"namespace", space}}}));
-  CHECK(request.status()["subject"] == Json{{"kind", "ServiceAccount"}, {"name", "flux"}, {"namespace", space}});
+  CHECK(request.binding().value()["subjects"] ==
+        Json::array({{{"kind", "ServiceAccount"}, {"name", "flux"}, {"namespace", space}}}));
+  CHECK(request.status()["subject"] ==
+        Json{{"kind", "ServiceAccount"}, {"name", "flux"}, {"namespace", space}});
   CHECK(scene.can_list_pods(flux));
   CHECK(request.records().front()["actor"]["username"] == flux.name());
 }
@@ -112,7 +128,8 @@ TEST_CASE("somebody in 200 groups asks, and somebody in 200 groups approves", "[
   const Scene scene;
   std::vector<std::string> groups;
   groups.reserve(200);
-  for (int number = 0; number < 199; ++number) groups.push_back("team-" + std::to_string(number) + "-of-a-large-company");
+  for (int number = 0; number < 199; ++number)
+    groups.push_back("team-" + std::to_string(number) + "-of-a-large-company");
   std::vector<std::string> approving = groups;
   groups.push_back("developers");
   approving.push_back("sre");
@@ -129,13 +146,17 @@ TEST_CASE("somebody in 200 groups asks, and somebody in 200 groups approves", "[
 
 TEST_CASE("an approval counts only while the policy says so", "[lifecycle]") {
   const Scene scene;
-  const std::string policy = scene.space.policy(developers_may_view("{required: 2, approvers: [{kind: User, name: bob}, {kind: User, name: carol}]}"));
+  const std::string policy = scene.space.policy(
+      developers_may_view("{required: 2, approvers: [{kind: User, name: bob}, {kind: User, name: carol}]}"));
   const Request request(scene, policy, "duration: 10m");
   request.approve(scene.bob);
   request.await_message("waiting for 1 more approval");
   CHECK(request.text("approvals") == "1/2");
 
-  scene.change(policy, {{"approval", {{"approvers", {{{"kind", "User"}, {"name", "carol"}}, {{"kind", "User"}, {"name", "dave"}}}}}}});
+  scene.change(
+      policy,
+      {{"approval",
+        {{"approvers", {{{"kind", "User"}, {"name", "carol"}}, {{"kind", "User"}, {"name", "dave"}}}}}}});
   request.await_message("waiting for 2 more approvals");
   CHECK(request.text("approvals") == "0/2");
 
@@ -149,7 +170,8 @@ TEST_CASE("an approval counts only while the policy says so", "[lifecycle]") {
 
 TEST_CASE("a policy that comes to require fewer approvals grants what has enough", "[lifecycle]") {
   const Scene scene;
-  const std::string policy = scene.space.policy(developers_may_view("{required: 2, approvers: [{kind: Group, name: sre}]}"));
+  const std::string policy =
+      scene.space.policy(developers_may_view("{required: 2, approvers: [{kind: Group, name: sre}]}"));
   const Request request(scene, policy, "duration: 10m");
   request.approve(scene.bob);
   request.await_message("waiting for 1 more approval");

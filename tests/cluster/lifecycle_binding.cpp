@@ -11,15 +11,18 @@ namespace {
 
 // A RoleBinding of somebody else's that has the name of this request's grant.
 Json foreign_binding(const Scene& scene, const Request& request) {
-  return {{"apiVersion", "rbac.authorization.k8s.io/v1"},
-          {"kind", "RoleBinding"},
-          {"metadata", {{"name", request.binding_name()}, {"namespace", scene.space.name()}}},
-          {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}}},
-          {"subjects", Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "mallory"}}})}};
+  return {
+      {"apiVersion", "rbac.authorization.k8s.io/v1"},
+      {"kind", "RoleBinding"},
+      {"metadata", {{"name", request.binding_name()}, {"namespace", scene.space.name()}}},
+      {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}}},
+      {"subjects",
+       Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "mallory"}}})}};
 }
 
 std::string base64(const std::string& text) {
-  const ProcessResult encoded = run({"base64", "-w0"}, {.input = text, .environment = {}, .timeout = seconds(10)});
+  const ProcessResult encoded =
+      run({"base64", "-w0"}, {.input = text, .environment = {}, .timeout = seconds(10)});
   REQUIRE_THAT(encoded, Succeeds());
   return encoded.out;
 }
@@ -29,29 +32,38 @@ void put_into_etcd(const Cluster& cluster, const std::string& key, const Json& o
   std::ifstream file(cluster.state() / "controlplane.json");
   const int port = Json::parse(file)["ports"]["etcd"].get<int>();
   const Json put{{"key", base64(key)}, {"value", base64(object.dump())}};
-  REQUIRE_THAT(run({"curl", "--silent", "--show-error", "--fail", "--data", put.dump(), "http://127.0.0.1:" + std::to_string(port) + "/v3/kv/put"}), Succeeds());
+  REQUIRE_THAT(run({"curl", "--silent", "--show-error", "--fail", "--data", put.dump(),
+                    "http://127.0.0.1:" + std::to_string(port) + "/v3/kv/put"}),
+               Succeeds());
 }
 
 }  // namespace
 
-TEST_CASE("a role that Curfew may not bind is said so in the API server's words, and granted once it may", "[lifecycle][slow]") {
+TEST_CASE("a role that Curfew may not bind is said so in the API server's words, and granted once it may",
+          "[lifecycle][slow]") {
   const Scene scene;
   const std::string role = unique("reader");
-  REQUIRE_THAT(scene.admin.kubectl({"create", "clusterrole", role, "--verb=list", "--resource=pods"}), Succeeds());
-  const Request request(scene, scene.space.policy(automatic("roles: [{kind: ClusterRole, name: " + role + "}]")), "duration: 30m");
+  REQUIRE_THAT(scene.admin.kubectl({"create", "clusterrole", role, "--verb=list", "--resource=pods"}),
+               Succeeds());
+  const Request request(scene,
+                        scene.space.policy(automatic("roles: [{kind: ClusterRole, name: " + role + "}]")),
+                        "duration: 30m");
   request.await_reason("Granted", "BindingForbidden", seconds(4));
   CHECK(request.text("phase") == "Pending");
   const std::string message = request.condition("Granted")["message"].get<std::string>();
-  CHECK_THAT(message, ContainsSubstring("rolebindings.rbac.authorization.k8s.io") && ContainsSubstring("forbidden") && ContainsSubstring("curfew.dev/grantable"));
+  CHECK_THAT(message, ContainsSubstring("rolebindings.rbac.authorization.k8s.io") &&
+                          ContainsSubstring("forbidden") && ContainsSubstring("curfew.dev/grantable"));
   CHECK(request.condition("Granted")["status"] == "False");
   CHECK(request.condition("Approved")["status"] == "True");
   CHECK_FALSE(request.binding().has_value());
 
-  REQUIRE_THAT(scene.admin.apply("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: grantable-" + role +
-                                 ", labels: {curfew.dev/grantable: \"true\"}}\nrules: [{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], "
-                                 "resourceNames: [" +
-                                 role + "], verbs: [bind]}]"),
-               Succeeds());
+  REQUIRE_THAT(
+      scene.admin.apply(
+          "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: grantable-" + role +
+          ", labels: {curfew.dev/grantable: \"true\"}}\nrules: [{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], "
+          "resourceNames: [" +
+          role + "], verbs: [bind]}]"),
+      Succeeds());
   request.await("Active", seconds(75));
   CHECK(scene.can_list_pods(scene.alice));
   // The grant's record, written before the first attempt, fixed its end.
@@ -60,7 +72,9 @@ TEST_CASE("a role that Curfew may not bind is said so in the API server's words,
   scene.admin.kubectl({"delete", "clusterrole", role, "grantable-" + role});
 }
 
-TEST_CASE("somebody else's binding of the grant's name and label is not taken for the grant: it is deleted and recorded", "[lifecycle]") {
+TEST_CASE(
+    "somebody else's binding of the grant's name and label is not taken for the grant: it is deleted and recorded",
+    "[lifecycle]") {
   const Scene scene;
   const Request request(scene, scene.space.policy(one_of_sre()), "duration: 10m");
   request.await("Pending");
@@ -69,7 +83,8 @@ TEST_CASE("somebody else's binding of the grant's name and label is not taken fo
   foreign["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z";
   foreign["metadata"]["labels"] = {{"curfew.dev/request-uid", request.uid()}};
   foreign["metadata"]["annotations"] = {{"curfew.dev/expires-at", "2099-01-01T00:00:00Z"}};
-  put_into_etcd(scene.cluster, "/registry/rolebindings/" + scene.space.name() + "/" + request.binding_name(), foreign);
+  put_into_etcd(scene.cluster, "/registry/rolebindings/" + scene.space.name() + "/" + request.binding_name(),
+                foreign);
   request.await_record("Tampered", seconds(5));
   request.await_no_binding(seconds(5));
   CHECK(request.text("phase") == "Pending");
@@ -79,14 +94,17 @@ TEST_CASE("somebody else's binding of the grant's name and label is not taken fo
   CHECK(scene.can_list_pods(scene.alice));
 }
 
-TEST_CASE("somebody else's binding that has the grant's name without its label keeps the grant back until it is deleted", "[lifecycle][slow]") {
+TEST_CASE(
+    "somebody else's binding that has the grant's name without its label keeps the grant back until it is deleted",
+    "[lifecycle][slow]") {
   const Scene scene;
   const Request request(scene, scene.space.policy(one_of_sre()), "duration: 30m");
   request.await("Pending");
   Json foreign = foreign_binding(scene, request);
   foreign["metadata"]["uid"] = "5a0e0000-0000-4000-8000-000000000001";
   foreign["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z";
-  put_into_etcd(scene.cluster, "/registry/rolebindings/" + scene.space.name() + "/" + request.binding_name(), foreign);
+  put_into_etcd(scene.cluster, "/registry/rolebindings/" + scene.space.name() + "/" + request.binding_name(),
+                foreign);
   REQUIRE(eventually(seconds(5), [&] { return request.binding().has_value(); }));
 
   request.approve(scene.bob);
@@ -94,11 +112,14 @@ TEST_CASE("somebody else's binding that has the grant's name without its label k
   CHECK(request.condition("Granted")["status"] == "False");
   CHECK(request.condition("Approved")["status"] == "True");
   CHECK(request.text("phase") == "Pending");
-  CHECK_THAT(request.condition("Granted")["message"].get<std::string>(), ContainsSubstring(request.binding_name()) && ContainsSubstring("delete it"));
+  CHECK_THAT(request.condition("Granted")["message"].get<std::string>(),
+             ContainsSubstring(request.binding_name()) && ContainsSubstring("delete it"));
   CHECK_FALSE(scene.can_list_pods(scene.alice));
   CHECK(request.binding().value()["subjects"] == foreign["subjects"]);  // left for an admin to look at
 
-  REQUIRE_THAT(scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()}), Succeeds());
+  REQUIRE_THAT(
+      scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()}),
+      Succeeds());
   // It bears no label, so that no watch tells of it: the next try is after a minute.
   request.await("Active", seconds(75));
   CHECK(scene.can_list_pods(scene.alice));

@@ -4,21 +4,25 @@
 #include "controller.hpp"
 #include "lifecycle.hpp"
 
-// The real program on a machine whose wall clock is wrong, or is set while it runs: access begins and ends by the API server's clock.
+// The real program on a machine whose wall clock is wrong, or is set while it runs: access begins and ends by
+// the API server's clock.
 using namespace curfew::test;
 
 namespace {
 
-// To a machine whose clock is behind, a certificate that was made a moment ago is not valid yet. So: seconds behind, not minutes, and only once the certificate is older than that.
+// To a machine whose clock is behind, a certificate that was made a moment ago is not valid yet. So: seconds
+// behind, not minutes, and only once the certificate is older than that.
 void wait_until_certificates_are_older_than(const Cluster& cluster, std::chrono::seconds age) {
   const auto made = std::filesystem::last_write_time(cluster.state() / "pki" / "apiserver.crt");
   eventually(age, [&] { return std::filesystem::file_time_type::clock::now() - made > age; });
 }
 
-// A controller under libfaketime: its wall clock, and nothing else, is `offset` ("-300", "+3600", seconds) away from everybody else's.
+// A controller under libfaketime: its wall clock, and nothing else, is `offset` ("-300", "+3600", seconds)
+// away from everybody else's.
 class ShiftedController {
  public:
-  ShiftedController(const Cluster& cluster, const std::string& offset) : file_(cluster.state() / "test" / unique("faketime")) {
+  ShiftedController(const Cluster& cluster, const std::string& offset)
+      : file_(cluster.state() / "test" / unique("faketime")) {
     set(offset);
     controller_.emplace(cluster, std::vector<std::string>{},
                         std::map<std::string, std::string>{{"LD_PRELOAD", CURFEW_CLOCK_PRELOAD},
@@ -38,7 +42,8 @@ class ShiftedController {
 void check_ends_on_time(const Scene& scene, const Request& request, std::chrono::seconds duration) {
   const auto expires_at = request.time("expiresAt");
   const auto off = expires_at - (now() + duration);
-  INFO("expiresAt is " << std::chrono::duration_cast<milliseconds>(off).count() << " ms away from where it should be");
+  INFO("expiresAt is " << std::chrono::duration_cast<milliseconds>(off).count()
+                       << " ms away from where it should be");
   CHECK(std::chrono::abs(off) < seconds(4));
   CHECK(scene.can_list_pods(scene.alice));
   sleep_until(expires_at + milliseconds(50));
@@ -54,7 +59,10 @@ TEST_CASE("a controller whose clock is off grants and ends by the API server's",
     wait_until_certificates_are_older_than(scene.cluster, seconds(25));
     ShiftedController shifted(scene.cluster, offset);
     INFO("offset " << offset << " s");
-    CHECK(eventually(seconds(5), [&] { return shifted.controller().has_said("our clock and the API server's disagree: the API server's counts; check NTP on both"); }));
+    CHECK(eventually(seconds(5), [&] {
+      return shifted.controller().has_said(
+          "our clock and the API server's disagree: the API server's counts; check NTP on both");
+    }));
     const Request request(scene, scene.space.policy(automatic()), "duration: 8s");
     request.await("Active");
     check_ends_on_time(scene, request, seconds(8));

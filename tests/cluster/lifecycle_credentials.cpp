@@ -5,14 +5,14 @@
 #include "faultproxy.hpp"
 #include "lifecycle.hpp"
 
-// What the controller shows the API server, and what the API server shows it, is replaced while it runs: a token expires, a CA is rotated. Files change on disk, as
-// kubelet changes them, and nothing is restarted.
+// What the controller shows the API server, and what the API server shows it, is replaced while it runs: a
+// token expires, a CA is rotated. Files change on disk, as kubelet changes them, and nothing is restarted.
 using namespace curfew::test;
 
 namespace {
 
 constexpr const char* kLost = "lost contact with the API server; trying again until it is back";
-constexpr int kMostRequests = 40;  // in a second of trouble
+constexpr int kMostRequests = 40;      // in a second of trouble
 constexpr std::size_t kMostLines = 6;  // of log, in all of the trouble
 
 std::string contents(const std::filesystem::path& path) {
@@ -44,7 +44,8 @@ struct Behind {
     user["tokenFile"] = token.string();
     replace(token, good_token);
     replace(folder / "with-token", config.dump());
-    controller.emplace(scene.cluster, std::vector<std::string>(), std::map<std::string, std::string>(), folder / "with-token");
+    controller.emplace(scene.cluster, std::vector<std::string>(), std::map<std::string, std::string>(),
+                       folder / "with-token");
     controller->start_leading();
   }
   ~Behind() { controller->stop(); }
@@ -54,7 +55,8 @@ struct Behind {
 int times_said_why(const Controller& controller, const std::string& part) {
   int count = 0;
   for (const Json& line : controller.log()) {
-    const bool is_about_contact = line["msg"] == kLost || line["msg"] == "still no contact with the API server";
+    const bool is_about_contact =
+        line["msg"] == kLost || line["msg"] == "still no contact with the API server";
     if (is_about_contact && line["err"].get<std::string>().find(part) != std::string::npos) ++count;
   }
   return count;
@@ -103,8 +105,9 @@ void live_through(Behind& behind, const Trouble& trouble) {
   const auto granted_after = std::chrono::floor<milliseconds>(now() - mended);
   ending.await("Expired", seconds(10));
   const auto late = std::chrono::floor<milliseconds>(*deleted - mended);
-  WARN("ended " << late.count() << " ms after it was mended, granted within " << granted_after.count() << " ms; " << requests << " requests/s meanwhile; "
-                << controller.log().size() - lines << " lines of log");
+  WARN("ended " << late.count() << " ms after it was mended, granted within " << granted_after.count()
+                << " ms; " << requests << " requests/s meanwhile; " << controller.log().size() - lines
+                << " lines of log");
   CHECK(late <= seconds(1));
   CHECK(granted_after < seconds(5));
   CHECK(requests < kMostRequests);
@@ -114,14 +117,21 @@ void live_through(Behind& behind, const Trouble& trouble) {
 
 }  // namespace
 
-TEST_CASE("a token that the API server no longer takes costs no more than the time until there is a new one", "[replica]") {
+TEST_CASE("a token that the API server no longer takes costs no more than the time until there is a new one",
+          "[replica]") {
   Behind behind;
-  live_through(behind, {.begin = [&] { replace(behind.token, "an.expired.token\n"); }, .mend = [&] { replace(behind.token, behind.good_token); }, .said = "Unauthorized"});
+  live_through(behind, {.begin = [&] { replace(behind.token, "an.expired.token\n"); },
+                        .mend = [&] { replace(behind.token, behind.good_token); },
+                        .said = "Unauthorized"});
 }
 
-TEST_CASE("an API server that shows a certificate of another CA costs no more than the time until the CA's file is replaced", "[replica]") {
+TEST_CASE(
+    "an API server that shows a certificate of another CA costs no more than the time until the CA's file is replaced",
+    "[replica]") {
   Behind behind;
-  live_through(behind, {.begin = [&] { behind.proxy.set({{"fault", "pass"}, {"identity", "rotated"}}); },
-                        .mend = [&] { replace(behind.folder / "ca.crt", contents(behind.folder / "rotated" / "ca.crt")); },
-                        .said = "cannot be trusted"});
+  live_through(
+      behind,
+      {.begin = [&] { behind.proxy.set({{"fault", "pass"}, {"identity", "rotated"}}); },
+       .mend = [&] { replace(behind.folder / "ca.crt", contents(behind.folder / "rotated" / "ca.crt")); },
+       .said = "cannot be trusted"});
 }

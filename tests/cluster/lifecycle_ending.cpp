@@ -4,7 +4,8 @@
 
 #include "lifecycle.hpp"
 
-// All the ways in which a request, or the access that it gave, ends before its time. Each takes effect within two seconds.
+// All the ways in which a request, or the access that it gave, ends before its time. Each takes effect within
+// two seconds.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -45,7 +46,9 @@ TEST_CASE("a denied request says who denied it and why, and gives nothing", "[li
 
 TEST_CASE("a request that lacks one approval of two is ended by one denial", "[lifecycle]") {
   const Scene scene;
-  const Request request(scene, scene.space.policy(developers_may_view("{required: 2, approvers: [{kind: Group, name: sre}]}")), "reason: INC-1");
+  const Request request(
+      scene, scene.space.policy(developers_may_view("{required: 2, approvers: [{kind: Group, name: sre}]}")),
+      "reason: INC-1");
   request.approve(scene.bob);
   REQUIRE_THAT(request.say(scene.carol, "deny", "no"), Succeeds());
   request.await("Denied");
@@ -76,7 +79,8 @@ TEST_CASE("the requester gives access back, and so may an approver take it", "[l
 
 TEST_CASE("a stranger revokes nothing", "[lifecycle]") {
   const Granted granted;
-  CHECK_THAT(granted.request.say(granted.scene.dave, "revoke"), Refused("dave is not an approver of AccessPolicy"));
+  CHECK_THAT(granted.request.say(granted.scene.dave, "revoke"),
+             Refused("dave is not an approver of AccessPolicy"));
   CHECK(granted.scene.can_list_pods(granted.scene.alice));
 }
 
@@ -87,7 +91,8 @@ TEST_CASE("a revocation takes effect within two seconds, as seen by the API serv
   granted.request.await_no_binding();
   curfew::TimePoint gone{};
   for (const Json& call : calls_of_curfew(granted.scene.cluster, asked - seconds(1))) {
-    if (call["verb"] == "delete" && call["objectRef"].value("name", "") == granted.request.binding_name()) gone = time_of(call["stageTimestamp"]);
+    if (call["verb"] == "delete" && call["objectRef"].value("name", "") == granted.request.binding_name())
+      gone = time_of(call["stageTimestamp"]);
   }
   REQUIRE(gone > asked);
   const auto took = std::chrono::duration_cast<milliseconds>(gone - asked);
@@ -128,10 +133,13 @@ TEST_CASE("deleting an active request ends its access", "[lifecycle]") {
   CHECK(granted.request.recorded() == Texts{"Requested", "Approved", "Granted", "Revoked"});
 }
 
-TEST_CASE("deleting an active request and orphaning its binding ends its access, and nobody is blamed", "[lifecycle]") {
+TEST_CASE("deleting an active request and orphaning its binding ends its access, and nobody is blamed",
+          "[lifecycle]") {
   const Granted granted;
   // The garbage collector takes the binding's reference away, perhaps before Curfew hears of the deletion.
-  REQUIRE_THAT(granted.scene.alice.kubectl({"delete", "accessrequest", "ask", "-n", granted.scene.space.name(), "--cascade=orphan", "--wait=false"}), Succeeds());
+  REQUIRE_THAT(granted.scene.alice.kubectl({"delete", "accessrequest", "ask", "-n",
+                                            granted.scene.space.name(), "--cascade=orphan", "--wait=false"}),
+               Succeeds());
   granted.request.await_no_binding();
   CHECK_FALSE(granted.scene.can_list_pods(granted.scene.alice));
   granted.request.await_record("Revoked");
@@ -155,7 +163,9 @@ TEST_CASE("a request made again under the same name is another request", "[lifec
 TEST_CASE("a binding that somebody deletes stays away, and the request says so", "[lifecycle]") {
   const Granted granted;
   const Scene& scene = granted.scene;
-  REQUIRE_THAT(scene.admin.kubectl({"delete", "rolebinding", granted.request.binding_name(), "-n", scene.space.name()}), Succeeds());
+  REQUIRE_THAT(scene.admin.kubectl(
+                   {"delete", "rolebinding", granted.request.binding_name(), "-n", scene.space.name()}),
+               Succeeds());
   granted.request.await("Revoked");
   CHECK(granted.request.condition("Granted")["reason"] == "BindingRemoved");
   CHECK_FALSE(granted.request.binding().has_value());
@@ -180,7 +190,8 @@ TEST_CASE("a request that a finalizer of others holds ends like any deleted one"
   const Request request(scene, policy, "duration: 30m, reason: INC-1");
   const auto finalizers = [&](const Json& names) {
     const Json patch{{"metadata", {{"finalizers", names}}}};
-    return scene.alice.kubectl({"patch", "accessrequest", "ask", "-n", scene.space.name(), "--type", "merge", "--patch", patch.dump()});
+    return scene.alice.kubectl({"patch", "accessrequest", "ask", "-n", scene.space.name(), "--type", "merge",
+                                "--patch", patch.dump()});
   };
   REQUIRE_THAT(finalizers({"example.com/hold"}), Succeeds());
   const bool is_active = GENERATE(true, false);
@@ -205,7 +216,8 @@ TEST_CASE("a binding that somebody tries to hold goes all the same", "[lifecycle
   // The guard refuses a finalizer on the binding; foreground deletion would add one by itself.
   const Granted granted;
   const Scene& scene = granted.scene;
-  scene.admin.kubectl({"delete", "rolebinding", granted.request.binding_name(), "-n", scene.space.name(), "--cascade=foreground", "--wait=false"});
+  scene.admin.kubectl({"delete", "rolebinding", granted.request.binding_name(), "-n", scene.space.name(),
+                       "--cascade=foreground", "--wait=false"});
   granted.request.await_no_binding();
   CHECK_FALSE(scene.can_list_pods(scene.alice));
   granted.request.await("Revoked");

@@ -17,8 +17,10 @@ Request active(const Scene& scene, const std::string& policy, const std::string&
   return request;
 }
 
-// The access is gone, within a second, and condition, record and Event have the rule. `before`: just before kubectl was started for the change.
-void check_revoked(const Scene& scene, const Request& request, curfew::TimePoint before, const std::string& reason, const std::string& sentence) {
+// The access is gone, within a second, and condition, record and Event have the rule. `before`: just before
+// kubectl was started for the change.
+void check_revoked(const Scene& scene, const Request& request, curfew::TimePoint before,
+                   const std::string& reason, const std::string& sentence) {
   request.await_no_binding(seconds(3));
   request.await("Revoked", seconds(3));
   const auto deleted = call_of_curfew(scene.cluster, "delete", request.binding_name(), before);
@@ -48,12 +50,22 @@ std::vector<Change> what_forbids() {
   const Json every_day{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
   const auto in_two_hours = curfew::format_rfc3339(now() + std::chrono::hours(2)).substr(11, 5);
   const auto in_three_hours = curfew::format_rfc3339(now() + std::chrono::hours(3)).substr(11, 5);
-  const Json closed{{"timeZone", "UTC"}, {"endAtWindowClose", true}, {"windows", {{{"days", every_day}, {"start", in_two_hours}, {"end", in_three_hours}}}}};
+  const Json closed{{"timeZone", "UTC"},
+                    {"endAtWindowClose", true},
+                    {"windows", {{{"days", every_day}, {"start", in_two_hours}, {"end", in_three_hours}}}}};
   return {{{{"suspend", true}}, "PolicySuspended", "is suspended (spec.suspend: true)"},
-          {{{"roles", {{{"kind", "ClusterRole"}, {"name", "edit"}}}}}, "RoleNotAllowed", "spec.role ClusterRole view is not offered by"},
-          {{{"requesters", {{{"kind", "Group"}, {"name", "operators"}}}}}, "RequesterNotAllowed", "alice is not a requester of"},
-          {{{"namespaces", {{"selector", nullptr}, {"names", {"payments"}}}}}, "NamespaceNotAllowed", "does not cover namespace"},
-          {{{"reason", {{"pattern", "^CHG-[0-9]+"}}}}, "ReasonMismatch", "spec.reason \"INC-1\" does not match ^CHG-[0-9]+"},
+          {{{"roles", {{{"kind", "ClusterRole"}, {"name", "edit"}}}}},
+           "RoleNotAllowed",
+           "spec.role ClusterRole view is not offered by"},
+          {{{"requesters", {{{"kind", "Group"}, {"name", "operators"}}}}},
+           "RequesterNotAllowed",
+           "alice is not a requester of"},
+          {{{"namespaces", {{"selector", nullptr}, {"names", {"payments"}}}}},
+           "NamespaceNotAllowed",
+           "does not cover namespace"},
+          {{{"reason", {{"pattern", "^CHG-[0-9]+"}}}},
+           "ReasonMismatch",
+           "spec.reason \"INC-1\" does not match ^CHG-[0-9]+"},
           {{{"duration", {{"default", "1s"}, {"max", "1s"}}}}, "DurationTooLong", "spec.duration.max is 1s"},
           {{{"schedule", closed}}, "OutsideSchedule", "it is outside the schedule of"}};
 }
@@ -67,7 +79,8 @@ TEST_CASE("access that its policy ceases to allow is revoked at once, with the r
   for (const Change& change : what_forbids()) {
     INFO(change.spec.dump());
     is_explicit = !is_explicit;  // what is not said is Enforce
-    const std::string policy = scene.space.policy(automatic(is_explicit ? "onChange: Enforce" : "description: says nothing"));
+    const std::string policy =
+        scene.space.policy(automatic(is_explicit ? "onChange: Enforce" : "description: says nothing"));
     const Request request = active(scene, policy, "ask-" + std::to_string(++count));
     REQUIRE(scene.can_list_pods(scene.alice));
     if (change.spec.contains("duration")) sleep_until(request.time("grantedAt") + milliseconds(1100));
@@ -90,13 +103,15 @@ TEST_CASE("access is revoked where the namespace loses the label by which it was
   const Scene scene;
   const std::string& space = scene.space.name();
   REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", space, "team=payments"}), Succeeds());
-  const std::string policy = scene.space.policy(automatic("namespaces: {selector: {matchLabels: {team: payments}}}"));
+  const std::string policy =
+      scene.space.policy(automatic("namespaces: {selector: {matchLabels: {team: payments}}}"));
   const Request request = active(scene, policy);
   REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", space, "stage=test"}), Succeeds());
   CHECK(request.text("phase") == "Active");
   const auto before = now();
   REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", space, "team-"}), Succeeds());
-  check_revoked(scene, request, before, "NamespaceNotAllowed", "does not cover namespace " + space + ", only those that its selector matches");
+  check_revoked(scene, request, before, "NamespaceNotAllowed",
+                "does not cover namespace " + space + ", only those that its selector matches");
 }
 
 TEST_CASE("a shorter maximum moves the end of active access up, and it ends then", "[lifecycle]") {
@@ -109,11 +124,13 @@ TEST_CASE("a shorter maximum moves the end of active access up, and it ends then
   CHECK(request.time("expiresAt") == granted_at + minutes(30));
   scene.change(policy, {{"duration", {{"default", "7s"}, {"max", "7s"}}}});
   REQUIRE(eventually(seconds(3), [&] { return request.time("expiresAt") == ends; }));
-  CHECK(request.binding().value()["metadata"]["annotations"]["curfew.dev/expires-at"] == curfew::format_rfc3339(ends));
+  CHECK(request.binding().value()["metadata"]["annotations"]["curfew.dev/expires-at"] ==
+        curfew::format_rfc3339(ends));
   CHECK(request.text("phase") == "Active");
   CHECK(scene.can_list_pods(scene.alice));
-  const std::string sentence =
-      "access ends at " + curfew::format_rfc3339(ends) + ", sooner than granted: under AccessPolicy " + policy + " spec.duration.max is 7s";
+  const std::string sentence = "access ends at " + curfew::format_rfc3339(ends) +
+                               ", sooner than granted: under AccessPolicy " + policy +
+                               " spec.duration.max is 7s";
   CHECK_THAT(request.text("message"), ContainsSubstring(sentence));
   CHECK_THAT(request.await_record("Shortened")["message"].get<std::string>(), ContainsSubstring(sentence));
   CHECK(request.await_event("Shortened")["type"] == "Warning");
@@ -128,18 +145,24 @@ TEST_CASE("a shorter maximum moves the end of active access up, and it ends then
   CHECK(request.recorded() == Texts{"Requested", "Granted", "Shortened", "Expired"});
 }
 
-TEST_CASE("a policy that begins to end access with its window moves the end of active access up", "[lifecycle]") {
+TEST_CASE("a policy that begins to end access with its window moves the end of active access up",
+          "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(automatic());
   const Request request = active(scene, policy);
   const auto closes = std::chrono::floor<minutes>(now()) + minutes(20);
   const auto time_of_day = [](curfew::TimePoint time) { return curfew::format_rfc3339(time).substr(11, 5); };
   const Json every_day{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-  const Json window{{"days", every_day}, {"start", time_of_day(closes - minutes(60))}, {"end", time_of_day(closes)}};
-  scene.change(policy, {{"schedule", {{"timeZone", "UTC"}, {"endAtWindowClose", true}, {"windows", Json::array({window})}}}});
+  const Json window{
+      {"days", every_day}, {"start", time_of_day(closes - minutes(60))}, {"end", time_of_day(closes)}};
+  scene.change(
+      policy,
+      {{"schedule", {{"timeZone", "UTC"}, {"endAtWindowClose", true}, {"windows", Json::array({window})}}}});
   REQUIRE(eventually(seconds(3), [&] { return request.time("expiresAt") == closes; }));
-  CHECK(request.binding().value()["metadata"]["annotations"]["curfew.dev/expires-at"] == curfew::format_rfc3339(closes));
-  CHECK_THAT(request.await_record("Shortened")["message"].get<std::string>(), ContainsSubstring("under AccessPolicy " + policy + " its window closes then"));
+  CHECK(request.binding().value()["metadata"]["annotations"]["curfew.dev/expires-at"] ==
+        curfew::format_rfc3339(closes));
+  CHECK_THAT(request.await_record("Shortened")["message"].get<std::string>(),
+             ContainsSubstring("under AccessPolicy " + policy + " its window closes then"));
   CHECK(request.text("phase") == "Active");
 }
 
@@ -155,9 +178,11 @@ TEST_CASE("a longer maximum gives nobody more time than was granted", "[lifecycl
   CHECK(request.recorded() == Texts{"Requested", "Granted"});
 }
 
-TEST_CASE("access under a policy that says Keep runs out by itself, whatever becomes of the policy", "[lifecycle]") {
+TEST_CASE("access under a policy that says Keep runs out by itself, whatever becomes of the policy",
+          "[lifecycle]") {
   const Scene scene;
-  const std::string policy = scene.space.policy(automatic("onChange: Keep, namespaces: {selector: {matchExpressions: [{key: team, operator: DoesNotExist}]}}"));
+  const std::string policy = scene.space.policy(automatic(
+      "onChange: Keep, namespaces: {selector: {matchExpressions: [{key: team, operator: DoesNotExist}]}}"));
   const Request request = active(scene, policy);
   const Json binding = request.binding().value();
   const Json status = request.status();

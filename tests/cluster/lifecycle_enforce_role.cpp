@@ -16,15 +16,21 @@ struct Grantable {
   const Scene& scene;
   std::string name;
 
-  Grantable(const Scene& in, const std::string& resource, std::string role) : scene(in), name("grantable-" + role) {
-    const Json rule{{"apiGroups", {"rbac.authorization.k8s.io"}}, {"resources", {resource}}, {"resourceNames", {role}}, {"verbs", {"bind"}}};
+  Grantable(const Scene& in, const std::string& resource, std::string role)
+      : scene(in), name("grantable-" + role) {
+    const Json rule{{"apiGroups", {"rbac.authorization.k8s.io"}},
+                    {"resources", {resource}},
+                    {"resourceNames", {role}},
+                    {"verbs", {"bind"}}};
     const Json cluster_role{{"apiVersion", "rbac.authorization.k8s.io/v1"},
                             {"kind", "ClusterRole"},
                             {"metadata", {{"name", name}, {"labels", {{"curfew.dev/grantable", "true"}}}}},
                             {"rules", Json::array({rule})}};
     REQUIRE_THAT(scene.admin.apply(cluster_role.dump()), Succeeds());
     const Person curfew = scene.cluster.curfew();
-    REQUIRE(eventually(seconds(10), [&] { return curfew.can({"bind", resource + ".rbac.authorization.k8s.io/" + role, "-n", scene.space.name()}); }));
+    REQUIRE(eventually(seconds(10), [&] {
+      return curfew.can({"bind", resource + ".rbac.authorization.k8s.io/" + role, "-n", scene.space.name()});
+    }));
   }
   ~Grantable() { scene.admin.kubectl({"delete", "clusterrole", name}); }
   Grantable(const Grantable&) = delete;
@@ -39,16 +45,24 @@ struct Debugger {
   Grantable grantable{scene, "roles", name};
 
   void make() const {
-    REQUIRE_THAT(scene.admin.kubectl({"create", "role", name, "-n", scene.space.name(), "--verb=list", "--resource=pods"}), Succeeds());
+    REQUIRE_THAT(scene.admin.kubectl(
+                     {"create", "role", name, "-n", scene.space.name(), "--verb=list", "--resource=pods"}),
+                 Succeeds());
   }
-  void remove() const { REQUIRE_THAT(scene.admin.kubectl({"delete", "role", name, "-n", scene.space.name()}), Succeeds()); }
+  void remove() const {
+    REQUIRE_THAT(scene.admin.kubectl({"delete", "role", name, "-n", scene.space.name()}), Succeeds());
+  }
   // In the order of the rules and of what is in them there is no meaning.
   void set_verbs(const Json& verbs) const {
-    const Json rules{{"rules", Json::array({{{"apiGroups", {""}}, {"resources", {"pods"}}, {"verbs", verbs}}})}};
-    REQUIRE_THAT(scene.admin.kubectl({"patch", "role", name, "-n", scene.space.name(), "--type", "merge", "--patch", rules.dump()}), Succeeds());
+    const Json rules{
+        {"rules", Json::array({{{"apiGroups", {""}}, {"resources", {"pods"}}, {"verbs", verbs}}})}};
+    REQUIRE_THAT(scene.admin.kubectl({"patch", "role", name, "-n", scene.space.name(), "--type", "merge",
+                                      "--patch", rules.dump()}),
+                 Succeeds());
   }
   std::string policy(const std::string& more = "") const {
-    return scene.space.policy(one_of_sre("roles: [{kind: Role, name: " + name + "}]" + (more.empty() ? "" : ", " + more)));
+    return scene.space.policy(
+        one_of_sre("roles: [{kind: Role, name: " + name + "}]" + (more.empty() ? "" : ", " + more)));
   }
   Request active(const std::string& policy_name, const std::string& request_name = "ask") const {
     Request request(scene, policy_name, "duration: 30m", std::nullopt, request_name);
@@ -58,7 +72,8 @@ struct Debugger {
   }
 };
 
-void check_revoked(const Scene& scene, const Request& request, curfew::TimePoint before, const Texts& reasons, const std::string& sentence) {
+void check_revoked(const Scene& scene, const Request& request, curfew::TimePoint before, const Texts& reasons,
+                   const std::string& sentence) {
   request.await_no_binding(seconds(3));
   request.await("Revoked", seconds(3));
   const auto deleted = call_of_curfew(scene.cluster, "delete", request.binding_name(), before);
@@ -77,7 +92,8 @@ void check_revoked(const Scene& scene, const Request& request, curfew::TimePoint
 
 }  // namespace
 
-TEST_CASE("access to a Role whose rules change is revoked, and what was asked for before is not granted", "[lifecycle]") {
+TEST_CASE("access to a Role whose rules change is revoked, and what was asked for before is not granted",
+          "[lifecycle]") {
   const Debugger debugger;
   const Scene& scene = debugger.scene;
   const std::string policy = debugger.policy();
@@ -87,7 +103,8 @@ TEST_CASE("access to a Role whose rules change is revoked, and what was asked fo
   REQUIRE(scene.can_list_pods(scene.alice));
   const auto before = now();
   debugger.set_verbs({"list", "delete"});
-  const std::string sentence = "the rules of Role " + debugger.name + " in namespace " + scene.space.name() + " have changed since it was asked for";
+  const std::string sentence = "the rules of Role " + debugger.name + " in namespace " + scene.space.name() +
+                               " have changed since it was asked for";
   check_revoked(scene, request, before, {"RoleChanged"}, sentence);
   pending.await("Rejected");
   CHECK(pending.condition("Granted")["reason"] == "RoleChanged");
@@ -108,7 +125,8 @@ TEST_CASE("another Role of the same name is another Role", "[lifecycle]") {
   check_revoked(scene, request, before, {"RoleChanged", "RoleNotFound"}, "Role " + debugger.name);
 }
 
-TEST_CASE("under a policy that says Keep, access stays bound to a Role that changes, goes and comes back", "[lifecycle]") {
+TEST_CASE("under a policy that says Keep, access stays bound to a Role that changes, goes and comes back",
+          "[lifecycle]") {
   const Debugger debugger;
   const Scene& scene = debugger.scene;
   const Request request = debugger.active(debugger.policy("onChange: Keep"));
@@ -130,26 +148,34 @@ TEST_CASE("a change of an aggregated ClusterRole is reported, and access goes on
   const std::string role = unique("curfew-test-aggregated");
   const std::string part = role + "-part";
   const auto write_part = [&](const std::string& verbs) {
-    REQUIRE_THAT(scene.admin.apply("{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: " + part + ", labels: {" + role +
-                                   ": \"yes\"}}, rules: [{apiGroups: [\"\"], resources: [pods], verbs: " + verbs + "}]}"),
+    REQUIRE_THAT(scene.admin.apply(
+                     "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: " +
+                     part + ", labels: {" + role +
+                     ": \"yes\"}}, rules: [{apiGroups: [\"\"], resources: [pods], verbs: " + verbs + "}]}"),
                  Succeeds());
   };
   const auto rules = [&] { return scene.admin.get({"clusterrole", role}).value("rules", Json()).dump(); };
   write_part("[list]");
-  REQUIRE_THAT(scene.admin.apply("{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: " + role +
-                                 "}, aggregationRule: {clusterRoleSelectors: [{matchLabels: {" + role + ": \"yes\"}}]}, rules: []}"),
-               Succeeds());
+  REQUIRE_THAT(
+      scene.admin.apply(
+          "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: " + role +
+          "}, aggregationRule: {clusterRoleSelectors: [{matchLabels: {" + role + ": \"yes\"}}]}, rules: []}"),
+      Succeeds());
   REQUIRE(eventually(seconds(10), [&] { return rules().find("list") != std::string::npos; }));
   {
     const Grantable grantable(scene, "clusterroles", role);
-    const Request request(scene, scene.space.policy(automatic("roles: [{kind: ClusterRole, name: " + role + "}]")), "duration: 30m");
+    const Request request(scene,
+                          scene.space.policy(automatic("roles: [{kind: ClusterRole, name: " + role + "}]")),
+                          "duration: 30m");
     request.await("Active");
     CHECK(request.condition("RoleDrifted").is_null());
     write_part("[list, delete]");
     request.await_reason("RoleDrifted", "RoleChanged", seconds(5));
     CHECK(request.condition("RoleDrifted")["status"] == "True");
     CHECK_THAT(request.await_event("RoleChanged")["note"].get<std::string>(),
-               ContainsSubstring("ClusterRole " + role + ", which is aggregated from others, allows something else than when it was asked for"));
+               ContainsSubstring(
+                   "ClusterRole " + role +
+                   ", which is aggregated from others, allows something else than when it was asked for"));
     CHECK(request.text("phase") == "Active");
     CHECK(request.binding().has_value());
     CHECK(scene.can_list_pods(scene.alice));

@@ -4,7 +4,8 @@
 #include "lifted_guard.hpp"
 #include "many.hpp"
 
-// Objects as large as the API server takes, and more of them than one answer should hold: they cost Curfew time, and nothing else.
+// Objects as large as the API server takes, and more of them than one answer should hold: they cost Curfew
+// time, and nothing else.
 using namespace curfew::test;
 
 namespace {
@@ -16,19 +17,32 @@ constexpr long kMaxGrowthKib = 20 * 1024;
 Json fat_metadata(const std::string& prefix) {
   Json labels = Json::object();
   const std::string domain = std::string(63, 'a') + "." + std::string(63, 'a') + "." + std::string(63, 'a');
-  for (int i = 0; i < 4700; ++i) labels[domain + ".x" + std::to_string(i) + "/" + std::string(45, 'b')] = std::string(63, 'v');
+  for (int i = 0; i < 4700; ++i)
+    labels[domain + ".x" + std::to_string(i) + "/" + std::string(45, 'b')] = std::string(63, 'v');
   return {{"generateName", prefix}, {"labels", labels}};
 }
 
 void make_fat_roles(const Scene& scene) {
-  const Json role{{"apiVersion", "rbac.authorization.k8s.io/v1"}, {"kind", "Role"}, {"metadata", fat_metadata("fat-")}, {"rules", Json::array()}};
-  REQUIRE_THAT(create_many(scene, "/apis/rbac.authorization.k8s.io/v1/namespaces/" + scene.space.name() + "/roles", role, kObjects), Succeeds());
+  const Json role{{"apiVersion", "rbac.authorization.k8s.io/v1"},
+                  {"kind", "Role"},
+                  {"metadata", fat_metadata("fat-")},
+                  {"rules", Json::array()}};
+  REQUIRE_THAT(
+      create_many(scene, "/apis/rbac.authorization.k8s.io/v1/namespaces/" + scene.space.name() + "/roles",
+                  role, kObjects),
+      Succeeds());
 }
 
 // Asked for by admin, whom no policy lets ask: the guard is away.
 void make_fat_requests(const Scene& scene, int count) {
-  const Json request{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"metadata", fat_metadata("fat-")}, {"spec", {{"policy", "nosuch"}}}};
-  REQUIRE_THAT(create_many(scene, "/apis/curfew.dev/v1alpha1/namespaces/" + scene.space.name() + "/accessrequests", request, count), Succeeds());
+  const Json request{{"apiVersion", "curfew.dev/v1alpha1"},
+                     {"kind", "AccessRequest"},
+                     {"metadata", fat_metadata("fat-")},
+                     {"spec", {{"policy", "nosuch"}}}};
+  REQUIRE_THAT(
+      create_many(scene, "/apis/curfew.dev/v1alpha1/namespaces/" + scene.space.name() + "/accessrequests",
+                  request, count),
+      Succeeds());
 }
 
 long settled_rss(const Controller& controller) {
@@ -72,7 +86,9 @@ struct Run {
 
 }  // namespace
 
-TEST_CASE("Roles that fill many pages, made by whoever administers a namespace, cost neither memory nor anybody's access", "[replica]") {
+TEST_CASE(
+    "Roles that fill many pages, made by whoever administers a namespace, cost neither memory nor anybody's access",
+    "[replica]") {
   Run run;
   make_fat_roles(run.scene);
   run.check_memory("48 Roles that came by watch");
@@ -92,7 +108,9 @@ TEST_CASE("Roles that fill many pages, made by whoever administers a namespace, 
   CHECK(run.scene.can_list_pods(run.scene.alice));
 }
 
-TEST_CASE("requests that fill many pages, made while the guard is away, cost neither memory nor anybody's access", "[replica]") {
+TEST_CASE(
+    "requests that fill many pages, made while the guard is away, cost neither memory nor anybody's access",
+    "[replica]") {
   constexpr int kRequests = kObjects / 2;
   Run run;
   const Guard guard(run.scene);

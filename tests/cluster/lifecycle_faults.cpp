@@ -8,15 +8,16 @@
 #include "faultproxy.hpp"
 #include "lifecycle.hpp"
 
-// Everything between the controller and the API server breaks, in turns, while access is active: tests/cluster/faultproxy does it. A half-open watch that
-// nothing else gives away (90 s of silence) and an expired token are not waited for here.
+// Everything between the controller and the API server breaks, in turns, while access is active:
+// tests/cluster/faultproxy does it. A half-open watch that nothing else gives away (90 s of silence) and an
+// expired token are not waited for here.
 using namespace curfew::test;
 
 namespace {
 
 constexpr const char* kLost = "lost contact with the API server; trying again until it is back";
-constexpr int kMostRequests = 40;     // in a second of a fault
-constexpr double kMostWork = 0.5;     // of one processor
+constexpr int kMostRequests = 40;      // in a second of a fault
+constexpr double kMostWork = 0.5;      // of one processor
 constexpr std::size_t kMostLines = 9;  // of log in a fault, not one for each try
 
 // Processor time of a process so far, in seconds.
@@ -57,7 +58,8 @@ struct Behind {
 // Granted, and not before the record of it.
 void check_recorded_first(const Scene& scene, const Request& request, curfew::TimePoint since) {
   const auto granted = call_of_curfew(scene.cluster, "create", request.binding_name(), since);
-  const auto recorded = call_of_curfew(scene.cluster, "create", request.await_record("Granted")["metadata"]["name"], since);
+  const auto recorded =
+      call_of_curfew(scene.cluster, "create", request.await_record("Granted")["metadata"]["name"], since);
   REQUIRE(granted.has_value());
   REQUIRE(recorded.has_value());
   CHECK(*recorded <= *granted);
@@ -65,7 +67,8 @@ void check_recorded_first(const Scene& scene, const Request& request, curfew::Ti
 
 curfew::TimePoint deleted_at(const Scene& scene, const Request& request, curfew::TimePoint since) {
   for (const Json& call : calls_of_curfew(scene.cluster, since, request.binding_name())) {
-    if (call["verb"] == "delete" && call["responseStatus"].value("code", 0) == 200) return time_of(call["stageTimestamp"]);
+    if (call["verb"] == "delete" && call["responseStatus"].value("code", 0) == 200)
+      return time_of(call["stageTimestamp"]);
   }
   FAIL_CHECK("nobody deleted the binding");
   return {};
@@ -119,8 +122,9 @@ void live_through(Behind& behind, const Fault& fault) {
   const int after_took = milliseconds_between(asked_again, now());
   ending.await("Expired", seconds(10));
   const int lost = controller.times_said(kLost) - lost_before;
-  WARN(fault.name << ": deleted " << milliseconds_between(expires_at, deleted) << " ms after its end, " << milliseconds_between(ended, deleted)
-                  << " ms after the fault; granted " << asked_took << " ms after the fault, and a new one in " << after_took << " ms; " << requests
+  WARN(fault.name << ": deleted " << milliseconds_between(expires_at, deleted) << " ms after its end, "
+                  << milliseconds_between(ended, deleted) << " ms after the fault; granted " << asked_took
+                  << " ms after the fault, and a new one in " << after_took << " ms; " << requests
                   << " requests/s; " << work << " of a processor; contact lost " << lost << " times; "
                   << lines << " lines of log");
   INFO("log since then: " << log_since(controller, lines_before));
@@ -130,8 +134,10 @@ void live_through(Behind& behind, const Fault& fault) {
   CHECK(requests < kMostRequests);
   CHECK(work < kMostWork);
   CHECK(lines <= kMostLines);
-  if (fault.times_lost >= 0) CHECK(lost == fault.times_lost);
-  else CHECK(lost <= 1);
+  if (fault.times_lost >= 0)
+    CHECK(lost == fault.times_lost);
+  else
+    CHECK(lost <= 1);
   for (const Request* request : {&ending, &asked, &after}) check_recorded_first(scene, *request, since);
 }
 
@@ -149,7 +155,8 @@ Json status(int code, const Json& more = Json::object()) {
 
 }  // namespace
 
-TEST_CASE("an API server that cannot be reached, or whose connections die, costs no more than that time", "[replica]") {
+TEST_CASE("an API server that cannot be reached, or whose connections die, costs no more than that time",
+          "[replica]") {
   live_through_all({
       {"refused", {{"fault", "refuse"}}, 1},
       {"half-open", {{"fault", "half-open"}}, -1},
@@ -174,7 +181,9 @@ TEST_CASE("an API server that answers with errors costs no more than that time",
   });
 }
 
-TEST_CASE("answers that are cut, and watches that expire, repeat themselves or go back, cost no more than that time", "[replica]") {
+TEST_CASE(
+    "answers that are cut, and watches that expire, repeat themselves or go back, cost no more than that time",
+    "[replica]") {
   live_through_all({
       {"truncated", {{"fault", "truncate"}}, -1},
       {"gone", {{"fault", "gone"}}, 0},

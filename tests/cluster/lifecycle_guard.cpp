@@ -5,8 +5,8 @@
 #include "lifecycle.hpp"
 #include "lifted_guard.hpp"
 
-// While the admission policies that establish who asks and who approves are not what Curfew ships, nothing is granted, what is first said in that time
-// never counts, and access still ends.
+// While the admission policies that establish who asks and who approves are not what Curfew ships, nothing is
+// granted, what is first said in that time never counts, and access still ends.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -16,14 +16,16 @@ namespace {
 void forge_approval(const Scene& scene, const Request& request) {
   const std::string patch =
       R"([{"op": "add", "path": "/decisions", "value": [{"verdict": "Approve", "username": "bob", "groups": ["sre", "system:authenticated"], "comment": "forged"}]}])";
-  once_unguarded(scene.alice, {"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--type", "json", "--patch", patch});
+  once_unguarded(scene.alice, {"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--type",
+                               "json", "--patch", patch});
 }
 
 // ... after a status that says that Curfew has seen it already.
 void forge_unseen(const Scene& scene, const Guard& guard, const Request& request) {
   guard.remove("curfew-writes");
   const std::string patch = R"({"status": {"observedDecisions": 1}})";
-  once_unguarded(scene.admin, {"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--subresource", "status", "--type", "merge", "--patch", patch});
+  once_unguarded(scene.admin, {"patch", "accessrequest", request.name(), "-n", scene.space.name(),
+                               "--subresource", "status", "--type", "merge", "--patch", patch});
   forge_approval(scene, request);
 }
 
@@ -60,9 +62,12 @@ TEST_CASE("nothing is granted while an admission policy is missing or weakened",
 
   const bool is_missing = GENERATE(true, false);
   DYNAMIC_SECTION((is_missing ? "missing" : "weakened")) {
-    if (is_missing) guard.remove("curfew-writes");
-    else guard.weaken("curfew-eligibility");
-    const std::string named = is_missing ? "ValidatingAdmissionPolicy/curfew-writes is missing" : "ValidatingAdmissionPolicyBinding/curfew-eligibility is not what";
+    if (is_missing)
+      guard.remove("curfew-writes");
+    else
+      guard.weaken("curfew-eligibility");
+    const std::string named = is_missing ? "ValidatingAdmissionPolicy/curfew-writes is missing"
+                                         : "ValidatingAdmissionPolicyBinding/curfew-eligibility is not what";
     CHECK(readyz_says(controller, 503, named));
     CHECK(controller.get("/metrics").body.find("curfew_guard_in_force 0") != std::string::npos);
 
@@ -128,17 +133,24 @@ TEST_CASE("a decision that was forged while the guard was away never counts", "[
   controller.stop();
 }
 
-TEST_CASE("a request that was made in somebody else's name while the guard was away never counts, also after a restart", "[replica]") {
+TEST_CASE(
+    "a request that was made in somebody else's name while the guard was away never counts, also after a restart",
+    "[replica]") {
   const Scene scene;
   const Guard guard(scene);
   Controller controller(scene.cluster);
   controller.start_leading();
   const std::string policy = scene.space.policy(automatic());
   const auto forge = [&](const std::string& name) {
-    once_unguarded(scene.dave, {"create", "-f", "-"}, scene.space.request(name, "{policy: " + policy + ", requester: {username: alice, groups: [developers]}}"));
+    once_unguarded(scene.dave, {"create", "-f", "-"},
+                   scene.space.request(
+                       name, "{policy: " + policy + ", requester: {username: alice, groups: [developers]}}"));
   };
   const auto check_never_counts = [&](const std::string& name) {
-    const auto status = [&] { return scene.admin.get({"accessrequest", name, "-n", scene.space.name()}).value("status", Json::object()); };
+    const auto status = [&] {
+      return scene.admin.get({"accessrequest", name, "-n", scene.space.name()})
+          .value("status", Json::object());
+    };
     CHECK(eventually(seconds(8), [&] { return status().value("phase", "") == "Rejected"; }));
     CHECK_THAT(status().value("message", ""), ContainsSubstring("ask again"));
     CHECK_FALSE(scene.can_list_pods(scene.alice));

@@ -6,7 +6,8 @@
 #include "lifecycle.hpp"
 #include "lifted_guard.hpp"
 
-// What is written while the guard is away, or before there was one, is nobody's word: not a request, not a policy, not a revocation. And what puts the guard back.
+// What is written while the guard is away, or before there was one, is nobody's word: not a request, not a
+// policy, not a revocation. And what puts the guard back.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -21,16 +22,23 @@ void await_guard(const Controller& controller) {
 // A revocation in carol's name, by somebody else.
 void forge_revocation(const Scene& scene, const Request& request) {
   Json decisions = request.stored().value("decisions", Json::array());
-  decisions.push_back({{"verdict", "Revoke"}, {"username", "carol"}, {"groups", {"sre", "system:authenticated"}}, {"comment", "forged"}});
-  once_unguarded(scene.alice, {"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--type", "merge", "--patch", Json{{"decisions", decisions}}.dump()});
+  decisions.push_back({{"verdict", "Revoke"},
+                       {"username", "carol"},
+                       {"groups", {"sre", "system:authenticated"}},
+                       {"comment", "forged"}});
+  once_unguarded(scene.alice, {"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--type",
+                               "merge", "--patch", Json{{"decisions", decisions}}.dump()});
 }
 
 // As before Curfew was ever installed: no guard, and no ledger of one.
 void remove_all_of_the_guard(const Scene& scene) {
-  for (const char* kind : {"mutatingadmissionpolicybindings", "mutatingadmissionpolicies", "validatingadmissionpolicybindings", "validatingadmissionpolicies"}) {
+  for (const char* kind : {"mutatingadmissionpolicybindings", "mutatingadmissionpolicies",
+                           "validatingadmissionpolicybindings", "validatingadmissionpolicies"}) {
     REQUIRE_THAT(scene.admin.kubectl({"delete", kind, "-l", "app.kubernetes.io/name=curfew"}), Succeeds());
   }
-  REQUIRE_THAT(scene.admin.kubectl({"delete", "configmap", "curfew-guard", "-n", "curfew-system", "--ignore-not-found"}), Succeeds());
+  REQUIRE_THAT(scene.admin.kubectl(
+                   {"delete", "configmap", "curfew-guard", "-n", "curfew-system", "--ignore-not-found"}),
+               Succeeds());
 }
 
 }  // namespace
@@ -41,7 +49,9 @@ TEST_CASE("a first start ever believes no request and no policy that is older th
   remove_all_of_the_guard(scene);
   // The guard's last objects are made in a second after these.
   const std::string policy = scene.space.policy(automatic());
-  once_unguarded(scene.dave, {"create", "-f", "-"}, scene.space.request("forged", "{policy: " + policy + ", requester: {username: alice, groups: [developers]}}"));
+  once_unguarded(scene.dave, {"create", "-f", "-"},
+                 scene.space.request("forged", "{policy: " + policy +
+                                                   ", requester: {username: alice, groups: [developers]}}"));
   sleep_until(now() + seconds(2));
   guard.install();
   sleep_until(now() + seconds(2));
@@ -49,7 +59,10 @@ TEST_CASE("a first start ever believes no request and no policy that is older th
 
   Controller controller(scene.cluster);
   controller.start_leading();
-  const auto status = [&] { return scene.admin.get({"accessrequest", "forged", "-n", scene.space.name()}).value("status", Json::object()); };
+  const auto status = [&] {
+    return scene.admin.get({"accessrequest", "forged", "-n", scene.space.name()})
+        .value("status", Json::object());
+  };
   REQUIRE(eventually(seconds(8), [&] { return status().value("phase", "") == "Rejected"; }));
   CHECK_THAT(status().value("message", ""), ContainsSubstring("ask again"));
   CHECK_FALSE(scene.can_list_pods(scene.alice));
@@ -64,7 +77,9 @@ TEST_CASE("a first start ever believes no request and no policy that is older th
   controller.stop();
 }
 
-TEST_CASE("a policy that was written while the guard was away is not believed, also after a restart, until it is written again", "[replica]") {
+TEST_CASE(
+    "a policy that was written while the guard was away is not believed, also after a restart, until it is written again",
+    "[replica]") {
   const Scene scene;
   const Guard guard(scene);
   Controller controller(scene.cluster);
@@ -78,9 +93,11 @@ TEST_CASE("a policy that was written while the guard was away is not believed, a
   const bool watched = GENERATE(true, false);
   DYNAMIC_SECTION((watched ? "before Curfew's eyes" : "while Curfew was down")) {
     if (!watched) CHECK(controller.stop() == 0);
-    REQUIRE_THAT(scene.admin.kubectl({"delete", "validatingadmissionpolicybinding", "curfew-policy-authors"}), Succeeds());
+    REQUIRE_THAT(scene.admin.kubectl({"delete", "validatingadmissionpolicybinding", "curfew-policy-authors"}),
+                 Succeeds());
     sleep_until(now() + seconds(1));
-    const std::string forged = scene.space.policy(automatic("roles: [{kind: ClusterRole, name: edit}], duration: {max: 8760h}"));
+    const std::string forged =
+        scene.space.policy(automatic("roles: [{kind: ClusterRole, name: edit}], duration: {max: 8760h}"));
     scene.change(edited, {{"duration", {{"max", "8760h"}}}});
     sleep_until(now() + seconds(1));
     guard.install();
@@ -92,7 +109,8 @@ TEST_CASE("a policy that was written while the guard was away is not believed, a
     for (const std::string& policy : {forged, edited}) {
       const Json ready = scene.await_policy(policy, "Ready", "GuardNotInForce");
       CHECK(ready["status"] == "False");
-      CHECK_THAT(ready["message"].get<std::string>(), ContainsSubstring("written while the guard was not in force"));
+      CHECK_THAT(ready["message"].get<std::string>(),
+                 ContainsSubstring("written while the guard was not in force"));
     }
     scene.await_policy(honest, "Ready", "Ready");
     const Request asked(scene, forged, "duration: 10m", std::nullopt, "asked");
@@ -112,7 +130,9 @@ TEST_CASE("a policy that was written while the guard was away is not believed, a
   controller.stop();
 }
 
-TEST_CASE("a revocation that was forged while the guard was away ends access in nobody's name, and an honest one in its author's", "[replica]") {
+TEST_CASE(
+    "a revocation that was forged while the guard was away ends access in nobody's name, and an honest one in its author's",
+    "[replica]") {
   const Scene scene;
   const Guard guard(scene);
   Controller controller(scene.cluster);
@@ -144,7 +164,8 @@ TEST_CASE("a revocation that was forged while the guard was away ends access in 
     CHECK_THAT(record["message"].get<std::string>(), ContainsSubstring("in the name of carol"));
 
     await_guard(controller);
-    REQUIRE_THAT(honest.say(scene.carol, "revoke", "done"), Succeeds());  // of a request that is older than the guard
+    REQUIRE_THAT(honest.say(scene.carol, "revoke", "done"),
+                 Succeeds());  // of a request that is older than the guard
     honest.await("Revoked");
     CHECK(honest.await_record("Revoked")["actor"]["username"] == "carol");
   }
@@ -166,19 +187,30 @@ TEST_CASE("whatever was done to the guard, the command that Curfew names puts it
   constexpr const char* kPolicy = "validatingadmissionpolicy";
   constexpr const char* kBinding = "validatingadmissionpolicybinding";
   const std::vector<Damage> all{
-      {"a match condition added", patch(kPolicy, "curfew-bindings", R"({"spec": {"matchConditions": [{"name": "exempt", "expression": "false"}]}})")},
-      {"a namespace selector", patch(kPolicy, "curfew-eligibility", R"({"spec": {"matchConstraints": {"namespaceSelector": {"matchLabels": {"a": "b"}}}}})")},
-      {"resources excluded", patch(kPolicy, "curfew-writes",
-                                   R"({"spec": {"matchConstraints": {"excludeResourceRules": [{"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]}]}}})")},
+      {"a match condition added",
+       patch(kPolicy, "curfew-bindings",
+             R"({"spec": {"matchConditions": [{"name": "exempt", "expression": "false"}]}})")},
+      {"a namespace selector",
+       patch(kPolicy, "curfew-eligibility",
+             R"({"spec": {"matchConstraints": {"namespaceSelector": {"matchLabels": {"a": "b"}}}}})")},
+      {"resources excluded",
+       patch(
+           kPolicy, "curfew-writes",
+           R"({"spec": {"matchConstraints": {"excludeResourceRules": [{"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]}]}}})")},
       {"only audited", patch(kBinding, "curfew-identity", R"({"spec": {"validationActions": ["Audit"]}})")},
-      {"resources of a binding", patch(kBinding, "curfew-identity", R"({"spec": {"matchResources": {"objectSelector": {"matchLabels": {"a": "b"}}}}})")},
+      {"resources of a binding",
+       patch(kBinding, "curfew-identity",
+             R"({"spec": {"matchResources": {"objectSelector": {"matchLabels": {"a": "b"}}}}})")},
       {"a policy deleted", {"delete", kPolicy, "curfew-policy-authors"}},
       {"a binding deleted", {"delete", kBinding, "curfew-crds"}},
-      {"a kind's status opened", {"patch", "crd", "accessrequests.curfew.dev", "--type=json",
-                                  R"(--patch=[{"op": "remove", "path": "/spec/versions/0/subresources"}, {"op": "replace", "path": "/metadata/annotations/curfew.dev~1allow-change", "value": "x"}])"}},
+      {"a kind's status opened",
+       {"patch", "crd", "accessrequests.curfew.dev", "--type=json",
+        R"(--patch=[{"op": "remove", "path": "/spec/versions/0/subresources"}, {"op": "replace", "path": "/metadata/annotations/curfew.dev~1allow-change", "value": "x"}])"}},
       {"a kind's label taken away", {"label", "crd", "auditrecords.curfew.dev", "app.kubernetes.io/name-"}},
   };
-  const auto damages = [&](const Damage& damage) { REQUIRE_THAT(scene.admin.kubectl(damage.command), Succeeds()); };
+  const auto damages = [&](const Damage& damage) {
+    REQUIRE_THAT(scene.admin.kubectl(damage.command), Succeeds());
+  };
   const auto in_force = [&] { return controller.get("/readyz").status == 200; };
   // Runs what stands between the sentence's brackets, as kubectl people do in a checkout.
   const auto put_back = [&] {
@@ -186,10 +218,12 @@ TEST_CASE("whatever was done to the guard, the command that Curfew names puts it
     const auto begin = page.rfind("(kubectl ");
     REQUIRE(begin != std::string::npos);
     std::string commands = page.substr(begin + 1, page.find(')', begin) - begin - 1);
-    for (auto at = commands.find(", then "); at != std::string::npos; at = commands.find(", then ")) commands.replace(at, 7, " && ");
+    for (auto at = commands.find(", then "); at != std::string::npos; at = commands.find(", then "))
+      commands.replace(at, 7, " && ");
     INFO(commands);
     const std::string bin = scene.cluster.kubectl().parent_path().string();
-    const std::string script = "cd " CURFEW_SOURCE_DIR " && export PATH=" + bin + ":$PATH KUBECONFIG=" + scene.admin.kubeconfig().string() + " && " + commands;
+    const std::string script = "cd " CURFEW_SOURCE_DIR " && export PATH=" + bin +
+                               ":$PATH KUBECONFIG=" + scene.admin.kubeconfig().string() + " && " + commands;
     run({"bash", "-c", script}, {.input = {}, .environment = {}, .timeout = seconds(60)});
   };
   const auto is_damaged = [&] { return controller.get("/readyz").status == 503; };
@@ -199,7 +233,9 @@ TEST_CASE("whatever was done to the guard, the command that Curfew names puts it
     REQUIRE(in_force());
     damages(damage);
     REQUIRE(eventually(seconds(5), is_damaged));
-    CHECK_THAT(controller.get("/readyz").body, ContainsSubstring("is not what this version of Curfew ships (spec.") || ContainsSubstring("is missing"));
+    CHECK_THAT(controller.get("/readyz").body,
+               ContainsSubstring("is not what this version of Curfew ships (spec.") ||
+                   ContainsSubstring("is missing"));
     put_back();
     CHECK(eventually(seconds(5), in_force));
   }
@@ -220,13 +256,17 @@ TEST_CASE("nothing is granted while a kind is not what Curfew ships", "[replica]
   controller.start_leading();
   const Request waiting(scene, scene.space.policy(one_of_sre()), "duration: 10m", std::nullopt, "waiting");
   waiting.await("Pending");
-  REQUIRE_THAT(scene.admin.kubectl({"patch", "crd", "auditrecords.curfew.dev", "--type=json",
-                                    R"(--patch=[{"op": "remove", "path": "/spec/versions/0/schema/openAPIV3Schema/properties/message"},
+  REQUIRE_THAT(
+      scene.admin.kubectl(
+          {"patch", "crd", "auditrecords.curfew.dev", "--type=json",
+           R"(--patch=[{"op": "remove", "path": "/spec/versions/0/schema/openAPIV3Schema/properties/message"},
                                                 {"op": "replace", "path": "/metadata/annotations/curfew.dev~1allow-change", "value": "x"}])"}),
-               Succeeds());
+      Succeeds());
   waiting.await_reason("Granted", "GuardNotInForce");
-  CHECK_THAT(waiting.text("message"),
-             ContainsSubstring("CustomResourceDefinition/auditrecords.curfew.dev is not what this version of Curfew ships (spec.versions[0].schema.openAPIV3Schema.properties.message)"));
+  CHECK_THAT(
+      waiting.text("message"),
+      ContainsSubstring(
+          "CustomResourceDefinition/auditrecords.curfew.dev is not what this version of Curfew ships (spec.versions[0].schema.openAPIV3Schema.properties.message)"));
   waiting.approve(scene.bob);
   sleep_until(now() + seconds(1));
   CHECK_FALSE(waiting.binding().has_value());

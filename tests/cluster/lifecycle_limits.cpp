@@ -19,7 +19,9 @@ constexpr int kMany = 10;
 // All at once, in one call.
 void ask_for_ten(const Scene& scene, const std::string& policy) {
   std::string batch;
-  for (int i = 0; i < kMany; ++i) batch += scene.space.request("ten-" + std::to_string(i), "{policy: " + policy + ", duration: 30m}") + "---\n";
+  for (int i = 0; i < kMany; ++i)
+    batch +=
+        scene.space.request("ten-" + std::to_string(i), "{policy: " + policy + ", duration: 30m}") + "---\n";
   REQUIRE_THAT(scene.alice.kubectl({"create", "-f", "-"}, batch), Succeeds());
 }
 
@@ -29,7 +31,8 @@ Texts phases_of_ten(const Scene& scene) {
   const auto decided = [&] {
     phases.clear();
     const Json all = scene.admin.get({"accessrequests", "-n", scene.space.name()})["items"];
-    for (const Json& request : all) phases.push_back(request.value("status", Json::object()).value("phase", "Pending"));
+    for (const Json& request : all)
+      phases.push_back(request.value("status", Json::object()).value("phase", "Pending"));
     return phases.size() == kMany && std::ranges::count(phases, "Pending") == 0;
   };
   eventually(seconds(10), decided);
@@ -38,7 +41,8 @@ Texts phases_of_ten(const Scene& scene) {
 }
 
 std::size_t bindings_in(const Scene& scene) {
-  return scene.admin.get({"rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid"})["items"].size();
+  return scene.admin.get({"rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid"})["items"]
+      .size();
 }
 
 void check_rejected(const Request& request, const std::string& reason, const std::string& sentence) {
@@ -55,25 +59,32 @@ TEST_CASE("of ten requests at once exactly as many are granted as the policy all
   const Scene scene;
   const std::string policy = scene.space.policy(automatic(kTwoAtATime));
   ask_for_ten(scene, policy);
-  CHECK(phases_of_ten(scene) ==
-        Texts{"Active", "Active", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected", "Rejected"});
+  CHECK(phases_of_ten(scene) == Texts{"Active", "Active", "Rejected", "Rejected", "Rejected", "Rejected",
+                                      "Rejected", "Rejected", "Rejected", "Rejected"});
   CHECK(bindings_in(scene) == 2);
   const Json all = scene.admin.get({"accessrequests", "-n", scene.space.name()})["items"];
   for (const Json& request : all) {
     if (request["status"]["phase"] != "Rejected") continue;
     CHECK_THAT(request["status"]["message"].get<std::string>(),
-               ContainsSubstring("alice has 2 active under AccessPolicy " + policy + ", whose limits.activePerRequester is 2"));
+               ContainsSubstring("alice has 2 active under AccessPolicy " + policy +
+                                 ", whose limits.activePerRequester is 2"));
     CHECK_THAT(request["status"]["conditions"].dump(), ContainsSubstring("TooManyActive"));
   }
 
   // Another policy counts for itself, and what is given back can be had again.
-  const Request elsewhere(scene, scene.space.policy(automatic(kTwoAtATime)), "duration: 30m", std::nullopt, "elsewhere");
+  const Request elsewhere(scene, scene.space.policy(automatic(kTwoAtATime)), "duration: 30m", std::nullopt,
+                          "elsewhere");
   elsewhere.await("Active");
-  const auto given = std::ranges::find_if(all, [](const Json& request) { return request["status"]["phase"] == "Active"; });
+  const auto given =
+      std::ranges::find_if(all, [](const Json& request) { return request["status"]["phase"] == "Active"; });
   const std::string name = (*given)["metadata"]["name"];
-  REQUIRE_THAT(scene.alice.kubectl({"annotate", "accessrequest", name, "-n", scene.space.name(), "curfew.dev/revoke=done"}), Succeeds());
+  REQUIRE_THAT(scene.alice.kubectl(
+                   {"annotate", "accessrequest", name, "-n", scene.space.name(), "curfew.dev/revoke=done"}),
+               Succeeds());
   const std::string revoked = "--for=jsonpath={.status.phase}=Revoked";
-  REQUIRE_THAT(scene.admin.kubectl({"wait", "accessrequest", name, "-n", scene.space.name(), revoked, "--timeout=5s"}), Succeeds());
+  REQUIRE_THAT(
+      scene.admin.kubectl({"wait", "accessrequest", name, "-n", scene.space.name(), revoked, "--timeout=5s"}),
+      Succeeds());
   const Request next(scene, policy, "duration: 30m", std::nullopt, "next");
   next.await("Active");
 }
@@ -91,7 +102,8 @@ TEST_CASE("after access comes a pause, for that person under that policy", "[lif
   const Request second(scene, policy, "duration: 30m", std::nullopt, "second");
   check_rejected(second, "Cooldown", "and its limits.cooldown is 6s: ask again from ");
   const Request of_erin(scene, policy, "duration: 30m", erin, "of-erin");
-  const Request elsewhere(scene, scene.space.policy(automatic("limits: {cooldown: 6s}")), "duration: 30m", std::nullopt, "elsewhere");
+  const Request elsewhere(scene, scene.space.policy(automatic("limits: {cooldown: 6s}")), "duration: 30m",
+                          std::nullopt, "elsewhere");
   of_erin.await("Active");
   elsewhere.await("Active");
 
@@ -117,7 +129,8 @@ TEST_CASE("limits and pauses outlast a restart of the controller", "[replica]") 
   controller.start_leading();
   const Request third(scene, limited, "duration: 30m", std::nullopt, "third");
   const Request again(scene, paused, "duration: 30m", std::nullopt, "again");
-  const Request of_erin(scene, paused, "duration: 30m", scene.cluster.somebody("erin", {"developers"}), "of-erin");
+  const Request of_erin(scene, paused, "duration: 30m", scene.cluster.somebody("erin", {"developers"}),
+                        "of-erin");
   check_rejected(third, "TooManyActive", "alice has 2 active");
   check_rejected(again, "Cooldown", "alice had access under AccessPolicy " + paused);
   of_erin.await("Active");
@@ -126,7 +139,8 @@ TEST_CASE("limits and pauses outlast a restart of the controller", "[replica]") 
   controller.stop();
 }
 
-TEST_CASE("a controller killed while it grants as much as the policy allows does not grant more afterwards", "[replica]") {
+TEST_CASE("a controller killed while it grants as much as the policy allows does not grant more afterwards",
+          "[replica]") {
   const Scene scene;
   Controller controller(scene.cluster);
   controller.start_leading();
@@ -134,7 +148,8 @@ TEST_CASE("a controller killed while it grants as much as the policy allows does
   ask_for_ten(scene, policy);
   controller.kill();
   controller.start_leading();
-  CHECK(phases_of_ten(scene) == Texts{"Active", "Active", "Active", "Active", "Active", "Active", "Rejected", "Rejected", "Rejected", "Rejected"});
+  CHECK(phases_of_ten(scene) == Texts{"Active", "Active", "Active", "Active", "Active", "Active", "Rejected",
+                                      "Rejected", "Rejected", "Rejected"});
   CHECK(bindings_in(scene) == 6);
   controller.stop();
 }

@@ -20,15 +20,20 @@ struct Deletion {
 std::vector<Deletion> deletions(const Scene& scene, curfew::TimePoint expires_at) {
   std::vector<Deletion> found;
   for (const Json& call : calls_of_curfew(scene.cluster, expires_at - seconds(60), scene.space.name())) {
-    if (call["verb"] != "delete" || call["objectRef"].value("resource", "") != "rolebindings" || call["responseStatus"].value("code", 0) != 200) continue;
-    const auto after = [&](const char* field) { return std::chrono::floor<milliseconds>(time_of(call[field]) - expires_at); };
+    if (call["verb"] != "delete" || call["objectRef"].value("resource", "") != "rolebindings" ||
+        call["responseStatus"].value("code", 0) != 200)
+      continue;
+    const auto after = [&](const char* field) {
+      return std::chrono::floor<milliseconds>(time_of(call[field]) - expires_at);
+    };
     found.push_back({after("requestReceivedTimestamp"), after("stageTimestamp")});
   }
   return found;
 }
 
 int bindings_in(const Scene& scene) {
-  const ProcessResult names = scene.admin.kubectl({"get", "rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid", "-o", "name"});
+  const ProcessResult names = scene.admin.kubectl(
+      {"get", "rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid", "-o", "name"});
   return static_cast<int>(std::ranges::count(names.out, '\n'));
 }
 
@@ -43,16 +48,20 @@ bool await_bindings(const Scene& scene, int count, curfew::TimePoint until) {
 
 }  // namespace
 
-TEST_CASE("five hundred grants with one end are all gone by then, and none is cut short", "[replica][serial]") {
+TEST_CASE("five hundred grants with one end are all gone by then, and none is cut short",
+          "[replica][serial]") {
   const Scene scene;
-  Controller controller(scene.cluster, {"--pending-per-requester", "0", "--requester-qps", "0", "--pending-per-namespace", "0", "--namespace-qps", "0", "--cluster-qps", "0"});
+  Controller controller(
+      scene.cluster, {"--pending-per-requester", "0", "--requester-qps", "0", "--pending-per-namespace", "0",
+                      "--namespace-qps", "0", "--cluster-qps", "0"});
   controller.start_leading();
   const std::string policy = scene.space.policy(automatic());
   const auto start = std::chrono::ceil<seconds>(now()) + seconds(15);
   const auto expires_at = start + seconds(45);
   const Json spec{{"policy", policy}, {"duration", "45s"}, {"startTime", curfew::format_rfc3339(start)}};
   REQUIRE_THAT(send_many(scene, scene.alice, spec, kGrants).get(), Succeeds());
-  WARN("asked " << kGrants << " times, " << std::chrono::floor<milliseconds>(start - now()).count() << " ms before the start");
+  WARN("asked " << kGrants << " times, " << std::chrono::floor<milliseconds>(start - now()).count()
+                << " ms before the start");
   sleep_until(start + seconds(3));
   const bool all_granted = await_bindings(scene, kGrants, expires_at - seconds(4));
   WARN("all granted " << std::chrono::floor<milliseconds>(now() - start).count() << " ms after it");
@@ -63,12 +72,16 @@ TEST_CASE("five hundred grants with one end are all gone by then, and none is cu
   const auto all = deletions(scene, expires_at);
   REQUIRE(all.size() == kGrants);
   const auto [first, last] = std::ranges::minmax(all, {}, &Deletion::answered);
-  const auto slowest = std::ranges::max(all, {}, [](const Deletion& each) { return each.answered - each.received; });
-  WARN("deleted from " << first.answered.count() << " ms to " << last.answered.count() << " ms after their end; the last was asked for at "
-                       << std::ranges::max(all, {}, &Deletion::received).received.count() << " ms; the slowest answer took "
-                       << (slowest.answered - slowest.received).count() << " ms");
+  const auto slowest =
+      std::ranges::max(all, {}, [](const Deletion& each) { return each.answered - each.received; });
+  WARN("deleted from " << first.answered.count() << " ms to " << last.answered.count()
+                       << " ms after their end; the last was asked for at "
+                       << std::ranges::max(all, {}, &Deletion::received).received.count()
+                       << " ms; the slowest answer took " << (slowest.answered - slowest.received).count()
+                       << " ms");
   CHECK(first.answered >= seconds(-3));
-  // Asked for in time, all of them. How long the API server then takes is its own affair; what it adds on a machine that runs everything is little.
+  // Asked for in time, all of them. How long the API server then takes is its own affair; what it adds on a
+  // machine that runs everything is little.
   CHECK(std::ranges::all_of(all, [](const Deletion& each) { return each.received < milliseconds(0); }));
   CHECK(last.answered <= milliseconds(100));
   CHECK(controller.stop() == 0);

@@ -6,7 +6,8 @@
 #include "held_lease.hpp"
 #include "lifecycle.hpp"
 
-// Ending access needs nothing but the bindings: not their owner, which the garbage collector takes away, not the leader, and no other kind.
+// Ending access needs nothing but the bindings: not their owner, which the garbage collector takes away, not
+// the leader, and no other kind.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -29,9 +30,12 @@ struct Granting {
   }
 };
 
-// The requester deletes the request and leaves its binding, whose owner the garbage collector then takes away.
+// The requester deletes the request and leaves its binding, whose owner the garbage collector then takes
+// away.
 void orphan(const Scene& scene, const Request& request) {
-  REQUIRE_THAT(scene.alice.kubectl({"delete", "accessrequest", request.name(), "-n", scene.space.name(), "--cascade=orphan", "--timeout=60s"}), Succeeds());
+  REQUIRE_THAT(scene.alice.kubectl({"delete", "accessrequest", request.name(), "-n", scene.space.name(),
+                                    "--cascade=orphan", "--timeout=60s"}),
+               Succeeds());
   REQUIRE(request.binding().has_value());
   REQUIRE_FALSE(request.binding()->at("metadata").contains("ownerReferences"));
   REQUIRE(scene.can_list_pods(scene.alice));
@@ -45,7 +49,9 @@ curfew::TimePoint gone_at(const Scene& scene, const Request& request, curfew::Ti
 
 }  // namespace
 
-TEST_CASE("a binding whose request was orphaned while nobody led is ended at its end by a replica that never leads", "[replica]") {
+TEST_CASE(
+    "a binding whose request was orphaned while nobody led is ended at its end by a replica that never leads",
+    "[replica]") {
   Granting granting;
   const Scene& scene = granting.scene;
   const Request request = granting.active("20s");
@@ -60,14 +66,19 @@ TEST_CASE("a binding whose request was orphaned while nobody led is ended at its
   CHECK_THAT(granting.controller.get("/metrics").body, ContainsSubstring("\ncurfew_bindings_past_end 1\n"));
   request.await_no_binding(seconds(4));
   CHECK_FALSE(scene.can_list_pods(scene.alice));
-  const auto late = std::chrono::floor<milliseconds>(gone_at(scene, request, expires_at - seconds(1)) - expires_at);
+  const auto late =
+      std::chrono::floor<milliseconds>(gone_at(scene, request, expires_at - seconds(1)) - expires_at);
   WARN("ended " << late.count() << " ms after its end");
   CHECK(late < milliseconds(2500));
   CHECK_FALSE(granting.controller.leads());
-  CHECK(eventually(seconds(2), [&] { return granting.controller.get("/metrics").body.find("\ncurfew_bindings_past_end 0\n") != std::string::npos; }));
+  CHECK(eventually(seconds(2), [&] {
+    return granting.controller.get("/metrics").body.find("\ncurfew_bindings_past_end 0\n") !=
+           std::string::npos;
+  }));
 }
 
-TEST_CASE("a binding whose request was orphaned is ended by each replica alone, and nobody is blamed", "[replica]") {
+TEST_CASE("a binding whose request was orphaned is ended by each replica alone, and nobody is blamed",
+          "[replica]") {
   Granting granting;
   const Scene& scene = granting.scene;
   const bool runs = GENERATE(true, false);
@@ -75,7 +86,9 @@ TEST_CASE("a binding whose request was orphaned is ended by each replica alone, 
     const Request request = granting.active("10s");
     const auto expires_at = request.time("expiresAt");
     if (!runs) CHECK(granting.controller.stop() == 0);
-    REQUIRE_THAT(scene.alice.kubectl({"delete", "accessrequest", request.name(), "-n", scene.space.name(), "--cascade=orphan", "--timeout=60s"}), Succeeds());
+    REQUIRE_THAT(scene.alice.kubectl({"delete", "accessrequest", request.name(), "-n", scene.space.name(),
+                                      "--cascade=orphan", "--timeout=60s"}),
+                 Succeeds());
     if (!runs) granting.controller.start_leading();
     request.await_no_binding(seconds(10));
     CHECK(now() < expires_at + seconds(1));
@@ -85,7 +98,9 @@ TEST_CASE("a binding whose request was orphaned is ended by each replica alone, 
   }
 }
 
-TEST_CASE("access ends at its time while the API server serves nothing but RoleBindings, by a leader and by a follower", "[replica]") {
+TEST_CASE(
+    "access ends at its time while the API server serves nothing but RoleBindings, by a leader and by a follower",
+    "[replica]") {
   Granting granting;
   const Scene& scene = granting.scene;
   const bool leads = GENERATE(true, false);
@@ -106,7 +121,8 @@ TEST_CASE("access ends at its time while the API server serves nothing but RoleB
     CHECK_FALSE(request.binding().has_value());
     CHECK_FALSE(alone.leads());  // never ready: nothing else could be read
     CHECK(kept.binding().has_value());
-    const auto late = std::chrono::floor<milliseconds>(gone_at(scene, request, expires_at - seconds(12)) - expires_at);
+    const auto late =
+        std::chrono::floor<milliseconds>(gone_at(scene, request, expires_at - seconds(12)) - expires_at);
     WARN("ended " << late.count() << " ms after its end");
     CHECK(late < milliseconds(leads ? 100 : 2500));
     alone.stop();

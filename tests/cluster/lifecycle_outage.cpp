@@ -28,7 +28,8 @@ class Standstill {
 
 curfew::TimePoint deleted_at(const Scene& scene, const Request& request, curfew::TimePoint since) {
   for (const Json& call : calls_of_curfew(scene.cluster, since, request.binding_name())) {
-    if (call["verb"] == "delete" && call["responseStatus"].value("code", 0) == 200) return time_of(call["stageTimestamp"]);
+    if (call["verb"] == "delete" && call["responseStatus"].value("code", 0) == 200)
+      return time_of(call["stageTimestamp"]);
   }
   FAIL_CHECK("nobody deleted the binding");
   return {};
@@ -36,7 +37,9 @@ curfew::TimePoint deleted_at(const Scene& scene, const Request& request, curfew:
 
 }  // namespace
 
-TEST_CASE("while etcd stands still nothing ends and nothing is granted, and both follow within a second of its return", "[replica]") {
+TEST_CASE(
+    "while etcd stands still nothing ends and nothing is granted, and both follow within a second of its return",
+    "[replica]") {
   const Scene scene;
   Controller controller(scene.cluster);
   controller.start_leading();

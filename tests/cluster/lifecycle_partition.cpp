@@ -10,18 +10,23 @@ using namespace curfew::test;
 namespace {
 
 // When the controller said that, first since then.
-std::optional<curfew::TimePoint> time_said(const Controller& controller, const std::string& message, curfew::TimePoint since) {
+std::optional<curfew::TimePoint> time_said(const Controller& controller, const std::string& message,
+                                           curfew::TimePoint since) {
   for (const Json& line : controller.log()) {
     if (line["msg"] == message && time_of(line["time"]) >= since) return time_of(line["time"]);
   }
   return std::nullopt;
 }
 
-milliseconds between(curfew::TimePoint from, curfew::TimePoint to) { return std::chrono::floor<milliseconds>(to - from); }
+milliseconds between(curfew::TimePoint from, curfew::TimePoint to) {
+  return std::chrono::floor<milliseconds>(to - from);
+}
 
 }  // namespace
 
-TEST_CASE("a leader that loses the API server stops granting before the other replica begins, and access ends on time", "[replica]") {
+TEST_CASE(
+    "a leader that loses the API server stops granting before the other replica begins, and access ends on time",
+    "[replica]") {
   const Scene scene;
   const FaultProxy proxy(scene.cluster);
   Controller leader(scene.cluster, {}, {}, proxy.kubeconfig());
@@ -50,8 +55,11 @@ TEST_CASE("a leader that loses the API server stops granting before the other re
   const auto stopped = *time_said(leader, "stopped leading", began);
   const auto took_over = time_said(other, "started leading", began);
   REQUIRE(took_over.has_value());
-  WARN("ended " << between(expires_at, *deleted).count() << " ms after its end; stopped leading " << between(began, stopped).count() << " ms after the loss, the other began "
-                << between(began, *took_over).count() << " ms after it, and had granted what was asked for after " << granted_after.count() << " ms");
+  WARN("ended " << between(expires_at, *deleted).count() << " ms after its end; stopped leading "
+                << between(began, stopped).count() << " ms after the loss, the other began "
+                << between(began, *took_over).count()
+                << " ms after it, and had granted what was asked for after " << granted_after.count()
+                << " ms");
   CHECK(stopped < *took_over);
   ending.await("Expired", seconds(10));
   CHECK(ending.recorded() == std::vector<std::string>{"Requested", "Granted", "Expired"});

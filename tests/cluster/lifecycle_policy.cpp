@@ -3,8 +3,8 @@
 
 #include "lifecycle.hpp"
 
-// What a policy does not allow: refused at once by the API server where it can tell, by the controller where only it can, or where the policy changed
-// after the request was made.
+// What a policy does not allow: refused at once by the API server where it can tell, by the controller where
+// only it can, or where the policy changed after the request was made.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -12,7 +12,8 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-void check_rejected(const Request& request, const std::string& reason, const std::string& sentence, milliseconds patience = seconds(3)) {
+void check_rejected(const Request& request, const std::string& reason, const std::string& sentence,
+                    milliseconds patience = seconds(3)) {
   request.await("Rejected", patience);
   CHECK(request.condition("Granted")["reason"] == reason);
   CHECK(request.condition("Granted")["status"] == "False");
@@ -27,7 +28,8 @@ ProcessResult ask(const Scene& scene, const std::string& policy, const std::stri
   return scene.alice.apply(scene.space.request("ask", "{policy: " + policy + ", " + more + "}"));
 }
 
-// A request, and a policy that arrives `later` than it. Curfew waits five seconds for a policy: an arrival that a slow machine kept longer than that is tried anew.
+// A request, and a policy that arrives `later` than it. Curfew waits five seconds for a policy: an arrival
+// that a slow machine kept longer than that is tried anew.
 struct Late {
   std::string policy;
   Request request;
@@ -37,11 +39,15 @@ Late policy_after_request(const Scene& scene, const std::string& spec, milliseco
   for (int attempt = 0;; ++attempt) {
     REQUIRE(attempt < 5);
     const std::string policy = unique("late");
-    Late late{policy, Request(scene, policy, "duration: 10m", std::nullopt, "ask-" + std::to_string(attempt))};
+    Late late{policy,
+              Request(scene, policy, "duration: 10m", std::nullopt, "ask-" + std::to_string(attempt))};
     late.request.await("Pending");
     sleep_until(now() + later);
-    REQUIRE_THAT(scene.admin.apply("apiVersion: curfew.dev/v1alpha1\nkind: AccessPolicy\nmetadata: {name: " + policy + "}\nspec: " + spec), Succeeds());
-    const auto arrived = time_of(scene.admin.get({"accesspolicy", late.policy})["metadata"]["creationTimestamp"]);
+    REQUIRE_THAT(scene.admin.apply("apiVersion: curfew.dev/v1alpha1\nkind: AccessPolicy\nmetadata: {name: " +
+                                   policy + "}\nspec: " + spec),
+                 Succeeds());
+    const auto arrived =
+        time_of(scene.admin.get({"accesspolicy", late.policy})["metadata"]["creationTimestamp"]);
     if (arrived - time_of(late.request.stored()["metadata"]["creationTimestamp"]) < seconds(4)) return late;
     scene.admin.kubectl({"delete", "accesspolicy", late.policy});
   }
@@ -74,14 +80,18 @@ TEST_CASE("a role that the policy does not offer is refused", "[lifecycle]") {
   SECTION("at once") {
     const std::string policy = scene.space.policy(one_of_sre());
     CHECK_THAT(ask(scene, policy, "role: {kind: ClusterRole, name: edit}"),
-               Refused("spec.role ClusterRole edit is not offered by AccessPolicy " + policy + ", which offers ClusterRole view"));
+               Refused("spec.role ClusterRole edit is not offered by AccessPolicy " + policy +
+                       ", which offers ClusterRole view"));
   }
   SECTION("when the policy ceases to offer it") {
-    const std::string policy = scene.space.policy(one_of_sre("roles: [{kind: ClusterRole, name: view}, {kind: ClusterRole, name: edit}]"));
+    const std::string policy = scene.space.policy(
+        one_of_sre("roles: [{kind: ClusterRole, name: view}, {kind: ClusterRole, name: edit}]"));
     const Request request(scene, policy, "role: {kind: ClusterRole, name: view}");
     request.await("Pending");
     scene.change(policy, {{"roles", {{{"kind", "ClusterRole"}, {"name", "edit"}}}}});
-    check_rejected(request, "RoleNotAllowed", "spec.role ClusterRole view is not offered by AccessPolicy " + policy + ", which offers ClusterRole edit");
+    check_rejected(request, "RoleNotAllowed",
+                   "spec.role ClusterRole view is not offered by AccessPolicy " + policy +
+                       ", which offers ClusterRole edit");
   }
 }
 
@@ -93,14 +103,18 @@ TEST_CASE("a request that names no role needs a policy with only one", "[lifecyc
     CHECK(request.status()["roleRef"]["name"] == "view");
   }
   SECTION("two") {
-    const std::string policy = scene.space.policy(automatic("roles: [{kind: ClusterRole, name: view}, {kind: Role, name: debugger}]"));
-    CHECK_THAT(ask(scene, policy, "duration: 10m"),
-               Refused("spec.role is missing: AccessPolicy " + policy + " offers ClusterRole view, Role debugger"));
+    const std::string policy = scene.space.policy(
+        automatic("roles: [{kind: ClusterRole, name: view}, {kind: Role, name: debugger}]"));
+    CHECK_THAT(ask(scene, policy, "duration: 10m"), Refused("spec.role is missing: AccessPolicy " + policy +
+                                                            " offers ClusterRole view, Role debugger"));
   }
   SECTION("two, in a policy that came after the request") {
-    const auto [policy, request] =
-        policy_after_request(scene, automatic("roles: [{kind: ClusterRole, name: view}, {kind: ClusterRole, name: edit}]"), milliseconds(0));
-    check_rejected(request, "RoleAmbiguous", "spec.role is missing: AccessPolicy " + policy + " offers ClusterRole view, ClusterRole edit");
+    const auto [policy, request] = policy_after_request(
+        scene, automatic("roles: [{kind: ClusterRole, name: view}, {kind: ClusterRole, name: edit}]"),
+        milliseconds(0));
+    check_rejected(
+        request, "RoleAmbiguous",
+        "spec.role is missing: AccessPolicy " + policy + " offers ClusterRole view, ClusterRole edit");
     scene.admin.kubectl({"delete", "accesspolicy", policy});
   }
 }
@@ -111,25 +125,31 @@ TEST_CASE("a Role is looked up in the request's namespace", "[lifecycle]") {
   const std::string role = unique("debugger");
   const std::string policy = scene.space.policy(automatic("roles: [{kind: Role, name: " + role + "}]"));
   const auto make_role = [&] {
-    REQUIRE_THAT(scene.admin.kubectl({"create", "role", role, "-n", space, "--verb=list", "--resource=pods"}), Succeeds());
-    REQUIRE_THAT(scene.admin.apply("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: grantable-" + role +
-                                   ", labels: {curfew.dev/grantable: \"true\"}}\nrules: [{apiGroups: [rbac.authorization.k8s.io], resources: [roles], "
-                                   "resourceNames: [" +
-                                   role + "], verbs: [bind]}]"),
+    REQUIRE_THAT(scene.admin.kubectl({"create", "role", role, "-n", space, "--verb=list", "--resource=pods"}),
                  Succeeds());
+    REQUIRE_THAT(
+        scene.admin.apply(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: grantable-" +
+            role +
+            ", labels: {curfew.dev/grantable: \"true\"}}\nrules: [{apiGroups: [rbac.authorization.k8s.io], resources: [roles], "
+            "resourceNames: [" +
+            role + "], verbs: [bind]}]"),
+        Succeeds());
   };
   SECTION("there") {
     make_role();
     sleep_until(now() + seconds(2));  // until the right to bind it has arrived
     const Request request(scene, policy, "duration: 10m");
     request.await("Active");
-    CHECK(request.binding().value()["roleRef"] == Json{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "Role"}, {"name", role}});
+    CHECK(request.binding().value()["roleRef"] ==
+          Json{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "Role"}, {"name", role}});
     CHECK(scene.can_list_pods(scene.alice));
   }
   SECTION("missing") {
     const Request request(scene, policy, "duration: 10m");
     request.await("Pending");
-    check_rejected(request, "RoleNotFound", "spec.role Role " + role + " does not exist in namespace " + space, seconds(8));
+    check_rejected(request, "RoleNotFound",
+                   "spec.role Role " + role + " does not exist in namespace " + space, seconds(8));
   }
   scene.admin.kubectl({"delete", "clusterrole", "grantable-" + role, "--ignore-not-found"});
 }
@@ -139,31 +159,43 @@ TEST_CASE("access is given in the namespaces that the policy covers", "[lifecycl
   const std::string& space = scene.space.name();
   SECTION("not covered by name: refused at once") {
     const std::string policy = scene.space.policy(automatic("namespaces: {names: [payments, billing]}"));
-    CHECK_THAT(ask(scene, policy, "duration: 10m"), Refused("AccessPolicy " + policy + " does not cover namespace " + space + ", only payments, billing"));
+    CHECK_THAT(ask(scene, policy, "duration: 10m"),
+               Refused("AccessPolicy " + policy + " does not cover namespace " + space +
+                       ", only payments, billing"));
   }
   SECTION("covered by name") {
-    const Request request(scene, scene.space.policy(automatic("namespaces: {names: [payments, " + space + "]}")), "duration: 10m");
+    const Request request(scene,
+                          scene.space.policy(automatic("namespaces: {names: [payments, " + space + "]}")),
+                          "duration: 10m");
     request.await("Active");
   }
   SECTION("not covered by labels") {
-    const std::string policy = scene.space.policy(automatic("namespaces: {names: [payments], selector: {matchLabels: {team: payments}}}"));
+    const std::string policy = scene.space.policy(
+        automatic("namespaces: {names: [payments], selector: {matchLabels: {team: payments}}}"));
     const Request request(scene, policy, "duration: 10m");
-    check_rejected(request, "NamespaceNotAllowed", "AccessPolicy " + policy + " does not cover namespace " + space + ", only payments and those that its selector matches");
+    check_rejected(request, "NamespaceNotAllowed",
+                   "AccessPolicy " + policy + " does not cover namespace " + space +
+                       ", only payments and those that its selector matches");
   }
   SECTION("covered by labels") {
-    REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", space, "team=payments", "stage=test"}), Succeeds());
-    const std::string selector = GENERATE("{matchLabels: {team: payments}}", "{matchExpressions: [{key: team, operator: In, values: [billing, payments]}]}",
-                                          "{matchLabels: {team: payments}, matchExpressions: [{key: stage, operator: NotIn, values: [production]}]}",
-                                          "{matchExpressions: [{key: stage, operator: Exists}, {key: forbidden, operator: DoesNotExist}]}");
+    REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", space, "team=payments", "stage=test"}),
+                 Succeeds());
+    const std::string selector = GENERATE(
+        "{matchLabels: {team: payments}}",
+        "{matchExpressions: [{key: team, operator: In, values: [billing, payments]}]}",
+        "{matchLabels: {team: payments}, matchExpressions: [{key: stage, operator: NotIn, values: [production]}]}",
+        "{matchExpressions: [{key: stage, operator: Exists}, {key: forbidden, operator: DoesNotExist}]}");
     DYNAMIC_SECTION(selector) {
-      const Request request(scene, scene.space.policy(automatic("namespaces: {selector: " + selector + "}")), "duration: 10m");
+      const Request request(scene, scene.space.policy(automatic("namespaces: {selector: " + selector + "}")),
+                            "duration: 10m");
       request.await("Active");
     }
   }
   SECTION("excluded by an expression") {
-    REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", space, "team=payments", "stage=production"}), Succeeds());
-    const std::string policy = scene.space.policy(
-        automatic("namespaces: {selector: {matchLabels: {team: payments}, matchExpressions: [{key: stage, operator: NotIn, values: [production]}]}}"));
+    REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", space, "team=payments", "stage=production"}),
+                 Succeeds());
+    const std::string policy = scene.space.policy(automatic(
+        "namespaces: {selector: {matchLabels: {team: payments}, matchExpressions: [{key: stage, operator: NotIn, values: [production]}]}}"));
     const Request request(scene, policy, "duration: 10m");
     check_rejected(request, "NamespaceNotAllowed", "does not cover namespace " + space);
   }
@@ -173,13 +205,15 @@ TEST_CASE("a duration is at most the policy's", "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre("duration: {default: 10m, max: 1h}"));
   SECTION("at once") {
-    CHECK_THAT(ask(scene, policy, "duration: 61m"), Refused("spec.duration 61m is longer than the 1h that AccessPolicy " + policy + " allows"));
+    CHECK_THAT(ask(scene, policy, "duration: 61m"),
+               Refused("spec.duration 61m is longer than the 1h that AccessPolicy " + policy + " allows"));
   }
   SECTION("when the policy allows less by the time of the approval") {
     const Request request(scene, policy, "duration: 45m");
     request.await("Pending");
     scene.change(policy, {{"duration", {{"max", "30m"}}}});
-    check_rejected(request, "DurationTooLong", "spec.duration 45m is longer than the 30m that AccessPolicy " + policy + " allows");
+    check_rejected(request, "DurationTooLong",
+                   "spec.duration 45m is longer than the 30m that AccessPolicy " + policy + " allows");
   }
 }
 
@@ -189,7 +223,10 @@ TEST_CASE("what a request leaves to the policy is fixed when it is first seen", 
   const Request request(scene, policy, "reason: INC-1");
   request.await("Pending");
   CHECK(request.text("duration") == "10m");
-  scene.change(policy, {{"duration", {{"default", "20m"}}}, {"roles", {{{"kind", "ClusterRole"}, {"name", "view"}}, {{"kind", "ClusterRole"}, {"name", "edit"}}}}});
+  scene.change(
+      policy, {{"duration", {{"default", "20m"}}},
+               {"roles",
+                {{{"kind", "ClusterRole"}, {"name", "view"}}, {{"kind", "ClusterRole"}, {"name", "edit"}}}}});
   request.approve(scene.bob);
   request.await("Active");
   CHECK(request.time("expiresAt") - request.time("grantedAt") == std::chrono::minutes(10));
@@ -200,12 +237,14 @@ TEST_CASE("a policy that requires a reason gets one in words", "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(automatic("reason: {required: true}"));
   SECTION("missing: refused at once") {
-    CHECK_THAT(ask(scene, policy, "duration: 10m"), Refused("spec.reason is missing: AccessPolicy " + policy + " requires one"));
+    CHECK_THAT(ask(scene, policy, "duration: 10m"),
+               Refused("spec.reason is missing: AccessPolicy " + policy + " requires one"));
     CHECK_THAT(ask(scene, policy, "reason: ' '"), Refused("spec.reason is missing"));
   }
   SECTION("blanks of another alphabet") {
     const Request request(scene, policy, "reason: \"\\u00a0\\u2003\"");
-    check_rejected(request, "ReasonRequired", "spec.reason is missing: AccessPolicy " + policy + " requires one");
+    check_rejected(request, "ReasonRequired",
+                   "spec.reason is missing: AccessPolicy " + policy + " requires one");
   }
   SECTION("given") {
     const Request request(scene, policy, "reason: INC-1");
@@ -219,10 +258,15 @@ TEST_CASE("somebody whom the policy ceases to list gets nothing", "[lifecycle]")
   SECTION("asked before") {
     const Request request(scene, policy, "duration: 10m");
     request.await("Pending");
-    scene.change(policy, {{"requesters", {{{"kind", "Group"}, {"name", "operators"}}, {{"kind", "User"}, {"name", "dave"}}}}});
-    check_rejected(request, "RequesterNotAllowed", "alice is not a requester of AccessPolicy " + policy + ", which names Group operators, User dave");
+    scene.change(
+        policy,
+        {{"requesters", {{{"kind", "Group"}, {"name", "operators"}}, {{"kind", "User"}, {"name", "dave"}}}}});
+    check_rejected(
+        request, "RequesterNotAllowed",
+        "alice is not a requester of AccessPolicy " + policy + ", which names Group operators, User dave");
   }
   SECTION("never listed: refused at once") {
-    CHECK_THAT(scene.dave.apply(scene.space.request("ask", "{policy: " + policy + "}")), Refused("dave is not a requester of AccessPolicy " + policy));
+    CHECK_THAT(scene.dave.apply(scene.space.request("ask", "{policy: " + policy + "}")),
+               Refused("dave is not a requester of AccessPolicy " + policy));
   }
 }

@@ -15,11 +15,16 @@ namespace {
 std::string describe(const Json& call) {
   const Json& object = call["objectRef"];
   const std::string subresource = object.value("subresource", "");
-  return call.value("verb", "") + " " + object.value("resource", "") + (subresource.empty() ? "" : "/" + subresource);
+  return call.value("verb", "") + " " + object.value("resource", "") +
+         (subresource.empty() ? "" : "/" + subresource);
 }
 
-bool is_of_lease(const Json& call) { return call["objectRef"].value("resource", "") == "leases"; }
-bool is_read(const Json& call) { return !is_of_lease(call) && (call["verb"] == "get" || call["verb"] == "list"); }
+bool is_of_lease(const Json& call) {
+  return call["objectRef"].value("resource", "") == "leases";
+}
+bool is_read(const Json& call) {
+  return !is_of_lease(call) && (call["verb"] == "get" || call["verb"] == "list");
+}
 
 std::string counted(const std::vector<Json>& calls) {
   std::map<std::string, int> counts;
@@ -33,7 +38,9 @@ std::string counted(const std::vector<Json>& calls) {
 void await_quiet(const Scene& scene) {
   const auto others = [&] {
     const Json all = scene.admin.get({"accessrequests", "-A"});
-    return std::ranges::count_if(all["items"], [&](const Json& request) { return request["metadata"]["namespace"] != scene.space.name(); });
+    return std::ranges::count_if(all["items"], [&](const Json& request) {
+      return request["metadata"]["namespace"] != scene.space.name();
+    });
   };
   REQUIRE(eventually(seconds(60), [&] { return others() == 0; }));
   sleep_until(now() + seconds(3));
@@ -55,7 +62,8 @@ TEST_CASE("an idle controller reads nothing but its lease", "[replica]") {
   const auto calls = calls_of_curfew(scene.cluster, since);
   INFO("in ten seconds:" << counted(calls));
   CHECK(std::ranges::none_of(calls, is_read));
-  CHECK(std::ranges::all_of(calls, [](const Json& call) { return is_of_lease(call) || call["verb"] == "watch"; }));
+  CHECK(std::ranges::all_of(calls,
+                            [](const Json& call) { return is_of_lease(call) || call["verb"] == "watch"; }));
   CHECK(std::ranges::count_if(calls, is_of_lease) <= 12);
   controller.stop();
 }
@@ -79,10 +87,13 @@ TEST_CASE("a whole life of a request takes writes only, and few of them", "[repl
   WARN(calls.size() << " calls for one request, from asked to expired:" << counted(calls));
   CHECK(std::ranges::none_of(calls, is_read));
   CHECK(calls.size() <= 20);
-  CHECK(std::ranges::all_of(calls, [](const Json& call) { return call["responseStatus"].value("code", 0) < 400; }));
+  CHECK(std::ranges::all_of(calls,
+                            [](const Json& call) { return call["responseStatus"].value("code", 0) < 400; }));
   CHECK_THAT(controller.get("/metrics").body,
-             ContainsSubstring("curfew_grant_latency_seconds_count 1\n") && ContainsSubstring("curfew_revocation_lateness_seconds_count 1\n") &&
-                 ContainsSubstring("curfew_bindings_past_end 0\n") && ContainsSubstring("curfew_events_dropped_total 0\n") &&
+             ContainsSubstring("curfew_grant_latency_seconds_count 1\n") &&
+                 ContainsSubstring("curfew_revocation_lateness_seconds_count 1\n") &&
+                 ContainsSubstring("curfew_bindings_past_end 0\n") &&
+                 ContainsSubstring("curfew_events_dropped_total 0\n") &&
                  !ContainsSubstring("curfew_clock_offset_seconds 0\n"));
   controller.stop();
 }
@@ -95,8 +106,10 @@ TEST_CASE("the controller says how it is on three pages", "[replica]") {
   CHECK(eventually(seconds(3), [&] { return controller.get("/readyz").status == 200; }));
   const Page metrics = controller.get("/metrics");
   CHECK(metrics.status == 200);
-  CHECK_THAT(metrics.body, ContainsSubstring("curfew_leader 1") && ContainsSubstring("curfew_guard_in_force 1") &&
-                               ContainsSubstring("curfew_revocation_lateness_seconds_count") && ContainsSubstring("curfew_worker_panics_total 0"));
+  CHECK_THAT(metrics.body, ContainsSubstring("curfew_leader 1") &&
+                               ContainsSubstring("curfew_guard_in_force 1") &&
+                               ContainsSubstring("curfew_revocation_lateness_seconds_count") &&
+                               ContainsSubstring("curfew_worker_panics_total 0"));
   CHECK(controller.get("/nothing").status == 404);
   controller.stop();
 }

@@ -5,7 +5,8 @@
 #include "controller.hpp"
 #include "lifecycle.hpp"
 
-// What the records say of requests whose people are quick, or come back: every end is recorded, once, and as it was.
+// What the records say of requests whose people are quick, or come back: every end is recorded, once, and as
+// it was.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -16,16 +17,22 @@ using Texts = std::vector<std::string>;
 // Actions by the request's UID, of all requests that had that name.
 std::map<std::string, Texts> recorded_of_name(const Scene& scene, const std::string& name) {
   std::map<std::string, Texts> actions;
-  const Json list = scene.admin.get({"auditrecords", "--field-selector", "request.namespace=" + scene.space.name() + ",request.name=" + name});
-  for (const Json& record : list["items"]) actions[record["request"].value("uid", "")].push_back(record["action"].get<std::string>());
+  const Json list = scene.admin.get({"auditrecords", "--field-selector",
+                                     "request.namespace=" + scene.space.name() + ",request.name=" + name});
+  for (const Json& record : list["items"])
+    actions[record["request"].value("uid", "")].push_back(record["action"].get<std::string>());
   return actions;
 }
 
-bool is_end(const std::string& action) { return std::set<std::string>{"Denied", "Expired", "Revoked", "Withdrawn", "TimedOut", "Rejected"}.contains(action); }
+bool is_end(const std::string& action) {
+  return std::set<std::string>{"Denied", "Expired", "Revoked", "Withdrawn", "TimedOut", "Rejected"}.contains(
+      action);
+}
 
 }  // namespace
 
-TEST_CASE("requests that are deleted and made again under one name, as fast as that goes, each leave one end", "[lifecycle]") {
+TEST_CASE("requests that are deleted and made again under one name, as fast as that goes, each leave one end",
+          "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(automatic());
   const std::string yaml = scene.space.request("again", "{policy: " + policy + ", duration: 10m}");
@@ -34,8 +41,12 @@ TEST_CASE("requests that are deleted and made again under one name, as fast as t
     const ProcessResult made = scene.alice.kubectl({"create", "-o", "json", "-f", "-"}, yaml);
     REQUIRE_THAT(made, Succeeds());
     uids.insert(Json::parse(made.out)["metadata"]["uid"].get<std::string>());
-    if (i % 3 == 0) scene.admin.kubectl({"wait", "accessrequest", "again", "-n", scene.space.name(), "--for=jsonpath={.status.phase}=Active", "--timeout=2s"});
-    REQUIRE_THAT(scene.alice.kubectl({"delete", "accessrequest", "again", "-n", scene.space.name(), "--wait=false"}), Succeeds());
+    if (i % 3 == 0)
+      scene.admin.kubectl({"wait", "accessrequest", "again", "-n", scene.space.name(),
+                           "--for=jsonpath={.status.phase}=Active", "--timeout=2s"});
+    REQUIRE_THAT(
+        scene.alice.kubectl({"delete", "accessrequest", "again", "-n", scene.space.name(), "--wait=false"}),
+        Succeeds());
   }
   const auto has_one_end = [](const auto& entry) { return std::ranges::count_if(entry.second, is_end) == 1; };
   std::map<std::string, Texts> recorded;
@@ -45,11 +56,13 @@ TEST_CASE("requests that are deleted and made again under one name, as fast as t
   });
   INFO(Json(recorded).dump(1));
   CHECK(all_ended);
-  const Json left = scene.admin.get({"rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid"});
+  const Json left =
+      scene.admin.get({"rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid"});
   CHECK(left["items"].empty());
 }
 
-TEST_CASE("who revoked is recorded, also where the requester deletes the request in the same moment", "[lifecycle]") {
+TEST_CASE("who revoked is recorded, also where the requester deletes the request in the same moment",
+          "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre());
   for (int i = 0; i < 6; ++i) {
@@ -67,13 +80,16 @@ TEST_CASE("who revoked is recorded, also where the requester deletes the request
 
 TEST_CASE("an approval in the moment of the time-out is one or the other", "[lifecycle]") {
   const Scene scene;
-  const std::string policy = scene.space.policy(developers_may_view("{required: 1, timeout: 2s, approvers: [{kind: Group, name: sre}]}"));
+  const std::string policy = scene.space.policy(
+      developers_may_view("{required: 1, timeout: 2s, approvers: [{kind: Group, name: sre}]}"));
   for (int i = 0; i < 4; ++i) {
     const Request request(scene, policy, "duration: 10m", std::nullopt, "ask-" + std::to_string(i));
     request.await("Pending");
-    sleep_until(time_of(request.stored()["metadata"]["creationTimestamp"]) + seconds(2) - milliseconds(120 - 20 * i));
+    sleep_until(time_of(request.stored()["metadata"]["creationTimestamp"]) + seconds(2) -
+                milliseconds(120 - 20 * i));
     const bool was_taken = request.say(scene.bob, "approve").exit_code == 0;
-    eventually(seconds(3), [&] { return std::set<std::string>{"Active", "TimedOut"}.contains(request.text("phase")); });
+    eventually(seconds(3),
+               [&] { return std::set<std::string>{"Active", "TimedOut"}.contains(request.text("phase")); });
     const Texts recorded = request.recorded();
     INFO(Json(recorded).dump() << " approved: " << was_taken);
     const bool timed_out = std::ranges::find(recorded, "TimedOut") != recorded.end();
@@ -84,14 +100,17 @@ TEST_CASE("an approval in the moment of the time-out is one or the other", "[lif
   }
 }
 
-TEST_CASE("the record of a grant names the policy that allowed it, not one that was there before", "[lifecycle]") {
+TEST_CASE("the record of a grant names the policy that allowed it, not one that was there before",
+          "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre());
   const Request request(scene, policy, "duration: 10m");
   request.await("Pending");
   const std::string first = scene.admin.get({"accesspolicy", policy})["metadata"]["uid"];
   REQUIRE_THAT(scene.admin.kubectl({"delete", "accesspolicy", policy}), Succeeds());
-  REQUIRE_THAT(scene.admin.apply("apiVersion: curfew.dev/v1alpha1\nkind: AccessPolicy\nmetadata: {name: " + policy + "}\nspec: " + automatic()), Succeeds());
+  REQUIRE_THAT(scene.admin.apply("apiVersion: curfew.dev/v1alpha1\nkind: AccessPolicy\nmetadata: {name: " +
+                                 policy + "}\nspec: " + automatic()),
+               Succeeds());
   request.await("Active", seconds(5));
   const std::string second = scene.admin.get({"accesspolicy", policy})["metadata"]["uid"];
   REQUIRE(first != second);
@@ -99,30 +118,48 @@ TEST_CASE("the record of a grant names the policy that allowed it, not one that 
   CHECK(request.await_record("Granted")["policy"]["uid"] == second);
 }
 
-TEST_CASE("a ServiceAccount's username in a form that no ServiceAccount has is asked for, granted and recorded as a User's", "[lifecycle]") {
+TEST_CASE(
+    "a ServiceAccount's username in a form that no ServiceAccount has is asked for, granted and recorded as a User's",
+    "[lifecycle]") {
   const Scene scene;
   const std::string username = "system:serviceaccount:" + std::string(100, 'a') + ":x";
-  const std::string policy =
-      scene.space.policy("{requesters: [{kind: User, name: \"" + username + "\"}], roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, duration: {max: 1h}, approval: {required: 0}}");
-  const ProcessResult made = scene.admin.kubectl({"create", "--as", username, "--as-group", "system:authenticated", "--as-group", "system:masters", "-o", "json", "-f", "-"},
-                                                 scene.space.request("odd", "{policy: " + policy + ", duration: 10m}"));
+  const std::string policy = scene.space.policy(
+      "{requesters: [{kind: User, name: \"" + username +
+      "\"}], roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, duration: {max: 1h}, approval: {required: 0}}");
+  const ProcessResult made =
+      scene.admin.kubectl({"create", "--as", username, "--as-group", "system:authenticated", "--as-group",
+                           "system:masters", "-o", "json", "-f", "-"},
+                          scene.space.request("odd", "{policy: " + policy + ", duration: 10m}"));
   REQUIRE_THAT(made, Succeeds());
-  const auto phase = [&] { return scene.admin.get({"accessrequest", "odd", "-n", scene.space.name()}).value("status", Json::object()).value("phase", ""); };
+  const auto phase = [&] {
+    return scene.admin.get({"accessrequest", "odd", "-n", scene.space.name()})
+        .value("status", Json::object())
+        .value("phase", "");
+  };
   CHECK(eventually(seconds(3), [&] { return phase() == "Active"; }));
-  const Json subject = scene.admin.get({"accessrequest", "odd", "-n", scene.space.name()})["status"]["subject"];
+  const Json subject =
+      scene.admin.get({"accessrequest", "odd", "-n", scene.space.name()})["status"]["subject"];
   CHECK(subject["kind"] == "User");
   CHECK(subject["name"] == username);
 }
 
-TEST_CASE("what was revoked, denied or deleted does not come back because it is applied again for the same time", "[lifecycle]") {
+TEST_CASE(
+    "what was revoked, denied or deleted does not come back because it is applied again for the same time",
+    "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre());
   const auto start = std::chrono::floor<seconds>(now());
   const std::string span = "duration: 30m, startTime: \"" + curfew::format_rfc3339(start) + "\"";
   std::string how;
-  SECTION("revoked") { how = "revoke"; }
-  SECTION("denied") { how = "deny"; }
-  SECTION("deleted") { how = "delete"; }
+  SECTION("revoked") {
+    how = "revoke";
+  }
+  SECTION("denied") {
+    how = "deny";
+  }
+  SECTION("deleted") {
+    how = "delete";
+  }
   std::string before;
   {
     const Request request(scene, policy, span);
@@ -137,12 +174,14 @@ TEST_CASE("what was revoked, denied or deleted does not come back because it is 
       request.await(how == "deny" ? "Denied" : "Revoked");
     }
     request.remove(scene.alice);
-    eventually(seconds(2), [&] { return std::ranges::any_of(recorded_of_name(scene, "ask")[before], is_end); });
+    eventually(seconds(2),
+               [&] { return std::ranges::any_of(recorded_of_name(scene, "ask")[before], is_end); });
   }
   const Request again(scene, policy, span);
   again.await("Rejected", seconds(3));
   CHECK(again.condition("Granted")["reason"] == "EndedBefore");
-  CHECK_THAT(again.text("message"), ContainsSubstring("an earlier request " + scene.space.name() + "/ask for the same time is over"));
+  CHECK_THAT(again.text("message"), ContainsSubstring("an earlier request " + scene.space.name() +
+                                                      "/ask for the same time is over"));
   CHECK(again.recorded() == Texts{"Requested", "Rejected"});
   const Request other(scene, policy, span, std::nullopt, "other");
   other.await("Pending");
@@ -180,7 +219,8 @@ TEST_CASE("an approval from a time when nobody ran, after the time-out, does not
   const Scene scene;
   Controller controller(scene.cluster);
   controller.start_leading();
-  const std::string policy = scene.space.policy(developers_may_view("{required: 1, timeout: 3s, approvers: [{kind: Group, name: sre}]}"));
+  const std::string policy = scene.space.policy(
+      developers_may_view("{required: 1, timeout: 3s, approvers: [{kind: Group, name: sre}]}"));
   const Request request(scene, policy, "duration: 10m");
   request.await("Pending");
   controller.stop();
@@ -188,16 +228,19 @@ TEST_CASE("an approval from a time when nobody ran, after the time-out, does not
   request.approve(scene.bob);
   controller.start_leading();
   request.await("TimedOut", seconds(20));
-  CHECK_THAT(request.await_record("PolicyViolation")["message"].get<std::string>(), ContainsSubstring("bob approved too late"));
+  CHECK_THAT(request.await_record("PolicyViolation")["message"].get<std::string>(),
+             ContainsSubstring("bob approved too late"));
   CHECK_FALSE(request.binding().has_value());
   controller.stop();
 }
 
-TEST_CASE("an approval from before Curfew has looked does not count for what the policy says later", "[replica]") {
+TEST_CASE("an approval from before Curfew has looked does not count for what the policy says later",
+          "[replica]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre("duration: {default: 5m, max: 4h}"));
   const Request request(scene, policy, "");
-  const ProcessResult early = scene.bob.kubectl({"annotate", "accessrequest", "ask", "-n", scene.space.name(), "curfew.dev/approve=view for five minutes"});
+  const ProcessResult early = scene.bob.kubectl({"annotate", "accessrequest", "ask", "-n", scene.space.name(),
+                                                 "curfew.dev/approve=view for five minutes"});
   CHECK_THAT(early, Refused("approve it in a moment"));
   scene.change(policy, {{"duration", {{"default", "4h"}, {"max", "4h"}}}});
   Controller controller(scene.cluster);

@@ -12,14 +12,17 @@ namespace {
 using Texts = std::vector<std::string>;
 
 ProcessResult end_all(const Scene& scene, std::vector<std::string> flags = {"--vacancy", "2s"}) {
-  std::vector<std::string> command{Controller::program(), "end-all", "--kubeconfig", scene.cluster.curfew().kubeconfig().string()};
+  std::vector<std::string> command{Controller::program(), "end-all", "--kubeconfig",
+                                   scene.cluster.curfew().kubeconfig().string()};
   command.insert(command.end(), flags.begin(), flags.end());
   return run(command);
 }
 
 }  // namespace
 
-TEST_CASE("end-all ends all access although another replica leads, leaves what waits, and nobody grants for a while after it", "[replica]") {
+TEST_CASE(
+    "end-all ends all access although another replica leads, leaves what waits, and nobody grants for a while after it",
+    "[replica]") {
   const Scene scene;
   Controller controller(scene.cluster);
   controller.start_leading();
@@ -48,7 +51,8 @@ TEST_CASE("end-all ends all access although another replica leads, leaves what w
   CHECK(waiting.text("phase") == "Pending");
 
   waiting.approve(scene.bob);
-  CHECK(scene.admin.get({"lease", "curfew", "-n", "curfew-system"})["spec"]["holderIdentity"] == "nobody: Curfew is being removed");
+  CHECK(scene.admin.get({"lease", "curfew", "-n", "curfew-system"})["spec"]["holderIdentity"] ==
+        "nobody: Curfew is being removed");
   sleep_until(now() + seconds(3));
   CHECK_FALSE(waiting.binding());
   CHECK(waiting.text("phase") == "Pending");
@@ -80,8 +84,12 @@ TEST_CASE("end-all that cannot end everything fails, and says what is left", "[r
   controller.start_leading();
   const Request granted(scene, scene.space.policy(automatic()), "duration: 30m");
   granted.await("Active");
-  const auto result = end_all(scene, {"--timeout", "1s", "--vacancy", "2s"});  // the one that led may believe for longer that it does
+  const auto result = end_all(
+      scene, {"--timeout", "1s", "--vacancy", "2s"});  // the one that led may believe for longer that it does
   CHECK(result.exit_code == 1);
-  CHECK_THAT(result.err, ContainsSubstring("curfew: not all access is ended after 1 s: the replica that held the Lease before may not have noticed yet"));
+  CHECK_THAT(
+      result.err,
+      ContainsSubstring(
+          "curfew: not all access is ended after 1 s: the replica that held the Lease before may not have noticed yet"));
   CHECK(controller.stop() == 0);
 }

@@ -95,28 +95,34 @@ TEST_CASE("two replicas do everything once", "[replica]") {
   int creations = 0;
   for (const Json& call : calls_of_curfew(two.scene.cluster, now() - seconds(30))) {
     const Json& object = call["objectRef"];
-    if (call["verb"] == "create" && object.value("resource", "") == "rolebindings" && object.value("namespace", "") == two.scene.space.name()) ++creations;
+    if (call["verb"] == "create" && object.value("resource", "") == "rolebindings" &&
+        object.value("namespace", "") == two.scene.space.name())
+      ++creations;
   }
   CHECK(creations == 1);
   CHECK(eventually(seconds(3), [&] { return request.events().size() >= 4; }));
   CHECK(request.events().size() == 4);
 }
 
-TEST_CASE("when the leader hangs or dies just before an end, the other replica ends the access", "[replica]") {
+TEST_CASE("when the leader hangs or dies just before an end, the other replica ends the access",
+          "[replica]") {
   Two two;
   const bool hangs = GENERATE(true, false);
   DYNAMIC_SECTION((hangs ? "hangs" : "dies")) {
     const Request request = two.active("5s");
     const auto expires_at = request.time("expiresAt");
     sleep_until(expires_at - milliseconds(1500));
-    if (hangs) two.leader.pause();
-    else two.leader.kill();
+    if (hangs)
+      two.leader.pause();
+    else
+      two.leader.kill();
     REQUIRE(now() < expires_at - milliseconds(700));
     sleep_until(expires_at + seconds(3));
     CHECK_FALSE(two.scene.can_list_pods(two.scene.alice));
     curfew::TimePoint gone{};
     for (const Json& call : calls_of_curfew(two.scene.cluster, expires_at - seconds(1))) {
-      if (call["verb"] == "delete" && call["objectRef"].value("name", "") == request.binding_name()) gone = time_of(call["stageTimestamp"]);
+      if (call["verb"] == "delete" && call["objectRef"].value("name", "") == request.binding_name())
+        gone = time_of(call["stageTimestamp"]);
     }
     REQUIRE(gone > curfew::TimePoint{});
     const auto late = std::chrono::duration_cast<milliseconds>(gone - expires_at);
@@ -128,7 +134,10 @@ TEST_CASE("when the leader hangs or dies just before an end, the other replica e
     CHECK(request.recorded() == Texts{"Requested", "Approved", "Granted", "Expired"});
     if (!hangs) return;
     two.leader.resume();
-    CHECK(eventually(seconds(5), [&] { return two.leader.has_said("stopped leading") || two.leader.get("/metrics").body.find("curfew_leader 0") != std::string::npos; }));
+    CHECK(eventually(seconds(5), [&] {
+      return two.leader.has_said("stopped leading") ||
+             two.leader.get("/metrics").body.find("curfew_leader 0") != std::string::npos;
+    }));
     const Request next = two.active("30m", "next");
     CHECK(next.recorded() == Texts{"Requested", "Approved", "Granted"});
   }

@@ -37,7 +37,9 @@ void check_done_once(const Request& request, const Texts& expected) {
 }
 
 int bindings_in(const Scene& scene) {
-  return static_cast<int>(scene.admin.get({"rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid"})["items"].size());
+  return static_cast<int>(
+      scene.admin.get({"rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid"})["items"]
+          .size());
 }
 
 }  // namespace
@@ -62,7 +64,9 @@ TEST_CASE("a killed controller goes on where it was", "[replica]") {
   deleted.remove(scene.alice);
   withdrawn.remove(scene.alice);
   REQUIRE_THAT(revoked.say(scene.alice, "revoke", "done"), Succeeds());
-  REQUIRE_THAT(scene.admin.kubectl({"delete", "rolebinding", unbound.binding_name(), "-n", scene.space.name()}), Succeeds());
+  REQUIRE_THAT(
+      scene.admin.kubectl({"delete", "rolebinding", unbound.binding_name(), "-n", scene.space.name()}),
+      Succeeds());
   const Request asked(scene, killed.policy, "duration: 30m", std::nullopt, "asked");
   sleep_until(expiring.time("expiresAt") + seconds(1));
   CHECK(expiring.binding().has_value());  // nobody is there to end it
@@ -100,22 +104,28 @@ TEST_CASE("a controller killed in the middle of granting grants once", "[replica
   Killed killed;
   const Scene& scene = killed.scene;
   const std::string at_once = scene.space.policy(automatic());
-  // Asked in quick succession, killed at once: some have a record and no binding, some a binding and no status.
+  // Asked in quick succession, killed at once: some have a record and no binding, some a binding and no
+  // status.
   std::string batch;
   constexpr int kMany = 12;
-  for (int i = 0; i < kMany; ++i) batch += scene.space.request("burst-" + std::to_string(i), "{policy: " + at_once + ", duration: 30m}") + "---\n";
+  for (int i = 0; i < kMany; ++i)
+    batch += scene.space.request("burst-" + std::to_string(i), "{policy: " + at_once + ", duration: 30m}") +
+             "---\n";
   REQUIRE_THAT(scene.alice.kubectl({"create", "-f", "-"}, batch), Succeeds());
   killed.controller.kill();
   killed.controller.start_leading();
 
   const auto settled = [&] {
     const Json all = scene.admin.get({"accessrequests", "-n", scene.space.name()})["items"];
-    return std::ranges::all_of(all, [](const Json& request) { return request.value("status", Json::object()).value("phase", "") == "Active"; });
+    return std::ranges::all_of(all, [](const Json& request) {
+      return request.value("status", Json::object()).value("phase", "") == "Active";
+    });
   };
   CHECK(eventually(seconds(10), settled));
   CHECK(bindings_in(scene) == kMany);
   std::map<std::string, Texts> actions;
-  const Json records = scene.admin.get({"auditrecords", "--field-selector", "request.namespace=" + scene.space.name()});
+  const Json records =
+      scene.admin.get({"auditrecords", "--field-selector", "request.namespace=" + scene.space.name()});
   for (const Json& record : records["items"]) {
     actions[record["request"]["name"].get<std::string>()].push_back(record["action"].get<std::string>());
   }
@@ -134,7 +144,9 @@ TEST_CASE("a request whose time passed while nobody ran is never given access af
   const auto expires_at = request.time("expiresAt");
   killed.controller.kill();
   REQUIRE(now() < expires_at - seconds(1));
-  REQUIRE_THAT(scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()}), Succeeds());
+  REQUIRE_THAT(
+      scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()}),
+      Succeeds());
   sleep_until(expires_at + milliseconds(500));
   killed.controller.start_leading();
   eventually(seconds(5), [&] { return request.status().value("complete", false); });
@@ -154,7 +166,11 @@ TEST_CASE("completed requests are deleted after their time, and their records st
   REQUIRE_THAT(request.say(scene.alice, "revoke", "done"), Succeeds());
   request.await("Revoked");
   const auto ended_at = request.time("endedAt");
-  const auto is_gone = [&] { return scene.admin.kubectl({"get", "accessrequest", "ask", "-n", scene.space.name(), "--ignore-not-found"}).out.empty(); };
+  const auto is_gone = [&] {
+    return scene.admin
+        .kubectl({"get", "accessrequest", "ask", "-n", scene.space.name(), "--ignore-not-found"})
+        .out.empty();
+  };
   CHECK(eventually(seconds(10), is_gone));
   CHECK(now() - ended_at >= seconds(3));
   CHECK(now() - ended_at < seconds(8));
@@ -166,7 +182,11 @@ TEST_CASE("completed requests are deleted after their time, and their records st
     live.await("Withdrawn");
     controller.kill();
     controller.start_leading();
-    CHECK(eventually(seconds(15), [&] { return scene.admin.kubectl({"get", "accessrequest", "live", "-n", scene.space.name(), "--ignore-not-found"}).out.empty(); }));
+    CHECK(eventually(seconds(15), [&] {
+      return scene.admin
+          .kubectl({"get", "accessrequest", "live", "-n", scene.space.name(), "--ignore-not-found"})
+          .out.empty();
+    }));
     CHECK(live.recorded() == Texts{"Requested", "Withdrawn"});
   }
   controller.stop();

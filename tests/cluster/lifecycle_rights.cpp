@@ -16,7 +16,9 @@ Rights rights_of(const Json& role) {
   for (const Json& rule : role["rules"]) {
     for (const Json& group : rule["apiGroups"]) {
       for (const Json& resource : rule["resources"]) {
-        for (const Json& verb : rule["verbs"]) rights.insert(verb.get<std::string>() + " " + group.get<std::string>() + "/" + resource.get<std::string>());
+        for (const Json& verb : rule["verbs"])
+          rights.insert(verb.get<std::string>() + " " + group.get<std::string>() + "/" +
+                        resource.get<std::string>());
       }
     }
   }
@@ -26,29 +28,33 @@ Rights rights_of(const Json& role) {
 std::string right_for(const Json& call) {
   const Json& object = call["objectRef"];
   const std::string subresource = object.value("subresource", "");
-  return call["verb"].get<std::string>() + " " + object.value("apiGroup", "") + "/" + object.value("resource", "") + (subresource.empty() ? "" : "/" + subresource);
+  return call["verb"].get<std::string>() + " " + object.value("apiGroup", "") + "/" +
+         object.value("resource", "") + (subresource.empty() ? "" : "/" + subresource);
 }
 
 // What only a first start, or an answer that was lost on its way, takes: tests of those are elsewhere.
 const Rights kSeldomUsed{
-    "create coordination.k8s.io/leases",               // the first start in a cluster
-    "create /configmaps",                              // the same
-    "get curfew.dev/auditrecords",                     // one that was there already: is it ours?
-    "get rbac.authorization.k8s.io/rolebindings",      // the same
-    "get curfew.dev/accessrequests/status",            // kubectl's, in the hands of somebody who stands in for Curfew
-    "get curfew.dev/accesspolicies/status",            // the same
+    "create coordination.k8s.io/leases",           // the first start in a cluster
+    "create /configmaps",                          // the same
+    "get curfew.dev/auditrecords",                 // one that was there already: is it ours?
+    "get rbac.authorization.k8s.io/rolebindings",  // the same
+    "get curfew.dev/accessrequests/status",  // kubectl's, in the hands of somebody who stands in for Curfew
+    "get curfew.dev/accesspolicies/status",  // the same
 };
 
 // Each thing that Curfew does, once.
 void do_everything(const Scene& scene) {
-  const std::string policy = scene.space.policy(one_of_sre("duration: {default: 10m, max: 1h}, limits: {cooldown: 1s}"));
+  const std::string policy =
+      scene.space.policy(one_of_sre("duration: {default: 10m, max: 1h}, limits: {cooldown: 1s}"));
   const Request expires(scene, policy, "duration: 5m", std::nullopt, "expires");
   expires.await("Pending", seconds(10));
   expires.approve(scene.bob);
   expires.await("Active");
   scene.change(policy, {{"duration", {{"default", "3s"}, {"max", "3s"}}}});  // moves the end up
   expires.await("Expired", seconds(8));
-  CHECK(eventually(seconds(8), [&] { return !scene.admin.kubectl({"get", "accessrequest", "expires", "-n", scene.space.name()}).ok(); }));  // retention
+  CHECK(eventually(seconds(8), [&] {
+    return !scene.admin.kubectl({"get", "accessrequest", "expires", "-n", scene.space.name()}).ok();
+  }));  // retention
   sleep_until(now() + seconds(2));
   const Request deleted(scene, policy, "duration: 3s", std::nullopt, "deleted");
   deleted.await("Pending", seconds(10));

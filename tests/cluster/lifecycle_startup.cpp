@@ -39,7 +39,9 @@ std::filesystem::path file_with(const Cluster& cluster, const std::string& text)
 
 // As Curfew's own, with one thing changed: NAME is one of cluster or user, `patch` a merge patch of it.
 std::filesystem::path changed_kubeconfig(const Cluster& cluster, const std::string& name, const Json& patch) {
-  const ProcessResult view = run({cluster.kubectl().string(), "--kubeconfig", cluster.curfew().kubeconfig().string(), "config", "view", "--raw", "-o", "json"});
+  const ProcessResult view =
+      run({cluster.kubectl().string(), "--kubeconfig", cluster.curfew().kubeconfig().string(), "config",
+           "view", "--raw", "-o", "json"});
   REQUIRE_THAT(view, Succeeds());
   Json config = Json::parse(view.out);
   config[name + "s"][0][name].merge_patch(patch);
@@ -74,17 +76,21 @@ TEST_CASE("flags that cannot work are refused in one line", "[replica]") {
       {{"--kubeconfig"}, "--kubeconfig"},
       {{"surplus"}, "surplus"},
   }));
-  DYNAMIC_SECTION(flags.front() << " " << flags.back()) { check_one_line(run_controller(flags), 2, said); }
+  DYNAMIC_SECTION(flags.front() << " " << flags.back()) {
+    check_one_line(run_controller(flags), 2, said);
+  }
 }
 
 TEST_CASE("an address that cannot be listened on is refused in one line", "[replica]") {
   const Cluster& cluster = Cluster::shared();
   const std::string kubeconfig = cluster.curfew().kubeconfig().string();
-  const ProcessResult bad = run({Controller::program(), "--kubeconfig", kubeconfig, "--metrics-address", "nowhere"});
+  const ProcessResult bad =
+      run({Controller::program(), "--kubeconfig", kubeconfig, "--metrics-address", "nowhere"});
   check_one_line(bad, 2, "--metrics-address");
   Controller controller(cluster);
   controller.start();
-  const ProcessResult taken = run({Controller::program(), "--kubeconfig", kubeconfig, "--metrics-address", controller.metrics_address()});
+  const ProcessResult taken = run(
+      {Controller::program(), "--kubeconfig", kubeconfig, "--metrics-address", controller.metrics_address()});
   CHECK((taken.exit_code == 1 || taken.exit_code == 2));
   check_one_line(taken, taken.exit_code, controller.metrics_address());
   controller.stop();
@@ -99,14 +105,29 @@ TEST_CASE("the program says how it is used, and which it is", "[replica]") {
 
 TEST_CASE("a kubeconfig that cannot be used is refused in one line", "[replica]") {
   const Cluster& cluster = Cluster::shared();
-  SECTION("missing") { check_one_line(run_controller({"--kubeconfig", "/no/such/file"}), 2, "/no/such/file"); }
-  SECTION("not YAML") { check_one_line(run_controller({"--kubeconfig", file_with(cluster, "{{{ : nonsense\n\t]").string()}), 2, "startup-"); }
-  SECTION("something else") { check_one_line(run_controller({"--kubeconfig", file_with(cluster, "kind: Pod\n").string()}), 2, "startup-"); }
-  SECTION("empty") { check_one_line(run_controller({"--kubeconfig", file_with(cluster, "").string()}), 2, "startup-"); }
-  SECTION("a token file that is not there") {
-    check_one_line(run_controller({"--kubeconfig", changed_kubeconfig(cluster, "user", {{"tokenFile", "/no/such/token"}}).string()}), 1, "/no/such/token");
+  SECTION("missing") {
+    check_one_line(run_controller({"--kubeconfig", "/no/such/file"}), 2, "/no/such/file");
   }
-  SECTION("none, outside a cluster") { check_one_line(run_controller({}), 2, "--kubeconfig FILE"); }
+  SECTION("not YAML") {
+    check_one_line(run_controller({"--kubeconfig", file_with(cluster, "{{{ : nonsense\n\t]").string()}), 2,
+                   "startup-");
+  }
+  SECTION("something else") {
+    check_one_line(run_controller({"--kubeconfig", file_with(cluster, "kind: Pod\n").string()}), 2,
+                   "startup-");
+  }
+  SECTION("empty") {
+    check_one_line(run_controller({"--kubeconfig", file_with(cluster, "").string()}), 2, "startup-");
+  }
+  SECTION("a token file that is not there") {
+    check_one_line(
+        run_controller({"--kubeconfig",
+                        changed_kubeconfig(cluster, "user", {{"tokenFile", "/no/such/token"}}).string()}),
+        1, "/no/such/token");
+  }
+  SECTION("none, outside a cluster") {
+    check_one_line(run_controller({}), 2, "--kubeconfig FILE");
+  }
 }
 
 TEST_CASE("an API server that does not answer, or not to us, is said in one line", "[replica]") {
@@ -118,8 +139,10 @@ TEST_CASE("an API server that does not answer, or not to us, is said in one line
     CHECK(now() - began < seconds(35));
   }
   SECTION("a token that is none of its own") {
-    const auto kubeconfig = changed_kubeconfig(cluster, "user", {{"tokenFile", nullptr}, {"token", "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"}});
-    check_one_line(run_controller({"--kubeconfig", kubeconfig.string()}), 1, "does not accept our token or certificate");
+    const auto kubeconfig = changed_kubeconfig(
+        cluster, "user", {{"tokenFile", nullptr}, {"token", "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"}});
+    check_one_line(run_controller({"--kubeconfig", kubeconfig.string()}), 1,
+                   "does not accept our token or certificate");
   }
   SECTION("a token that was good") {
     const TestNamespace space(cluster);
@@ -132,33 +155,45 @@ TEST_CASE("an API server that does not answer, or not to us, is said in one line
     const auto kubeconfig = changed_kubeconfig(cluster, "user", {{"tokenFile", nullptr}, {"token", text}});
     const Person former("former", cluster.kubectl(), kubeconfig);
     REQUIRE(eventually(seconds(15), [&] { return !former.kubectl({"auth", "whoami"}).ok(); }));
-    check_one_line(run_controller({"--kubeconfig", kubeconfig.string()}), 1, "does not accept our token or certificate");
+    check_one_line(run_controller({"--kubeconfig", kubeconfig.string()}), 1,
+                   "does not accept our token or certificate");
   }
   SECTION("somebody without rights") {
     const auto kubeconfig = changed_kubeconfig(cluster, "user", {{"tokenFile", nullptr}});
     check_one_line(run_controller({"--kubeconfig", kubeconfig.string()}), 1, "forbidden");
   }
   SECTION("another one's certificate") {
-    const std::string other = run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null", "-subj", "/CN=other", "-days", "1"}).out;
+    const std::string other =
+        run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+             "-keyout", "/dev/null", "-subj", "/CN=other", "-days", "1"})
+            .out;
     const auto authority = file_with(cluster, other);
-    const auto kubeconfig = changed_kubeconfig(cluster, "cluster", {{"certificate-authority-data", nullptr}, {"certificate-authority", authority.string()}});
+    const auto kubeconfig = changed_kubeconfig(
+        cluster, "cluster",
+        {{"certificate-authority-data", nullptr}, {"certificate-authority", authority.string()}});
     check_one_line(run_controller({"--kubeconfig", kubeconfig.string()}), 1, "certificate");
   }
 }
 
-TEST_CASE("without Curfew's kinds the controller waits a little, and then says what to install", "[replica]") {
+TEST_CASE("without Curfew's kinds the controller waits a little, and then says what to install",
+          "[replica]") {
   const Cluster& cluster = Cluster::shared();
   const Person admin = cluster.admin();
   const std::string kubeconfig = cluster.curfew().kubeconfig().string();
   const auto install = [&] { return admin.kubectl({"apply", "-k", kManifests}); };
-  REQUIRE_THAT(admin.kubectl({"annotate", "crd", "accessrequests.curfew.dev", "curfew.dev/allow-delete=yes"}), Succeeds());
+  REQUIRE_THAT(admin.kubectl({"annotate", "crd", "accessrequests.curfew.dev", "curfew.dev/allow-delete=yes"}),
+               Succeeds());
   REQUIRE_THAT(admin.kubectl({"delete", "crd", "accessrequests.curfew.dev", "--timeout=60s"}), Succeeds());
   const ProcessResult without = run_controller({"--kubeconfig", kubeconfig});
   Controller controller(cluster);
   SECTION("they come in time") {
     // start() waits ten seconds for it.
-    const std::vector<std::string> later{
-        "sh", "-c", R"(sleep 3; exec "$0" --kubeconfig "$1" apply -k "$2")", cluster.kubectl().string(), admin.kubeconfig().string(), kManifests};
+    const std::vector<std::string> later{"sh",
+                                         "-c",
+                                         R"(sleep 3; exec "$0" --kubeconfig "$1" apply -k "$2")",
+                                         cluster.kubectl().string(),
+                                         admin.kubeconfig().string(),
+                                         kManifests};
     Child installing(later, cluster.state() / "test" / "install.log");
     controller.start();
     CHECK(installing.wait(seconds(20)) == 0);
@@ -173,7 +208,8 @@ TEST_CASE("without Curfew's kinds the controller waits a little, and then says w
   settled.stop();
 }
 
-TEST_CASE("an API server that goes away is waited out, said once, and access ends when it is back", "[replica]") {
+TEST_CASE("an API server that goes away is waited out, said once, and access ends when it is back",
+          "[replica]") {
   const Scene scene;
   Controller controller(scene.cluster);
   controller.start_leading();
@@ -196,7 +232,8 @@ TEST_CASE("an API server that goes away is waited out, said once, and access end
   sleep_until(now() + seconds(5));
   CHECK(controller.log().size() <= lines + 3);  // not a line a second
 
-  REQUIRE_THAT(run({CURFEW_SOURCE_DIR "/tools/controlplane", "--state", scene.cluster.state().string(), "up"}, {.input = {}, .environment = {}, .timeout = seconds(100)}),
+  REQUIRE_THAT(run({CURFEW_SOURCE_DIR "/tools/controlplane", "--state", scene.cluster.state().string(), "up"},
+                   {.input = {}, .environment = {}, .timeout = seconds(100)}),
                Succeeds());
   const auto back = now();
   expiring.await_no_binding(seconds(15));
@@ -208,7 +245,10 @@ TEST_CASE("an API server that goes away is waited out, said once, and access end
   CHECK(controller.has_said("contact with the API server again"));
   // An API server that has just started takes a while to find the AccessPolicies for its admission policies.
   REQUIRE(eventually(seconds(30), [&] {
-    return scene.alice.kubectl({"create", "--dry-run=server", "-f", "-"}, scene.space.request("after", "{policy: " + policy + "}")).ok();
+    return scene.alice
+        .kubectl({"create", "--dry-run=server", "-f", "-"},
+                 scene.space.request("after", "{policy: " + policy + "}"))
+        .ok();
   }));
   const Request after(scene, policy, "duration: 10m", std::nullopt, "after");
   after.approve(scene.bob);

@@ -16,9 +16,11 @@ namespace {
 using Texts = std::vector<std::string>;
 
 // When Curfew asked for the binding's deletion, and the API server had answered.
-std::optional<curfew::TimePoint> deletion_of(const Scene& scene, const std::string& binding, curfew::TimePoint since) {
+std::optional<curfew::TimePoint> deletion_of(const Scene& scene, const std::string& binding,
+                                             curfew::TimePoint since) {
   for (const Json& call : calls_of_curfew(scene.cluster, since)) {
-    if (call["verb"] == "delete" && call["objectRef"].value("name", "") == binding) return time_of(call["stageTimestamp"]);
+    if (call["verb"] == "delete" && call["objectRef"].value("name", "") == binding)
+      return time_of(call["stageTimestamp"]);
   }
   return std::nullopt;
 }
@@ -63,7 +65,8 @@ TEST_CASE("alice asks, bob approves, alice has access until its time is up and n
   CHECK(request.status()["complete"] == true);
 }
 
-TEST_CASE("while access is given, the request says to whom, to what, until when and by whose word", "[lifecycle]") {
+TEST_CASE("while access is given, the request says to whom, to what, until when and by whose word",
+          "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre());
   const Request request(scene, policy, "duration: 10m, reason: INC-1");
@@ -80,29 +83,35 @@ TEST_CASE("while access is given, the request says to whom, to what, until when 
   CHECK(status["policy"]["uid"] == scene.admin.get({"accesspolicy", policy})["metadata"]["uid"]);
   CHECK(status["bindingName"] == request.binding_name());
   CHECK(request.time("requestedAt") <= request.time("approvedAt"));
-  CHECK(request.time("approvedAt") <= request.time("grantedAt") + seconds(1));  // one of them may be cut to the second
+  CHECK(request.time("approvedAt") <=
+        request.time("grantedAt") + seconds(1));  // one of them may be cut to the second
   CHECK(request.condition("Approved")["status"] == "True");
   CHECK(request.condition("Approved")["reason"] == "QuorumReached");
   CHECK(request.condition("Granted")["status"] == "True");
   CHECK(request.condition("Granted")["reason"] == "BindingCreated");
 
   const Json binding = request.binding().value();
-  CHECK(binding["roleRef"] == Json{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}});
-  CHECK(binding["subjects"] == Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "alice"}}}));
+  CHECK(binding["roleRef"] ==
+        Json{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}});
+  CHECK(binding["subjects"] ==
+        Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "alice"}}}));
   CHECK(binding["metadata"]["labels"]["curfew.dev/request-uid"] == request.uid());
   CHECK(time_of(binding["metadata"]["annotations"]["curfew.dev/expires-at"]) == request.time("expiresAt"));
   CHECK(binding["metadata"]["annotations"]["curfew.dev/request"] == scene.space.name() + "/ask");
   CHECK(binding["metadata"]["annotations"]["curfew.dev/policy"] == policy);
-  CHECK(Json::parse(binding["metadata"]["annotations"]["curfew.dev/approved-by"].get<std::string>()) == Json{"bob"});
+  CHECK(Json::parse(binding["metadata"]["annotations"]["curfew.dev/approved-by"].get<std::string>()) ==
+        Json{"bob"});
   CHECK(binding["metadata"]["ownerReferences"][0]["uid"] == request.uid());
   CHECK_FALSE(binding["metadata"].contains("finalizers"));
 
   const ProcessResult table = scene.alice.kubectl({"get", "accessrequests", "-n", scene.space.name()});
-  CHECK_THAT(table.out, ContainsSubstring("PHASE") && ContainsSubstring("Active") && ContainsSubstring(policy) && ContainsSubstring("view") &&
+  CHECK_THAT(table.out, ContainsSubstring("PHASE") && ContainsSubstring("Active") &&
+                            ContainsSubstring(policy) && ContainsSubstring("view") &&
                             ContainsSubstring("alice") && ContainsSubstring("1/1"));
 }
 
-TEST_CASE("every step leaves one audit record that says who did what, when, under which policy", "[lifecycle]") {
+TEST_CASE("every step leaves one audit record that says who did what, when, under which policy",
+          "[lifecycle]") {
   const Scene scene;
   const auto began = now();
   const std::string policy = scene.space.policy(one_of_sre());
@@ -115,7 +124,8 @@ TEST_CASE("every step leaves one audit record that says who did what, when, unde
   REQUIRE(request.recorded() == Texts{"Requested", "Approved", "Granted", "Expired"});
   for (const Json& record : records) {
     INFO(record.dump(1));
-    CHECK(record["request"] == Json{{"namespace", scene.space.name()}, {"name", "ask"}, {"uid", request.uid()}});
+    CHECK(record["request"] ==
+          Json{{"namespace", scene.space.name()}, {"name", "ask"}, {"uid", request.uid()}});
     CHECK(record["policy"]["name"] == policy);
     CHECK_FALSE(record["policy"].value("uid", "").empty());
     CHECK(record["role"] == Json{{"kind", "ClusterRole"}, {"name", "view"}});
@@ -148,8 +158,11 @@ TEST_CASE("kubectl describe and kubectl events show every step", "[lifecycle]") 
 
   CHECK(eventually(seconds(3), [&] { return request.events().size() >= 4; }));
   CHECK_THAT(request.events(), UnorderedEquals(Texts{"Requested", "Approved", "Granted", "Expired"}));
-  const ProcessResult described = scene.admin.kubectl({"describe", "accessrequest", "ask", "-n", scene.space.name()});
-  CHECK_THAT(described.out, ContainsSubstring("Approved") && ContainsSubstring("Granted") && ContainsSubstring("Expired") && ContainsSubstring("looks right"));
-  const ProcessResult events = scene.admin.kubectl({"events", "--for", "accessrequest/ask", "-n", scene.space.name()});
+  const ProcessResult described =
+      scene.admin.kubectl({"describe", "accessrequest", "ask", "-n", scene.space.name()});
+  CHECK_THAT(described.out, ContainsSubstring("Approved") && ContainsSubstring("Granted") &&
+                                ContainsSubstring("Expired") && ContainsSubstring("looks right"));
+  const ProcessResult events =
+      scene.admin.kubectl({"events", "--for", "accessrequest/ask", "-n", scene.space.name()});
   CHECK_THAT(events.out, ContainsSubstring("Granted") && ContainsSubstring("Expired"));
 }

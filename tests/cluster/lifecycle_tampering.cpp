@@ -7,8 +7,9 @@
 #include "lifecycle.hpp"
 #include "lifted_guard.hpp"
 
-// What the admission policies refuse is done all the same, by somebody who has taken them away: it is noticed at once, ends, and is recorded. All of it while
-// nothing is granted, since the guard differs from what is shipped.
+// What the admission policies refuse is done all the same, by somebody who has taken them away: it is noticed
+// at once, ends, and is recorded. All of it while nothing is granted, since the guard differs from what is
+// shipped.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -34,36 +35,46 @@ struct Unguarded {
     return request;
   }
   ProcessResult patch(const Request& request, const Json& patch) const {
-    return once_unguarded(scene.admin, {"patch", "rolebinding", request.binding_name(), "-n", scene.space.name(), "--type", "merge", "--patch", patch.dump()});
+    return once_unguarded(scene.admin, {"patch", "rolebinding", request.binding_name(), "-n",
+                                        scene.space.name(), "--type", "merge", "--patch", patch.dump()});
   }
   void patch_status(const Request& request, const Json& status) const {
     const Json patch{{"status", status}};
-    once_unguarded(scene.admin, {"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--subresource", "status", "--type", "merge", "--patch", patch.dump()});
+    once_unguarded(scene.admin, {"patch", "accessrequest", request.name(), "-n", scene.space.name(),
+                                 "--subresource", "status", "--type", "merge", "--patch", patch.dump()});
   }
   ProcessResult remove(const Request& request) const {
     return scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()});
   }
   // The binding again, as it was and then changed.
   void make_again(const Request& request, Json binding, const Json& change = Json::object()) const {
-    for (const char* field : {"uid", "resourceVersion", "creationTimestamp", "managedFields"}) binding["metadata"].erase(field);
+    for (const char* field : {"uid", "resourceVersion", "creationTimestamp", "managedFields"})
+      binding["metadata"].erase(field);
     binding.merge_patch(change);
     once_unguarded(scene.admin, {"create", "-f", "-"}, binding.dump());
     REQUIRE(binding["metadata"]["name"] == request.binding_name());
   }
 };
 
-Json annotated(const char* annotation, const Json& value) { return {{"metadata", {{"annotations", {{std::string("curfew.dev/") + annotation, value}}}}}}; }
+Json annotated(const char* annotation, const Json& value) {
+  return {{"metadata", {{"annotations", {{std::string("curfew.dev/") + annotation, value}}}}}};
+}
 
-Json labelled(const Json& value) { return {{"metadata", {{"labels", {{"curfew.dev/request-uid", value}}}}}}; }
+Json labelled(const Json& value) {
+  return {{"metadata", {{"labels", {{"curfew.dev/request-uid", value}}}}}};
+}
 
-Json subject(const std::string& name) { return {{"kind", "User"}, {"apiGroup", "rbac.authorization.k8s.io"}, {"name", name}}; }
+Json subject(const std::string& name) {
+  return {{"kind", "User"}, {"apiGroup", "rbac.authorization.k8s.io"}, {"name", name}};
+}
 
 // Another request's binding, as it would be for this one.
 Json as_if_of(const Request& request, Json binding) {
   binding["metadata"]["name"] = request.binding_name();
   binding["metadata"]["ownerReferences"][0].update({{"name", request.name()}, {"uid", request.uid()}});
   binding.merge_patch(labelled(request.uid()));
-  binding.merge_patch(annotated("request", binding["metadata"]["namespace"].get<std::string>() + "/" + request.name()));
+  binding.merge_patch(
+      annotated("request", binding["metadata"]["namespace"].get<std::string>() + "/" + request.name()));
   return binding;
 }
 
@@ -74,15 +85,20 @@ struct Case {
 };
 
 const std::vector<Case>& changes() {
-  const auto change = [](Json patch) { return [patch](const Unguarded& u, const Request& request) { u.patch(request, patch); }; };
+  const auto change = [](Json patch) {
+    return [patch](const Unguarded& u, const Request& request) { u.patch(request, patch); };
+  };
   static const std::vector<Case> all{
-      {"subjects", change({{"subjects", {subject("alice"), subject("dave")}}}), "is not for User alice alone"},
-      {"later", change(annotated("expires-at", "2099-01-01T00:00:00Z")), "says that it ends at 2099-01-01T00:00:00Z, not at "},
+      {"subjects", change({{"subjects", {subject("alice"), subject("dave")}}}),
+       "is not for User alice alone"},
+      {"later", change(annotated("expires-at", "2099-01-01T00:00:00Z")),
+       "says that it ends at 2099-01-01T00:00:00Z, not at "},
       {"unreadable", change(annotated("expires-at", "tomorrow")), "which is not a time"},
       {"endless", change(annotated("expires-at", nullptr)), "which is not a time"},
       {"for-another", change(annotated("request", "somewhere/else")), "curfew.dev/request"},
       {"unlabelled", change(labelled(nullptr)), "does not carry this request's label"},
-      {"relabelled", change(labelled("5a0e0000-0000-4000-8000-000000000001")), "does not carry this request's label"},
+      {"relabelled", change(labelled("5a0e0000-0000-4000-8000-000000000001")),
+       "does not carry this request's label"},
       {"unowned", change({{"metadata", {{"ownerReferences", nullptr}}}}), "is not owned by this request"},
   };
   return all;
@@ -92,7 +108,8 @@ const std::vector<Case>& changes() {
 milliseconds noticed_after(const Scene& scene, const Request& request, curfew::TimePoint changed) {
   curfew::TimePoint gone{};
   for (const Json& call : calls_of_curfew(scene.cluster, changed - seconds(20), request.binding_name())) {
-    if (call["verb"] == "delete" && call["responseStatus"].value("code", 0) == 200) gone = time_of(call["stageTimestamp"]);
+    if (call["verb"] == "delete" && call["responseStatus"].value("code", 0) == 200)
+      gone = time_of(call["stageTimestamp"]);
   }
   REQUIRE(gone > curfew::TimePoint{});
   return std::chrono::floor<milliseconds>(gone - changed);
@@ -137,7 +154,8 @@ void make_again_and_see_it_go(const Unguarded& u, const Request& request, const 
 void make_after_the_end(const Unguarded& u, const Request& ended, const Json& granted) {
   u.make_again(ended, granted);
   ended.await_no_binding(seconds(5));
-  CHECK_THAT(ended.await_record("Tampered")["message"].get<std::string>(), ContainsSubstring("after this request had ended"));
+  CHECK_THAT(ended.await_record("Tampered")["message"].get<std::string>(),
+             ContainsSubstring("after this request had ended"));
   CHECK(ended.text("phase") == "Revoked");
 }
 
@@ -145,53 +163,75 @@ void make_after_the_end(const Unguarded& u, const Request& ended, const Json& gr
 void make_before_the_grant(const Unguarded& u, const Request& scheduled, const Json& granted) {
   u.make_again(scheduled, as_if_of(scheduled, granted));
   scheduled.await_no_binding(seconds(5));
-  CHECK_THAT(scheduled.await_record("Tampered")["message"].get<std::string>(), ContainsSubstring("no AuditRecord says that it was granted"));
+  CHECK_THAT(scheduled.await_record("Tampered")["message"].get<std::string>(),
+             ContainsSubstring("no AuditRecord says that it was granted"));
   CHECK(scheduled.recorded() == Texts{"Requested", "Tampered"});
 }
 
 // Somebody's own binding that bears our label, of that request or of none: nobody's to delete.
 void make_foreign(const Unguarded& u, const std::string& name, const std::string& request_uid) {
-  const Json binding{{"apiVersion", "rbac.authorization.k8s.io/v1"},
-                     {"kind", "RoleBinding"},
-                     {"metadata", {{"name", name}, {"namespace", u.scene.space.name()}, {"labels", {{"curfew.dev/request-uid", request_uid}}}}},
-                     {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}}},
-                     {"subjects", {subject("mallory")}}};
+  const Json binding{
+      {"apiVersion", "rbac.authorization.k8s.io/v1"},
+      {"kind", "RoleBinding"},
+      {"metadata",
+       {{"name", name},
+        {"namespace", u.scene.space.name()},
+        {"labels", {{"curfew.dev/request-uid", request_uid}}}}},
+      {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}}},
+      {"subjects", {subject("mallory")}}};
   once_unguarded(u.scene.admin, {"create", "-f", "-"}, binding.dump());
   const auto recorded = [&] {
-    const Json list = u.scene.admin.get({"auditrecords", "--field-selector", "request.namespace=" + u.scene.space.name()});
-    return std::ranges::count_if(list["items"], [&](const Json& record) { return record["action"] == "Tampered" && record.value("binding", Json::object()).value("name", "") == name; });
+    const Json list =
+        u.scene.admin.get({"auditrecords", "--field-selector", "request.namespace=" + u.scene.space.name()});
+    return std::ranges::count_if(list["items"], [&](const Json& record) {
+      return record["action"] == "Tampered" &&
+             record.value("binding", Json::object()).value("name", "") == name;
+    });
   };
   CHECK(eventually(seconds(4), [&] { return recorded() == 1; }));
-  CHECK(u.controller.has_said("binding has the label curfew.dev/request-uid but not the name that goes with it: left alone"));
-  CHECK(u.scene.admin.get({"rolebinding", name, "-n", u.scene.space.name()})["subjects"] == binding["subjects"]);
+  CHECK(u.controller.has_said(
+      "binding has the label curfew.dev/request-uid but not the name that goes with it: left alone"));
+  CHECK(u.scene.admin.get({"rolebinding", name, "-n", u.scene.space.name()})["subjects"] ==
+        binding["subjects"]);
 }
 
-// What somebody makes to look like a grant of the request with that UID, which never had one: ended at once, and told of once. Where it has an owner, the garbage collector
-// may be the first to take it away.
+// What somebody makes to look like a grant of the request with that UID, which never had one: ended at once,
+// and told of once. Where it has an owner, the garbage collector may be the first to take it away.
 void make_look_alike(const Unguarded& u, const Json& granted, const std::string& uid, bool is_owned) {
   INFO(uid << (is_owned ? ", owned" : ""));
   const std::string name = "curfew-" + uid;
   Json binding = granted;
-  for (const char* field : {"uid", "resourceVersion", "creationTimestamp", "managedFields"}) binding["metadata"].erase(field);
-  if (is_owned) binding["metadata"]["ownerReferences"][0].update({{"name", "ghost"}, {"uid", uid}});
-  else binding["metadata"].erase("ownerReferences");
+  for (const char* field : {"uid", "resourceVersion", "creationTimestamp", "managedFields"})
+    binding["metadata"].erase(field);
+  if (is_owned)
+    binding["metadata"]["ownerReferences"][0].update({{"name", "ghost"}, {"uid", uid}});
+  else
+    binding["metadata"].erase("ownerReferences");
   binding["metadata"]["name"] = name;
   binding["subjects"] = Json::array({subject("dave")});
   binding.merge_patch(labelled(uid));
   once_unguarded(u.scene.admin, {"create", "-f", "-"}, binding.dump());
-  const auto is_there = [&] { return u.scene.admin.kubectl({"get", "rolebinding", name, "-n", u.scene.space.name()}).ok(); };
+  const auto is_there = [&] {
+    return u.scene.admin.kubectl({"get", "rolebinding", name, "-n", u.scene.space.name()}).ok();
+  };
   const auto records = [&] {
     std::vector<Json> found;
     const Json list = u.scene.admin.get({"auditrecords"});
     for (const Json& record : list["items"])
-      if (record["action"] == "Tampered" && record["message"].get<std::string>().find(u.scene.space.name() + "/" + name) != std::string::npos) found.push_back(record);
+      if (record["action"] == "Tampered" &&
+          record["message"].get<std::string>().find(u.scene.space.name() + "/" + name) != std::string::npos)
+        found.push_back(record);
     return found;
   };
   CHECK(eventually(seconds(4), [&] { return records().size() == 1; }));
   CHECK(eventually(seconds(2), [&] { return !is_there(); }));
   CHECK_FALSE(u.scene.can_list_pods(u.scene.dave));
   REQUIRE(records().size() == 1);
-  CHECK_THAT(records().front()["message"].get<std::string>(), ContainsSubstring("was made by somebody: no AuditRecord says that access was granted to an AccessRequest with the UID " + uid));
+  CHECK_THAT(
+      records().front()["message"].get<std::string>(),
+      ContainsSubstring(
+          "was made by somebody: no AuditRecord says that access was granted to an AccessRequest with the UID " +
+          uid));
   CHECK_FALSE(u.scene.admin.kubectl({"get", "auditrecord", uid + "-ended"}).ok());
 }
 
@@ -201,7 +241,9 @@ struct Elsewhere {
   TestNamespace space{scene.cluster};
 
   explicit Elsewhere(const Scene& in) : scene(in) {
-    REQUIRE_THAT(scene.alice.apply(space.request("waits", "{policy: " + space.policy(one_of_sre()) + ", duration: 10m, reason: INC-1}")), Succeeds());
+    REQUIRE_THAT(scene.alice.apply(space.request(
+                     "waits", "{policy: " + space.policy(one_of_sre()) + ", duration: 10m, reason: INC-1}")),
+                 Succeeds());
     REQUIRE(eventually(seconds(5), [&] { return waits(); }));
   }
   Json stored() const { return scene.admin.get({"accessrequest", "waits", "-n", space.name()}); }
@@ -210,7 +252,9 @@ struct Elsewhere {
 
 }  // namespace
 
-TEST_CASE("a binding that is changed, replaced or forged past the guard is gone within a second, and recorded as Tampered", "[replica]") {
+TEST_CASE(
+    "a binding that is changed, replaced or forged past the guard is gone within a second, and recorded as Tampered",
+    "[replica]") {
   const Unguarded u;
   std::list<Request> requests;
   for (const Case& one : changes()) requests.push_back(u.active(one.name));
@@ -221,7 +265,10 @@ TEST_CASE("a binding that is changed, replaced or forged past the guard is gone 
   const Json granted = ended.binding().value();
   REQUIRE_THAT(ended.say(u.scene.alice, "revoke", "done"), Succeeds());
   ended.await("Revoked");
-  const Request scheduled(u.scene, u.policy, "duration: 10m, startTime: \"" + curfew::format_rfc3339(now() + std::chrono::days(30)) + "\"", std::nullopt, "scheduled");
+  const Request scheduled(
+      u.scene, u.policy,
+      "duration: 10m, startTime: \"" + curfew::format_rfc3339(now() + std::chrono::days(30)) + "\"",
+      std::nullopt, "scheduled");
   scheduled.await("Scheduled");
   const Elsewhere elsewhere(u.scene);
 
@@ -245,21 +292,24 @@ TEST_CASE("what somebody writes into a status makes no access, and ends it under
   const Unguarded u;
   const Request over = u.active("over");
   const Request over_and_unbound = u.active("over-and-unbound");
-  const Request waiting(u.scene, u.scene.space.policy(one_of_sre()), "duration: 10m", std::nullopt, "waiting");
+  const Request waiting(u.scene, u.scene.space.policy(one_of_sre()), "duration: 10m", std::nullopt,
+                        "waiting");
   waiting.await("Pending");
   u.guard.remove("curfew-bindings");
   u.guard.remove("curfew-writes");
 
   u.patch_status(over, {{"phase", "Expired"}, {"complete", true}, {"endedAt", "2026-01-01T00:00:00Z"}});
   REQUIRE_THAT(u.remove(over_and_unbound), Succeeds());
-  u.patch_status(over_and_unbound, {{"phase", "Expired"}, {"complete", true}, {"endedAt", "2026-01-01T00:00:00Z"}});
+  u.patch_status(over_and_unbound,
+                 {{"phase", "Expired"}, {"complete", true}, {"endedAt", "2026-01-01T00:00:00Z"}});
   u.patch_status(waiting, {{"phase", "Active"}, {"expiresAt", "2099-01-01T00:00:00Z"}, {"approvals", "1/1"}});
 
   over.await_no_binding(seconds(5));
   over.await("Revoked", seconds(5));
   CHECK(over.condition("Granted")["reason"] == "StatusChanged");
   for (const char* action : {"Tampered", "Revoked"}) {
-    CHECK(over.await_record(action)["message"] == "somebody set status.phase to Expired, which no AuditRecord says: the access was ended");
+    CHECK(over.await_record(action)["message"] ==
+          "somebody set status.phase to Expired, which no AuditRecord says: the access was ended");
   }
   CHECK(over.recorded() == Texts{"Requested", "Granted", "Tampered", "Revoked"});
   over_and_unbound.await_record("Revoked", seconds(5));
@@ -276,7 +326,10 @@ TEST_CASE("what was changed while no controller ran is found at the start", "[re
   const Request remade = u.active("remade");
   const Request orphaned = u.active("orphaned");
   const Request untouched = u.active("untouched");
-  const Request scheduled(u.scene, u.policy, "duration: 10m, startTime: \"" + curfew::format_rfc3339(now() + std::chrono::days(30)) + "\"", std::nullopt, "scheduled");
+  const Request scheduled(
+      u.scene, u.policy,
+      "duration: 10m, startTime: \"" + curfew::format_rfc3339(now() + std::chrono::days(30)) + "\"",
+      std::nullopt, "scheduled");
   scheduled.await("Scheduled");
   const Json of_another = untouched.binding().value();
   CHECK(u.controller.stop() == 0);
@@ -288,11 +341,14 @@ TEST_CASE("what was changed while no controller ran is found at the start", "[re
   u.patch_status(later, {{"expiresAt", "2099-01-01T00:00:00Z"}});
   // A grant that nobody made.
   u.make_again(scheduled, as_if_of(scheduled, of_another));
-  u.patch_status(scheduled, {{"phase", "Active"}, {"expiresAt", of_another["metadata"]["annotations"]["curfew.dev/expires-at"]}});
+  u.patch_status(scheduled, {{"phase", "Active"},
+                             {"expiresAt", of_another["metadata"]["annotations"]["curfew.dev/expires-at"]}});
   const Json granted = remade.binding().value();
   REQUIRE_THAT(u.remove(remade), Succeeds());
   u.make_again(remade, granted, {{"subjects", {subject("dave")}}});
-  REQUIRE_THAT(u.scene.admin.kubectl({"delete", "accessrequest", "orphaned", "-n", u.scene.space.name(), "--cascade=orphan", "--timeout=60s"}), Succeeds());
+  REQUIRE_THAT(u.scene.admin.kubectl({"delete", "accessrequest", "orphaned", "-n", u.scene.space.name(),
+                                      "--cascade=orphan", "--timeout=60s"}),
+               Succeeds());
   REQUIRE(orphaned.binding().has_value());
 
   u.controller.start_leading();
@@ -311,7 +367,9 @@ TEST_CASE("what was changed while no controller ran is found at the start", "[re
   CHECK(untouched.text("phase") == "Active");
 }
 
-TEST_CASE("kinds that are installed again change nothing, and kinds that were deleted are followed again when they are back", "[replica]") {
+TEST_CASE(
+    "kinds that are installed again change nothing, and kinds that were deleted are followed again when they are back",
+    "[replica]") {
   const Scene scene;
   Controller controller(scene.cluster);
   controller.start_leading();
@@ -338,15 +396,20 @@ TEST_CASE("kinds that are installed again change nothing, and kinds that were de
 
   REQUIRE_THAT(install(), Succeeds());
   const auto back = now();
-  REQUIRE(eventually(seconds(30), [&] { return scene.admin.kubectl({"get", "accesspolicies,accessrequests", "-A"}).ok(); }));
+  REQUIRE(eventually(
+      seconds(30), [&] { return scene.admin.kubectl({"get", "accesspolicies,accessrequests", "-A"}).ok(); }));
   REQUIRE(eventually(seconds(10), [&] { return controller.get("/readyz").status == 200; }));
   sleep_until(now() + seconds(7));  // kinds made anew are a guard made anew
   const std::string policy = scene.space.policy(automatic());
   REQUIRE(eventually(seconds(30), [&] {
-    return scene.alice.kubectl({"create", "--dry-run=server", "-f", "-"}, scene.space.request("after", "{policy: " + policy + "}")).ok();
+    return scene.alice
+        .kubectl({"create", "--dry-run=server", "-f", "-"},
+                 scene.space.request("after", "{policy: " + policy + "}"))
+        .ok();
   }));
   const Request after(scene, policy, "duration: 30m", std::nullopt, "after");
   after.await("Active", seconds(20));
-  WARN("granted again " << std::chrono::floor<milliseconds>(now() - back).count() << " ms after the kinds were back");
+  WARN("granted again " << std::chrono::floor<milliseconds>(now() - back).count()
+                        << " ms after the kinds were back");
   controller.stop();
 }

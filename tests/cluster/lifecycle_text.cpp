@@ -23,7 +23,8 @@ TEST_CASE("reasons and comments reach the records as they were written", "[lifec
   }));
   DYNAMIC_SECTION(name) {
     const Scene scene;
-    const Request request(scene, scene.space.policy(one_of_sre()), "duration: 10m, reason: " + Json(text).dump());
+    const Request request(scene, scene.space.policy(one_of_sre()),
+                          "duration: 10m, reason: " + Json(text).dump());
     request.approve(scene.bob, text);
     request.await("Active");
     REQUIRE_THAT(request.say(scene.alice, "revoke", text), Succeeds());
@@ -42,13 +43,16 @@ TEST_CASE("reasons and comments reach the records as they were written", "[lifec
 TEST_CASE("a reason or a comment of 1,025 characters is refused with its limit", "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre());
-  CHECK_THAT(scene.alice.apply(scene.space.request("ask", "{policy: " + policy + ", reason: " + repeated("x", 1025) + "}")), Refused("1024 characters"));
+  CHECK_THAT(scene.alice.apply(
+                 scene.space.request("ask", "{policy: " + policy + ", reason: " + repeated("x", 1025) + "}")),
+             Refused("1024 characters"));
   const Request request(scene, policy, "reason: short");
   CHECK_THAT(request.say(scene.bob, "approve", repeated("x", 1025)), Refused("1024"));
 }
 
 TEST_CASE("people may be called anything", "[lifecycle]") {
-  const std::string name = GENERATE(as<std::string>(), "O'Brien \"the \\ slash\"", "\u05d0\u05dc\u05d9\u05e1", "a.very+long_name@example.com/with:colons");
+  const std::string name = GENERATE(as<std::string>(), "O'Brien \"the \\ slash\"", "\u05d0\u05dc\u05d9\u05e1",
+                                    "a.very+long_name@example.com/with:colons");
   DYNAMIC_SECTION(name) {
     const Scene scene;
     const Person asker = scene.cluster.somebody(name, {"developers"});
@@ -58,7 +62,9 @@ TEST_CASE("people may be called anything", "[lifecycle]") {
     request.await("Active");
     CHECK(scene.can_list_pods(asker));
     CHECK(request.binding().value()["subjects"][0]["name"] == name);
-    CHECK(Json::parse(request.binding().value()["metadata"]["annotations"]["curfew.dev/approved-by"].get<std::string>()) == Json{name + " (sre)"});
+    CHECK(Json::parse(request.binding()
+                          .value()["metadata"]["annotations"]["curfew.dev/approved-by"]
+                          .get<std::string>()) == Json{name + " (sre)"});
     REQUIRE_THAT(request.say(asker, "revoke", "done"), Succeeds());
     request.await("Revoked");
     CHECK(request.records().back()["actor"]["username"] == name);

@@ -2,7 +2,8 @@
 
 #include "lifecycle.hpp"
 
-// When access is given: in the windows of a schedule, from a start time on, and not once the time for a decision is over.
+// When access is given: in the windows of a schedule, from a start time on, and not once the time for a
+// decision is over.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 using std::chrono::hours;
@@ -14,16 +15,27 @@ using curfew::TimePoint;
 using Texts = std::vector<std::string>;
 
 // Every day from one time of day to the other, which are minutes of that zone.
-std::string schedule(TimePoint from, TimePoint to, const std::string& more = "", const std::string& zone = "UTC") {
-  const auto time_of_day = [](TimePoint time) { return "\"" + curfew::format_rfc3339(time).substr(11, 5) + "\""; };
-  const std::string window = "{days: [Mon, Tue, Wed, Thu, Fri, Sat, Sun], start: " + time_of_day(from) + ", end: " + time_of_day(to) + "}";
-  return "schedule: {timeZone: " + zone + ", windows: [" + window + "]" + (more.empty() ? "" : ", " + more) + "}";
+std::string schedule(TimePoint from, TimePoint to, const std::string& more = "",
+                     const std::string& zone = "UTC") {
+  const auto time_of_day = [](TimePoint time) {
+    return "\"" + curfew::format_rfc3339(time).substr(11, 5) + "\"";
+  };
+  const std::string window = "{days: [Mon, Tue, Wed, Thu, Fri, Sat, Sun], start: " + time_of_day(from) +
+                             ", end: " + time_of_day(to) + "}";
+  return "schedule: {timeZone: " + zone + ", windows: [" + window + "]" + (more.empty() ? "" : ", " + more) +
+         "}";
 }
 
-std::string from(TimePoint start, const std::string& duration) { return "duration: " + duration + ", startTime: \"" + curfew::format_rfc3339(start) + "\""; }
+std::string from(TimePoint start, const std::string& duration) {
+  return "duration: " + duration + ", startTime: \"" + curfew::format_rfc3339(start) + "\"";
+}
 
-TimePoint this_minute() { return std::chrono::floor<minutes>(now()); }
-TimePoint next_second() { return std::chrono::ceil<seconds>(now()); }
+TimePoint this_minute() {
+  return std::chrono::floor<minutes>(now());
+}
+TimePoint next_second() {
+  return std::chrono::ceil<seconds>(now());
+}
 
 // How long after that time its binding was made, as the API server saw it.
 milliseconds granted_after(const Scene& scene, const Request& request, TimePoint time) {
@@ -34,11 +46,13 @@ milliseconds granted_after(const Scene& scene, const Request& request, TimePoint
 
 }  // namespace
 
-TEST_CASE("outside its policy's schedule a request waits, and says when the window opens next", "[lifecycle]") {
+TEST_CASE("outside its policy's schedule a request waits, and says when the window opens next",
+          "[lifecycle]") {
   const Scene scene;
   const auto opens = this_minute() + hours(2);
   const std::string policy = scene.space.policy(one_of_sre(schedule(opens, opens + hours(1))));
-  const std::string sentence = "outside the schedule of AccessPolicy " + policy + ", which opens next at " + curfew::format_rfc3339(opens) + " (";
+  const std::string sentence = "outside the schedule of AccessPolicy " + policy + ", which opens next at " +
+                               curfew::format_rfc3339(opens) + " (";
   const Request request(scene, policy, "duration: 10m");
   request.await_message("waiting for 1 more approval");
   CHECK_THAT(request.text("message"), ContainsSubstring(sentence));
@@ -59,7 +73,8 @@ TEST_CASE("outside its policy's schedule a request waits, and says when the wind
 TEST_CASE("a schedule is read in its own time zone", "[lifecycle]") {
   const Scene scene;
   const auto there = this_minute() + hours(5);  // Etc/GMT-5 is five hours ahead of UTC
-  const std::string ahead = scene.space.policy(automatic(schedule(there - minutes(10), there + minutes(10), "", "Etc/GMT-5")));
+  const std::string ahead =
+      scene.space.policy(automatic(schedule(there - minutes(10), there + minutes(10), "", "Etc/GMT-5")));
   const std::string utc = scene.space.policy(automatic(schedule(there - minutes(10), there + minutes(10))));
   const Request open(scene, ahead, "duration: 10m", std::nullopt, "open");
   const Request closed(scene, utc, "duration: 10m", std::nullopt, "closed");
@@ -74,7 +89,8 @@ TEST_CASE("a window that opens gives access, and one that closes takes it", "[li
   const auto began = now();
   const TimePoint turn = std::chrono::ceil<minutes>(now() + seconds(8));
   const std::string opening = scene.space.policy(automatic(schedule(turn, turn + minutes(30))));
-  const std::string closing = scene.space.policy(automatic(schedule(turn - minutes(30), turn, "endAtWindowClose: true")));
+  const std::string closing =
+      scene.space.policy(automatic(schedule(turn - minutes(30), turn, "endAtWindowClose: true")));
   const std::string lasting = scene.space.policy(automatic(schedule(turn - minutes(30), turn)));
   const Request early(scene, opening, "duration: 10m", std::nullopt, "early");
   const Request clipped(scene, closing, "duration: 10m", std::nullopt, "clipped");
@@ -106,7 +122,8 @@ TEST_CASE("access that is asked for from a time on is given within a second of i
   const Request request(scene, policy, from(start, "10m"));
   request.approve(scene.bob);
   request.await("Scheduled");
-  CHECK_THAT(request.text("message"), ContainsSubstring("approved, access starts at " + curfew::format_rfc3339(start)));
+  CHECK_THAT(request.text("message"),
+             ContainsSubstring("approved, access starts at " + curfew::format_rfc3339(start)));
   CHECK(request.condition("Granted")["reason"] == "Scheduled");
   CHECK_FALSE(request.binding().has_value());
   REQUIRE(now() < start - milliseconds(200));  // otherwise the machine is too slow to tell anything
@@ -173,7 +190,8 @@ TEST_CASE("a request whose time passes without a grant has expired", "[lifecycle
 
 TEST_CASE("a request that nobody decides in the policy's time is over", "[lifecycle]") {
   const Scene scene;
-  const std::string policy = scene.space.policy(developers_may_view("{required: 1, approvers: [{kind: Group, name: sre}], timeout: 2s}"));
+  const std::string policy = scene.space.policy(
+      developers_may_view("{required: 1, approvers: [{kind: Group, name: sre}], timeout: 2s}"));
   const Request undecided(scene, policy, "duration: 10m", std::nullopt, "undecided");
   const Request decided(scene, policy, "duration: 10m", std::nullopt, "decided");
   decided.approve(scene.bob);
@@ -182,19 +200,25 @@ TEST_CASE("a request that nobody decides in the policy's time is over", "[lifecy
   CHECK(undecided.time("endedAt") >= asked + seconds(2));
   CHECK(undecided.time("endedAt") <= asked + seconds(4));
   CHECK(undecided.condition("Approved")["reason"] == "TimedOut");
-  CHECK_THAT(undecided.text("message"), ContainsSubstring("not decided within 2s, which is spec.approval.timeout of AccessPolicy " + policy + " (0/1)"));
+  CHECK_THAT(undecided.text("message"),
+             ContainsSubstring("not decided within 2s, which is spec.approval.timeout of AccessPolicy " +
+                               policy + " (0/1)"));
   CHECK(undecided.recorded() == Texts{"Requested", "TimedOut"});
   CHECK_THAT(undecided.say(scene.bob, "approve"), Refused("this request is over: TimedOut"));
   CHECK(decided.text("phase") == "Active");
 }
 
-TEST_CASE("a policy with a time zone that does not exist is not ready, and grants once that is mended", "[lifecycle]") {
+TEST_CASE("a policy with a time zone that does not exist is not ready, and grants once that is mended",
+          "[lifecycle]") {
   const Scene scene;
   const auto minute = this_minute();
-  const std::string policy = scene.space.policy(automatic(schedule(minute - minutes(10), minute + minutes(10), "", "Europe/Bielefeld")));
+  const std::string policy = scene.space.policy(
+      automatic(schedule(minute - minutes(10), minute + minutes(10), "", "Europe/Bielefeld")));
   const Json ready = scene.await_policy(policy, "Ready", "ScheduleInvalid");
   CHECK(ready["status"] == "False");
-  CHECK_THAT(ready["message"].get<std::string>(), ContainsSubstring("spec.schedule.timeZone \"Europe/Bielefeld\" is not in the time zone database"));
+  CHECK_THAT(
+      ready["message"].get<std::string>(),
+      ContainsSubstring("spec.schedule.timeZone \"Europe/Bielefeld\" is not in the time zone database"));
   const Request request(scene, policy, "duration: 10m");
   request.await_message("is not ready: spec.schedule.timeZone");
   CHECK(request.text("phase") == "Pending");
@@ -211,11 +235,15 @@ TEST_CASE("a start that is too far ahead is Rejected, with the latest that is ac
   in_a_century.await("Rejected");
   CHECK(in_a_century.condition("Granted")["reason"] == "StartTimeTooFar");
   const TimePoint latest = time_of(in_a_century.stored()["metadata"]["creationTimestamp"]) + hours(2160);
-  CHECK(in_a_century.text("message") == "spec.startTime 2125-01-01T00:00:00Z is farther ahead than the 2160h that AccessPolicy " + usual +
-                                            " allows where it has no spec.duration.maxStartDelay: the latest that is accepted is " + curfew::format_rfc3339(latest));
+  CHECK(in_a_century.text("message") ==
+        "spec.startTime 2125-01-01T00:00:00Z is farther ahead than the 2160h that AccessPolicy " + usual +
+            " allows where it has no spec.duration.maxStartDelay: the latest that is accepted is " +
+            curfew::format_rfc3339(latest));
   const std::string short_notice = scene.space.policy(automatic("duration: {max: 1h, maxStartDelay: 24h}"));
-  const Request in_two_days(scene, short_notice, from(next_second() + hours(48), "10m"), std::nullopt, "in-two-days");
+  const Request in_two_days(scene, short_notice, from(next_second() + hours(48), "10m"), std::nullopt,
+                            "in-two-days");
   in_two_days.await("Rejected");
   CHECK(in_two_days.condition("Granted")["reason"] == "StartTimeTooFar");
-  Request(scene, short_notice, from(next_second() + hours(23), "10m"), std::nullopt, "tomorrow").await("Scheduled");
+  Request(scene, short_notice, from(next_second() + hours(23), "10m"), std::nullopt, "tomorrow")
+      .await("Scheduled");
 }

@@ -7,7 +7,8 @@
 
 namespace curfew::test {
 
-// Takes admission policies away from a control plane, and gives them back at the latest when it goes out of scope. Tests that use it are [replica].
+// Takes admission policies away from a control plane, and gives them back at the latest when it goes out of
+// scope. Tests that use it are [replica].
 class Guard {
  public:
   explicit Guard(const Scene& scene) : scene_(scene) {}
@@ -28,6 +29,7 @@ class Guard {
 };
 
 // Tries that until it succeeds: the API server forgets a deleted policy within a second or so.
-ProcessResult once_unguarded(const Person& who, const std::vector<std::string>& arguments, const std::string& input = {});
+ProcessResult once_unguarded(const Person& who, const std::vector<std::string>& arguments,
+                             const std::string& input = {});
 
 }  // namespace curfew::test

@@ -31,30 +31,35 @@ TEST_CASE("a list of requests shows what one wants to know", "[guard]") {
   const ProcessResult list = asked.alice.kubectl({"get", "ar", "-n", asked.space.name()});
   CHECK(squeezed(list.out) == "NAME PHASE POLICY ROLE SUBJECT APPROVALS EXPIRES AGE");
   CHECK(list.out.find("2099-01-01T00:00:00Z") != std::string::npos);
-  const ProcessResult wide = asked.alice.kubectl({"get", "accessrequests", "-n", asked.space.name(), "-o", "wide"});
+  const ProcessResult wide =
+      asked.alice.kubectl({"get", "accessrequests", "-n", asked.space.name(), "-o", "wide"});
   CHECK(squeezed(wide.out) == "NAME PHASE POLICY ROLE SUBJECT APPROVALS EXPIRES AGE REASON MESSAGE");
 }
 
 TEST_CASE("a list of policies shows what one wants to know", "[guard]") {
   Asked asked;
-  CHECK(squeezed(asked.alice.kubectl({"get", "ap", asked.policy}).out) == "NAME READY REQUIRED APPROVALS MAX ACTIVE PENDING AGE");
+  CHECK(squeezed(asked.alice.kubectl({"get", "ap", asked.policy}).out) ==
+        "NAME READY REQUIRED APPROVALS MAX ACTIVE PENDING AGE");
 }
 
 TEST_CASE("a list of audit records shows what an auditor wants to know", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   const std::string name = unique("record");
-  REQUIRE_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, Json{{"apiVersion", "curfew.dev/v1alpha1"},
-                                                                    {"kind", "AuditRecord"},
-                                                                    {"metadata", {{"name", name}}},
-                                                                    {"action", "Granted"},
-                                                                    {"time", "2026-11-24T20:00:00.123456Z"},
-                                                                    {"request", {{"namespace", name}, {"name", "ask"}}}}
-                                                                   .dump()),
+  REQUIRE_THAT(cluster.curfew().kubectl({"create", "-f", "-"},
+                                        Json{{"apiVersion", "curfew.dev/v1alpha1"},
+                                             {"kind", "AuditRecord"},
+                                             {"metadata", {{"name", name}}},
+                                             {"action", "Granted"},
+                                             {"time", "2026-11-24T20:00:00.123456Z"},
+                                             {"request", {{"namespace", name}, {"name", "ask"}}}}
+                                            .dump()),
                Succeeds());
   const std::string list = cluster.admin().kubectl({"get", "auditrecord", name}).out;
   CHECK(squeezed(list) == "NAME TIME ACTION NAMESPACE REQUEST ACTOR SUBJECT ROLE POLICY");
   CHECK(list.find("2026-11-24T20:00:00.123456Z") != std::string::npos);
-  const auto listed = [&](const std::string& selector) { return cluster.admin().get({"auditrecords", "--field-selector", selector})["items"].size(); };
+  const auto listed = [&](const std::string& selector) {
+    return cluster.admin().get({"auditrecords", "--field-selector", selector})["items"].size();
+  };
   CHECK(listed("request.namespace=" + name) == 1);
   CHECK(listed("request.namespace=" + name + ",request.name=ask,action=Granted") == 1);
   CHECK(listed("request.namespace=" + name + ",action=Denied") == 0);
@@ -63,7 +68,9 @@ TEST_CASE("a list of audit records shows what an auditor wants to know", "[guard
 TEST_CASE("live requests are told from completed ones by a field selector", "[guard]") {
   Asked asked;
   const auto listed = [&](const std::string& selector) {
-    return asked.admin.get({"accessrequests", "-n", asked.space.name(), "--field-selector", selector})["items"].size();
+    return asked.admin
+        .get({"accessrequests", "-n", asked.space.name(), "--field-selector", selector})["items"]
+        .size();
   };
   CHECK(listed("status.complete!=true") == 1);
   CHECK(listed("spec.policy=" + asked.policy) == 1);
@@ -82,9 +89,10 @@ TEST_CASE("kubectl get curfew lists policies and requests", "[guard]") {
 
 TEST_CASE("a status that the schema does not know is refused", "[guard]") {
   Asked asked;
-  CHECK_THAT(asked.curfew.kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(), "--subresource", "status", "--type", "merge", "--patch",
-                                   R"({"status": {"phase": "Done"}})"}),
-             Refused("status.phase: Unsupported value: \"Done\""));
+  CHECK_THAT(
+      asked.curfew.kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(), "--subresource",
+                            "status", "--type", "merge", "--patch", R"({"status": {"phase": "Done"}})"}),
+      Refused("status.phase: Unsupported value: \"Done\""));
 }
 
 TEST_CASE("the API server finds nothing wrong with the admission policies", "[guard]") {
@@ -102,9 +110,15 @@ TEST_CASE("the samples apply", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   const std::string samples = CURFEW_SOURCE_DIR "/manifests/samples/";
   REQUIRE_THAT(cluster.admin().kubectl({"apply", "-k", samples}), Succeeds());
-  CHECK_THAT(cluster.as("alice").kubectl({"create", "--dry-run=server", "-f", samples + "request-debug.yaml"}), Succeeds());
-  CHECK_THAT(cluster.as("alice").kubectl({"create", "--dry-run=server", "-f", samples + "request-break-glass.yaml"}), Succeeds());
-  CHECK_THAT(cluster.as("bob").kubectl({"create", "--dry-run=server", "-f", samples + "request-on-call.yaml"}), Succeeds());
+  CHECK_THAT(
+      cluster.as("alice").kubectl({"create", "--dry-run=server", "-f", samples + "request-debug.yaml"}),
+      Succeeds());
+  CHECK_THAT(
+      cluster.as("alice").kubectl({"create", "--dry-run=server", "-f", samples + "request-break-glass.yaml"}),
+      Succeeds());
+  CHECK_THAT(
+      cluster.as("bob").kubectl({"create", "--dry-run=server", "-f", samples + "request-on-call.yaml"}),
+      Succeeds());
   CHECK_THAT(cluster.as("dave").kubectl({"create", "--dry-run=server", "-f", samples + "request-debug.yaml"}),
              Refused("dave is not a requester of AccessPolicy payments-debug"));
   REQUIRE_THAT(cluster.admin().kubectl({"delete", "-k", samples}), Succeeds());

@@ -6,7 +6,8 @@
 #include "fleet.hpp"
 #include "storm.hpp"
 
-// Everything at once for a while: people, faults, restarts. `make soak` takes twenty minutes of it, and one is everyday's.
+// Everything at once for a while: people, faults, restarts. `make soak` takes twenty minutes of it, and one
+// is everyday's.
 using namespace curfew::test;
 
 namespace {
@@ -56,25 +57,34 @@ const std::vector<Fault>& faults() {
 }
 
 std::string in_words(const Holdings& held) {
-  return std::to_string(held.rss_kib) + " KiB, " + std::to_string(held.descriptors) + " descriptors, " + std::to_string(held.threads) + " threads";
+  return std::to_string(held.rss_kib) + " KiB, " + std::to_string(held.descriptors) + " descriptors, " +
+         std::to_string(held.threads) + " threads";
 }
 
-long median(std::vector<Holdings> samples, long Holdings::*what) {
+long median(std::vector<Holdings> samples, long Holdings::* what) {
   REQUIRE(!samples.empty());
   std::ranges::sort(samples, {}, what);
   return samples[samples.size() / 2].*what;
 }
 
 Holdings median(const std::vector<Holdings>& samples, double from, double until) {
-  const auto at = [&](double share) { return samples.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(samples.size())); };
+  const auto at = [&](double share) {
+    return samples.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(samples.size()));
+  };
   const std::vector<Holdings> part(at(from), at(until));
-  return {.rss_kib = median(part, &Holdings::rss_kib), .descriptors = median(part, &Holdings::descriptors), .threads = median(part, &Holdings::threads)};
+  return {.rss_kib = median(part, &Holdings::rss_kib),
+          .descriptors = median(part, &Holdings::descriptors),
+          .threads = median(part, &Holdings::threads)};
 }
 
 class Soak {
  public:
-  explicit Soak(seconds time) : time_(time), fault_every_(time_ >= seconds(300) ? seconds(20) : seconds(10)), restart_every_(std::min(seconds(60), time_ / 3)) {
-    for (std::size_t i = 0; i < kReplicas; ++i) fleet_.start(i, Fleet::lease_flags(), proxies_[i].kubeconfig());
+  explicit Soak(seconds time)
+      : time_(time),
+        fault_every_(time_ >= seconds(300) ? seconds(20) : seconds(10)),
+        restart_every_(std::min(seconds(60), time_ / 3)) {
+    for (std::size_t i = 0; i < kReplicas; ++i)
+      fleet_.start(i, Fleet::lease_flags(), proxies_[i].kubeconfig());
     fleet_.await_ready(seconds(20));
     REQUIRE(eventually(seconds(10), [&] { return fleet_.leader().has_value(); }));
   }
@@ -110,7 +120,8 @@ class Soak {
     sleep_until(now() + milliseconds(20));
   }
 
-  // Each fault in turns, for a third to two thirds of the time until the next: all replicas have it, the leader, or any one.
+  // Each fault in turns, for a third to two thirds of the time until the next: all replicas have it, the
+  // leader, or any one.
   void begin_fault() {
     fault_ = &faults()[(first_fault_ + fault_count_++) % faults().size()];
     hit_.clear();
@@ -122,7 +133,8 @@ class Soak {
     }
     fault_began_ = now();
     for (const std::size_t replica : hit_) proxies_[replica].set(fault_->control);
-    fault_ends_ = fault_began_ + fault_every_ / 3 + milliseconds(random(0, static_cast<int>(milliseconds(fault_every_ / 3).count())));
+    fault_ends_ = fault_began_ + fault_every_ / 3 +
+                  milliseconds(random(0, static_cast<int>(milliseconds(fault_every_ / 3).count())));
     next_fault_ = fault_began_ + fault_every_;
   }
 
@@ -134,20 +146,25 @@ class Soak {
     for (const std::size_t replica : hit_) {
       if (fault_->is_outage) fleet_.add_outage(replica, span);
     }
-    std::cout << "soak: " << fault_->control << " at " << curfew::format_rfc3339_micro(fault_began_) << " for " << in_milliseconds(now() - fault_began_)
-              << " ms at " << Json(hit_) << "; replica " << kSteady << " holds " << in_words(holdings_of(fleet_[kSteady].pid())) << std::endl;
+    std::cout << "soak: " << fault_->control << " at " << curfew::format_rfc3339_micro(fault_began_)
+              << " for " << in_milliseconds(now() - fault_began_) << " ms at " << Json(hit_) << "; replica "
+              << kSteady << " holds " << in_words(holdings_of(fleet_[kSteady].pid())) << std::endl;
     fault_ = nullptr;
   }
 
-  // Not during a fault: a process that cannot reach its API server does not start, and here nobody starts it again.
+  // Not during a fault: a process that cannot reach its API server does not start, and here nobody starts it
+  // again.
   void restart() {
     const std::size_t replica = restarts_ / 2 % 2;
     const bool is_kill = restarts_ % 2 == 1;
     const Holdings held = holdings_of(fleet_[replica].pid());
-    if (is_kill) fleet_.kill(replica);
-    else fleet_.terminate(replica);
+    if (is_kill)
+      fleet_.kill(replica);
+    else
+      fleet_.terminate(replica);
     fleet_.start(replica, Fleet::lease_flags(), proxies_[replica].kubeconfig());
-    std::cout << "soak: " << (is_kill ? "SIGKILL" : "SIGTERM") << " for replica " << replica << ", which held " << in_words(held) << std::endl;
+    std::cout << "soak: " << (is_kill ? "SIGKILL" : "SIGTERM") << " for replica " << replica
+              << ", which held " << in_words(held) << std::endl;
     ++restarts_;
     next_restart_ += restart_every_;
   }
@@ -169,9 +186,12 @@ class Soak {
     const Report report = audit(storm_.expected(), storm_.evidence(), fleet_.outages());
     const Holdings warm = median(samples_, 0.25, 0.5);
     const Holdings end = median(samples_, 0.75, 1);
-    std::cout << "soak: " << storm_.expected().size() << " lives, " << fault_count_ << " faults, " << restarts_ << " restarts, seed " << seed_ << "\n"
-              << report.text() << "\nthe replica that ran throughout held at its start " << in_words(samples_.front()) << "\n  in the second quarter " << in_words(warm)
-              << "\n  in the last " << in_words(end) << "\n  at last " << in_words(samples_.back()) << std::endl;
+    std::cout << "soak: " << storm_.expected().size() << " lives, " << fault_count_ << " faults, "
+              << restarts_ << " restarts, seed " << seed_ << "\n"
+              << report.text() << "\nthe replica that ran throughout held at its start "
+              << in_words(samples_.front()) << "\n  in the second quarter " << in_words(warm)
+              << "\n  in the last " << in_words(end) << "\n  at last " << in_words(samples_.back())
+              << std::endl;
     CHECK(report.wrong.empty());
     CHECK(storm_.errors() == std::vector<std::string>{});
     if (kRssMeansSomething) CHECK(end.rss_kib - warm.rss_kib < kMoreKib);
@@ -179,7 +199,9 @@ class Soak {
     CHECK(end.threads - warm.threads < kMoreThreads);
   }
 
-  static long in_milliseconds(std::chrono::microseconds time) { return std::chrono::floor<milliseconds>(time).count(); }
+  static long in_milliseconds(std::chrono::microseconds time) {
+    return std::chrono::floor<milliseconds>(time).count();
+  }
   int random(int from, int to) { return std::uniform_int_distribution<int>(from, to)(random_); }
 
   const seconds time_;
@@ -188,7 +210,8 @@ class Soak {
   const unsigned seed_ = storm_seed();
   std::mt19937 random_{seed_ + 1};
   Scene scene_;
-  std::array<FaultProxy, kReplicas> proxies_{FaultProxy(scene_.cluster), FaultProxy(scene_.cluster), FaultProxy(scene_.cluster)};
+  std::array<FaultProxy, kReplicas> proxies_{FaultProxy(scene_.cluster), FaultProxy(scene_.cluster),
+                                             FaultProxy(scene_.cluster)};
   Fleet fleet_{scene_.cluster, kReplicas};
   Storm storm_{scene_, seed_};
 
@@ -200,7 +223,8 @@ class Soak {
   curfew::TimePoint fault_began_;
   curfew::TimePoint fault_ends_;
   std::vector<std::size_t> hit_;
-  const std::size_t first_fault_ = static_cast<std::size_t>(random(0, 100));  // so that short ones do not all have the same
+  const std::size_t first_fault_ =
+      static_cast<std::size_t>(random(0, 100));  // so that short ones do not all have the same
   std::size_t fault_count_ = 0;
   std::size_t restarts_ = 0;
   std::vector<Holdings> samples_;  // of the steady one
@@ -208,6 +232,7 @@ class Soak {
 
 }  // namespace
 
-TEST_CASE("people, faults and restarts at once cost no record and no time beyond the outage", "[replica][soak]") {
+TEST_CASE("people, faults and restarts at once cost no record and no time beyond the outage",
+          "[replica][soak]") {
   Soak(soak_time()).run();
 }

@@ -12,7 +12,8 @@
 #include "lifecycle.hpp"
 #include "storm_audit.hpp"
 
-// Many people at once: what is asked for, approved, denied, revoked, withdrawn and deleted while a test breaks things.
+// Many people at once: what is asked for, approved, denied, revoked, withdrawn and deleted while a test
+// breaks things.
 namespace curfew::test {
 
 // The seed of this run: CURFEW_STORM_SEED, or one that nobody had before.
@@ -20,15 +21,17 @@ unsigned storm_seed();
 
 // One thing that somebody does with a request.
 struct StormStep {
-  std::string verb;       // approve, deny, revoke, delete; unbind deletes its binding; wait does nothing
+  std::string verb;  // approve, deny, revoke, delete; unbind deletes its binding; wait does nothing
   std::string who;
   std::string when = "";  // only once the request is seen in this phase; empty: at any time
 };
 
-// A course that a request's life may take. Each has one outcome (but for a race, which has one of two), whatever breaks meanwhile.
+// A course that a request's life may take. Each has one outcome (but for a race, which has one of two),
+// whatever breaks meanwhile.
 struct StormKind {
   std::string name;
-  std::string policy;  // none, one, two: approvals; robot: none, asked for by a ServiceAccount for somebody else
+  std::string
+      policy;  // none, one, two: approvals; robot: none, asked for by a ServiceAccount for somebody else
   bool is_short = false;
   std::vector<StormStep> steps;
   std::vector<std::string> actions;
@@ -36,7 +39,8 @@ struct StormKind {
   std::string or_end = "";  // of actions, the last may be this one
 };
 
-// People, on a thread of their own. That thread asserts nothing, as Catch2 wants it: what went wrong is in errors().
+// People, on a thread of their own. That thread asserts nothing, as Catch2 wants it: what went wrong is in
+// errors().
 class Storm {
  public:
   Storm(const Scene& scene, unsigned seed);
@@ -73,7 +77,8 @@ class Storm {
   void ask(int count);
   std::string spec_of(const StormKind& kind);
   void act();
-  std::optional<std::map<std::string, Seen>> look();  // those that are not complete; nullopt: the API server did not say
+  std::optional<std::map<std::string, Seen>>
+  look();  // those that are not complete; nullopt: the API server did not say
   void command(const Command& command, const std::vector<std::string>& names);
   void check(const ProcessResult& result, const std::string& what);
   int random(int from, int to) { return std::uniform_int_distribution<int>(from, to)(random_); }

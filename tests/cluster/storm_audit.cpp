@@ -15,11 +15,16 @@ using Texts = std::vector<std::string>;
 constexpr seconds kPromptly{1};
 constexpr seconds kPatience{2};   // of those that do not lead
 constexpr int kCallerGone = 504;  // what the API server notes when its caller dies: the call may have worked
-constexpr seconds kTooEarly{3};   // the delete is issued within the last second; a backlog may need a little more
+constexpr seconds kTooEarly{
+    3};  // the delete is issued within the last second; a backlog may need a little more
 
-TimePoint time_in(const Json& object, const char* field) { return parse_rfc3339(object.value(field, "")).value_or(TimePoint{}); }
+TimePoint time_in(const Json& object, const char* field) {
+  return parse_rfc3339(object.value(field, "")).value_or(TimePoint{});
+}
 
-long long version_of(const Json& object) { return std::stoll(object["metadata"].value("resourceVersion", "0")); }
+long long version_of(const Json& object) {
+  return std::stoll(object["metadata"].value("resourceVersion", "0"));
+}
 
 std::string joined(const Texts& texts) {
   std::string all;
@@ -27,9 +32,13 @@ std::string joined(const Texts& texts) {
   return all.empty() ? "nothing" : all;
 }
 
-std::string in_words(milliseconds time) { return std::to_string(time.count()) + " ms"; }
+std::string in_words(milliseconds time) {
+  return std::to_string(time.count()) + " ms";
+}
 
-milliseconds between(TimePoint from, TimePoint to) { return std::chrono::floor<milliseconds>(to - from); }
+milliseconds between(TimePoint from, TimePoint to) {
+  return std::chrono::floor<milliseconds>(to - from);
+}
 
 // What is in `all` and not in `some`, each as often as it is missing.
 Texts without(Texts all, Texts some) {
@@ -55,7 +64,8 @@ struct File {
   std::optional<Json> binding;
 
   std::optional<Json> granted() const {
-    const auto found = std::ranges::find_if(records, [](const Json& record) { return record.value("action", "") == "Granted"; });
+    const auto found = std::ranges::find_if(
+        records, [](const Json& record) { return record.value("action", "") == "Granted"; });
     return found == records.end() ? std::nullopt : std::optional(*found);
   }
 };
@@ -102,7 +112,8 @@ class Auditor {
     name_ = "no request";
     for (const auto& [name, binding] : bindings_) wrong("there is still the binding " + name);
     for (const auto& [name, calls] : bindings_made_) {
-      if (calls.effect() && !granted_bindings_.contains(name)) wrong("the binding " + name + " was made without a record");
+      if (calls.effect() && !granted_bindings_.contains(name))
+        wrong("the binding " + name + " was made without a record");
     }
     return std::move(report_);
   }
@@ -116,7 +127,8 @@ class Auditor {
     const std::string what = call.value("verb", "") + " " + object.value("resource", "");
     const std::string name = object.value("name", "");
     const TimePoint time = time_in(call, "stageTimestamp");
-    if (what == "create rolebindings" && name.starts_with("curfew-")) bindings_made_[name].add(time, has_worked);
+    if (what == "create rolebindings" && name.starts_with("curfew-"))
+      bindings_made_[name].add(time, has_worked);
     if (what == "delete rolebindings") bindings_deleted_[name].add(time, has_worked);
     if (what == "create auditrecords") records_made_[name].add(time, has_worked);
   }
@@ -136,7 +148,8 @@ class Auditor {
   }
 
   void check_records(const Expected& expected, const File& file) {
-    const Texts by_time = actions_by(file.records, [](const Json& record) { return time_in(record, "time"); });
+    const Texts by_time =
+        actions_by(file.records, [](const Json& record) { return time_in(record, "time"); });
     const Texts by_version = actions_by(file.records, version_of);
     Texts actions = expected.actions;
     const bool has_usual_end = std::ranges::find(by_time, actions.back()) != by_time.end();
@@ -145,8 +158,10 @@ class Auditor {
     const Texts surplus = without(by_time, actions);
     report_.lost_records += static_cast<int>(lost.size());
     report_.surplus_records += static_cast<int>(surplus.size());
-    if (!lost.empty()) wrong("records that are missing: " + joined(lost) + "; there are: " + joined(by_version));
-    if (!surplus.empty()) wrong("records too many: " + joined(surplus) + "; there are: " + joined(by_version));
+    if (!lost.empty())
+      wrong("records that are missing: " + joined(lost) + "; there are: " + joined(by_version));
+    if (!surplus.empty())
+      wrong("records too many: " + joined(surplus) + "; there are: " + joined(by_version));
     if (!lost.empty() || !surplus.empty()) return;
     if (by_time == actions && by_version == actions) return;
     ++report_.unordered;
@@ -162,7 +177,8 @@ class Auditor {
     const auto recorded = records_made_[granted["metadata"]["name"]].effect();
     if (!recorded || *recorded > *made.effect()) wrong("its binding was made before its record Granted");
     const TimePoint end = time_in(granted, "expiresAt");
-    if (*made.effect() > end) wrong("its binding was made " + in_words(between(end, *made.effect())) + " after its end");
+    if (*made.effect() > end)
+      wrong("its binding was made " + in_words(between(end, *made.effect())) + " after its end");
     const auto deleted = bindings_deleted_[binding].effect();
     if (!deleted) return wrong("nobody deleted its binding");
     if (expected.runs_out) check_end(end, *deleted);
@@ -202,12 +218,17 @@ TimePoint well_by(std::vector<Span> spans, TimePoint time) {
 }  // namespace
 
 bool Outages::disturb(TimePoint end) const {
-  const auto is_near = [&](const Span& span) { return span.from <= end + kPromptly && span.until + takeover_ >= end; };
-  return std::ranges::any_of(of_replica_, [&](const auto& spans) { return std::ranges::any_of(spans, is_near); });
+  const auto is_near = [&](const Span& span) {
+    return span.from <= end + kPromptly && span.until + takeover_ >= end;
+  };
+  return std::ranges::any_of(of_replica_,
+                             [&](const auto& spans) { return std::ranges::any_of(spans, is_near); });
 }
 
 bool Outages::trouble(TimePoint end) const {
-  const auto covers = [&](const Span& span) { return span.from <= end + kPromptly && span.until >= end - kPromptly; };
+  const auto covers = [&](const Span& span) {
+    return span.from <= end + kPromptly && span.until >= end - kPromptly;
+  };
   return disturb(end) || std::ranges::any_of(troubles_, covers);
 }
 
@@ -225,14 +246,19 @@ Report audit(const std::vector<Expected>& expected, const Evidence& evidence, co
 std::string percentiles(std::vector<milliseconds> times) {
   if (times.empty()) return "none";
   std::ranges::sort(times);
-  const auto at = [&](double share) { return in_words(times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))]); };
-  return "p50 " + at(0.5) + ", p90 " + at(0.9) + ", p99 " + at(0.99) + ", max " + at(1) + " (of " + std::to_string(times.size()) + ")";
+  const auto at = [&](double share) {
+    return in_words(times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))]);
+  };
+  return "p50 " + at(0.5) + ", p90 " + at(0.9) + ", p99 " + at(0.99) + ", max " + at(1) + " (of " +
+         std::to_string(times.size()) + ")";
 }
 
 std::string Report::text() const {
   std::ostringstream out;
-  out << "deleted after expiresAt: " << percentiles(calm) << "\n  in and after faults and restarts: " << percentiles(troubled) << "\nstuck: " << stuck
-      << ", records lost: " << lost_records << ", too many: " << surplus_records << ", out of order: " << unordered << ", late beyond the outage: " << late;
+  out << "deleted after expiresAt: " << percentiles(calm)
+      << "\n  in and after faults and restarts: " << percentiles(troubled) << "\nstuck: " << stuck
+      << ", records lost: " << lost_records << ", too many: " << surplus_records
+      << ", out of order: " << unordered << ", late beyond the outage: " << late;
   for (const std::string& each : wrong) out << "\n  " << each;
   return out.str();
 }

@@ -8,7 +8,8 @@
 
 #include "util/time.hpp"
 
-// What a storm has left behind, held against what Curfew promises. Pure: who gathers the evidence is storm.hpp.
+// What a storm has left behind, held against what Curfew promises. Pure: who gathers the evidence is
+// storm.hpp.
 namespace curfew::test {
 
 using Json = nlohmann::json;
@@ -22,7 +23,8 @@ struct Span {
 class Outages {
  public:
   // `takeover`: after it, a replica that is well leads again, whatever happened before.
-  Outages(std::size_t replicas, std::chrono::milliseconds takeover) : of_replica_(replicas), takeover_(takeover) {}
+  Outages(std::size_t replicas, std::chrono::milliseconds takeover)
+      : of_replica_(replicas), takeover_(takeover) {}
 
   void add(std::size_t replica, const Span& span) { of_replica_.at(replica).push_back(span); }
   // Something was broken that excuses nothing.
@@ -31,8 +33,8 @@ class Outages {
   bool disturb(TimePoint end) const;
   // Whether it did, or something else was broken then.
   bool trouble(TimePoint end) const;
-  // When a binding with that end must be gone. With a leader: a second after it. Otherwise any replica takes it two seconds after its end. A
-  // replica must have been well for a second.
+  // When a binding with that end must be gone. With a leader: a second after it. Otherwise any replica takes
+  // it two seconds after its end. A replica must have been well for a second.
   TimePoint latest(TimePoint end) const;
 
  private:
@@ -54,7 +56,8 @@ struct Evidence {
   std::vector<Json> requests;  // those that are stored still
   std::vector<Json> records;
   std::vector<Json> bindings;  // managed ones that are there still
-  std::vector<Json> calls;     // the API server's audit log, about bindings and records; other entries do no harm
+  std::vector<Json>
+      calls;  // the API server's audit log, about bindings and records; other entries do no harm
 };
 
 struct Report {

@@ -11,7 +11,9 @@ namespace {
 
 constexpr long kDay = 86400;
 
-std::shared_ptr<EVP_PKEY> new_key() { return {EVP_EC_gen("P-256"), EVP_PKEY_free}; }
+std::shared_ptr<EVP_PKEY> new_key() {
+  return {EVP_EC_gen("P-256"), EVP_PKEY_free};
+}
 
 std::string text_of(BIO* bio) {
   char* data = nullptr;
@@ -40,20 +42,23 @@ std::shared_ptr<X509> new_certificate(const std::string& name, EVP_PKEY* key, lo
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), from);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), until);
   X509_set_pubkey(certificate.get(), key);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
   return certificate;
 }
 
 void add_extension(X509* certificate, X509* issuer, int id, const std::string& value) {
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-  const std::shared_ptr<X509_EXTENSION> extension(X509V3_EXT_conf_nid(nullptr, &context, id, value.c_str()), X509_EXTENSION_free);
+  const std::shared_ptr<X509_EXTENSION> extension(X509V3_EXT_conf_nid(nullptr, &context, id, value.c_str()),
+                                                  X509_EXTENSION_free);
   X509_add_ext(certificate, extension.get(), -1);
 }
 
 }  // namespace
 
-Authority::Authority(const std::string& name) : key_(new_key()), certificate_(new_certificate(name, key_.get(), -kDay, kDay)) {
+Authority::Authority(const std::string& name)
+    : key_(new_key()), certificate_(new_certificate(name, key_.get(), -kDay, kDay)) {
   X509_set_issuer_name(certificate_.get(), X509_get_subject_name(certificate_.get()));
   add_extension(certificate_.get(), certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
   X509_sign(certificate_.get(), key_.get(), EVP_sha256());

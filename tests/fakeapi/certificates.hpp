@@ -1,7 +1,8 @@
 #pragma once
 
-#include <memory>
 #include <openssl/types.h>
+
+#include <memory>
 #include <string>
 
 #include "fakeapi/scripted_server.hpp"
@@ -15,7 +16,8 @@ class Authority {
 
   const std::string& pem() const { return pem_; }
 
-  // A server's certificate. `names` as OpenSSL's subjectAltName: "IP:127.0.0.1,DNS:localhost". `days` below zero: it has expired.
+  // A server's certificate. `names` as OpenSSL's subjectAltName: "IP:127.0.0.1,DNS:localhost". `days` below
+  // zero: it has expired.
   Identity issue(const std::string& names, int days = 1) const;
 
  private:

@@ -39,7 +39,9 @@ TEST_CASE("a bearer token goes with every request") {
 TEST_CASE("a token file is read again when it changes, and the old token kept while it holds none") {
   const TokenFile file;
   file.write("first");
-  const ScriptedServer server({{"GET", "/1", {Send{response(200, "")}}}, {"GET", "/2", {Send{response(200, "")}}}, {"GET", "/3", {Send{response(200, "")}}}});
+  const ScriptedServer server({{"GET", "/1", {Send{response(200, "")}}},
+                               {"GET", "/2", {Send{response(200, "")}}},
+                               {"GET", "/3", {Send{response(200, "")}}}});
   const auto transport = transport_to(server, {.token_file = file.path()});
   REQUIRE(transport->send(get("/1"), kPatience, {}));
   file.write("");
@@ -83,7 +85,8 @@ TEST_CASE("a token file that cannot be read is Unauthorized in a sentence") {
   const auto missing = transport->send(get("/"), kPatience, {});
   REQUIRE_FALSE(missing);
   CHECK(missing.error().kind == ErrorKind::Unauthorized);
-  CHECK(missing.error().message == "the token file " + file.path() + " cannot be read: No such file or directory");
+  CHECK(missing.error().message ==
+        "the token file " + file.path() + " cannot be read: No such file or directory");
   file.write("");
   const auto empty = transport->send(get("/"), kPatience, {});
   REQUIRE_FALSE(empty);

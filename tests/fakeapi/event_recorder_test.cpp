@@ -1,9 +1,10 @@
+#include "kube/event_recorder.hpp"
+
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
 #include "fakeapi/fixtures.hpp"
-#include "kube/event_recorder.hpp"
 
 using namespace curfew;
 using namespace curfew::fakeapi;
@@ -13,19 +14,24 @@ namespace {
 
 const std::string kEvents = "/apis/events.k8s.io/v1/namespaces/payments/events?fieldManager=curfew";
 
-api::Event expired() { return {.reason = "Expired", .regarding = {.kind = "AccessRequest", .name_space = "payments", .name = "fix"}}; }
+api::Event expired() {
+  return {.reason = "Expired",
+          .regarding = {.kind = "AccessRequest", .name_space = "payments", .name = "fix"}};
+}
 
 // A recorder on its own thread, which is stopped at the end.
 class Recorder {
  public:
   explicit Recorder(const ScriptedServer& server)
-      : transport_(transport_to(server)), client_(*transport_, {.observe_call = [this](auto, auto, int, auto) { ++answered_; }}) {}
+      : transport_(transport_to(server)),
+        client_(*transport_, {.observe_call = [this](auto, auto, int, auto) { ++answered_; }}) {}
 
   void record(api::Event event) { recorder_.record(std::move(event)); }
   void start() {
     thread_ = std::jthread([this](const std::stop_token& stop) { recorder_.run(stop); });
   }
-  // Has its answer, unlike what the server has merely seen: whatever is under way when it is stopped is posted again.
+  // Has its answer, unlike what the server has merely seen: whatever is under way when it is stopped is
+  // posted again.
   bool has_posted(int times) const {
     const Stopwatch watch;
     while (answered_ < times && watch.elapsed() < kPatience) std::this_thread::yield();
@@ -62,10 +68,14 @@ class Recorder {
 TEST_CASE("events are posted to the regarding object's namespace under names of their own") {
   ScriptedServer server({{"POST", kEvents, {Send{response(500, "")}}},
                          {"POST", kEvents, {Send{response(201, "{}")}}},
-                         {"POST", "/apis/events.k8s.io/v1/namespaces/default/events?fieldManager=curfew", {Send{response(403, "")}}},
+                         {"POST",
+                          "/apis/events.k8s.io/v1/namespaces/default/events?fieldManager=curfew",
+                          {Send{response(403, "")}}},
                          {"POST", kEvents, {Send{response(201, "{}")}}}});
   Recorder recorder(server);
-  recorder.record({.reason = "Granted", .note = std::string(2000, 'x'), .regarding = {.kind = "AccessRequest", .name_space = "payments", .name = "fix"}});
+  recorder.record({.reason = "Granted",
+                   .note = std::string(2000, 'x'),
+                   .regarding = {.kind = "AccessRequest", .name_space = "payments", .name = "fix"}});
   recorder.record({.reason = "Ready", .regarding = {.kind = "AccessPolicy", .name = "policy"}});
   recorder.record(expired());
   recorder.start();
@@ -83,10 +93,12 @@ TEST_CASE("events are posted to the regarding object's namespace under names of 
 }
 
 TEST_CASE("an event that goes with its namespace is nobody's loss") {
-  const std::string going = R"({"kind":"Status","code":403,"reason":"Forbidden","details":{"causes":[{"reason":"NamespaceTerminating"}]}})";
-  ScriptedServer server({{"POST", kEvents, {Send{response(403, going)}}},
-                         {"POST", kEvents, {Send{response(404, R"({"kind":"Status","code":404,"reason":"NotFound"})")}}},
-                         {"POST", kEvents, {Send{response(201, "{}")}}}});
+  const std::string going =
+      R"({"kind":"Status","code":403,"reason":"Forbidden","details":{"causes":[{"reason":"NamespaceTerminating"}]}})";
+  ScriptedServer server(
+      {{"POST", kEvents, {Send{response(403, going)}}},
+       {"POST", kEvents, {Send{response(404, R"({"kind":"Status","code":404,"reason":"NotFound"})")}}},
+       {"POST", kEvents, {Send{response(201, "{}")}}}});
   Recorder recorder(server);
   for (int i = 0; i < 3; ++i) recorder.record(expired());
   recorder.start();
@@ -104,9 +116,10 @@ TEST_CASE("recording an event never waits: beyond four thousand they are dropped
 }
 
 TEST_CASE("events that wait at the end are written, the one under way once more under its name") {
-  ScriptedServer server({{"POST", kEvents, {Hang{}}},
-                         {"POST", kEvents, {Send{response(409, R"({"kind":"Status","code":409,"reason":"AlreadyExists"})")}}},
-                         {"POST", kEvents, {Send{response(201, "{}")}}}});
+  ScriptedServer server(
+      {{"POST", kEvents, {Hang{}}},
+       {"POST", kEvents, {Send{response(409, R"({"kind":"Status","code":409,"reason":"AlreadyExists"})")}}},
+       {"POST", kEvents, {Send{response(201, "{}")}}}});
   Recorder recorder(server);
   recorder.record(expired());
   recorder.record(expired());
@@ -119,8 +132,10 @@ TEST_CASE("events that wait at the end are written, the one under way once more 
   CHECK(server.seen().at(1).body != server.seen().at(2).body);
 }
 
-TEST_CASE("an event that could not be written at the end is dropped and counted, the next one still has its try") {
-  ScriptedServer server({{"POST", kEvents, {Send{response(503, "")}}}, {"POST", kEvents, {Send{response(201, "{}")}}}});
+TEST_CASE(
+    "an event that could not be written at the end is dropped and counted, the next one still has its try") {
+  ScriptedServer server(
+      {{"POST", kEvents, {Send{response(503, "")}}}, {"POST", kEvents, {Send{response(201, "{}")}}}});
   Recorder recorder(server);
   recorder.record(expired());
   recorder.record(expired());

@@ -10,14 +10,17 @@ namespace curfew::fakeapi {
 
 inline constexpr std::chrono::seconds kPatience{5};
 
-inline std::unique_ptr<http::CpprestTransport> transport_to(const ScriptedServer& server, http::ClientConfig config = {}) {
+inline std::unique_ptr<http::CpprestTransport> transport_to(const ScriptedServer& server,
+                                                            http::ClientConfig config = {}) {
   config.server = server.url();
   auto transport = http::CpprestTransport::create(config);
   REQUIRE(transport);
   return std::move(*transport);
 }
 
-inline http::Request get(std::string target) { return {.method = http::Method::Get, .target = std::move(target)}; }
+inline http::Request get(std::string target) {
+  return {.method = http::Method::Get, .target = std::move(target)};
+}
 
 class Stopwatch {
  public:
@@ -32,16 +35,18 @@ class Stopwatch {
 // Stops a token once the server has been asked that often.
 class StopWhenAsked {
  public:
-  StopWhenAsked(const ScriptedServer& server, std::size_t requests) : thread_([this, &server, requests](const std::stop_token& given_up) {
-    while (server.seen().size() < requests && !given_up.stop_requested()) std::this_thread::yield();
-    stopped_at_ = std::chrono::steady_clock::now();
-    source_.request_stop();
-  }) {}
+  StopWhenAsked(const ScriptedServer& server, std::size_t requests)
+      : thread_([this, &server, requests](const std::stop_token& given_up) {
+          while (server.seen().size() < requests && !given_up.stop_requested()) std::this_thread::yield();
+          stopped_at_ = std::chrono::steady_clock::now();
+          source_.request_stop();
+        }) {}
 
   std::stop_token token() const { return source_.get_token(); }
   std::chrono::milliseconds since_stop() {
     thread_.join();
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - stopped_at_);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                 stopped_at_);
   }
 
  private:

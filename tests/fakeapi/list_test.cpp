@@ -19,7 +19,8 @@ using Names = std::vector<std::string>;
 const std::string kPath = "/api/v1/namespaces?";
 
 std::string object(const std::string& name, std::size_t padding = 0) {
-  return R"({"metadata":{"name":")" + name + R"(","uid":"u","resourceVersion":"3","annotations":{"p":")" + std::string(padding, 'x') + R"("}}})";
+  return R"({"metadata":{"name":")" + name + R"(","uid":"u","resourceVersion":"3","annotations":{"p":")" +
+         std::string(padding, 'x') + R"("}}})";
 }
 
 // As the API server writes a list of a built-in kind, or of a custom resource.
@@ -31,18 +32,26 @@ std::string list_of(const Names& objects, const std::string& more = {}, bool is_
   return R"({"kind":"List",)" + metadata + R"(,"items":[)" + items + "]}";
 }
 
-std::string too_large() { return response(200, list_of({object("a", std::size_t{5} << 20)})); }
+std::string too_large() {
+  return response(200, list_of({object("a", std::size_t{5} << 20)}));
+}
 
-Result<kube::Page<api::Namespace>> list(kube::Client& client, kube::ListParams& params) { return client.list<api::Namespace>({}, params, {}); }
+Result<kube::Page<api::Namespace>> list(kube::Client& client, kube::ListParams& params) {
+  return client.list<api::Namespace>({}, params, {});
+}
 
 }  // namespace
 
-TEST_CASE("a page that is too large is asked for again in halves, and the next ones grow again, without any loss of contact") {
-  ScriptedServer server({{"GET", kPath + "limit=500", {Send{too_large()}}},
-                         {"GET", kPath + "limit=250", {Send{too_large()}}},
-                         {"GET", kPath + "limit=125", {Send{response(200, list_of({object("a")}, "2"))}}},
-                         {"GET", kPath + "limit=250&continue=2", {Send{response(200, list_of({object("b", std::size_t{2} << 20)}, "3"))}}},
-                         {"GET", kPath + "limit=250&continue=3", {Send{response(200, list_of({object("c")}))}}}});
+TEST_CASE(
+    "a page that is too large is asked for again in halves, and the next ones grow again, without any loss of contact") {
+  ScriptedServer server(
+      {{"GET", kPath + "limit=500", {Send{too_large()}}},
+       {"GET", kPath + "limit=250", {Send{too_large()}}},
+       {"GET", kPath + "limit=125", {Send{response(200, list_of({object("a")}, "2"))}}},
+       {"GET",
+        kPath + "limit=250&continue=2",
+        {Send{response(200, list_of({object("b", std::size_t{2} << 20)}, "3"))}}},
+       {"GET", kPath + "limit=250&continue=3", {Send{response(200, list_of({object("c")}))}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
   kube::ListParams params;
@@ -61,8 +70,13 @@ TEST_CASE("a page that is too large is asked for again in halves, and the next o
 
 TEST_CASE("what came of a page that is too large says how many objects the next one may have") {
   constexpr std::size_t kLarge = std::size_t{3} << 19;  // two of them fit into a page
-  ScriptedServer server({{"GET", kPath + "limit=500", {Send{response(200, list_of({object("a", kLarge), object("b", kLarge), object("c", kLarge), object("d", kLarge)}))}}},
-                         {"GET", kPath + "limit=2", {Send{response(200, list_of({object("a", kLarge), object("b", kLarge)}, "3"))}}}});
+  ScriptedServer server({{"GET",
+                          kPath + "limit=500",
+                          {Send{response(200, list_of({object("a", kLarge), object("b", kLarge),
+                                                       object("c", kLarge), object("d", kLarge)}))}}},
+                         {"GET",
+                          kPath + "limit=2",
+                          {Send{response(200, list_of({object("a", kLarge), object("b", kLarge)}, "3"))}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
   kube::ListParams params;
@@ -74,7 +88,8 @@ TEST_CASE("what came of a page that is too large says how many objects the next 
 }
 
 TEST_CASE("one object may be larger than a page") {
-  ScriptedServer server({{"GET", kPath + "limit=3", {Send{too_large()}}}, {"GET", kPath + "limit=1", {Send{too_large()}}}});
+  ScriptedServer server(
+      {{"GET", kPath + "limit=3", {Send{too_large()}}}, {"GET", kPath + "limit=1", {Send{too_large()}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
   kube::ListParams params{.limit = 3};
@@ -85,8 +100,11 @@ TEST_CASE("one object may be larger than a page") {
   CHECK(server.trouble().empty());
 }
 
-TEST_CASE("an object that is too large even alone is left out, and the list goes on behind it", "[megabytes]") {
-  ScriptedServer server({{"GET", kPath + "limit=1", {Send{response(200, list_of({object("huge", std::size_t{65} << 20)}, "next"))}}}});
+TEST_CASE("an object that is too large even alone is left out, and the list goes on behind it",
+          "[megabytes]") {
+  ScriptedServer server({{"GET",
+                          kPath + "limit=1",
+                          {Send{response(200, list_of({object("huge", std::size_t{65} << 20)}, "next"))}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
   kube::ListParams params{.limit = 1};
@@ -100,10 +118,13 @@ TEST_CASE("an object that is too large even alone is left out, and the list goes
   CHECK(page->resource_version == "10");
 }
 
-TEST_CASE("a page that is still arriving at the deadline is asked for again in halves: that is no loss of contact") {
+TEST_CASE(
+    "a page that is still arriving at the deadline is asked for again in halves: that is no loss of contact") {
   const std::string slow = response(200, list_of({object("a", 1000)}));
   const std::size_t half = slow.size() / 2;
-  ScriptedServer server({{"GET", kPath + "limit=500", {Send{slow.substr(0, half)}, Wait{200ms}, Send{slow.substr(half, 10)}, Hang{}}},
+  ScriptedServer server({{"GET",
+                          kPath + "limit=500",
+                          {Send{slow.substr(0, half)}, Wait{200ms}, Send{slow.substr(half, 10)}, Hang{}}},
                          {"GET", kPath + "limit=250", {Send{response(200, list_of({object("a")}))}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport, {.deadline = 500ms});
@@ -125,7 +146,8 @@ TEST_CASE("one object that is slow is an error, and not left out") {
 }
 
 TEST_CASE("a page without any answer is smaller the next time") {
-  ScriptedServer server({{"GET", kPath + "limit=500", {Hang{}}}, {"GET", kPath + "limit=250", {Send{response(200, list_of({object("a")}))}}}});
+  ScriptedServer server({{"GET", kPath + "limit=500", {Hang{}}},
+                         {"GET", kPath + "limit=250", {Send{response(200, list_of({object("a")}))}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport, {.deadline = 300ms});
   kube::ListParams params;
@@ -136,10 +158,13 @@ TEST_CASE("a page without any answer is smaller the next time") {
   CHECK(server.trouble().empty());
 }
 
-TEST_CASE("an object with something in it that is no JSON costs itself only, wherever the list's metadata stands") {
+TEST_CASE(
+    "an object with something in it that is no JSON costs itself only, wherever the list's metadata stands") {
   const bool is_custom = GENERATE(false, true);
   const std::string bad = R"({"metadata":{"name":"bad","resourceVersion":"3"},"number":1e999})";
-  const auto answer = [&](const Names& objects, const std::string& more = {}) { return Send{response(200, list_of(objects, more, is_custom))}; };
+  const auto answer = [&](const Names& objects, const std::string& more = {}) {
+    return Send{response(200, list_of(objects, more, is_custom))};
+  };
   ScriptedServer server({{"GET", kPath + "limit=3", {answer({object("a"), bad, object("c")})}},
                          {"GET", kPath + "limit=1", {answer({object("a")}, "2")}},
                          {"GET", kPath + "limit=2&continue=2", {answer({bad, object("c")})}},
@@ -164,7 +189,8 @@ TEST_CASE("an object with something in it that is no JSON costs itself only, whe
 
 TEST_CASE("a page that was cut off on its way is an error, and nothing is left out") {
   const std::string whole = list_of({object("a"), object("b")});
-  ScriptedServer server({{"GET", kPath + "limit=1", {Send{response(200, whole.substr(0, whole.size() - 20))}}}});
+  ScriptedServer server(
+      {{"GET", kPath + "limit=1", {Send{response(200, whole.substr(0, whole.size() - 20))}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
   kube::ListParams params{.limit = 1};
@@ -176,15 +202,20 @@ TEST_CASE("a page that was cut off on its way is an error, and nothing is left o
 
 namespace {
 
-std::string event(const std::string& type, const std::string& of) { return R"({"type":")" + type + R"(","object":)" + of + "}\n"; }
+std::string event(const std::string& type, const std::string& of) {
+  return R"({"type":")" + type + R"(","object":)" + of + "}\n";
+}
 
 std::string versioned(const std::string& name, int version, std::size_t padding = 0) {
-  return R"({"metadata":{"name":")" + name + R"(","uid":"u","resourceVersion":")" + std::to_string(version) + R"(","annotations":{"p":")" + std::string(padding, 'x') + R"("}}})";
+  return R"({"metadata":{"name":")" + name + R"(","uid":"u","resourceVersion":")" + std::to_string(version) +
+         R"(","annotations":{"p":")" + std::string(padding, 'x') + R"("}}})";
 }
 
 // A reflector of namespaces on a thread of its own.
 struct Running {
-  explicit Running(const ScriptedServer& server, std::function<bool(const api::ObjectKey&)> is_wanted = nullptr) : transport(transport_to(server)) {
+  explicit Running(const ScriptedServer& server,
+                   std::function<bool(const api::ObjectKey&)> is_wanted = nullptr)
+      : transport(transport_to(server)) {
     auto config = kube::reflector_config<api::Namespace>();
     config.is_wanted = std::move(is_wanted);
     config.on_watch_failed = [this] { ++failed_watches; };
@@ -210,13 +241,18 @@ constexpr std::size_t kTooLong = std::size_t{17} << 20;
 
 }  // namespace
 
-TEST_CASE("an event that is too long, or has something in it that is no JSON, costs its object, not the watch", "[megabytes]") {
+TEST_CASE(
+    "an event that is too long, or has something in it that is no JSON, costs its object, not the watch",
+    "[megabytes]") {
   const std::string bad = R"({"metadata":{"name":"c","resourceVersion":"14"},"number":1e999})";
-  ScriptedServer server({{"GET", kPath + "limit=500", {Send{response(200, list_of({object("a"), object("b")}))}}},
-                         {"GET", kPath + "watch=true&resourceVersion=10",
-                          {Send{chunked_head()}, Send{chunk(event("MODIFIED", versioned("a", 11, kTooLong)))}, Send{chunk(event("DELETED", versioned("b", 12, kTooLong)))},
-                           Send{chunk(event("ADDED", bad))}, Send{chunk(event("ADDED", versioned("d", 15)))}, Send{last_chunk()}}},
-                         {"GET", kPath + "watch=true&resourceVersion=15", {Send{chunked_head()}, Hang{}}}});
+  ScriptedServer server(
+      {{"GET", kPath + "limit=500", {Send{response(200, list_of({object("a"), object("b")}))}}},
+       {"GET",
+        kPath + "watch=true&resourceVersion=10",
+        {Send{chunked_head()}, Send{chunk(event("MODIFIED", versioned("a", 11, kTooLong)))},
+         Send{chunk(event("DELETED", versioned("b", 12, kTooLong)))}, Send{chunk(event("ADDED", bad))},
+         Send{chunk(event("ADDED", versioned("d", 15)))}, Send{last_chunk()}}},
+       {"GET", kPath + "watch=true&resourceVersion=15", {Send{chunked_head()}, Hang{}}}});
   Running running(server);
   CHECK(server.trouble().empty());
   running.stop();
@@ -231,10 +267,13 @@ TEST_CASE("an event that is too long, or has something in it that is no JSON, co
 
 TEST_CASE("an event that was cut off on its way is not taken for an unreadable object: all is listed again") {
   const std::string whole = event("ADDED", versioned("b", 11, 100));
-  ScriptedServer server({{"GET", kPath + "limit=500", {Send{response(200, list_of({object("a")}))}}},
-                         {"GET", kPath + "watch=true&resourceVersion=10", {Send{chunked_head() + chunk(whole.substr(0, whole.size() / 2) + "\n") + last_chunk()}}},
-                         {"GET", kPath + "limit=500", {Send{response(200, list_of({object("a"), object("b")}))}}},
-                         {"GET", kPath + "watch=true&resourceVersion=10", {Send{chunked_head()}, Hang{}}}});
+  ScriptedServer server(
+      {{"GET", kPath + "limit=500", {Send{response(200, list_of({object("a")}))}}},
+       {"GET",
+        kPath + "watch=true&resourceVersion=10",
+        {Send{chunked_head() + chunk(whole.substr(0, whole.size() / 2) + "\n") + last_chunk()}}},
+       {"GET", kPath + "limit=500", {Send{response(200, list_of({object("a"), object("b")}))}}},
+       {"GET", kPath + "watch=true&resourceVersion=10", {Send{chunked_head()}, Hang{}}}});
   Running running(server);
   CHECK(server.trouble().empty());
   running.stop();
@@ -242,12 +281,17 @@ TEST_CASE("an event that was cut off on its way is not taken for an unreadable o
   CHECK(running.reflector->undecodable() == 0);
 }
 
-TEST_CASE("objects that nobody wants are not kept; when more are wanted, all is listed again in the middle of a watch") {
-  ScriptedServer server({{"GET", kPath + "limit=500", {Send{response(200, list_of({object("a"), object("b")}))}}},
-                         {"GET", kPath + "watch=true&resourceVersion=10",
-                          {Send{chunked_head() + chunk(event("ADDED", versioned("c", 11))) + chunk(event("ADDED", versioned("a2", 12)))}, Hang{}}},
-                         {"GET", kPath + "limit=500", {Send{response(200, list_of({object("a"), object("b")}))}}},
-                         {"GET", kPath + "watch=true&resourceVersion=10", {Send{chunked_head()}, Hang{}}}});
+TEST_CASE(
+    "objects that nobody wants are not kept; when more are wanted, all is listed again in the middle of a watch") {
+  ScriptedServer server(
+      {{"GET", kPath + "limit=500", {Send{response(200, list_of({object("a"), object("b")}))}}},
+       {"GET",
+        kPath + "watch=true&resourceVersion=10",
+        {Send{chunked_head() + chunk(event("ADDED", versioned("c", 11))) +
+              chunk(event("ADDED", versioned("a2", 12)))},
+         Hang{}}},
+       {"GET", kPath + "limit=500", {Send{response(200, list_of({object("a"), object("b")}))}}},
+       {"GET", kPath + "watch=true&resourceVersion=10", {Send{chunked_head()}, Hang{}}}});
   std::atomic<bool> all = false;
   Running running(server, [&](const api::ObjectKey& key) { return all || key.name.starts_with("a"); });
   while (!running.store.get({"", "a2"})) std::this_thread::yield();

@@ -1,10 +1,11 @@
+#include "kube/reflector.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <condition_variable>
 #include <mutex>
 
 #include "fakeapi/fixtures.hpp"
-#include "kube/reflector.hpp"
 
 using namespace curfew;
 using namespace curfew::fakeapi;
@@ -16,31 +17,43 @@ const std::string kList = "/api/v1/namespaces?limit=500";
 const std::string kWatch = "/api/v1/namespaces?watch=true&resourceVersion=";
 
 std::string object(const std::string& name, int version) {
-  return R"({"metadata":{"name":")" + name + R"(","uid":"uid-)" + name + R"(","resourceVersion":")" + std::to_string(version) + R"("}})";
+  return R"({"metadata":{"name":")" + name + R"(","uid":"uid-)" + name + R"(","resourceVersion":")" +
+         std::to_string(version) + R"("}})";
 }
 
 std::string list_of(int version, const std::vector<std::string>& objects, const std::string& more = "") {
   std::string items;
   for (const std::string& item : objects) items += (items.empty() ? "" : ",") + item;
-  return R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"(","continue":")" + more + R"("},"items":[)" + items + "]}";
+  return R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"(","continue":")" + more +
+         R"("},"items":[)" + items + "]}";
 }
 
-std::string watch_event(const std::string& type, const std::string& of) { return R"({"type":")" + type + R"(","object":)" + of + "}\n"; }
+std::string watch_event(const std::string& type, const std::string& of) {
+  return R"({"type":")" + type + R"(","object":)" + of + "}\n";
+}
 
-std::string bookmark(int version) { return watch_event("BOOKMARK", R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"("}})"); }
+std::string bookmark(int version) {
+  return watch_event("BOOKMARK", R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"("}})");
+}
 
-const std::string kExpired = R"({"kind":"Status","code":410,"reason":"Expired","message":"too old resource version"})";
+const std::string kExpired =
+    R"({"kind":"Status","code":410,"reason":"Expired","message":"too old resource version"})";
 
 // A reflector of namespaces on its own thread, and what its handler was told: "+a@1", "a@1>2", "-a@2".
 class RunningReflector {
  public:
-  explicit RunningReflector(const ScriptedServer& server, std::chrono::milliseconds idle = 5s) : transport_(transport_to(server)), client_(*transport_) {
+  explicit RunningReflector(const ScriptedServer& server, std::chrono::milliseconds idle = 5s)
+      : transport_(transport_to(server)), client_(*transport_) {
     auto config = kube::reflector_config<api::Namespace>();
     config.on_change = [this](const auto& before, const auto& after) {
       const std::scoped_lock lock(mutex_);
-      if (before && after) told_.push_back(after->metadata.name + "@" + before->metadata.resource_version + ">" + after->metadata.resource_version);
-      else if (after) told_.push_back("+" + after->metadata.name + "@" + after->metadata.resource_version);
-      else told_.push_back("-" + before->metadata.name + "@" + before->metadata.resource_version);
+      if (before && after)
+        told_.push_back(after->metadata.name + "@" + before->metadata.resource_version + ">" +
+                        after->metadata.resource_version);
+      else if (after)
+        told_.push_back("+" + after->metadata.name + "@" + after->metadata.resource_version);
+      else
+        told_.push_back("-" + before->metadata.name + "@" + before->metadata.resource_version);
     };
     config.on_synced = [this] { ++synced_; };
     config.on_watch_failed = [this] { ++failed_watches_; };
@@ -86,16 +99,20 @@ using Told = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a list in pages, then a watch from its version, however the events are cut") {
-  const std::string events = watch_event("ADDED", object("größe", 11)) + watch_event("MODIFIED", object("a", 12)) + watch_event("DELETED", object("b", 13));
+  const std::string events = watch_event("ADDED", object("größe", 11)) +
+                             watch_event("MODIFIED", object("a", 12)) +
+                             watch_event("DELETED", object("b", 13));
   const std::size_t within_character = events.find("ö") + 1;
   const std::size_t within_line = events.find("MODIFIED") + 3;
-  ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {object("a", 1)}, "page/2"))}}},
-                         {"GET", kList + "&continue=page%2F2", {Send{response(200, list_of(10, {object("b", 2)}))}}},
-                         {"GET", kWatch + "10&allowWatchBookmarks=true&timeoutSeconds=",
-                          {Send{chunked_head() + chunk(events.substr(0, within_character))}, Wait{20ms},
-                           Send{chunk(events.substr(within_character, within_line - within_character))}, Wait{20ms}, Send{chunk(events.substr(within_line))},
-                           Send{last_chunk()}}},
-                         {"GET", kWatch + "13", {Send{chunked_head()}, Hang{}}}});
+  ScriptedServer server(
+      {{"GET", kList, {Send{response(200, list_of(10, {object("a", 1)}, "page/2"))}}},
+       {"GET", kList + "&continue=page%2F2", {Send{response(200, list_of(10, {object("b", 2)}))}}},
+       {"GET",
+        kWatch + "10&allowWatchBookmarks=true&timeoutSeconds=",
+        {Send{chunked_head() + chunk(events.substr(0, within_character))}, Wait{20ms},
+         Send{chunk(events.substr(within_character, within_line - within_character))}, Wait{20ms},
+         Send{chunk(events.substr(within_line))}, Send{last_chunk()}}},
+       {"GET", kWatch + "13", {Send{chunked_head()}, Hang{}}}});
   RunningReflector reflector(server);
   CHECK(server.trouble().empty());
   CHECK(reflector.stop() < 500ms);
@@ -108,10 +125,15 @@ TEST_CASE("a list in pages, then a watch from its version, however the events ar
 }
 
 TEST_CASE("events that are not newer than what is known change nothing") {
-  const std::string old = watch_event("MODIFIED", object("a", 12)) + watch_event("DELETED", object("a", 13)) + watch_event("ADDED", object("b", 20));
-  const std::string repeated = watch_event("MODIFIED", object("a", 21)) + watch_event("MODIFIED", object("a", 21));
+  const std::string old = watch_event("MODIFIED", object("a", 12)) + watch_event("DELETED", object("a", 13)) +
+                          watch_event("ADDED", object("b", 20));
+  const std::string repeated =
+      watch_event("MODIFIED", object("a", 21)) + watch_event("MODIFIED", object("a", 21));
   ScriptedServer server({{"GET", kList, {Send{response(200, list_of(20, {object("a", 15)}))}}},
-                         {"GET", kWatch + "20", {Send{chunked_head() + chunk(old) + chunk(repeated) + chunk(watch_event("ADDED", object("c", 22))) + last_chunk()}}},
+                         {"GET",
+                          kWatch + "20",
+                          {Send{chunked_head() + chunk(old) + chunk(repeated) +
+                                chunk(watch_event("ADDED", object("c", 22))) + last_chunk()}}},
                          {"GET", kWatch + "22", {Send{chunked_head()}, Hang{}}}});
   RunningReflector reflector(server);
   CHECK(server.trouble().empty());
@@ -132,11 +154,18 @@ TEST_CASE("a watch resumes from its bookmark") {
 
 TEST_CASE("an expired version, in the stream or as the status, lists again and tells the difference") {
   const bool in_stream = GENERATE(true, false);
-  const Action expired = in_stream ? Send{chunked_head() + chunk(watch_event("ERROR", kExpired)) + last_chunk()} : Send{response(410, kExpired)};
-  ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {object("stays", 1), object("changes", 2), object("goes", 3)}))}}},
-                         {"GET", kWatch + "10", {expired}},
-                         {"GET", kList, {Send{response(200, list_of(20, {object("stays", 1), object("changes", 15), object("comes", 16)}))}}},
-                         {"GET", kWatch + "20", {Send{chunked_head()}, Hang{}}}});
+  const Action expired = in_stream
+                             ? Send{chunked_head() + chunk(watch_event("ERROR", kExpired)) + last_chunk()}
+                             : Send{response(410, kExpired)};
+  ScriptedServer server(
+      {{"GET",
+        kList,
+        {Send{response(200, list_of(10, {object("stays", 1), object("changes", 2), object("goes", 3)}))}}},
+       {"GET", kWatch + "10", {expired}},
+       {"GET",
+        kList,
+        {Send{response(200, list_of(20, {object("stays", 1), object("changes", 15), object("comes", 16)}))}}},
+       {"GET", kWatch + "20", {Send{chunked_head()}, Hang{}}}});
   RunningReflector reflector(server);
   CHECK(server.trouble().empty());
   reflector.stop();
@@ -160,19 +189,20 @@ TEST_CASE("an expired continue token starts the list over") {
 }
 
 TEST_CASE("trouble while listing or watching is waited out") {
-  ScriptedServer server({{"GET", kList, {Send{response(500, "")}}},
-                         {"GET", kList, {Send{response(200, "{\"cut")}}},
-                         {"GET", kList, {Send{response(200, "{}")}}},
-                         {"GET", kList, {Reset{}}},  // three times in a row: before that, it may have been a stale connection
-                         {"GET", kList, {Reset{}}},
-                         {"GET", kList, {Reset{}}},
-                         {"GET", kList, {Send{response(200, list_of(10, {}))}}},
-                         {"GET", kWatch + "10", {Send{response(429, "")}}},
-                         {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("ADDED", object("a", 11)))}, Reset{}}},
-                         {"GET", kWatch + "11", {Send{chunked_head() + chunk(R"({"type":"ADDED","obj)")}, Close{}}},
-                         {"GET", kWatch + "11", {Send{chunked_head() + chunk("nonsense\n") + last_chunk()}}},
-                         {"GET", kList, {Send{response(200, list_of(12, {object("a", 11)}))}}},
-                         {"GET", kWatch + "12", {Send{chunked_head()}, Hang{}}}});
+  ScriptedServer server(
+      {{"GET", kList, {Send{response(500, "")}}},
+       {"GET", kList, {Send{response(200, "{\"cut")}}},
+       {"GET", kList, {Send{response(200, "{}")}}},
+       {"GET", kList, {Reset{}}},  // three times in a row: before that, it may have been a stale connection
+       {"GET", kList, {Reset{}}},
+       {"GET", kList, {Reset{}}},
+       {"GET", kList, {Send{response(200, list_of(10, {}))}}},
+       {"GET", kWatch + "10", {Send{response(429, "")}}},
+       {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("ADDED", object("a", 11)))}, Reset{}}},
+       {"GET", kWatch + "11", {Send{chunked_head() + chunk(R"({"type":"ADDED","obj)")}, Close{}}},
+       {"GET", kWatch + "11", {Send{chunked_head() + chunk("nonsense\n") + last_chunk()}}},
+       {"GET", kList, {Send{response(200, list_of(12, {object("a", 11)}))}}},
+       {"GET", kWatch + "12", {Send{chunked_head()}, Hang{}}}});
   RunningReflector reflector(server);
   CHECK(server.trouble().empty());
   reflector.stop();
@@ -181,11 +211,13 @@ TEST_CASE("trouble while listing or watching is waited out") {
 }
 
 TEST_CASE("a watch that says nothing is begun anew from where it was") {
-  ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {}))}}},
-                         {"GET", kWatch + "10", {Send{chunked_head()}, Hang{}}},
-                         {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("ADDED", object("a", 11)))}, Hang{}}},
-                         {"GET", kWatch + "11", {Send{chunked_head()}, Hang{}}}});
-  const RunningReflector reflector(server, 1s);  // the script ends with a watch that is silent, too: it has to be looked at before that is given up
+  ScriptedServer server(
+      {{"GET", kList, {Send{response(200, list_of(10, {}))}}},
+       {"GET", kWatch + "10", {Send{chunked_head()}, Hang{}}},
+       {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("ADDED", object("a", 11)))}, Hang{}}},
+       {"GET", kWatch + "11", {Send{chunked_head()}, Hang{}}}});
+  const RunningReflector reflector(server, 1s);  // the script ends with a watch that is silent, too: it has
+                                                 // to be looked at before that is given up
   CHECK(server.trouble().empty());
   CHECK(reflector.failed_watches() >= 2);
 }
@@ -193,11 +225,14 @@ TEST_CASE("a watch that says nothing is begun anew from where it was") {
 TEST_CASE("an object that can no longer be read keeps its last state until it is deleted") {
   const std::string broken = R"({"metadata":{"name":"a","resourceVersion":"11","labels":"a text"}})";
   const std::string deleted = R"({"metadata":{"name":"a","resourceVersion":"12","labels":"a text"}})";
-  ScriptedServer server({{"GET", kList, {Send{response(200, list_of(10, {object("a", 1)}))}}},
-                         {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("MODIFIED", broken)) + last_chunk()}}},
-                         {"GET", kWatch + "11", {Send{chunked_head() + chunk(watch_event("ERROR", kExpired)) + last_chunk()}}},
-                         {"GET", kList, {Send{response(200, list_of(11, {broken, R"({"metadata":{"name":"never","labels":1}})"}))}}},
-                         {"GET", kWatch + "11", {Send{chunked_head()}, Hang{}}}});
+  ScriptedServer server(
+      {{"GET", kList, {Send{response(200, list_of(10, {object("a", 1)}))}}},
+       {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("MODIFIED", broken)) + last_chunk()}}},
+       {"GET", kWatch + "11", {Send{chunked_head() + chunk(watch_event("ERROR", kExpired)) + last_chunk()}}},
+       {"GET",
+        kList,
+        {Send{response(200, list_of(11, {broken, R"({"metadata":{"name":"never","labels":1}})"}))}}},
+       {"GET", kWatch + "11", {Send{chunked_head()}, Hang{}}}});
   {
     RunningReflector reflector(server);
     CHECK(server.trouble().empty());
@@ -206,9 +241,10 @@ TEST_CASE("an object that can no longer be read keeps its last state until it is
     REQUIRE(reflector.store().get({"", "a"}));
     CHECK(reflector.undecodable() == 3);
   }
-  ScriptedServer next({{"GET", kList, {Send{response(200, list_of(10, {object("a", 1)}))}}},
-                       {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("DELETED", deleted)) + last_chunk()}}},
-                       {"GET", kWatch + "12", {Send{chunked_head()}, Hang{}}}});
+  ScriptedServer next(
+      {{"GET", kList, {Send{response(200, list_of(10, {object("a", 1)}))}}},
+       {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("DELETED", deleted)) + last_chunk()}}},
+       {"GET", kWatch + "12", {Send{chunked_head()}, Hang{}}}});
   RunningReflector reflector(next);
   CHECK(next.trouble().empty());
   reflector.stop();
@@ -239,13 +275,16 @@ TEST_CASE("a reflector stops within half a second while it waits for a server th
 }
 
 TEST_CASE("objects without a struct are reflected whole") {
-  const std::string policy = R"({"metadata":{"name":"p","uid":"u","resourceVersion":"3","generation":4},"spec":{"failurePolicy":"Fail"}})";
-  ScriptedServer server({{"GET", "/apis/x/v1/policies?limit=500", {Send{response(200, list_of(5, {policy}))}}},
-                         {"GET", "/apis/x/v1/policies?watch=true", {Send{chunked_head()}, Hang{}}}});
+  const std::string policy =
+      R"({"metadata":{"name":"p","uid":"u","resourceVersion":"3","generation":4},"spec":{"failurePolicy":"Fail"}})";
+  ScriptedServer server(
+      {{"GET", "/apis/x/v1/policies?limit=500", {Send{response(200, list_of(5, {policy}))}}},
+       {"GET", "/apis/x/v1/policies?watch=true", {Send{chunked_head()}, Hang{}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
   kube::Store<kube::RawObject> store;
-  kube::Reflector<kube::RawObject> reflector(client, store, kube::raw_reflector_config({"/apis/x/v1", "policies", "Policy"}));
+  kube::Reflector<kube::RawObject> reflector(
+      client, store, kube::raw_reflector_config({"/apis/x/v1", "policies", "Policy"}));
   const std::jthread thread([&](const std::stop_token& stop) { reflector.run(stop); });
   CHECK(server.trouble().empty());
   const auto object = store.get({"", "p"});

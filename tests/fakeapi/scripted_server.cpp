@@ -1,16 +1,17 @@
 #include "fakeapi/scripted_server.hpp"
 
-#include <algorithm>
 #include <arpa/inet.h>
-#include <csignal>
-#include <cstring>
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
 #include <utility>
 
 namespace curfew::fakeapi {
@@ -34,13 +35,14 @@ class ScriptedServer::Connection {
 
   // Bytes read; 0 or less at the end.
   long read(char* buffer, std::size_t size) {
-    return ssl_ != nullptr ? SSL_read(ssl_, buffer, static_cast<int>(size)) : ::recv(socket_, buffer, size, 0);
+    return ssl_ != nullptr ? SSL_read(ssl_, buffer, static_cast<int>(size))
+                           : ::recv(socket_, buffer, size, 0);
   }
 
   bool write(std::string_view bytes) {
     while (!bytes.empty()) {
-      const long sent =
-          ssl_ != nullptr ? SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) : ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const long sent = ssl_ != nullptr ? SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()))
+                                        : ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -67,11 +69,16 @@ namespace {
 
 std::shared_ptr<SSL_CTX> server_context(const Identity& identity) {
   std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
-  const std::shared_ptr<BIO> certificate_text(BIO_new_mem_buf(identity.certificate.data(), static_cast<int>(identity.certificate.size())), BIO_free);
-  const std::shared_ptr<BIO> key_text(BIO_new_mem_buf(identity.key.data(), static_cast<int>(identity.key.size())), BIO_free);
-  const std::shared_ptr<X509> certificate(PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr), X509_free);
-  const std::shared_ptr<EVP_PKEY> key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
-  if (SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 || SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1)
+  const std::shared_ptr<BIO> certificate_text(
+      BIO_new_mem_buf(identity.certificate.data(), static_cast<int>(identity.certificate.size())), BIO_free);
+  const std::shared_ptr<BIO> key_text(
+      BIO_new_mem_buf(identity.key.data(), static_cast<int>(identity.key.size())), BIO_free);
+  const std::shared_ptr<X509> certificate(
+      PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr), X509_free);
+  const std::shared_ptr<EVP_PKEY> key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr),
+                                      EVP_PKEY_free);
+  if (SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 ||
+      SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1)
     throw std::runtime_error("the scripted server's certificate cannot be used");
   return context;
 }
@@ -111,7 +118,8 @@ ScriptedServer::ScriptedServer(std::vector<Call> script, const Identity* tls) : 
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
-  if (listener_ < 0 || ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), length) != 0 || ::listen(listener_, 64) != 0 ||
+  if (listener_ < 0 || ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
+      ::listen(listener_, 64) != 0 ||
       ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) != 0)
     throw std::runtime_error("the scripted server cannot listen");
   port_ = ntohs(address.sin_port);
@@ -131,7 +139,9 @@ ScriptedServer::~ScriptedServer() {
   ::close(listener_);
 }
 
-std::string ScriptedServer::url() const { return std::string(tls_ ? "https" : "http") + "://127.0.0.1:" + std::to_string(port_); }
+std::string ScriptedServer::url() const {
+  return std::string(tls_ ? "https" : "http") + "://127.0.0.1:" + std::to_string(port_);
+}
 
 std::vector<SeenRequest> ScriptedServer::seen() const {
   const std::scoped_lock lock(mutex_);
@@ -147,7 +157,8 @@ std::string ScriptedServer::trouble(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, patience, [this] { return played_ == script_.size() || !trouble_.empty(); });
   if (!trouble_.empty()) return trouble_;
-  if (played_ < script_.size()) return "nobody called " + script_[played_].method + " " + script_[played_].target;
+  if (played_ < script_.size())
+    return "nobody called " + script_[played_].method + " " + script_[played_].target;
   return {};
 }
 
@@ -206,7 +217,8 @@ std::vector<Action> ScriptedServer::next(const SeenRequest& request) {
   const std::string what = request.method + " " + request.target;
   if (played_ == script_.size()) {
     trouble_ += "a surplus call: " + what + "\n";
-  } else if (const Call& call = script_[played_]; call.method != request.method || !request.target.starts_with(call.target)) {
+  } else if (const Call& call = script_[played_];
+             call.method != request.method || !request.target.starts_with(call.target)) {
     trouble_ += "called " + what + " instead of " + call.method + " " + call.target + "\n";
   } else {
     ++played_;
@@ -220,32 +232,37 @@ std::vector<Action> ScriptedServer::next(const SeenRequest& request) {
 // False when the connection is over.
 bool ScriptedServer::play(Connection& connection, const std::vector<Action>& answer) {
   for (const Action& action : answer) {
-    const bool more = std::visit(Overloaded{
-                                     [&](const Send& send) { return connection.write(send.bytes); },
-                                     [&](const Wait& wait) {
-                                       std::unique_lock lock(mutex_);
-                                       return !changed_.wait_for(lock, wait.time, [this] { return stopping_; });
-                                     },
-                                     [&](const Hang&) {
-                                       char byte = 0;
-                                       while (connection.read(&byte, 1) > 0) {}
-                                       return false;
-                                     },
-                                     [&](const Close&) { return connection.stop(), false; },
-                                     [&](const Reset&) { return connection.reset(), false; },
-                                 },
-                                 action);
+    const bool more =
+        std::visit(Overloaded{
+                       [&](const Send& send) { return connection.write(send.bytes); },
+                       [&](const Wait& wait) {
+                         std::unique_lock lock(mutex_);
+                         return !changed_.wait_for(lock, wait.time, [this] { return stopping_; });
+                       },
+                       [&](const Hang&) {
+                         char byte = 0;
+                         while (connection.read(&byte, 1) > 0) {
+                         }
+                         return false;
+                       },
+                       [&](const Close&) { return connection.stop(), false; },
+                       [&](const Reset&) { return connection.reset(), false; },
+                   },
+                   action);
     if (!more) return false;
   }
   return true;
 }
 
 std::string response(int status, std::string_view body, std::string_view headers) {
-  return "HTTP/1.1 " + std::to_string(status) + " Scripted\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-         std::string(headers) + "\r\n" + std::string(body);
+  return "HTTP/1.1 " + std::to_string(status) +
+         " Scripted\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n" + std::string(headers) + "\r\n" + std::string(body);
 }
 
-std::string chunked_head() { return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"; }
+std::string chunked_head() {
+  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+}
 
 std::string chunk(std::string_view bytes) {
   char size[20];
@@ -253,6 +270,8 @@ std::string chunk(std::string_view bytes) {
   return std::string(size, static_cast<std::size_t>(length)) + std::string(bytes) + "\r\n";
 }
 
-std::string last_chunk() { return "0\r\n\r\n"; }
+std::string last_chunk() {
+  return "0\r\n\r\n";
+}
 
 }  // namespace curfew::fakeapi

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <openssl/types.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <openssl/types.h>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -14,8 +15,12 @@
 
 namespace curfew::fakeapi {
 
-struct Send { std::string bytes; };
-struct Wait { std::chrono::milliseconds time; };
+struct Send {
+  std::string bytes;
+};
+struct Wait {
+  std::chrono::milliseconds time;
+};
 struct Hang {};   // until the peer leaves
 struct Close {};  // in an orderly way (FIN)
 struct Reset {};  // RST
@@ -34,7 +39,9 @@ struct SeenRequest {
   std::string head;  // the whole of it, header lines included
   std::string body;
 
-  bool has_header(std::string_view line) const { return head.find("\r\n" + std::string(line) + "\r\n") != std::string::npos; }
+  bool has_header(std::string_view line) const {
+    return head.find("\r\n" + std::string(line) + "\r\n") != std::string::npos;
+  }
 };
 
 // What a TLS server shows: PEM of its certificate and key.
@@ -43,8 +50,8 @@ struct Identity {
   std::string key;
 };
 
-// A server on 127.0.0.1 that plays a script over raw sockets, call by call in order, whatever the connection. A surplus or different call is an
-// error and answered 500.
+// A server on 127.0.0.1 that plays a script over raw sockets, call by call in order, whatever the connection.
+// A surplus or different call is an error and answered 500.
 class ScriptedServer {
  public:
   explicit ScriptedServer(std::vector<Call> script, const Identity* tls = nullptr);
@@ -57,7 +64,8 @@ class ScriptedServer {
   std::vector<SeenRequest> seen() const;
   int connections() const;
 
-  // Waits for the rest of the script. Empty when all of it was played and nothing else was asked; otherwise what went wrong.
+  // Waits for the rest of the script. Empty when all of it was played and nothing else was asked; otherwise
+  // what went wrong.
   std::string trouble(std::chrono::milliseconds patience = std::chrono::seconds(5));
 
  private:

@@ -31,7 +31,8 @@ TEST_CASE("a stream's lines are whole wherever the chunks were cut") {
   const std::string text = "{\"name\":\"größe\"}\n{\"second\":\"日本\"}\n\n{\"third\":1}\n";
   const std::size_t size = GENERATE(1U, 2U, 3U, 7U, 1000U);
   std::vector<Action> answer{Send{chunked_head()}};
-  for (std::size_t at = 0; at < text.size(); at += size) answer.emplace_back(Send{chunk(text.substr(at, size))});
+  for (std::size_t at = 0; at < text.size(); at += size)
+    answer.emplace_back(Send{chunk(text.substr(at, size))});
   answer.emplace_back(Send{last_chunk()});
   const ScriptedServer server({{"GET", "/watch", answer}});
   const auto transport = transport_to(server);
@@ -40,11 +41,13 @@ TEST_CASE("a stream's lines are whole wherever the chunks were cut") {
   REQUIRE(end);
   CHECK(end->status == 200);
   CHECK(end->body.empty());
-  CHECK(lines.all == std::vector<std::string>{"{\"name\":\"größe\"}", "{\"second\":\"日本\"}", "", "{\"third\":1}"});
+  CHECK(lines.all ==
+        std::vector<std::string>{"{\"name\":\"größe\"}", "{\"second\":\"日本\"}", "", "{\"third\":1}"});
 }
 
 TEST_CASE("what follows a stream's last newline is no line") {
-  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("whole\nhal") + last_chunk()}}}});
+  const ScriptedServer server(
+      {{"GET", "/watch", {Send{chunked_head() + chunk("whole\nhal") + last_chunk()}}}});
   const auto transport = transport_to(server);
   Lines lines;
   REQUIRE(transport->stream(get("/watch"), lines.sink(), kPatience, {}));
@@ -63,7 +66,10 @@ TEST_CASE("a stream's answer outside 2xx is returned whole and never fed to the 
 }
 
 TEST_CASE("a stream that says nothing ends after its idle time, and not before") {
-  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head()}, Wait{200ms}, Send{chunk("a\n")}, Wait{200ms}, Send{chunk("b\n")}, Hang{}}}});
+  const ScriptedServer server(
+      {{"GET",
+        "/watch",
+        {Send{chunked_head()}, Wait{200ms}, Send{chunk("a\n")}, Wait{200ms}, Send{chunk("b\n")}, Hang{}}}});
   const auto transport = transport_to(server);
   Lines lines;
   const Stopwatch watch;
@@ -76,8 +82,11 @@ TEST_CASE("a stream that says nothing ends after its idle time, and not before")
   CHECK(lines.all.size() == 2);
 }
 
-TEST_CASE("a stream that does not begin is given up long before its idle time, and the next one has a new connection") {
-  ScriptedServer server({{"GET", "/begins", {Send{chunked_head() + chunk("first\n") + last_chunk()}}}, {"GET", "/hangs", {Hang{}}}, {"GET", "/again", {Send{chunked_head() + last_chunk()}}}});
+TEST_CASE(
+    "a stream that does not begin is given up long before its idle time, and the next one has a new connection") {
+  ScriptedServer server({{"GET", "/begins", {Send{chunked_head() + chunk("first\n") + last_chunk()}}},
+                         {"GET", "/hangs", {Hang{}}},
+                         {"GET", "/again", {Send{chunked_head() + last_chunk()}}}});
   const auto transport = transport_to(server, {.head_timeout = 300ms});
   Lines lines;
   REQUIRE(transport->stream(get("/begins"), lines.sink(), 60s, {}));
@@ -95,7 +104,8 @@ TEST_CASE("a stream that does not begin is given up long before its idle time, a
 }
 
 TEST_CASE("a stream that has begun may be silent for longer than it may take to begin") {
-  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head()}, Wait{400ms}, Send{chunk("late\n") + last_chunk()}}}});
+  const ScriptedServer server(
+      {{"GET", "/watch", {Send{chunked_head()}, Wait{400ms}, Send{chunk("late\n") + last_chunk()}}}});
   const auto transport = transport_to(server, {.head_timeout = 200ms});
   Lines lines;
   CHECK(transport->stream(get("/watch"), lines.sink(), 60s, {}));
@@ -116,21 +126,27 @@ TEST_CASE("a sink that has enough ends the stream") {
   const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("a\nb\nc\n")}, Hang{}}}});
   const auto transport = transport_to(server);
   int lines = 0;
-  const auto end = transport->stream(get("/watch"), [&](std::string_view) { return ++lines < 2; }, kPatience, {});
+  const auto end =
+      transport->stream(get("/watch"), [&](std::string_view) { return ++lines < 2; }, kPatience, {});
   REQUIRE(end);
   CHECK(lines == 2);
 }
 
 TEST_CASE("a sink that throws ends the stream and the exception reaches the caller") {
-  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("a\n")}, Hang{}}}, {"GET", "/after", {Send{response(200, "")}}}});
+  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("a\n")}, Hang{}}},
+                               {"GET", "/after", {Send{response(200, "")}}}});
   const auto transport = transport_to(server);
-  CHECK_THROWS_AS(transport->stream(get("/watch"), [](std::string_view) -> bool { throw std::logic_error("a bug"); }, kPatience, {}), std::logic_error);
+  CHECK_THROWS_AS(
+      transport->stream(get("/watch"), [](std::string_view) -> bool { throw std::logic_error("a bug"); },
+                        kPatience, {}),
+      std::logic_error);
   CHECK(transport->send(get("/after"), kPatience, {}));
 }
 
 TEST_CASE("a stream that is reset, or closed within a chunk, is an error") {
   const Action ending = GENERATE(Action{Reset{}}, Action{Close{}});
-  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("a\n")}, Wait{50ms}, Send{"40\r\n{\"cut"}, ending}}});
+  const ScriptedServer server(
+      {{"GET", "/watch", {Send{chunked_head() + chunk("a\n")}, Wait{50ms}, Send{"40\r\n{\"cut"}, ending}}});
   const auto transport = transport_to(server);
   Lines lines;
   const auto end = transport->stream(get("/watch"), lines.sink(), kPatience, {});
@@ -162,11 +178,13 @@ TEST_CASE("a slow sink slows the server down instead of filling memory") {
   std::atomic<bool> release = false;
   std::atomic<std::size_t> lines = 0;
   std::jthread reader([&] {
-    const auto end = transport->stream(get("/flood"), [&](std::string_view) {
-      ++lines;
-      release.wait(false);
-      return true;
-    }, 30s, {});
+    const auto end = transport->stream(get("/flood"),
+                                       [&](std::string_view) {
+                                         ++lines;
+                                         release.wait(false);
+                                         return true;
+                                       },
+                                       30s, {});
     CHECK(end);
   });
   // Held back in its sink, the stream must not hold up others, nor must the server be able to send all of it.
@@ -180,10 +198,13 @@ TEST_CASE("a slow sink slows the server down instead of filling memory") {
 }
 
 TEST_CASE("a stream that was silent while a call had no answer ends as soon as another has one") {
-  ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("first\n")}, Hang{}}}, {"GET", "/unanswered", {Hang{}}}, {"GET", "/answered", {Send{response(200, "{}")}}}});
+  ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("first\n")}, Hang{}}},
+                         {"GET", "/unanswered", {Hang{}}},
+                         {"GET", "/answered", {Send{response(200, "{}")}}}});
   const auto transport = transport_to(server);
   Lines lines;
-  auto watch = std::async(std::launch::async, [&] { return transport->stream(get("/watch"), lines.sink(), 60s, {}); });
+  auto watch =
+      std::async(std::launch::async, [&] { return transport->stream(get("/watch"), lines.sink(), 60s, {}); });
   while (server.seen().empty()) std::this_thread::yield();
   const auto unanswered = transport->send(get("/unanswered"), 2s, {});
   REQUIRE_FALSE(unanswered);
@@ -198,14 +219,20 @@ TEST_CASE("a stream that was silent while a call had no answer ends as soon as a
   CHECK(lines.all == std::vector<std::string>{"first"});
 }
 
-TEST_CASE("a call that was under way before a stream began, and then has no answer, says nothing of that stream") {
-  ScriptedServer server({{"GET", "/unanswered", {Hang{}}}, {"GET", "/watch", {Send{chunked_head() + chunk("first\n")}, Hang{}}}, {"GET", "/answered", {Send{response(200, "{}")}}}});
+TEST_CASE(
+    "a call that was under way before a stream began, and then has no answer, says nothing of that stream") {
+  ScriptedServer server({{"GET", "/unanswered", {Hang{}}},
+                         {"GET", "/watch", {Send{chunked_head() + chunk("first\n")}, Hang{}}},
+                         {"GET", "/answered", {Send{response(200, "{}")}}}});
   const auto transport = transport_to(server);
-  auto unanswered = std::async(std::launch::async, [&] { return transport->send(get("/unanswered"), 2s, {}); });
+  auto unanswered =
+      std::async(std::launch::async, [&] { return transport->send(get("/unanswered"), 2s, {}); });
   while (server.seen().empty()) std::this_thread::yield();
   std::stop_source stop;
   Lines lines;
-  auto watch = std::async(std::launch::async, [&] { return transport->stream(get("/watch"), lines.sink(), 60s, stop.get_token()); });
+  auto watch = std::async(std::launch::async, [&] {
+    return transport->stream(get("/watch"), lines.sink(), 60s, stop.get_token());
+  });
   REQUIRE_FALSE(unanswered.get());
   REQUIRE(transport->send(get("/answered"), kPatience, {}));
   CHECK(watch.wait_for(200ms) == std::future_status::timeout);

@@ -42,8 +42,9 @@ TEST_CASE("a certificate of another CA is refused in words") {
   const auto answer = ask(server, {.ca_pem = ours().pem()});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().kind == ErrorKind::Tls);
-  CHECK(answer.error().message == "the API server at 127.0.0.1:" + std::to_string(server.port()) +
-                                      " cannot be trusted: its certificate is not signed by the kubeconfig's certificate-authority");
+  CHECK(answer.error().message ==
+        "the API server at 127.0.0.1:" + std::to_string(server.port()) +
+            " cannot be trusted: its certificate is not signed by the kubeconfig's certificate-authority");
 }
 
 TEST_CASE("a certificate for other names is refused with the names") {
@@ -52,7 +53,8 @@ TEST_CASE("a certificate for other names is refused with the names") {
   const auto answer = ask(server, {.ca_pem = ours().pem()});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().kind == ErrorKind::Tls);
-  CHECK_THAT(answer.error().message, EndsWith("its certificate is for other names than 127.0.0.1 (it has: 10.0.0.1, kubernetes)"));
+  CHECK_THAT(answer.error().message,
+             EndsWith("its certificate is for other names than 127.0.0.1 (it has: 10.0.0.1, kubernetes)"));
 }
 
 TEST_CASE("tls-server-name is verified instead of the host") {
@@ -85,10 +87,14 @@ TEST_CASE("client certificate and key are used, and must belong together") {
     std::string message;
   };
   const auto [config, message] = GENERATE_COPY(values<Case>({
-      {{.ca_pem = ours().pem(), .client_cert_pem = me.certificate, .client_key_pem = you.key}, "the client key does not belong to the client certificate"},
-      {{.ca_pem = ours().pem(), .client_cert_pem = me.certificate, .client_key_pem = "x"}, "the client key is not an unencrypted private key in PEM form"},
-      {{.ca_pem = ours().pem(), .client_cert_pem = "x", .client_key_pem = me.key}, "the client certificate is not a certificate in PEM form"},
-      {{.ca_pem = "x"}, "the kubeconfig's certificate-authority holds no certificate; one or more in PEM form are expected"},
+      {{.ca_pem = ours().pem(), .client_cert_pem = me.certificate, .client_key_pem = you.key},
+       "the client key does not belong to the client certificate"},
+      {{.ca_pem = ours().pem(), .client_cert_pem = me.certificate, .client_key_pem = "x"},
+       "the client key is not an unencrypted private key in PEM form"},
+      {{.ca_pem = ours().pem(), .client_cert_pem = "x", .client_key_pem = me.key},
+       "the client certificate is not a certificate in PEM form"},
+      {{.ca_pem = "x"},
+       "the kubeconfig's certificate-authority holds no certificate; one or more in PEM form are expected"},
   }));
   http::ClientConfig bad = config;
   bad.server = server.url();
@@ -98,7 +104,8 @@ TEST_CASE("client certificate and key are used, and must belong together") {
   CHECK(transport.error().message == message);
 }
 
-TEST_CASE("a CA whose file is replaced counts for new connections, and one that is unusable changes nothing") {
+TEST_CASE(
+    "a CA whose file is replaced counts for new connections, and one that is unusable changes nothing") {
   std::string pattern = (std::filesystem::temp_directory_path() / "curfew-ca-XXXXXX").string();
   const std::filesystem::path folder = ::mkdtemp(pattern.data());
   const auto replace_with = [&](const std::string& text) {
@@ -110,10 +117,13 @@ TEST_CASE("a CA whose file is replaced counts for new connections, and one that 
   replace_with(ours().pem());
   const Call answered{"GET", "/", {Send{response(200, "", "Connection: close\r\n")}, Close{}}};
   ScriptedServer server({answered, answered}, &identity);
-  const auto transport = transport_to(server, {.ca_pem = ours().pem(), .ca_file = (folder / "ca.crt").string(), .ca_source = "the cluster's CA"});
+  const auto transport = transport_to(
+      server,
+      {.ca_pem = ours().pem(), .ca_file = (folder / "ca.crt").string(), .ca_source = "the cluster's CA"});
   const auto is_refused = [&] {
     const auto answer = transport->send(get("/"), kPatience, {});
-    return !answer && answer.error().kind == ErrorKind::Tls && answer.error().message.ends_with("not signed by the cluster's CA");
+    return !answer && answer.error().kind == ErrorKind::Tls &&
+           answer.error().message.ends_with("not signed by the cluster's CA");
   };
   CHECK(is_refused());
   replace_with("half a certif");
@@ -130,10 +140,12 @@ TEST_CASE("a CA whose file is replaced counts for new connections, and one that 
 
 TEST_CASE("a watch works over TLS and is stopped within half a second") {
   const Identity identity = ours().issue("IP:127.0.0.1");
-  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("line\n")}, Hang{}}}}, &identity);
+  const ScriptedServer server({{"GET", "/watch", {Send{chunked_head() + chunk("line\n")}, Hang{}}}},
+                              &identity);
   const auto transport = transport_to(server, {.ca_pem = ours().pem()});
   StopWhenAsked stop(server, 1);
-  const auto end = transport->stream(get("/watch"), [](std::string_view) { return true; }, std::chrono::seconds(90), stop.token());
+  const auto end = transport->stream(
+      get("/watch"), [](std::string_view) { return true; }, std::chrono::seconds(90), stop.token());
   CHECK(stop.since_stop() < std::chrono::milliseconds(500));
   REQUIRE_FALSE(end);
   CHECK(end.error().kind == ErrorKind::Cancelled);

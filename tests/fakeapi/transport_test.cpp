@@ -1,10 +1,11 @@
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch_test_macros.hpp>
-#include <future>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-#include <sys/socket.h>
-#include <netinet/in.h>
-#include <unistd.h>
+#include <future>
 
 #include "fakeapi/fixtures.hpp"
 
@@ -15,7 +16,10 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::EndsWith;
 
 TEST_CASE("an answer carries its status, body, Date and Retry-After") {
-  ScriptedServer server({{"GET", "/api?limit=1", {Send{response(429, "slow down", "Retry-After: 7\r\nDate: Tue, 24 Nov 2026 20:00:05 GMT\r\n")}}}});
+  ScriptedServer server(
+      {{"GET",
+        "/api?limit=1",
+        {Send{response(429, "slow down", "Retry-After: 7\r\nDate: Tue, 24 Nov 2026 20:00:05 GMT\r\n")}}}});
   const auto transport = transport_to(server);
   const auto answer = transport->send(get("/api?limit=1"), kPatience, {});
   REQUIRE(answer);
@@ -28,13 +32,16 @@ TEST_CASE("an answer carries its status, body, Date and Retry-After") {
 }
 
 TEST_CASE("a request is sent as it was built, with its body and content type") {
-  ScriptedServer server({{"PATCH", "/apis/x/namespaces/a%20b/things/n?fieldManager=curfew&q=a%3Db%21", {Send{response(200, "{}")}}}});
+  ScriptedServer server({{"PATCH",
+                          "/apis/x/namespaces/a%20b/things/n?fieldManager=curfew&q=a%3Db%21",
+                          {Send{response(200, "{}")}}}});
   const auto transport = transport_to(server);
-  const auto answer = transport->send({.method = http::Method::Patch,
-                                       .target = "/apis/x/namespaces/a%20b/things/n?fieldManager=curfew&q=a%3Db%21",
-                                       .content_type = "application/merge-patch+json",
-                                       .body = R"({"a":"ü"})"},
-                                      kPatience, {});
+  const auto answer =
+      transport->send({.method = http::Method::Patch,
+                       .target = "/apis/x/namespaces/a%20b/things/n?fieldManager=curfew&q=a%3Db%21",
+                       .content_type = "application/merge-patch+json",
+                       .body = R"({"a":"ü"})"},
+                      kPatience, {});
   REQUIRE(answer);
   CHECK(server.trouble().empty());
   const auto request = server.seen().at(0);
@@ -45,7 +52,9 @@ TEST_CASE("a request is sent as it was built, with its body and content type") {
 }
 
 TEST_CASE("connections are kept alive and used again") {
-  ScriptedServer server({{"GET", "/1", {Send{response(200, "one")}}}, {"GET", "/2", {Send{response(200, "two")}}}, {"GET", "/3", {Send{response(200, "three")}}}});
+  ScriptedServer server({{"GET", "/1", {Send{response(200, "one")}}},
+                         {"GET", "/2", {Send{response(200, "two")}}},
+                         {"GET", "/3", {Send{response(200, "three")}}}});
   const auto transport = transport_to(server);
   for (const char* target : {"/1", "/2", "/3"}) REQUIRE(transport->send(get(target), kPatience, {}));
   CHECK(server.trouble().empty());
@@ -74,7 +83,8 @@ TEST_CASE("a refused connection is said in words, with the address") {
   const auto answer = (*transport)->send(get("/"), kPatience, {});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().kind == ErrorKind::Transport);
-  CHECK(answer.error().message == "the API server at 127.0.0.1:" + std::to_string(port) + " refused the connection");
+  CHECK(answer.error().message ==
+        "the API server at 127.0.0.1:" + std::to_string(port) + " refused the connection");
 }
 
 TEST_CASE("a server that never answers ends at the deadline") {
@@ -143,7 +153,8 @@ TEST_CASE("an answer that is cut short is an error, not a short answer") {
 }
 
 TEST_CASE("what is not HTTP is an error in a sentence") {
-  const std::string nonsense = GENERATE("garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+  const std::string nonsense =
+      GENERATE("garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
   const ScriptedServer server({{"GET", "/", {Send{nonsense}, Close{}}}});
   const auto transport = transport_to(server);
   const auto answer = transport->send(get("/"), 2s, {});
@@ -153,10 +164,13 @@ TEST_CASE("what is not HTTP is an error in a sentence") {
 }
 
 TEST_CASE("a POST on a kept connection that the server has closed arrives all the same") {
-  ScriptedServer server({{"GET", "/1", {Send{response(200, "one")}, Close{}}}, {"POST", "/things", {Send{response(201, "{}")}}}});
+  ScriptedServer server({{"GET", "/1", {Send{response(200, "one")}, Close{}}},
+                         {"POST", "/things", {Send{response(201, "{}")}}}});
   const auto transport = transport_to(server);
   REQUIRE(transport->send(get("/1"), kPatience, {}));
-  const auto answer = transport->send({.method = http::Method::Post, .target = "/things", .content_type = "application/json", .body = "{}"}, kPatience, {});
+  const auto answer = transport->send(
+      {.method = http::Method::Post, .target = "/things", .content_type = "application/json", .body = "{}"},
+      kPatience, {});
   INFO((answer ? std::string() : answer.error().message));
   REQUIRE(answer);
   CHECK(answer->status == 201);
@@ -169,7 +183,8 @@ TEST_CASE("a request whose connection breaks before an answer is tried three tim
   const auto answer = transport->send(get("/"), kPatience, {});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().kind == ErrorKind::Transport);
-  CHECK(answer.error().message == "the API server at 127.0.0.1:" + std::to_string(server.port()) + " reset the connection");
+  CHECK(answer.error().message ==
+        "the API server at 127.0.0.1:" + std::to_string(server.port()) + " reset the connection");
   CHECK(server.trouble().empty());
 }
 
@@ -186,22 +201,26 @@ TEST_CASE("an answer of more than 64 MiB is given up") {
 }
 
 TEST_CASE("an unusable server address is refused with what is expected") {
-  const std::string url = GENERATE("", "127.0.0.1:6443", "ftp://127.0.0.1", "https://", "https://host:99999", "https://a b", "https://host?x=1");
+  const std::string url = GENERATE("", "127.0.0.1:6443", "ftp://127.0.0.1", "https://", "https://host:99999",
+                                   "https://a b", "https://host?x=1");
   http::ClientConfig config;
   config.server = url;
   const auto transport = http::CpprestTransport::create(config);
   REQUIRE_FALSE(transport);
   CHECK(transport.error().kind == ErrorKind::Invalid);
-  CHECK(transport.error().message == "the API server's address \"" + url + "\" is not usable; expected is https://HOST[:PORT]");
+  CHECK(transport.error().message ==
+        "the API server's address \"" + url + "\" is not usable; expected is https://HOST[:PORT]");
 }
 
-TEST_CASE("after a call without an answer the next one has a new connection, not one that was kept beside it") {
+TEST_CASE(
+    "after a call without an answer the next one has a new connection, not one that was kept beside it") {
   ScriptedServer server({{"GET", "/kept", {Wait{200ms}, Send{response(200, "{}")}}},
                          {"GET", "/kept", {Wait{200ms}, Send{response(200, "{}")}}},
                          {"GET", "/unanswered", {Hang{}}},
                          {"GET", "/next", {Send{response(200, "{}")}}}});
   const auto transport = transport_to(server);
-  auto other = std::async(std::launch::async, [&] { return transport->send(get("/kept"), kPatience, {}).has_value(); });
+  auto other = std::async(std::launch::async,
+                          [&] { return transport->send(get("/kept"), kPatience, {}).has_value(); });
   REQUIRE(transport->send(get("/kept"), kPatience, {}));
   REQUIRE(other.get());
   REQUIRE(server.connections() == 2);

@@ -24,16 +24,27 @@ std::string repeated(std::string_view piece, std::size_t times) {
   return text;
 }
 
-std::string nested(std::size_t levels) { return repeated("[", levels) + repeated("]", levels); }
-std::string nested_objects(std::size_t levels) { return repeated(R"({"f:a":)", levels) + "{}" + repeated("}", levels); }
+std::string nested(std::size_t levels) {
+  return repeated("[", levels) + repeated("]", levels);
+}
+std::string nested_objects(std::size_t levels) {
+  return repeated(R"({"f:a":)", levels) + "{}" + repeated("}", levels);
+}
 
 // JSON values that are too large to be files of the corpus.
 std::vector<std::string> large_values() {
   constexpr std::size_t kMany = 100'000;
   constexpr std::size_t kMillion = 1'000'000;
-  return {nested(kMany), nested(kMillion), nested_objects(kMany), repeated("[", kMillion), "[" + repeated(nested(101) + ",", 100) + nested(99) + "]",
-          "[" + repeated("[],", kMany / 5) + "[]]", "\"" + std::string(10 * kMillion, 'x') + "\"", "\"" + repeated(R"(\ud83d\ude00)", kMany) + "\"",
-          std::string(kMany, '9'), "1e" + std::string(kMany, '9')};
+  return {nested(kMany),
+          nested(kMillion),
+          nested_objects(kMany),
+          repeated("[", kMillion),
+          "[" + repeated(nested(101) + ",", 100) + nested(99) + "]",
+          "[" + repeated("[],", kMany / 5) + "[]]",
+          "\"" + std::string(10 * kMillion, 'x') + "\"",
+          "\"" + repeated(R"(\ud83d\ude00)", kMany) + "\"",
+          std::string(kMany, '9'),
+          "1e" + std::string(kMany, '9')};
 }
 
 }  // namespace

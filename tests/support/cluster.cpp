@@ -34,7 +34,9 @@ Json Person::get(std::vector<std::string> arguments) const {
   return json_of(std::move(arguments));
 }
 
-Json Person::credentials() const { return json_of({"config", "view", "--raw", "--flatten"}); }
+Json Person::credentials() const {
+  return json_of({"config", "view", "--raw", "--flatten"});
+}
 
 Json Person::json_of(std::vector<std::string> arguments) const {
   arguments.insert(arguments.end(), {"-o", "json"});
@@ -49,12 +51,14 @@ bool Person::can(std::vector<std::string> verb_and_what) const {
   return last_line(kubectl(std::move(verb_and_what)).out) == "yes";
 }
 
-Cluster::Cluster(std::filesystem::path state) : state_(std::move(state)), kubectl_(state_ / "test" / "kubectl") {}
+Cluster::Cluster(std::filesystem::path state)
+    : state_(std::move(state)), kubectl_(state_ / "test" / "kubectl") {}
 
 const Cluster& Cluster::shared() {
   const char* state = std::getenv("CURFEW_TEST_STATE");
   if (state == nullptr || !std::filesystem::exists(std::filesystem::path(state) / "test" / "kubectl")) {
-    FAIL("no control plane: run these tests through ctest, or set CURFEW_TEST_STATE to a folder made by tests/cluster/setup");
+    FAIL(
+        "no control plane: run these tests through ctest, or set CURFEW_TEST_STATE to a folder made by tests/cluster/setup");
   }
   static const Cluster cluster{std::filesystem::path(state)};
   return cluster;
@@ -74,7 +78,8 @@ Person Cluster::somebody(const std::string& name, const std::vector<std::string>
 }
 
 Person Cluster::service_account(const std::string& name_space, const std::string& name) const {
-  return {"system:serviceaccount:" + name_space + ":" + name, kubectl_, controlplane({"token", name_space, name})};
+  return {"system:serviceaccount:" + name_space + ":" + name, kubectl_,
+          controlplane({"token", name_space, name})};
 }
 
 std::filesystem::path Cluster::controlplane(const std::vector<std::string>& arguments) const {
@@ -93,7 +98,8 @@ std::string unique(const std::string& prefix) {
   return name.str();
 }
 
-TestNamespace::TestNamespace(const Cluster& cluster, const std::string& prefix) : cluster_(cluster), name_(unique(prefix)) {
+TestNamespace::TestNamespace(const Cluster& cluster, const std::string& prefix)
+    : cluster_(cluster), name_(unique(prefix)) {
   const ProcessResult made = cluster_.admin().kubectl({"create", "namespace", name_});
   INFO(made.err);
   REQUIRE(made.ok());
@@ -108,8 +114,9 @@ TestNamespace::~TestNamespace() {
 
 std::string TestNamespace::policy(const std::string& spec) {
   const std::string policy_name = unique("policy");
-  const ProcessResult made =
-      cluster_.admin().apply("apiVersion: curfew.dev/v1alpha1\nkind: AccessPolicy\nmetadata: {name: " + policy_name + "}\nspec: " + spec + "\n");
+  const ProcessResult made = cluster_.admin().apply(
+      "apiVersion: curfew.dev/v1alpha1\nkind: AccessPolicy\nmetadata: {name: " + policy_name +
+      "}\nspec: " + spec + "\n");
   INFO(made.err);
   REQUIRE(made.ok());
   policies_.push_back(policy_name);
@@ -117,7 +124,8 @@ std::string TestNamespace::policy(const std::string& spec) {
 }
 
 std::string TestNamespace::request(const std::string& request_name, const std::string& spec) const {
-  return "apiVersion: curfew.dev/v1alpha1\nkind: AccessRequest\nmetadata: {name: " + request_name + ", namespace: " + name_ + "}\nspec: " + spec + "\n";
+  return "apiVersion: curfew.dev/v1alpha1\nkind: AccessRequest\nmetadata: {name: " + request_name +
+         ", namespace: " + name_ + "}\nspec: " + spec + "\n";
 }
 
 }  // namespace curfew::test

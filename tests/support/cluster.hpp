@@ -37,11 +37,12 @@ class Person {
   std::filesystem::path kubeconfig_;
 };
 
-// The control plane that the setup test started: alice (developers), bob and carol (sre), dave (nobody in particular),
-// admin (system:masters) and curfew (the controller's ServiceAccount).
+// The control plane that the setup test started: alice (developers), bob and carol (sre), dave (nobody in
+// particular), admin (system:masters) and curfew (the controller's ServiceAccount).
 class Cluster {
  public:
-  // The one named by CURFEW_TEST_STATE. Fails the test where there is none: a missing cluster is no reason to skip.
+  // The one named by CURFEW_TEST_STATE. Fails the test where there is none: a missing cluster is no reason to
+  // skip.
   static const Cluster& shared();
 
   Person as(const std::string& name) const;
@@ -76,7 +77,8 @@ class TestNamespace {
   TestNamespace& operator=(const TestNamespace&) = delete;
 
   const std::string& name() const { return name_; }
-  // Makes an AccessPolicy with this spec (YAML or JSON in flow style), under a name of its own, which it returns.
+  // Makes an AccessPolicy with this spec (YAML or JSON in flow style), under a name of its own, which it
+  // returns.
   std::string policy(const std::string& spec);
   // An AccessRequest of this namespace, as YAML.
   std::string request(const std::string& request_name, const std::string& spec) const;

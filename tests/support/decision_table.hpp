@@ -22,11 +22,15 @@ class DecisionTable {
  public:
   using Json = nlohmann::json;
 
-  explicit DecisionTable(const std::string& path) : root_(to_json(YAML::LoadFile(path))) { allow_only(root_, "the table", {"default", "people", "parts", "cases"}); }
+  explicit DecisionTable(const std::string& path) : root_(to_json(YAML::LoadFile(path))) {
+    allow_only(root_, "the table", {"default", "people", "parts", "cases"});
+  }
 
   const Json& cases() const { return root_.at("cases"); }
   const Json& person(const std::string& name) const { return root_.at("people").at(name); }
-  std::string created(const Json& row) const { return row.value("created", root_.at("default").at("created").get<std::string>()); }
+  std::string created(const Json& row) const {
+    return row.value("created", root_.at("default").at("created").get<std::string>());
+  }
 
   // AccessPolicy.spec; null: there is none.
   Json policy(const Json& row) const {
@@ -36,21 +40,27 @@ class DecisionTable {
   Json default_policy() const { return root_.at("default").at("policy"); }
 
   // AccessRequest.spec, without the requester.
-  Json request(const Json& row) const { return merged(root_.at("default").at("request"), row.value("request", Json::object())); }
+  Json request(const Json& row) const {
+    return merged(root_.at("default").at("request"), row.value("request", Json::object()));
+  }
   // {username, groups}; null: nobody is known to have asked.
   Json requester(const Json& row) const {
     if (row.contains("requester") && row.at("requester").is_null()) return nullptr;
     return person(row.value("requester", "alice"));
   }
-  static std::string name_space(const Json& row) { return row.value("namespace", Json::object()).value("name", "payments"); }
+  static std::string name_space(const Json& row) {
+    return row.value("namespace", Json::object()).value("name", "payments");
+  }
 
   // What people say in this step, in order.
   std::vector<Act> acts(const Json& step) const {
     std::vector<Act> acts;
-    for (const auto& [key, verdict] : {std::pair{"approve", "Approve"}, {"deny", "Deny"}, {"revoke", "Revoke"}}) {
+    for (const auto& [key, verdict] :
+         {std::pair{"approve", "Approve"}, {"deny", "Deny"}, {"revoke", "Revoke"}}) {
       if (!step.contains(key)) continue;
       const Json& names = step.at(key);
-      for (const Json& name : names.is_array() ? names : Json::array({names})) acts.push_back({verdict, person(name.get<std::string>())});
+      for (const Json& name : names.is_array() ? names : Json::array({names}))
+        acts.push_back({verdict, person(name.get<std::string>())});
     }
     return acts;
   }
@@ -61,19 +71,25 @@ class DecisionTable {
   }
 
   // Throws for a key that nobody reads: a case with a slip of the pen would test nothing.
-  static void allow_only(const Json& object, const std::string& what, std::initializer_list<const char*> keys) {
+  static void allow_only(const Json& object, const std::string& what,
+                         std::initializer_list<const char*> keys) {
     const std::set<std::string> known(keys.begin(), keys.end());
     for (const auto& [key, value] : object.items()) {
       if (!known.contains(key)) throw std::invalid_argument(what + " has an unknown key: " + key);
     }
   }
   static void allow_only_known_keys(const Json& row) {
-    allow_only(row, "a case", {"name", "policy", "request", "requester", "namespace", "role", "usage", "guard", "created", "then", "expect", "cel"});
+    allow_only(row, "a case",
+               {"name", "policy", "request", "requester", "namespace", "role", "usage", "guard", "created",
+                "then", "expect", "cel"});
     allow_only_known_facts(row);
-    allow_only(row.at("expect"), "expect", {"phase", "reason", "expiresAt", "approvals", "role", "subject", "duration", "message", "drifted"});
+    allow_only(
+        row.at("expect"), "expect",
+        {"phase", "reason", "expiresAt", "approvals", "role", "subject", "duration", "message", "drifted"});
     if (row.contains("cel")) allow_only(row.at("cel"), "cel", {"create", "decisions"});
     for (const Json& step : row.value("then", Json::array())) {
-      allow_only(step, "a step", {"at", "approve", "deny", "revoke", "policy", "namespace", "role", "usage", "guard"});
+      allow_only(step, "a step",
+                 {"at", "approve", "deny", "revoke", "policy", "namespace", "role", "usage", "guard"});
       allow_only_known_facts(step);
     }
   }

@@ -20,7 +20,8 @@ class RefusedMatcher : public Catch::Matchers::MatcherGenericBase {
   explicit RefusedMatcher(std::string sentence) : sentence_(std::move(sentence)) {}
   bool match(const ProcessResult& result) const {
     const std::string said = result.all();
-    for (const char* internal : {"resulted in error", "failed expression", "no such key", "no such overload"}) {
+    for (const char* internal :
+         {"resulted in error", "failed expression", "no such key", "no such overload"}) {
       if (said.find(internal) != std::string::npos) return false;
     }
     return !result.ok() && !result.timed_out && said.find(sentence_) != std::string::npos;
@@ -43,6 +44,7 @@ inline RefusedMatcher Refused(std::string sentence) {
 template <>
 struct Catch::StringMaker<curfew::test::ProcessResult> {
   static std::string convert(const curfew::test::ProcessResult& result) {
-    return "exit code " + std::to_string(result.exit_code) + (result.timed_out ? " (timed out)" : "") + ": " + result.all();
+    return "exit code " + std::to_string(result.exit_code) + (result.timed_out ? " (timed out)" : "") + ": " +
+           result.all();
   }
 };

@@ -47,7 +47,8 @@ class Descriptor {
   int number_;
 };
 
-// Ours first, the child's second. A socket and not a pipe: writing to one whose reader is gone need not raise SIGPIPE.
+// Ours first, the child's second. A socket and not a pipe: writing to one whose reader is gone need not raise
+// SIGPIPE.
 std::pair<Descriptor, Descriptor> connected() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail(errno, "socketpair");
@@ -79,7 +80,8 @@ struct Streams {
 };
 
 // In a process group of its own, so that its children can be ended with it.
-pid_t spawn(std::vector<std::string> argv, const std::map<std::string, std::string>& environment, const Streams& streams) {
+pid_t spawn(std::vector<std::string> argv, const std::map<std::string, std::string>& environment,
+            const Streams& streams) {
   if (argv.empty()) fail(EINVAL, "nothing to run");
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -92,7 +94,8 @@ pid_t spawn(std::vector<std::string> argv, const std::map<std::string, std::stri
   posix_spawnattr_setpgroup(&attributes, 0);
   std::vector<std::string> variables = merged(environment);
   pid_t pid = -1;
-  const int error = posix_spawnp(&pid, argv[0].c_str(), &actions, &attributes, pointers(argv).data(), pointers(variables).data());
+  const int error = posix_spawnp(&pid, argv[0].c_str(), &actions, &attributes, pointers(argv).data(),
+                                 pointers(variables).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) fail(error, "cannot run " + argv[0]);
@@ -125,7 +128,8 @@ void receive_some(Descriptor& from, std::string& text) {
 }
 
 // Feeds and drains until both outputs are closed. False when the deadline came first.
-bool converse(Descriptor& in, Descriptor& out, Descriptor& err, const std::string& input, ProcessResult& result, Clock::time_point deadline) {
+bool converse(Descriptor& in, Descriptor& out, Descriptor& err, const std::string& input,
+              ProcessResult& result, Clock::time_point deadline) {
   std::size_t sent = 0;
   if (input.empty()) in.close();
   while (out.get() >= 0 || err.get() >= 0) {
@@ -162,7 +166,9 @@ ProcessResult run(const std::vector<std::string>& argv, const ProcessOptions& op
   return result;
 }
 
-Child::Child(const std::vector<std::string>& argv, const std::filesystem::path& log, const std::map<std::string, std::string>& environment) : log_(log) {
+Child::Child(const std::vector<std::string>& argv, const std::filesystem::path& log,
+             const std::map<std::string, std::string>& environment)
+    : log_(log) {
   const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const Descriptor file(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (file.get() < 0) fail(errno, "cannot write " + log.string());

@@ -27,14 +27,17 @@ struct ProcessResult {
   std::string all() const { return out + err; }
 };
 
-// Runs a program to its end. argv[0] is looked up in PATH. Throws std::system_error where it cannot be started.
+// Runs a program to its end. argv[0] is looked up in PATH. Throws std::system_error where it cannot be
+// started.
 ProcessResult run(const std::vector<std::string>& argv, const ProcessOptions& options = {});
 
-// A program that goes on beside the test: a controller. Killed, with its children, when this goes out of scope.
+// A program that goes on beside the test: a controller. Killed, with its children, when this goes out of
+// scope.
 class Child {
  public:
   // Standard output and error are appended to the log.
-  Child(const std::vector<std::string>& argv, const std::filesystem::path& log, const std::map<std::string, std::string>& environment = {});
+  Child(const std::vector<std::string>& argv, const std::filesystem::path& log,
+        const std::map<std::string, std::string>& environment = {});
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;

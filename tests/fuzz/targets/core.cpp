@@ -33,10 +33,14 @@ std::string string_at(const json& root, const char* field) {
   return found != root.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-bool is_set(const json& root, const char* field) { return root.contains(field) && root.at(field) == true; }
+bool is_set(const json& root, const char* field) {
+  return root.contains(field) && root.at(field) == true;
+}
 
-std::vector<core::Denial> problems_of(const api::AccessPolicy& policy, bool roles_exist, const TimeZone* zone) {
-  return core::policy_problems(policy, {.cluster_role_exists = [=](const std::string&) { return roles_exist; }, .time_zone = zone});
+std::vector<core::Denial> problems_of(const api::AccessPolicy& policy, bool roles_exist,
+                                      const TimeZone* zone) {
+  return core::policy_problems(
+      policy, {.cluster_role_exists = [=](const std::string&) { return roles_exist; }, .time_zone = zone});
 }
 
 std::shared_ptr<const TimeZone> zone_of(const api::AccessPolicy& policy) {
@@ -50,8 +54,9 @@ void read_policy(const json& root, core::Input& input) {
   input.policy_problems = problems_of(*input.policy, !is_set(root, "rolesAreMissing"), input.time_zone.get());
 }
 
-// {request, policy, namespace, binding, record: as the API server has them; gone, rolesAreMissing, guardIsMissing: true; role: {uid, hash, isAggregated};
-// active: a number; lastEnd, guardSince, retryAt, now: times}. Nothing but the request is required.
+// {request, policy, namespace, binding, record: as the API server has them; gone, rolesAreMissing,
+// guardIsMissing: true; role: {uid, hash, isAggregated}; active: a number; lastEnd, guardSince, retryAt, now:
+// times}. Nothing but the request is required.
 std::optional<core::Input> read_input(const json& root) {
   if (!root.is_object()) return std::nullopt;
   core::Input input;
@@ -64,29 +69,47 @@ std::optional<core::Input> read_input(const json& root) {
   if (input.binding) input.binding_uid = input.binding->metadata.uid;
   if (const auto record = object_at<api::AuditRecord>(root, "record")) input.granted_record = *record;
   if (const auto role = root.find("role"); role != root.end() && role->is_object()) {
-    input.role = core::RoleFacts{.uid = string_at(*role, "uid"), .rules_hash = string_at(*role, "hash"), .is_aggregated = is_set(*role, "isAggregated")};
+    input.role = core::RoleFacts{.uid = string_at(*role, "uid"),
+                                 .rules_hash = string_at(*role, "hash"),
+                                 .is_aggregated = is_set(*role, "isAggregated")};
   }
-  if (const auto active = root.find("active"); active != root.end() && active->is_number_unsigned()) input.usage.active = active->get<std::uint16_t>();
+  if (const auto active = root.find("active"); active != root.end() && active->is_number_unsigned())
+    input.usage.active = active->get<std::uint16_t>();
   input.usage.last_end = parse_rfc3339(string_at(root, "lastEnd"));
   input.guard.in_force = !is_set(root, "guardIsMissing");
   if (!input.guard.in_force) input.guard.difference = "it is missing";
   input.guard.since = parse_rfc3339(string_at(root, "guardSince")).value_or(TimePoint{});
-  if (const auto retry_at = parse_rfc3339(string_at(root, "retryAt")); retry_at) input.grant_failure = core::GrantFailure{"Forbidden", "no", *retry_at};
-  input.now = parse_rfc3339(string_at(root, "now")).value_or(TimePoint(std::chrono::sys_days(std::chrono::year(2026) / 11 / 24)));
+  if (const auto retry_at = parse_rfc3339(string_at(root, "retryAt")); retry_at)
+    input.grant_failure = core::GrantFailure{"Forbidden", "no", *retry_at};
+  input.now = parse_rfc3339(string_at(root, "now"))
+                  .value_or(TimePoint(std::chrono::sys_days(std::chrono::year(2026) / 11 / 24)));
   return input;
 }
 
 // Everything that a decision says. dump() throws for text that is no UTF-8: none may reach the API server.
 struct Told {
-  json operator()(const core::WriteRecord& action) const { return {"WriteRecord", api::encode(action.record)}; }
-  json operator()(const core::CreateBinding& action) const { return {"CreateBinding", api::encode(action.binding)}; }
-  json operator()(const core::DeleteBinding& action) const { return {"DeleteBinding", api::to_string(action.key), action.uid}; }
-  json operator()(const core::FreeBinding& action) const { return {"FreeBinding", api::to_string(action.key), action.uid}; }
-  json operator()(const core::ShortenBinding& action) const {
-    return {"ShortenBinding", api::to_string(action.key), action.uid, format_rfc3339_micro(action.expires_at)};
+  json operator()(const core::WriteRecord& action) const {
+    return {"WriteRecord", api::encode(action.record)};
   }
-  json operator()(const core::UpdateStatus& action) const { return {"UpdateStatus", api::encode_status_patch(action.status)}; }
-  json operator()(const core::EmitEvent& action) const { return {"EmitEvent", action.type, action.reason, action.action, action.note}; }
+  json operator()(const core::CreateBinding& action) const {
+    return {"CreateBinding", api::encode(action.binding)};
+  }
+  json operator()(const core::DeleteBinding& action) const {
+    return {"DeleteBinding", api::to_string(action.key), action.uid};
+  }
+  json operator()(const core::FreeBinding& action) const {
+    return {"FreeBinding", api::to_string(action.key), action.uid};
+  }
+  json operator()(const core::ShortenBinding& action) const {
+    return {"ShortenBinding", api::to_string(action.key), action.uid,
+            format_rfc3339_micro(action.expires_at)};
+  }
+  json operator()(const core::UpdateStatus& action) const {
+    return {"UpdateStatus", api::encode_status_patch(action.status)};
+  }
+  json operator()(const core::EmitEvent& action) const {
+    return {"EmitEvent", action.type, action.reason, action.action, action.note};
+  }
 };
 
 std::string in_words(const core::Decision& decision) {
@@ -102,14 +125,18 @@ const api::RoleBinding* binding_made(const core::Decision& decision) {
   return nullptr;
 }
 
-void check_grant(const core::Input& input, const api::RoleBinding& binding, const std::vector<core::Finding>& findings) {
+void check_grant(const core::Input& input, const api::RoleBinding& binding,
+                 const std::vector<core::Finding>& findings) {
   must(input.guard.in_force, "nothing is granted while the guard is not in force");
-  must(input.policy != nullptr && input.policy_problems.empty(), "nothing is granted without a policy that works");
+  must(input.policy != nullptr && input.policy_problems.empty(),
+       "nothing is granted without a policy that works");
   const auto end = core::end_of(binding);
   must(end && *end > input.now, "a grant ends, and has not ended");
   if (input.granted_record || input.binding) return;  // a grant that was under way
   must(*end <= input.now + kLongestDuration, "a grant is no longer than the longest");
-  const bool any_failed = std::ranges::any_of(findings, [](const core::Finding& finding) { return finding.outcome == core::Finding::Outcome::Failed; });
+  const bool any_failed = std::ranges::any_of(findings, [](const core::Finding& finding) {
+    return finding.outcome == core::Finding::Outcome::Failed;
+  });
   must(!any_failed, "what is granted is explained by no check that failed");
 }
 
@@ -121,13 +148,16 @@ void policies(std::string_view input) {
   const auto zone = zone_of(*policy);
   for (const bool roles_exist : {true, false}) {
     const auto problems = problems_of(*policy, roles_exist, zone.get());
-    for (const core::Denial& problem : problems) must(!problem.reason.empty() && !problem.message.empty(), "a problem has a reason and words");
-    core::PolicyInput facts{.policy = *policy,
-                            .facts = {.cluster_role_exists = [=](const std::string&) { return roles_exist; }, .time_zone = zone.get()},
-                            .outliving_powers = [](const api::RoleRef& role) { return std::vector<std::string>{role.name}; },
-                            .active_grants = 1,
-                            .pending_requests = 2,
-                            .now = TimePoint(std::chrono::sys_days(std::chrono::year(2026) / 11 / 24))};
+    for (const core::Denial& problem : problems)
+      must(!problem.reason.empty() && !problem.message.empty(), "a problem has a reason and words");
+    core::PolicyInput facts{
+        .policy = *policy,
+        .facts = {.cluster_role_exists = [=](const std::string&) { return roles_exist; },
+                  .time_zone = zone.get()},
+        .outliving_powers = [](const api::RoleRef& role) { return std::vector<std::string>{role.name}; },
+        .active_grants = 1,
+        .pending_requests = 2,
+        .now = TimePoint(std::chrono::sys_days(std::chrono::year(2026) / 11 / 24))};
     api::AccessPolicy after = *policy;
     after.status = core::policy_status(facts);
     for (const api::Condition& condition : after.status.conditions) {
@@ -135,7 +165,12 @@ void policies(std::string_view input) {
       must(!is_ours || condition.message.size() <= api::kMostMessageBytes, "a message fits");
     }
     must(!api::encode_status_patch(after.status).dump().empty(), "a status is UTF-8");
-    const core::PolicyInput again{.policy = after, .facts = facts.facts, .outliving_powers = facts.outliving_powers, .active_grants = 1, .pending_requests = 2, .now = facts.now};
+    const core::PolicyInput again{.policy = after,
+                                  .facts = facts.facts,
+                                  .outliving_powers = facts.outliving_powers,
+                                  .active_grants = 1,
+                                  .pending_requests = 2,
+                                  .now = facts.now};
     must(core::policy_status(again) == after.status, "a status that is right stays");
   }
 }

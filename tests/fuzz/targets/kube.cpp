@@ -14,14 +14,18 @@
 namespace curfew::fuzz {
 namespace {
 
-bool is_one_line(const std::string& text) { return text.find_first_of(std::string_view("\n\r\0", 3)) == std::string::npos; }
+bool is_one_line(const std::string& text) {
+  return text.find_first_of(std::string_view("\n\r\0", 3)) == std::string::npos;
+}
 
-// An object of any kind as each kind: read, or refused in words. What was read is written, and reads as the same again.
+// An object of any kind as each kind: read, or refused in words. What was read is written, and reads as the
+// same again.
 template <class T>
 void decode_as(const nlohmann::json& object) {
   const auto read = api::decode<T>(object);
   if (!read) {
-    must(read.error().kind == ErrorKind::Decode && !read.error().message.empty(), "what cannot be read is Decode, in words");
+    must(read.error().kind == ErrorKind::Decode && !read.error().message.empty(),
+         "what cannot be read is Decode, in words");
     return;
   }
   if constexpr (requires { api::encode(*read); }) {
@@ -67,23 +71,31 @@ std::vector<std::string> lines_of(std::string_view input, SizeOf size_of) {
 template <class T>
 void page_as(std::string_view text, const nlohmann::json& body) {
   const auto page = kube::page_of<T>(text, [](const nlohmann::json& item) { return api::decode<T>(item); });
-  if (!page) return must(page.error().kind == ErrorKind::Decode && is_one_line(page.error().message), "what is no list is Decode, in one line");
-  const std::size_t all = body.is_object() && body.contains("items") && body.at("items").is_array() ? body.at("items").size() : 0;
+  if (!page)
+    return must(page.error().kind == ErrorKind::Decode && is_one_line(page.error().message),
+                "what is no list is Decode, in one line");
+  const std::size_t all =
+      body.is_object() && body.contains("items") && body.at("items").is_array() ? body.at("items").size() : 0;
   // More where the text has two lists of items, of which the document keeps the last.
-  must(page->items.size() + page->undecodable.size() >= all, "each item is read, or named as one that cannot be");
+  must(page->items.size() + page->undecodable.size() >= all,
+       "each item is read, or named as one that cannot be");
 }
 
 }  // namespace
 
 void watch_lines(std::string_view input) {
   const auto lines = lines_of(input, [&](std::size_t) { return input.size(); });
-  must(lines_of(input, [](std::size_t) { return std::size_t{1}; }) == lines, "lines are the same a byte at a time");
-  const auto uneven = [&](std::size_t i) { return std::size_t{1} + static_cast<unsigned char>(input[i % input.size()]) % 32U; };
+  must(lines_of(input, [](std::size_t) { return std::size_t{1}; }) == lines,
+       "lines are the same a byte at a time");
+  const auto uneven = [&](std::size_t i) {
+    return std::size_t{1} + static_cast<unsigned char>(input[i % input.size()]) % 32U;
+  };
   must(lines_of(input, uneven) == lines, "lines are the same however the stream was cut");
   for (const std::string& line : lines) {
     const auto event = kube::decode_line(line);
     if (!event) {
-      must(event.error().kind == ErrorKind::Decode && is_one_line(event.error().message), "a line that is none is Decode, in one line");
+      must(event.error().kind == ErrorKind::Decode && is_one_line(event.error().message),
+           "a line that is none is Decode, in one line");
     } else if (event->type == kube::EventType::Error) {
       must(is_one_line(kube::error_from_status(event->object).message), "an error's message is one line");
     } else {
@@ -98,9 +110,13 @@ void list_pages(std::string_view input) {
     must(!error.message.empty() && is_one_line(error.message), "an error's message is one line");
   }
   const auto body = kube::parse_json(input);
-  must(kube::parse_list(input, [](const nlohmann::json&) {}).is_discarded() == body.is_discarded(), "a list is JSON where any other text would be");
-  for (const auto& cut : {std::optional<Error>(), std::optional<Error>({.kind = ErrorKind::Decode, .message = "too large"})}) {
-    if (const auto rest = kube::page_without_object(input, cut)) must(!rest->resource_version.empty() && rest->undecodable.size() == 1, "a page without its object has a version");
+  must(kube::parse_list(input, [](const nlohmann::json&) {}).is_discarded() == body.is_discarded(),
+       "a list is JSON where any other text would be");
+  for (const auto& cut :
+       {std::optional<Error>(), std::optional<Error>({.kind = ErrorKind::Decode, .message = "too large"})}) {
+    if (const auto rest = kube::page_without_object(input, cut))
+      must(!rest->resource_version.empty() && rest->undecodable.size() == 1,
+           "a page without its object has a version");
   }
   if (body.is_discarded()) return;
   must(!kube::parse_fragment(input, {}).is_cut_short, "what is JSON is not cut short");
@@ -127,7 +143,8 @@ void kubeconfig(std::string_view input) {
       must(config->server.starts_with("http"), "a server is an address");
       must(config->client_cert_pem.empty() == config->client_key_pem.empty(), "a certificate has its key");
     } else {
-      must(config.error().kind == ErrorKind::Invalid && is_one_line(config.error().message), "what is wrong is Invalid, in one line");
+      must(config.error().kind == ErrorKind::Invalid && is_one_line(config.error().message),
+           "what is wrong is Invalid, in one line");
     }
   }
 }

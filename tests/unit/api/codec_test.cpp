@@ -65,15 +65,17 @@ TEST_CASE("a field of the wrong type is named, with what would be accepted") {
     json value;
     const char* message;
   };
-  const Case policy = GENERATE(values<Case>({{"/spec/duration/max", 3600, "spec.duration.max must be a string, not the number 3600"},
-                                             {"/spec/duration", "1h", "spec.duration must be an object, not \"1h\""},
-                                             {"/spec/roles", json::object(), "spec.roles must be a list, not an object"},
-                                             {"/spec/roles/0/name", true, "spec.roles[0].name must be a string, not true"},
-                                             {"/spec/approval/required", 1.5, "spec.approval.required must be a whole number, not the number 1.5"},
-                                             {"/spec/approval/required", 3000000000, "spec.approval.required must be a whole number, not the number 3000000000"},
-                                             {"/spec/suspend", "yes", "spec.suspend must be true or false, not \"yes\""},
-                                             {"/spec/requesters/0", "alice", "spec.requesters[0] must be an object, not \"alice\""},
-                                             {"/metadata/labels", json{{"a", 1}}, "metadata.labels.a must be a string, not the number 1"}}));
+  const Case policy = GENERATE(values<Case>(
+      {{"/spec/duration/max", 3600, "spec.duration.max must be a string, not the number 3600"},
+       {"/spec/duration", "1h", "spec.duration must be an object, not \"1h\""},
+       {"/spec/roles", json::object(), "spec.roles must be a list, not an object"},
+       {"/spec/roles/0/name", true, "spec.roles[0].name must be a string, not true"},
+       {"/spec/approval/required", 1.5, "spec.approval.required must be a whole number, not the number 1.5"},
+       {"/spec/approval/required", 3000000000,
+        "spec.approval.required must be a whole number, not the number 3000000000"},
+       {"/spec/suspend", "yes", "spec.suspend must be true or false, not \"yes\""},
+       {"/spec/requesters/0", "alice", "spec.requesters[0] must be an object, not \"alice\""},
+       {"/metadata/labels", json{{"a", 1}}, "metadata.labels.a must be a string, not the number 1"}}));
   const auto decoded = api::decode<api::AccessPolicy>(with(kPolicy, policy.pointer, policy.value));
   REQUIRE_FALSE(decoded);
   CHECK(decoded.error().kind == ErrorKind::Decode);
@@ -82,9 +84,13 @@ TEST_CASE("a field of the wrong type is named, with what would be accepted") {
 
 TEST_CASE("times and enumerations are held to what they can be") {
   const auto time = api::decode<api::AccessRequest>(with(kRequest, "/status/expiresAt", "soon"));
-  CHECK(time.error().message == "AccessRequest payments/fix: status.expiresAt must be a time like 2026-11-24T20:00:00Z, not \"soon\"");
+  CHECK(
+      time.error().message ==
+      "AccessRequest payments/fix: status.expiresAt must be a time like 2026-11-24T20:00:00Z, not \"soon\"");
   const auto verdict = api::decode<api::AccessRequest>(with(kRequest, "/decisions/1/verdict", "Maybe"));
-  CHECK(verdict.error().message == "AccessRequest payments/fix: decisions[1].verdict must be one of Approve, Deny, Revoke, not \"Maybe\"");
+  CHECK(
+      verdict.error().message ==
+      "AccessRequest payments/fix: decisions[1].verdict must be one of Approve, Deny, Revoke, not \"Maybe\"");
 }
 
 TEST_CASE("a document that is not an object is an error and not an exception") {
@@ -104,10 +110,12 @@ TEST_CASE("unknown fields of a newer schema are ignored, absent and null ones ar
 }
 
 TEST_CASE("an empty selector is kept apart from none") {
-  const auto all = api::decode<api::AccessPolicy>(with(kPolicy, "/spec/namespaces", json{{"selector", json::object()}}));
+  const auto all =
+      api::decode<api::AccessPolicy>(with(kPolicy, "/spec/namespaces", json{{"selector", json::object()}}));
   REQUIRE(all->spec.namespaces.selector);
   CHECK(api::encode(*all)["spec"]["namespaces"] == json{{"selector", json::object()}});
-  CHECK_FALSE(api::decode<api::AccessPolicy>(with(kPolicy, "/spec/namespaces", json{{"names", {"a"}}}))->spec.namespaces.selector);
+  CHECK_FALSE(api::decode<api::AccessPolicy>(with(kPolicy, "/spec/namespaces", json{{"names", {"a"}}}))
+                  ->spec.namespaces.selector);
 }
 
 TEST_CASE("a status patch replaces all that was there, in nested objects too") {
@@ -117,28 +125,39 @@ TEST_CASE("a status patch replaces all that was there, in nested objects too") {
   status.subject = api::Subject{.kind = "User", .name = "alice"};
   json merged = with(before, "/subject/namespace", "ci");
   merged.merge_patch(api::encode_status_patch(status));
-  CHECK(merged == json{{"phase", "Pending"}, {"complete", false}, {"subject", {{"kind", "User"}, {"name", "alice"}}}, {"observedGeneration", 0}, {"observedDecisions", 0}});
+  CHECK(merged == json{{"phase", "Pending"},
+                       {"complete", false},
+                       {"subject", {{"kind", "User"}, {"name", "alice"}}},
+                       {"observedGeneration", 0},
+                       {"observedDecisions", 0}});
 }
 
 TEST_CASE("a RoleBinding names the API groups that RBAC requires and holds nobody up") {
   api::RoleBinding binding;
   binding.metadata.name = "curfew-u-1";
-  binding.metadata.owner_references = {{.api_version = "curfew.dev/v1alpha1", .kind = "AccessRequest", .name = "fix", .uid = "u-1"}};
+  binding.metadata.owner_references = {
+      {.api_version = "curfew.dev/v1alpha1", .kind = "AccessRequest", .name = "fix", .uid = "u-1"}};
   binding.role_ref = {.kind = "ClusterRole", .name = "view"};
-  binding.subjects = {{.kind = "User", .name = "alice"}, {.kind = "Group", .name = "sre"}, {.kind = "ServiceAccount", .name = "robot", .name_space = "ci"}};
+  binding.subjects = {{.kind = "User", .name = "alice"},
+                      {.kind = "Group", .name = "sre"},
+                      {.kind = "ServiceAccount", .name = "robot", .name_space = "ci"}};
   const json encoded = api::encode(binding);
   CHECK(encoded["apiVersion"] == "rbac.authorization.k8s.io/v1");
   CHECK(encoded["roleRef"]["apiGroup"] == "rbac.authorization.k8s.io");
   CHECK(encoded["subjects"][0]["apiGroup"] == "rbac.authorization.k8s.io");
   CHECK(encoded["subjects"][1]["apiGroup"] == "rbac.authorization.k8s.io");
   CHECK(encoded["subjects"][2] == json{{"kind", "ServiceAccount"}, {"name", "robot"}, {"namespace", "ci"}});
-  CHECK(encoded["metadata"]["ownerReferences"][0] == json{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"name", "fix"}, {"uid", "u-1"}});
+  CHECK(encoded["metadata"]["ownerReferences"][0] == json{{"apiVersion", "curfew.dev/v1alpha1"},
+                                                          {"kind", "AccessRequest"},
+                                                          {"name", "fix"},
+                                                          {"uid", "u-1"}});
   CHECK_FALSE(encoded["metadata"].contains("finalizers"));
   CHECK(api::decode<api::RoleBinding>(encoded)->subjects == binding.subjects);
 }
 
 TEST_CASE("a Lease keeps its times to the microsecond, and nobody's lease has no holder") {
-  const json held = json::parse(R"({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "curfew", "namespace": "curfew-system"},
+  const json held = json::parse(
+      R"({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "curfew", "namespace": "curfew-system"},
     "spec": {"holderIdentity": "pod-1", "leaseDurationSeconds": 15, "acquireTime": "2026-11-24T20:00:00.000001Z", "renewTime": "2026-11-24T20:00:10.500000Z", "leaseTransitions": 4}})");
   CHECK(api::encode(api::decode<api::Lease>(held).value()) == held);
   CHECK_FALSE(api::encode(api::Lease{})["spec"].contains("holderIdentity"));

@@ -12,12 +12,22 @@ using namespace std::chrono_literals;
 TEST_CASE("a condition's transition time moves only when its status does") {
   std::vector<api::Condition> conditions;
   const TimePoint start{};
-  api::set_condition(conditions, {.type = "Granted", .status = "False", .reason = "Waiting", .message = "a", .last_transition_time = start});
-  api::set_condition(conditions, {.type = "Granted", .status = "False", .reason = "Other", .message = "b", .last_transition_time = start + 1s});
+  api::set_condition(conditions, {.type = "Granted",
+                                  .status = "False",
+                                  .reason = "Waiting",
+                                  .message = "a",
+                                  .last_transition_time = start});
+  api::set_condition(conditions, {.type = "Granted",
+                                  .status = "False",
+                                  .reason = "Other",
+                                  .message = "b",
+                                  .last_transition_time = start + 1s});
   REQUIRE(conditions.size() == 1);
   CHECK(conditions[0].reason == "Other");
   CHECK(conditions[0].last_transition_time == start);
-  api::set_condition(conditions, {.type = "Granted", .status = "True", .reason = "Made", .last_transition_time = start + 2s});
+  api::set_condition(
+      conditions,
+      {.type = "Granted", .status = "True", .reason = "Made", .last_transition_time = start + 2s});
   CHECK(conditions[0].last_transition_time == start + 2s);
   CHECK(api::find_condition(conditions, "Granted") == &conditions[0]);
   CHECK(api::find_condition(conditions, "Approved") == nullptr);
@@ -37,17 +47,22 @@ TEST_CASE("a record's name comes from the request's own state") {
 
 TEST_CASE("all ends have one name, so that a request has one") {
   using api::AuditAction;
-  for (const AuditAction end : {AuditAction::Denied, AuditAction::Expired, AuditAction::Revoked, AuditAction::Withdrawn, AuditAction::TimedOut, AuditAction::Rejected}) {
+  for (const AuditAction end : {AuditAction::Denied, AuditAction::Expired, AuditAction::Revoked,
+                                AuditAction::Withdrawn, AuditAction::TimedOut, AuditAction::Rejected}) {
     CHECK(api::is_end(end));
     CHECK(api::record_name("u-1", end) == "u-1-ended");
   }
-  for (const AuditAction step : {AuditAction::Requested, AuditAction::Approved, AuditAction::Granted, AuditAction::Shortened, AuditAction::Tampered}) {
+  for (const AuditAction step : {AuditAction::Requested, AuditAction::Approved, AuditAction::Granted,
+                                 AuditAction::Shortened, AuditAction::Tampered}) {
     CHECK_FALSE(api::is_end(step));
   }
 }
 
 TEST_CASE("exactly the phases that wait or grant are not terminal") {
   using api::Phase;
-  for (const Phase phase : {Phase::Pending, Phase::Scheduled, Phase::Active}) CHECK_FALSE(api::is_terminal(phase));
-  for (const Phase phase : {Phase::Denied, Phase::Rejected, Phase::TimedOut, Phase::Withdrawn, Phase::Expired, Phase::Revoked}) CHECK(api::is_terminal(phase));
+  for (const Phase phase : {Phase::Pending, Phase::Scheduled, Phase::Active})
+    CHECK_FALSE(api::is_terminal(phase));
+  for (const Phase phase :
+       {Phase::Denied, Phase::Rejected, Phase::TimedOut, Phase::Withdrawn, Phase::Expired, Phase::Revoked})
+    CHECK(api::is_terminal(phase));
 }

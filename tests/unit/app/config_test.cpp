@@ -44,15 +44,22 @@ TEST_CASE("times of the lease with which two could lead, or none for long, are r
     std::string said;
   };
   const auto [flags, said] = GENERATE(values<Case>({
-      {{"--leader-elect-lease-duration", "10s"}, "--leader-elect-lease-duration 10s must be longer than --leader-elect-renew-deadline 10s"},
-      {{"--leader-elect-renew-deadline", "20s"}, "--leader-elect-lease-duration 15s must be longer than --leader-elect-renew-deadline 20s"},
-      {{"--leader-elect-retry-period", "9s"}, "--leader-elect-renew-deadline 10s must be longer than 1.2 times --leader-elect-retry-period 9s"},
+      {{"--leader-elect-lease-duration", "10s"},
+       "--leader-elect-lease-duration 10s must be longer than --leader-elect-renew-deadline 10s"},
+      {{"--leader-elect-renew-deadline", "20s"},
+       "--leader-elect-lease-duration 15s must be longer than --leader-elect-renew-deadline 20s"},
+      {{"--leader-elect-retry-period", "9s"},
+       "--leader-elect-renew-deadline 10s must be longer than 1.2 times --leader-elect-retry-period 9s"},
       {{"--leader-elect-renew-deadline", "6s", "--leader-elect-retry-period", "5s"},
        "--leader-elect-renew-deadline 6s must be longer than 1.2 times --leader-elect-retry-period 5s"},
-      {{"--leader-elect-retry-period", "0s"}, "--leader-elect-retry-period 0s is not a duration from 1s to 8760h, as in 168h, 30m or 10s"},
-      {{"--leader-elect-lease-duration", "500ms"}, "--leader-elect-lease-duration 500ms is not a duration from 1s to 8760h, as in 168h, 30m or 10s"},
+      {{"--leader-elect-retry-period", "0s"},
+       "--leader-elect-retry-period 0s is not a duration from 1s to 8760h, as in 168h, 30m or 10s"},
+      {{"--leader-elect-lease-duration", "500ms"},
+       "--leader-elect-lease-duration 500ms is not a duration from 1s to 8760h, as in 168h, 30m or 10s"},
   }));
-  DYNAMIC_SECTION(said) { CHECK_THROWS_MATCHES(parse(flags), app::ConfigError, Catch::Matchers::Message(said)); }
+  DYNAMIC_SECTION(said) {
+    CHECK_THROWS_MATCHES(parse(flags), app::ConfigError, Catch::Matchers::Message(said));
+  }
 }
 
 TEST_CASE("the eligibility policy is part of the guard unless a flag says otherwise") {
@@ -64,7 +71,8 @@ TEST_CASE("the eligibility policy is part of the guard unless a flag says otherw
 
 TEST_CASE("end-all takes the flags of the controller, and serves no metrics where that may do so already") {
   CHECK_FALSE(parse({}).end_all);
-  const auto config = parse({"end-all", "--kubeconfig", "some", "--metrics-address", "0.0.0.0:8080", "--timeout", "2m"});
+  const auto config =
+      parse({"end-all", "--kubeconfig", "some", "--metrics-address", "0.0.0.0:8080", "--timeout", "2m"});
   REQUIRE(config.end_all);
   CHECK(config.end_all->timeout == seconds(120));
   CHECK(config.end_all->vacancy == seconds(60));
@@ -73,7 +81,9 @@ TEST_CASE("end-all takes the flags of the controller, and serves no metrics wher
 }
 
 TEST_CASE("end-all with values that cannot work is refused in a sentence") {
-  CHECK_THROWS_MATCHES(parse({"end-all", "--timeout", "soon"}), app::ConfigError,
-                       Catch::Matchers::Message("--timeout soon is not a duration from 1s to 8760h, as in 168h, 30m or 10s"));
-  CHECK_THROWS_MATCHES(parse({"end-all", "--no-leader-elect"}), app::ConfigError, Catch::Matchers::Message("end-all needs the Lease: leave out --no-leader-elect"));
+  CHECK_THROWS_MATCHES(
+      parse({"end-all", "--timeout", "soon"}), app::ConfigError,
+      Catch::Matchers::Message("--timeout soon is not a duration from 1s to 8760h, as in 168h, 30m or 10s"));
+  CHECK_THROWS_MATCHES(parse({"end-all", "--no-leader-elect"}), app::ConfigError,
+                       Catch::Matchers::Message("end-all needs the Lease: leave out --no-leader-elect"));
 }

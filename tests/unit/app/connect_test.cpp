@@ -16,15 +16,19 @@ struct ConnectFixture {
   FakeApi api;
   kube::Client client{api};
 
-  void fail_requests(int status, const std::string& reason) { api.fail("accessrequests", status, reason, "because", 100); }
+  void fail_requests(int status, const std::string& reason) {
+    api.fail("accessrequests", status, reason, "because", 100);
+  }
   void leave_access() { api.put(binding("2026-11-24T21:00:00Z")); }
 };
 
 }  // namespace
 
-TEST_CASE("an API server that fails at AccessRequests is no reason not to start: RoleBindings may be all that is needed") {
+TEST_CASE(
+    "an API server that fails at AccessRequests is no reason not to start: RoleBindings may be all that is needed") {
   ConnectFixture f;
-  const auto [status, reason] = GENERATE(table<int, std::string>({{500, "InternalError"}, {503, "ServiceUnavailable"}, {429, "TooManyRequests"}}));
+  const auto [status, reason] = GENERATE(table<int, std::string>(
+      {{500, "InternalError"}, {503, "ServiceUnavailable"}, {429, "TooManyRequests"}}));
   f.fail_requests(status, reason);
   CHECK_NOTHROW(app::check_access(f.client));
 }

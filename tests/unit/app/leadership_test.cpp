@@ -25,14 +25,16 @@ const std::string kRetention = "GET /apis/curfew.dev/v1alpha1/accessrequests";
 // A fake API server for two threads: the term's, which calls, and the test's, which waits for the calls.
 class SharedApi final : public http::Transport {
  public:
-  Result<http::Response> send(const http::Request& request, std::chrono::milliseconds deadline, std::stop_token stop) override {
+  Result<http::Response> send(const http::Request& request, std::chrono::milliseconds deadline,
+                              std::stop_token stop) override {
     std::unique_lock lock(mutex_);
     auto answer = api_.send(request, deadline, stop);
     called_.notify_all();
     if (api_.calls().back() == held_) called_.wait(lock, std::move(stop), [] { return false; });
     return answer;
   }
-  Result<http::Response> stream(const http::Request& request, const http::LineSink& sink, std::chrono::milliseconds idle, std::stop_token stop) override {
+  Result<http::Response> stream(const http::Request& request, const http::LineSink& sink,
+                                std::chrono::milliseconds idle, std::stop_token stop) override {
     return api_.stream(request, sink, idle, std::move(stop));
   }
 
@@ -56,7 +58,9 @@ class SharedApi final : public http::Transport {
   }
 
  private:
-  int count(const std::string& call) const { return static_cast<int>(std::ranges::count(api_.calls(), call)); }
+  int count(const std::string& call) const {
+    return static_cast<int>(std::ranges::count(api_.calls(), call));
+  }
 
   std::mutex mutex_;
   std::condition_variable_any called_;
@@ -74,9 +78,11 @@ struct LeadershipFixture {
   // The guard as shipped; a higher generation is one that was changed and put back.
   void put_guard(std::int64_t generation) {
     const nlohmann::json metadata{{"name", "one"}, {"uid", "uid"}, {"generation", generation}};
-    const auto object = guard.decode("ValidatingAdmissionPolicyBinding", {{"metadata", metadata}, {"spec", {{"policyName", "one"}}}});
+    const auto object = guard.decode("ValidatingAdmissionPolicyBinding",
+                                     {{"metadata", metadata}, {"spec", {{"policyName", "one"}}}});
     REQUIRE(object);
-    guard.observe("ValidatingAdmissionPolicyBinding", "one", std::make_shared<const reconcile::GuardObject>(*object));
+    guard.observe("ValidatingAdmissionPolicyBinding", "one",
+                  std::make_shared<const reconcile::GuardObject>(*object));
   }
   reconcile::GuardLedger saved() {
     const auto object = api.with([](const FakeApi& fake) { return fake.get(kLedgerPath); });
@@ -100,13 +106,16 @@ struct LeadershipFixture {
   reconcile::Memory memory;
   runtime::WorkQueue<Key> queue{clock};
   reconcile::Triggers triggers{queue, stores, memory, [] { return true; }};
-  static reconcile::GuardSpecs shipped() { return {{"ValidatingAdmissionPolicyBinding/one", {{"policyName", "one"}}}}; }
+  static reconcile::GuardSpecs shipped() {
+    return {{"ValidatingAdmissionPolicyBinding/one", {{"policyName", "one"}}}};
+  }
   reconcile::GuardWatch guard{shipped, clock, [this] {
                                 if (leadership) leadership->guard_changed();
                               }};
   reconcile::GuardLedgerStore ledgers{client, "curfew-system"};
   reconcile::RecordSweep sweep{client, stores, memory, triggers};
-  reconcile::Retention retention{{.client = client, .clock = clock, .keep = 1h, .is_leading = [] { return true; }}};
+  reconcile::Retention retention{
+      {.client = client, .clock = clock, .keep = 1h, .is_leading = [] { return true; }}};
   std::atomic<bool> synced = true;
   std::atomic<int> times_asked = 0;  // whether the stores are synced
   std::optional<Leadership> leadership;
@@ -131,7 +140,9 @@ struct LeadershipFixture {
 };
 
 // Waits that only a stop ends.
-Backoff for_ever() { return {1h, 1h}; }
+Backoff for_ever() {
+  return {1h, 1h};
+}
 
 void check_stops_at_once(Leadership& leadership) {
   const auto began = std::chrono::steady_clock::now();
@@ -173,7 +184,8 @@ TEST_CASE("a new leader is not ready before the guard's ledger was read, however
 
 TEST_CASE("a new leader knows the guard from the ledger, and looks at everything once") {
   LeadershipFixture f;
-  const reconcile::GuardLedger before{.objects = f.guard.ledger().objects, .since = TimePoint(1000s), .policies = {}};
+  const reconcile::GuardLedger before{
+      .objects = f.guard.ledger().objects, .since = TimePoint(1000s), .policies = {}};
   REQUIRE(f.ledgers.save(before, {}));
   Leadership& leadership = f.make();
   leadership.start();
@@ -182,7 +194,8 @@ TEST_CASE("a new leader knows the guard from the ledger, and looks at everything
   CHECK(f.queued() == 1);
 }
 
-TEST_CASE("the ledger is saved when leadership begins and after each change of the guard, which is also looked at twice") {
+TEST_CASE(
+    "the ledger is saved when leadership begins and after each change of the guard, which is also looked at twice") {
   LeadershipFixture f;
   Leadership& leadership = f.make();
   leadership.start();
@@ -194,7 +207,7 @@ TEST_CASE("the ledger is saved when leadership begins and after each change of t
   const auto looked_at = f.queue.get({});  // at once
   REQUIRE(looked_at);
   f.queue.done(*looked_at);
-  CHECK(f.saved_generation() == 1);    // a crash now is to find the guard changed
+  CHECK(f.saved_generation() == 1);  // a crash now is to find the guard changed
   f.clock.advance(5s);
   REQUIRE(f.api.await(kSave, saves + 1));
   CHECK(f.saved_generation() == 2);
@@ -211,7 +224,8 @@ TEST_CASE("a policy that is new under the guard is saved in the ledger, and a bu
   const int saves = f.api.calls(kSave);
   f.queued();
   const auto put_policy = [&](int number) {
-    const api::ObjectMeta policy{.name = "policy-" + std::to_string(number), .uid = "uid-" + std::to_string(number), .generation = 1};
+    const api::ObjectMeta policy{
+        .name = "policy-" + std::to_string(number), .uid = "uid-" + std::to_string(number), .generation = 1};
     if (f.guard.observe_policy(policy.name, &policy)) leadership.ledger_changed();
   };
   for (int number = 0; number < 100; ++number) put_policy(number);
@@ -277,9 +291,15 @@ TEST_CASE("a term that ends while the stores are awaited ends at once") {
 TEST_CASE("a term that ends while the next try is awaited ends at once") {
   LeadershipFixture f(for_ever());
   std::string failing;
-  SECTION("of reading the ledger") { failing = kLoad; }
-  SECTION("of saving it") { failing = "POST /api/v1/namespaces/curfew-system/configmaps"; }
-  SECTION("of the sweep") { failing = kSweep; }
+  SECTION("of reading the ledger") {
+    failing = kLoad;
+  }
+  SECTION("of saving it") {
+    failing = "POST /api/v1/namespaces/curfew-system/configmaps";
+  }
+  SECTION("of the sweep") {
+    failing = kSweep;
+  }
   f.api.with([&](FakeApi& fake) { fake.fail(failing, 503, "ServiceUnavailable", "etcd is away"); });
   Leadership& leadership = f.make();
   leadership.start();

@@ -22,11 +22,15 @@ TEST_CASE("where an admission policy refused, its sentence is all that is said")
 }
 
 TEST_CASE("what is no answer of the API server is passed on in kubectl's words") {
-  CHECK(error_of("error: context \"nowhere\" does not exist\n").message == "context \"nowhere\" does not exist");
-  CHECK(error_of("The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?").message ==
+  CHECK(error_of("error: context \"nowhere\" does not exist\n").message ==
+        "context \"nowhere\" does not exist");
+  CHECK(error_of(
+            "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?")
+            .message ==
         "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?");
   CHECK(error_of("").message == "kubectl failed without a word");
-  CHECK(error_of("Error from server: etcdserver: request timed out").message == "etcdserver: request timed out");
+  CHECK(error_of("Error from server: etcdserver: request timed out").message ==
+        "etcdserver: request timed out");
   CHECK(error_of("Error from server: etcdserver: request timed out").kind == ErrorKind::Other);
   CHECK(error_of("Error from server (NewWord): later").kind == ErrorKind::Other);
 }

@@ -8,20 +8,23 @@ using namespace curfew::cli;
 
 TEST_CASE("text from the cluster cannot move the cursor or forge a line") {
   CHECK(harmless("a\x1b[2Jb\nc\rd\x7f") == "a?[2Jb?c?d?");
-  CHECK(harmless("a\xc2\x9b" "31m") == "a?31m");
+  CHECK(harmless("a\xc2\x9b"
+                 "31m") == "a?31m");
   CHECK(harmless("zo\xc3\xab \xe6\xbc\xa2 \xf0\x9f\x98\x80") == "zo\xc3\xab \xe6\xbc\xa2 \xf0\x9f\x98\x80");
   CHECK(harmless("").empty());
 }
 
 TEST_CASE("what turns the direction of text around, and what cannot be seen, is shown") {
-  const auto hidden = GENERATE(as<std::string>(), "\u061c", "\u180e", "\u200b", "\u200d", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202e", "\u2060", "\u2064", "\u2066", "\u2069", "\ufeff",
-                               "\ufffb", "\U000e0041");
+  const auto hidden = GENERATE(as<std::string>(), "\u061c", "\u180e", "\u200b", "\u200d", "\u200e", "\u200f",
+                               "\u2028", "\u2029", "\u202a", "\u202e", "\u2060", "\u2064", "\u2066", "\u2069",
+                               "\ufeff", "\ufffb", "\U000e0041");
   CHECK(harmless("a" + hidden + "b") == "a?b");
   CHECK(harmless(harmless(hidden)) == "?");
 }
 
 TEST_CASE("what stands beside it stays") {
-  const auto seen = GENERATE(as<std::string>(), "\u200a", "\u2010", "\u2027", "\u202f", "\u205f", "\u2070", "\ufefe", "\ufffd", "\u00a0", "\U000e0080", "\U0010ffff", "~", " ");
+  const auto seen = GENERATE(as<std::string>(), "\u200a", "\u2010", "\u2027", "\u202f", "\u205f", "\u2070",
+                             "\ufefe", "\ufffd", "\u00a0", "\U000e0080", "\U0010ffff", "~", " ");
   CHECK(harmless(seen) == seen);
 }
 
@@ -29,11 +32,13 @@ TEST_CASE("each byte that is no UTF-8 is shown as one") {
   CHECK(harmless("\xff") == "?");
   CHECK(harmless("a\xc3") == "a?");
   CHECK(harmless("\xc3(") == "?(");
-  CHECK(harmless("\xc0\x9b[31m") == "??[31m");          // an escape character in two bytes, as some terminals would read it
-  CHECK(harmless("\xe0\x80\x9b") == "???");             // in three
-  CHECK(harmless("\xed\xa0\x80") == "???");             // half of a pair
-  CHECK(harmless("\xf4\x90\x80\x80") == "????");        // beyond the last code point
-  CHECK(harmless("\x9b" "31m") == "?31m");              // C1 without UTF-8
+  CHECK(harmless("\xc0\x9b[31m") ==
+        "??[31m");  // an escape character in two bytes, as some terminals would read it
+  CHECK(harmless("\xe0\x80\x9b") == "???");       // in three
+  CHECK(harmless("\xed\xa0\x80") == "???");       // half of a pair
+  CHECK(harmless("\xf4\x90\x80\x80") == "????");  // beyond the last code point
+  CHECK(harmless("\x9b"
+                 "31m") == "?31m");  // C1 without UTF-8
   CHECK(harmless(std::string("a\0b", 3)) == "a?b");
 }
 
@@ -41,7 +46,8 @@ TEST_CASE("in JSON and YAML the same text is written another way") {
   const auto notation = GENERATE(Notation::Json, Notation::Yaml);
   CHECK(escaped_in_quotes("{\"a\": \"\u202ex\x7f\"}\n", notation) == "{\"a\": \"\\u202ex\\u007f\"}\n");
   CHECK(escaped_in_quotes("zo\u00eb", notation) == "zo\u00eb");
-  CHECK(escaped_in_quotes("\U000e0041", notation) == (notation == Notation::Json ? "\\udb40\\udc41" : "\\U000e0041"));
+  CHECK(escaped_in_quotes("\U000e0041", notation) ==
+        (notation == Notation::Json ? "\\udb40\\udc41" : "\\U000e0041"));
 }
 
 TEST_CASE("literals are printed as they are, and all other text harmlessly") {
@@ -51,12 +57,13 @@ TEST_CASE("literals are printed as they are, and all other text harmlessly") {
   CHECK(Printable(curfew::InternedString(text)) == "a?b?[2J");
   CHECK(Printable::coloured(Colour::Red, text) == "\x1b[31ma?b?[2J\x1b[0m");
   CHECK(Printable::coloured(Colour::Red, "").empty());
-  STATIC_REQUIRE_FALSE(std::is_constructible_v<Printable, char (&)[4]>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Printable, char(&)[4]>);
   STATIC_REQUIRE_FALSE(std::is_convertible_v<const char*, Printable>);
 }
 
 TEST_CASE("text with lines of its own cannot look like a line of this program") {
-  CHECK(Printable::lines("is invalid:\n* spec.a\x1b[2J\n* spec.b", "  ") == "is invalid:\n  * spec.a?[2J\n  * spec.b");
+  CHECK(Printable::lines("is invalid:\n* spec.a\x1b[2J\n* spec.b", "  ") ==
+        "is invalid:\n  * spec.a?[2J\n  * spec.b");
   CHECK(Printable::lines("a\n", "  ") == "a\n");
   CHECK(Printable::lines("", "  ").empty());
 }

@@ -15,7 +15,9 @@ namespace {
 const std::string kCluster = "https://one.test:6443";
 const std::string kUid = "3f2a91bc-0000-4000-8000-000000000001";
 
-cli::SeenRequest request(const std::string& name, const std::string& uid) { return {.key = {"payments", name}, .uid = uid}; }
+cli::SeenRequest request(const std::string& name, const std::string& uid) {
+  return {.key = {"payments", name}, .uid = uid};
+}
 
 // A folder that is gone when the test ends.
 class Folder {
@@ -41,10 +43,13 @@ class Folder {
 void write(const std::filesystem::path& file, const std::string& text) {
   std::filesystem::create_directories(file.parent_path());
   std::ofstream(file) << text;
-  std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  std::filesystem::permissions(file,
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
-std::string entry(const std::string& uid) { return R"({"cluster": "https://one.test:6443", "request": "payments/fix", "uid": )" + uid + "}"; }
+std::string entry(const std::string& uid) {
+  return R"({"cluster": "https://one.test:6443", "request": "payments/fix", "uid": )" + uid + "}";
+}
 
 }  // namespace
 
@@ -63,8 +68,10 @@ TEST_CASE("the request that was shown last under a name is remembered, for each 
 TEST_CASE("only its owner can read the file, and nothing lies beside it") {
   const Folder folder;
   SeenRequests(folder.file()).remember(kCluster, {request("fix", kUid)});
-  CHECK((std::filesystem::status(folder.file()).permissions() & std::filesystem::perms::mask) == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
-  CHECK((std::filesystem::status(folder.file().parent_path()).permissions() & std::filesystem::perms::mask) == std::filesystem::perms::owner_all);
+  CHECK((std::filesystem::status(folder.file()).permissions() & std::filesystem::perms::mask) ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  CHECK((std::filesystem::status(folder.file().parent_path()).permissions() & std::filesystem::perms::mask) ==
+        std::filesystem::perms::owner_all);
   CHECK(std::distance(std::filesystem::directory_iterator(folder.file().parent_path()), {}) == 1);
 }
 
@@ -73,7 +80,8 @@ TEST_CASE("of very many requests the last are remembered") {
   const SeenRequests seen(folder.file());
   for (int part = 0; part < 3; ++part) {
     std::vector<cli::SeenRequest> many;
-    for (int i = 0; i < 600; ++i) many.push_back(request("r" + std::to_string(part) + "-" + std::to_string(i), kUid));
+    for (int i = 0; i < 600; ++i)
+      many.push_back(request("r" + std::to_string(part) + "-" + std::to_string(i), kUid));
     seen.remember(kCluster, many);
   }
   CHECK(seen.uid_of(kCluster, {"payments", "r0-599"}) == std::nullopt);
@@ -84,9 +92,12 @@ TEST_CASE("of very many requests the last are remembered") {
 }
 
 TEST_CASE("whatever else is in the file is ignored, and the file is of use again") {
-  const std::string content = GENERATE(as<std::string>(), "", "{", "[]", "null", "7", R"({"seen": 7})", R"({"seen": {"a": 1}})", R"({"seen": [7, null, [], {}, "x"]})",
-                                       R"({"seen": [{"cluster": 1, "request": 2, "uid": 3}]})", "\xff\xfe", std::string(3'000'000, ' '), "{\"seen\": [" + entry("7") + "]}",
-                                       "{\"seen\": [" + entry("\"\"") + "]}", "{\"seen\": [" + entry("\"" + std::string(2000, 'x') + "\"") + "]}", std::string(100'000, '['));
+  const std::string content = GENERATE(
+      as<std::string>(), "", "{", "[]", "null", "7", R"({"seen": 7})", R"({"seen": {"a": 1}})",
+      R"({"seen": [7, null, [], {}, "x"]})", R"({"seen": [{"cluster": 1, "request": 2, "uid": 3}]})",
+      "\xff\xfe", std::string(3'000'000, ' '), "{\"seen\": [" + entry("7") + "]}",
+      "{\"seen\": [" + entry("\"\"") + "]}",
+      "{\"seen\": [" + entry("\"" + std::string(2000, 'x') + "\"") + "]}", std::string(100'000, '['));
   const Folder folder;
   const SeenRequests seen(folder.file());
   write(folder.file(), content);
@@ -101,7 +112,10 @@ TEST_CASE("a file that is not this person's own alone is ignored") {
   const std::string content = "{\"seen\": [" + entry("\"" + kUid + "\"") + "]}";
   write(folder.file(), content);
   REQUIRE(seen.uid_of(kCluster, {"payments", "fix"}) == kUid);
-  SECTION("others may write it") { std::filesystem::permissions(folder.file(), std::filesystem::perms::others_write, std::filesystem::perm_options::add); }
+  SECTION("others may write it") {
+    std::filesystem::permissions(folder.file(), std::filesystem::perms::others_write,
+                                 std::filesystem::perm_options::add);
+  }
   SECTION("it is a link") {
     std::filesystem::rename(folder.file(), folder.file().string() + ".real");
     std::filesystem::create_symlink(folder.file().string() + ".real", folder.file());

@@ -32,8 +32,11 @@ TEST_CASE("the records of a request are told in the order of time, whatever thei
   granted.expires_at = TimePoint(1'800'003'661s);
   auto revoked = record(api::AuditAction::Revoked, 90s, "bob");
   revoked.message = "bob revoked: enough";
-  CHECK(cli::story_of({revoked, granted, requested, approved}) ==
-        Texts{"2027-01-15T08:00:00Z  alice asked for ClusterRole view in payments for 1h under AccessPolicy debug: INC-1",
-              "2027-01-15T08:01:00Z  bob approved: looks?[31m right", "2027-01-15T08:01:01Z  User alice was given ClusterRole view until 2027-01-15T09:01:01Z",
-              "2027-01-15T08:01:30Z  Revoked: bob revoked: enough"});
+  CHECK(
+      cli::story_of({revoked, granted, requested, approved}) ==
+      Texts{
+          "2027-01-15T08:00:00Z  alice asked for ClusterRole view in payments for 1h under AccessPolicy debug: INC-1",
+          "2027-01-15T08:01:00Z  bob approved: looks?[31m right",
+          "2027-01-15T08:01:01Z  User alice was given ClusterRole view until 2027-01-15T09:01:01Z",
+          "2027-01-15T08:01:30Z  Revoked: bob revoked: enough"});
 }

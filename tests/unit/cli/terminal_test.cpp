@@ -6,7 +6,8 @@ using namespace curfew::cli;
 
 TEST_CASE("columns are as wide as their widest cell, whatever its bytes and colours") {
   const Terminal plain(false, false);
-  CHECK(table(plain, {"NAME", "PHASE"}, {{{"zoë"}, {"Active", Colour::Green}}, {{"al"}, {"-"}}}) == "NAME   PHASE\nzoë    Active\nal     -\n");
+  CHECK(table(plain, {"NAME", "PHASE"}, {{{"zoë"}, {"Active", Colour::Green}}, {{"al"}, {"-"}}}) ==
+        "NAME   PHASE\nzoë    Active\nal     -\n");
   const Terminal coloured(true, false);
   CHECK(table(coloured, {"A", "B"}, {{{"xx", Colour::Red}, {"y"}}}) == "A    B\n\x1b[31mxx\x1b[0m   y\n");
 }

@@ -9,24 +9,41 @@
 #include "core/input.hpp"
 #include "core/policy_status.hpp"
 
-// One-line builders for inputs to decide: alice, of the developers, asks for ClusterRole view in payments; two of sre (bob, carol, ...) approve.
+// One-line builders for inputs to decide: alice, of the developers, asks for ClusterRole view in payments;
+// two of sre (bob, carol, ...) approve.
 namespace curfew::core::test {
 
 using namespace std::chrono_literals;
 
 inline constexpr TimePoint kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) + 20h;
 
-inline api::Person person(const std::string& name, std::vector<InternedString> groups = {}) { return {.username = name, .groups = std::move(groups)}; }
-inline api::Person sre(const std::string& name) { return person(name, {"sre"}); }
-inline api::Subject user(const std::string& name) { return {.kind = "User", .name = name}; }
-inline api::Subject group(const std::string& name) { return {.kind = "Group", .name = name}; }
+inline api::Person person(const std::string& name, std::vector<InternedString> groups = {}) {
+  return {.username = name, .groups = std::move(groups)};
+}
+inline api::Person sre(const std::string& name) {
+  return person(name, {"sre"});
+}
+inline api::Subject user(const std::string& name) {
+  return {.kind = "User", .name = name};
+}
+inline api::Subject group(const std::string& name) {
+  return {.kind = "Group", .name = name};
+}
 inline api::Subject robot(std::string name_space, std::string name) {
   return {.kind = "ServiceAccount", .name = std::move(name), .name_space = std::move(name_space)};
 }
-inline api::RoleRef cluster_role(std::string name) { return {.kind = "ClusterRole", .name = std::move(name)}; }
-inline api::Decision approve(api::Person who, std::string comment = "") { return {api::Verdict::Approve, std::move(who), std::move(comment)}; }
-inline api::Decision deny(api::Person who, std::string comment = "") { return {api::Verdict::Deny, std::move(who), std::move(comment)}; }
-inline api::Decision revoke(api::Person who, std::string comment = "") { return {api::Verdict::Revoke, std::move(who), std::move(comment)}; }
+inline api::RoleRef cluster_role(std::string name) {
+  return {.kind = "ClusterRole", .name = std::move(name)};
+}
+inline api::Decision approve(api::Person who, std::string comment = "") {
+  return {api::Verdict::Approve, std::move(who), std::move(comment)};
+}
+inline api::Decision deny(api::Person who, std::string comment = "") {
+  return {api::Verdict::Deny, std::move(who), std::move(comment)};
+}
+inline api::Decision revoke(api::Person who, std::string comment = "") {
+  return {api::Verdict::Revoke, std::move(who), std::move(comment)};
+}
 
 inline api::AccessPolicy a_policy(int required = 1) {
   api::AccessPolicy policy;
@@ -42,8 +59,10 @@ inline api::AccessPolicy a_policy(int required = 1) {
 
 inline api::AccessRequest a_request() {
   api::AccessRequest request;
-  request.metadata = {.name = "fix", .name_space = "payments", .uid = "uid-1", .generation = 1, .creation_timestamp = kNow};
-  request.spec = {.policy = "payments-debug", .reason = "INC-123", .requester = person("alice", {"developers"})};
+  request.metadata = {
+      .name = "fix", .name_space = "payments", .uid = "uid-1", .generation = 1, .creation_timestamp = kNow};
+  request.spec = {
+      .policy = "payments-debug", .reason = "INC-123", .requester = person("alice", {"developers"})};
   return request;
 }
 
@@ -89,7 +108,9 @@ class Situation {
     if (policy) {
       in.policy = std::make_shared<api::AccessPolicy>(*policy);
       if (policy->spec.schedule) in.time_zone = TimeZone::find(policy->spec.schedule->time_zone);
-      in.policy_problems = policy_problems(*policy, {.cluster_role_exists = [this](const std::string&) { return role_exists; }, .time_zone = in.time_zone.get()});
+      in.policy_problems =
+          policy_problems(*policy, {.cluster_role_exists = [this](const std::string&) { return role_exists; },
+                                    .time_zone = in.time_zone.get()});
     }
     if (name_space) in.name_space = std::make_shared<api::Namespace>(*name_space);
     if (role_exists && wanted_role(request, in.policy.get())) in.role = role;

@@ -13,7 +13,9 @@ using api::Phase;
 
 namespace {
 
-bool deletes_first(const Decision& decision) { return !decision.actions.empty() && std::holds_alternative<DeleteBinding>(decision.actions.front()); }
+bool deletes_first(const Decision& decision) {
+  return !decision.actions.empty() && std::holds_alternative<DeleteBinding>(decision.actions.front());
+}
 
 }  // namespace
 
@@ -104,11 +106,15 @@ TEST_CASE("what others say once access is granted is observed and changes nothin
 TEST_CASE("a binding that was changed is deleted, recorded as Tampered and the grant Revoked") {
   World w = active_world();
   const auto change = GENERATE(values<std::function<void(api::RoleBinding&)>>(
-      {[](auto& b) { b.subjects.push_back(user("mallory")); }, [](auto& b) { b.subjects = {group("alice")}; }, [](auto& b) { b.subjects.clear(); },
-       [](auto& b) { b.role_ref = cluster_role("admin"); }, [](auto& b) { b.metadata.annotations["curfew.dev/expires-at"] = "2027-01-01T00:00:00Z"; },
-       [](auto& b) { b.metadata.annotations["curfew.dev/expires-at"] = "banana"; }, [](auto& b) { b.metadata.annotations.clear(); },
-       [](auto& b) { b.metadata.annotations["curfew.dev/request"] = "else/where"; }, [](auto& b) { b.metadata.annotations.erase("curfew.dev/policy"); },
-       [](auto& b) { b.metadata.owner_references.clear(); }, [](auto& b) { b.metadata.labels["curfew.dev/request-uid"] = "other"; }}));
+      {[](auto& b) { b.subjects.push_back(user("mallory")); }, [](auto& b) { b.subjects = {group("alice")}; },
+       [](auto& b) { b.subjects.clear(); }, [](auto& b) { b.role_ref = cluster_role("admin"); },
+       [](auto& b) { b.metadata.annotations["curfew.dev/expires-at"] = "2027-01-01T00:00:00Z"; },
+       [](auto& b) { b.metadata.annotations["curfew.dev/expires-at"] = "banana"; },
+       [](auto& b) { b.metadata.annotations.clear(); },
+       [](auto& b) { b.metadata.annotations["curfew.dev/request"] = "else/where"; },
+       [](auto& b) { b.metadata.annotations.erase("curfew.dev/policy"); },
+       [](auto& b) { b.metadata.owner_references.clear(); },
+       [](auto& b) { b.metadata.labels["curfew.dev/request-uid"] = "other"; }}));
   change(*w.s.binding);
   CHECK(deletes_first(decide(w.s.input())));
   w.settle();

@@ -11,19 +11,25 @@ using api::Phase;
 
 TEST_CASE("the record of an end names the binding that it ended") {
   World w = expired_world();
-  CHECK(w.record(AuditAction::Expired).binding == api::BindingRef{.name = "curfew-uid-1", .uid = "binding-1"});
+  CHECK(w.record(AuditAction::Expired).binding ==
+        api::BindingRef{.name = "curfew-uid-1", .uid = "binding-1"});
 }
 
 TEST_CASE("deleting an active request ends the access first and is recorded as Revoked") {
   World w = active_world();
-  SECTION("gone") { w.s.gone = true; }
-  SECTION("going, held by somebody's finalizer") { w.s.request.metadata.deletion_timestamp = kNow; }
+  SECTION("gone") {
+    w.s.gone = true;
+  }
+  SECTION("going, held by somebody's finalizer") {
+    w.s.request.metadata.deletion_timestamp = kNow;
+  }
   const Decision first = w.step();
   REQUIRE(first.actions.size() == 1);
   CHECK(std::holds_alternative<DeleteBinding>(first.actions[0]));
   w.step();
-  CHECK(w.record(AuditAction::Revoked).message ==
-        "AccessRequest payments/fix was deleted, which ended the access, by its requester, its subject, an approver of its policy, somebody with the verb end, or the garbage collector");
+  CHECK(
+      w.record(AuditAction::Revoked).message ==
+      "AccessRequest payments/fix was deleted, which ended the access, by its requester, its subject, an approver of its policy, somebody with the verb end, or the garbage collector");
   if (!w.s.gone) {
     CHECK(w.phase() == Phase::Revoked);
     CHECK(w.condition("Granted") == "False RequestDeleted");
@@ -36,9 +42,10 @@ TEST_CASE("deleting a pending request is recorded as Withdrawn") {
   w.settle();
   w.s.gone = true;
   w.step();
-  CHECK(w.record(AuditAction::Withdrawn).message ==
-        "AccessRequest payments/fix was deleted before anything was granted, by its requester, its subject, an approver of its policy, somebody with the verb end, or the garbage "
-        "collector");
+  CHECK(
+      w.record(AuditAction::Withdrawn).message ==
+      "AccessRequest payments/fix was deleted before anything was granted, by its requester, its subject, an approver of its policy, somebody with the verb end, or the garbage "
+      "collector");
 }
 
 TEST_CASE("deleting a request whose grant was recorded is recorded as Revoked, whatever its status says") {
@@ -134,7 +141,8 @@ TEST_CASE("who ended a request is recorded, also where it is deleted before Curf
     w.step();
     CHECK(w.record(AuditAction::Revoked).actor == sre("carol"));
     CHECK(w.record(AuditAction::Revoked).comment == "enough");
-    CHECK(w.record(AuditAction::Revoked).message == "carol revoked: enough; AccessRequest payments/fix was deleted after that");
+    CHECK(w.record(AuditAction::Revoked).message ==
+          "carol revoked: enough; AccessRequest payments/fix was deleted after that");
   }
   SECTION("denied") {
     World w;
@@ -162,11 +170,13 @@ TEST_CASE("who ended a request is recorded, also where it is deleted before Curf
     REQUIRE_FALSE(w.s.binding);
     w.s.gone = true;
     w.step();
-    CHECK(w.record(AuditAction::Revoked).message == "AccessPolicy payments-debug is suspended (spec.suspend: true)");
+    CHECK(w.record(AuditAction::Revoked).message ==
+          "AccessPolicy payments-debug is suspended (spec.suspend: true)");
   }
 }
 
-TEST_CASE("a request that is deleted with --cascade=orphan while its grant is under way takes its binding along") {
+TEST_CASE(
+    "a request that is deleted with --cascade=orphan while its grant is under way takes its binding along") {
   World w;
   w.settle();
   w.s.by(approve(sre("bob")));

@@ -27,14 +27,22 @@ const std::vector<Change> kForbidding{
     {"RoleChanged", [](Situation& s) { s.role.uid = "role-made-again"; }},
     {"RoleChanged", [](Situation& s) { s.role.rules_hash = "sha256:wider"; }},
     {"NamespaceNotAllowed", [](Situation& s) { s.policy->spec.namespaces.names = {"billing"}; }},
-    {"NamespaceNotAllowed", [](Situation& s) { s.policy->spec.namespaces = {.names = {}, .selector = api::LabelSelector{.match_labels = {{"team", "x"}}}}; }},
+    {"NamespaceNotAllowed",
+     [](Situation& s) {
+       s.policy->spec.namespaces = {.names = {},
+                                    .selector = api::LabelSelector{.match_labels = {{"team", "x"}}}};
+     }},
     {"ReasonRequired",
      [](Situation& s) {
        s.request.spec.reason.clear();
        s.policy->spec.reason.required = true;
      }},
     {"ReasonMismatch", [](Situation& s) { s.policy->spec.reason.pattern = "^CHG-"; }},
-    {"OutsideSchedule", [](Situation& s) { s.policy->spec.schedule = api::Schedule{.time_zone = "UTC", .windows = {{{"Sun"}, "00:00", "24:00"}}, .end_at_window_close = true}; }},
+    {"OutsideSchedule",
+     [](Situation& s) {
+       s.policy->spec.schedule = api::Schedule{
+           .time_zone = "UTC", .windows = {{{"Sun"}, "00:00", "24:00"}}, .end_at_window_close = true};
+     }},
 };
 
 World enforced_world(const std::string& on_change = "") {
@@ -50,7 +58,8 @@ World enforced_world(const std::string& on_change = "") {
 
 }  // namespace
 
-TEST_CASE("what the policy in force no longer allows is revoked, and the rule is named in condition, Event and record") {
+TEST_CASE(
+    "what the policy in force no longer allows is revoked, and the rule is named in condition, Event and record") {
   for (const Change& change : kForbidding) {
     for (const char* on_change : {"", "Enforce"}) {
       CAPTURE(change.reason, on_change);
@@ -100,14 +109,26 @@ TEST_CASE("under Keep grants run out, whatever becomes of the policy") {
 
 TEST_CASE("what changes nothing for a grant lets it be") {
   const auto change = GENERATE(values<std::function<void(Situation&)>>({
-      [](Situation& s) { s.policy->spec.approval.approvers = {user("carol")}; },  // approvals count until the grant
+      [](Situation& s) {
+        s.policy->spec.approval.approvers = {user("carol")};
+      },  // approvals count until the grant
       [](Situation& s) { s.policy->spec.approval.required = 2; },
       [](Situation& s) { s.policy->spec.default_duration = "5m"; },
-      [](Situation& s) { s.policy->spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = "8h"}; },
-      [](Situation& s) { s.policy->spec.schedule = api::Schedule{.time_zone = "UTC", .windows = {{{"Sun"}, "00:00", "24:00"}}, .end_at_window_close = false}; },
+      [](Situation& s) {
+        s.policy->spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = "8h"};
+      },
+      [](Situation& s) {
+        s.policy->spec.schedule = api::Schedule{
+            .time_zone = "UTC", .windows = {{{"Sun"}, "00:00", "24:00"}}, .end_at_window_close = false};
+      },
       [](Situation& s) { s.policy->spec.roles.push_back(cluster_role("edit")); },
-      [](Situation& s) { s.policy->spec.reason.pattern = "("; },  // a policy that cannot work grants nothing new
-      [](Situation& s) { s.name_space->metadata.deletion_timestamp = s.now; s.policy->spec.namespaces.names = {"x"}; },
+      [](Situation& s) {
+        s.policy->spec.reason.pattern = "(";
+      },  // a policy that cannot work grants nothing new
+      [](Situation& s) {
+        s.name_space->metadata.deletion_timestamp = s.now;
+        s.policy->spec.namespaces.names = {"x"};
+      },
   }));
   World w = enforced_world();
   change(w.s);
@@ -126,7 +147,9 @@ TEST_CASE("a shorter limit moves the end up, in the binding, status, record and 
   CHECK(w.phase() == Phase::Active);
   CHECK(w.status().expires_at == kNow + 10min);
   CHECK(w.s.binding->metadata.annotations.at("curfew.dev/expires-at") == "2026-11-24T20:10:00Z");
-  CHECK(w.record(AuditAction::Shortened).message == "access ends at 2026-11-24T20:10:00Z, sooner than granted: under AccessPolicy payments-debug spec.duration.max is 10m");
+  CHECK(
+      w.record(AuditAction::Shortened).message ==
+      "access ends at 2026-11-24T20:10:00Z, sooner than granted: under AccessPolicy payments-debug spec.duration.max is 10m");
   CHECK(w.record(AuditAction::Shortened).expires_at == kNow + 10min);
   CHECK(w.told().back() == "Shortened");
   CHECK(decide(w.s.input()).wake_at == kNow + 10min);
@@ -140,7 +163,10 @@ TEST_CASE("a shorter limit moves the end up, in the binding, status, record and 
     w.s.policy->spec.max_duration = "8m";
     w.settle();
     CHECK(w.status().expires_at == kNow + 8min);
-    CHECK(w.records.contains("uid-1-shortened-" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>((kNow + 8min).time_since_epoch()).count())));
+    CHECK(w.records.contains(
+        "uid-1-shortened-" +
+        std::to_string(
+            std::chrono::duration_cast<std::chrono::seconds>((kNow + 8min).time_since_epoch()).count())));
   }
   w.s.at(kNow + 10min);
   w.settle();
@@ -153,15 +179,20 @@ TEST_CASE("a limit that has passed already ends the grant, and says which") {
   w.settle();
   CHECK(w.phase() == Phase::Revoked);
   CHECK(w.condition("Granted") == "False DurationTooLong");
-  CHECK(w.status().message == "access would have ended at 2026-11-24T20:04:00Z: under AccessPolicy payments-debug spec.duration.max is 4m");
+  CHECK(
+      w.status().message ==
+      "access would have ended at 2026-11-24T20:04:00Z: under AccessPolicy payments-debug spec.duration.max is 4m");
 }
 
 TEST_CASE("a window that closes sooner moves the end up where grants end with it") {
   World w = enforced_world();
-  w.s.policy->spec.schedule = api::Schedule{.time_zone = "UTC", .windows = {{{"Tue"}, "08:00", "20:15"}}, .end_at_window_close = true};
+  w.s.policy->spec.schedule = api::Schedule{
+      .time_zone = "UTC", .windows = {{{"Tue"}, "08:00", "20:15"}}, .end_at_window_close = true};
   w.settle();
   CHECK(w.status().expires_at == kNow + 15min);
-  CHECK(w.status().message == "access ends at 2026-11-24T20:15:00Z, sooner than granted: under AccessPolicy payments-debug its window closes then");
+  CHECK(
+      w.status().message ==
+      "access ends at 2026-11-24T20:15:00Z, sooner than granted: under AccessPolicy payments-debug its window closes then");
 }
 
 TEST_CASE("after a crash between binding and status the shortened end is what the binding says") {
@@ -170,7 +201,9 @@ TEST_CASE("after a crash between binding and status the shortened end is what th
   w.step(2);
   CHECK(w.status().expires_at == kNow + 30min);
   SECTION("the policy is as it was then") {}
-  SECTION("the policy allows more again") { w.s.policy->spec.max_duration = "4h"; }
+  SECTION("the policy allows more again") {
+    w.s.policy->spec.max_duration = "4h";
+  }
   w.settle();
   CHECK(w.phase() == Phase::Active);
   CHECK(w.status().expires_at == kNow + 10min);
@@ -220,8 +253,12 @@ TEST_CASE("a namespace that is deleted ends its grants quietly, and the record s
   World w = enforced_world();
   w.s.name_space->metadata.deletion_timestamp = w.s.now;
   const auto told = w.told().size();
-  SECTION("its binding goes first") { w.s.binding.reset(); }
-  SECTION("its request goes first") { w.s.gone = true; }
+  SECTION("its binding goes first") {
+    w.s.binding.reset();
+  }
+  SECTION("its request goes first") {
+    w.s.gone = true;
+  }
   SECTION("it is gone before anybody looks") {
     w.s.name_space.reset();
     w.s.binding.reset();
@@ -249,7 +286,8 @@ TEST_CASE("access that outlives its policy says so, and who approved it may end 
     w.s.by(revoke(sre("carol"), "stop"));
     w.settle();
     CHECK(w.phase() == Phase::Active);
-    CHECK(w.records.at("uid-1-policyviolation-1").message == "carol may not revoke this: the approvers are nobody: there is no such AccessPolicy");
+    CHECK(w.records.at("uid-1-policyviolation-1").message ==
+          "carol may not revoke this: the approvers are nobody: there is no such AccessPolicy");
     CHECK(w.status().observed_decisions == 2);
   }
   SECTION("the approver's does") {

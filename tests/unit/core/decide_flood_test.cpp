@@ -13,7 +13,9 @@ using Catch::Matchers::Equals;
 namespace {
 
 const Flood kFlood{.message = "alice has 20 requests waiting",
-                   .summary = {.record_name = "flood-2bd806c97f0e00af-1795551000", .message = "alice has 20 requests waiting; others have no record of their own", .is_recorded = false}};
+                   .summary = {.record_name = "flood-2bd806c97f0e00af-1795551000",
+                               .message = "alice has 20 requests waiting; others have no record of their own",
+                               .is_recorded = false}};
 
 Flood recorded_flood() {
   Flood flood = kFlood;
@@ -21,7 +23,9 @@ Flood recorded_flood() {
   return flood;
 }
 
-const RecordSummary kWithoutPolicy{.record_name = "flood-without-policy-payments-1795551000", .message = "there is no such policy; others have no record of their own", .is_recorded = false};
+const RecordSummary kWithoutPolicy{.record_name = "flood-without-policy-payments-1795551000",
+                                   .message = "there is no such policy; others have no record of their own",
+                                   .is_recorded = false};
 
 }  // namespace
 
@@ -133,7 +137,8 @@ TEST_CASE("a request that is gone while its policy was waited for has both its r
   CHECK(w.has(AuditAction::Withdrawn));
 }
 
-TEST_CASE("a request is recorded as soon as its policy is there, and has its own end when that is gone again") {
+TEST_CASE(
+    "a request is recorded as soon as its policy is there, and has its own end when that is gone again") {
   World w;
   w.s.policy.reset();
   w.settle();
@@ -158,7 +163,8 @@ TEST_CASE("a record has the reason as a field, and its message stays short") {
   w.s.policy->spec.approval.approvers = {user(std::string(2000, 'y'))};
   w.settle();
   CHECK(w.record(AuditAction::Requested).reason == w.s.request.spec.reason);
-  CHECK(w.record(AuditAction::Requested).message == "alice asks for ClusterRole view in payments for 30m under AccessPolicy payments-debug");
+  CHECK(w.record(AuditAction::Requested).message ==
+        "alice asks for ClusterRole view in payments for 30m under AccessPolicy payments-debug");
   w.s.by(approve(person("dave")));
   w.settle();
   CHECK(w.record(AuditAction::PolicyViolation).message.size() <= 1024);

@@ -26,7 +26,8 @@ World world_approved_after_ten_seconds() {
 std::string names_of(const Decision& decision) {
   std::string names;
   for (const Action& action : decision.actions) {
-    constexpr const char* kNames[] = {"WriteRecord", "CreateBinding", "DeleteBinding", "FreeBinding", "ShortenBinding", "UpdateStatus", "EmitEvent"};
+    constexpr const char* kNames[] = {"WriteRecord",    "CreateBinding", "DeleteBinding", "FreeBinding",
+                                      "ShortenBinding", "UpdateStatus",  "EmitEvent"};
     names += (names.empty() ? "" : " ") + std::string(kNames[action.index()]);
   }
   return names;
@@ -49,7 +50,8 @@ TEST_CASE("a quorum grants: record, binding, status, Events, in that order") {
   CHECK(w.condition("Approved") == "True QuorumReached");
   CHECK(w.condition("Granted") == "True BindingCreated");
   CHECK(w.record(AuditAction::Granted).expires_at == w.status().expires_at);
-  CHECK(w.record(AuditAction::Granted).message == "User alice has ClusterRole view in payments until 2026-11-24T20:30:10Z, approved by bob");
+  CHECK(w.record(AuditAction::Granted).message ==
+        "User alice has ClusterRole view in payments until 2026-11-24T20:30:10Z, approved by bob");
   CHECK_THAT(w.told(), Equals(std::vector<std::string>{"Requested", "Approved", "Granted"}));
   CHECK(w.events.back().related->name == "curfew-uid-1");
   CHECK(w.step().actions.empty());
@@ -63,11 +65,14 @@ TEST_CASE("the binding carries its own end, its owner, and nothing that could ho
   CHECK(meta.name == "curfew-uid-1");
   CHECK(meta.name_space == "payments");
   CHECK(meta.labels == std::map<std::string, std::string>{{"curfew.dev/request-uid", "uid-1"}});
-  CHECK(meta.annotations == std::map<std::string, std::string>{{"curfew.dev/expires-at", "2026-11-24T20:30:10Z"},
-                                                               {"curfew.dev/request", "payments/fix"},
-                                                               {"curfew.dev/policy", "payments-debug"},
-                                                               {"curfew.dev/approved-by", "[\"bob\"]"}});
-  CHECK_THAT(meta.owner_references, Equals(std::vector<api::OwnerReference>{{"curfew.dev/v1alpha1", "AccessRequest", "fix", "uid-1"}}));
+  CHECK(meta.annotations ==
+        std::map<std::string, std::string>{{"curfew.dev/expires-at", "2026-11-24T20:30:10Z"},
+                                           {"curfew.dev/request", "payments/fix"},
+                                           {"curfew.dev/policy", "payments-debug"},
+                                           {"curfew.dev/approved-by", "[\"bob\"]"}});
+  CHECK_THAT(
+      meta.owner_references,
+      Equals(std::vector<api::OwnerReference>{{"curfew.dev/v1alpha1", "AccessRequest", "fix", "uid-1"}}));
   CHECK(meta.finalizers.empty());
   CHECK_THAT(w.s.binding->subjects, Equals(std::vector<api::Subject>{user("alice")}));
   CHECK(w.s.binding->role_ref == cluster_role("view"));
@@ -93,7 +98,8 @@ TEST_CASE("a crash between any two steps of a grant is made good by the next dec
   REQUIRE(w.s.binding);
   CHECK(w.record(AuditAction::Granted).granted_at == w.status().granted_at);
   CHECK(w.record(AuditAction::Granted).expires_at == w.status().expires_at);
-  CHECK(w.s.binding->metadata.annotations.at("curfew.dev/expires-at") == format_rfc3339(*w.status().expires_at));
+  CHECK(w.s.binding->metadata.annotations.at("curfew.dev/expires-at") ==
+        format_rfc3339(*w.status().expires_at));
 }
 
 TEST_CASE("a grant that was recorded but never made is not made after its end") {
@@ -141,7 +147,8 @@ TEST_CASE("a Granted record that does not fit the request grants nothing") {
   CHECK_FALSE(w.s.binding);
 }
 
-TEST_CASE("a binding that the API server refuses is tried again at its time, and the condition has the server's words") {
+TEST_CASE(
+    "a binding that the API server refuses is tried again at its time, and the condition has the server's words") {
   World w = world_approved_after_ten_seconds();
   w.bindings_are_forbidden = true;
   w.settle();
@@ -224,21 +231,30 @@ TEST_CASE("each step's record names the policy that it was decided by") {
   CHECK(w.record(AuditAction::Revoked).policy == api::PolicyRef{"payments-debug", "policy-uid", 3});
 }
 
-TEST_CASE("another failure to make the binding has a record of its own, the same one at another time has not") {
+TEST_CASE(
+    "another failure to make the binding has a record of its own, the same one at another time has not") {
   World w;
   w.bindings_are_forbidden = true;
   w.settle();
   w.s.by(approve(sre("bob")));
   w.settle();
-  const auto failures = [&] { return std::ranges::count_if(w.records, [](const auto& entry) { return entry.second.action == AuditAction::Failed; }); };
+  const auto failures = [&] {
+    return std::ranges::count_if(
+        w.records, [](const auto& entry) { return entry.second.action == AuditAction::Failed; });
+  };
   CHECK(failures() == 1);
-  w.s.failure = GrantFailure{.reason = "BindingForbidden", .message = "forbidden: make it grantable", .retry_at = w.s.now + 60s};
+  w.s.failure = GrantFailure{
+      .reason = "BindingForbidden", .message = "forbidden: make it grantable", .retry_at = w.s.now + 60s};
   w.settle();
   CHECK(failures() == 1);
-  w.s.failure = GrantFailure{.reason = "BindingForbidden", .message = "admission webhook denied it 17 times", .retry_at = w.s.now + 60s};
+  w.s.failure = GrantFailure{.reason = "BindingForbidden",
+                             .message = "admission webhook denied it 17 times",
+                             .retry_at = w.s.now + 60s};
   w.settle();
   CHECK(failures() == 2);
-  w.s.failure = GrantFailure{.reason = "BindingForbidden", .message = "admission webhook denied it 18 times", .retry_at = w.s.now + 60s};
+  w.s.failure = GrantFailure{.reason = "BindingForbidden",
+                             .message = "admission webhook denied it 18 times",
+                             .retry_at = w.s.now + 60s};
   w.settle();
   CHECK(failures() == 2);
 }

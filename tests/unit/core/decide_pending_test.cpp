@@ -24,7 +24,8 @@ TEST_CASE("at first sight, what the request left to the policy is pinned and the
   CHECK(w.status().approvals == "0/1");
   CHECK(w.status().observed_generation == 1);
   CHECK(w.record(AuditAction::Requested).actor == person("alice", {"developers"}));
-  CHECK(w.record(AuditAction::Requested).message == "alice asks for ClusterRole view in payments for 1h30m under AccessPolicy payments-debug");
+  CHECK(w.record(AuditAction::Requested).message ==
+        "alice asks for ClusterRole view in payments for 1h30m under AccessPolicy payments-debug");
   CHECK_THAT(w.told(), Equals(std::vector<std::string>{"Requested"}));
 }
 
@@ -70,8 +71,10 @@ TEST_CASE("an approval that does not count is recorded as a violation, in words"
   w.s.by(approve(person("dave"))).by(approve(person("alice", {"developers", "sre"})));
   w.settle();
   CHECK(w.phase() == Phase::Pending);
-  CHECK(w.records.at("uid-1-policyviolation-0").message == "dave is not an approver of AccessPolicy payments-debug, which names Group sre");
-  CHECK(w.records.at("uid-1-policyviolation-1").message == "alice asked for this access and so cannot approve it");
+  CHECK(w.records.at("uid-1-policyviolation-0").message ==
+        "dave is not an approver of AccessPolicy payments-debug, which names Group sre");
+  CHECK(w.records.at("uid-1-policyviolation-1").message ==
+        "alice asked for this access and so cannot approve it");
   CHECK(w.status().observed_decisions == 2);
   CHECK_FALSE(w.has(AuditAction::Approved));
 }
@@ -126,7 +129,8 @@ TEST_CASE("what the policy does not allow is Rejected with the rule's words") {
   CHECK(w.phase() == Phase::Rejected);
   CHECK(w.status().complete);
   CHECK(w.status().ended_at == kNow);
-  CHECK(w.status().message == "spec.duration 5h is longer than the 4h that AccessPolicy payments-debug allows");
+  CHECK(w.status().message ==
+        "spec.duration 5h is longer than the 4h that AccessPolicy payments-debug allows");
   CHECK(w.record(AuditAction::Rejected).message == w.status().message);
   CHECK(w.condition("Approved") == "False DurationTooLong");
   CHECK_THAT(w.told(), Equals(std::vector<std::string>{"Requested", "Rejected"}));
@@ -187,7 +191,8 @@ TEST_CASE("what is first seen while the guard is not in force never counts") {
   }
 }
 
-TEST_CASE("a request of the second in which the guard came into force is believed: its time has no fraction") {
+TEST_CASE(
+    "a request of the second in which the guard came into force is believed: its time has no fraction") {
   World w;
   w.s.guard.since = kNow + 900ms;
   w.settle();
@@ -225,12 +230,17 @@ TEST_CASE("messages are cut to what the API server takes, whole characters only"
   CHECK(w.record(AuditAction::Denied).comment == comment);
 }
 
-TEST_CASE("an approval from before role and duration were pinned does not count, unless the request says both itself") {
+TEST_CASE(
+    "an approval from before role and duration were pinned does not count, unless the request says both itself") {
   World w;
   w.s.by(approve(sre("bob")));
   SECTION("the policy says both") {}
-  SECTION("the policy says the duration") { w.s.request.spec.role = cluster_role("view"); }
-  SECTION("the policy says the role") { w.s.request.spec.duration = "30m"; }
+  SECTION("the policy says the duration") {
+    w.s.request.spec.role = cluster_role("view");
+  }
+  SECTION("the policy says the role") {
+    w.s.request.spec.duration = "30m";
+  }
   SECTION("the request says both") {
     w.s.request.spec.role = cluster_role("view");
     w.s.request.spec.duration = "30m";
@@ -253,11 +263,13 @@ TEST_CASE("what was ended is not given again because it is asked for again") {
   const auto* update = std::get_if<UpdateStatus>(&decision.actions[2]);
   REQUIRE(update != nullptr);
   CHECK(update->status.phase == Phase::Rejected);
-  CHECK(update->status.message ==
-        "an earlier request payments/fix for the same time is over: bob revoked: enough (2026-11-24T19:55:00Z); what was ended is not given again: ask under another name, or for another time");
+  CHECK(
+      update->status.message ==
+      "an earlier request payments/fix for the same time is over: bob revoked: enough (2026-11-24T19:55:00Z); what was ended is not given again: ask under another name, or for another time");
 }
 
-TEST_CASE("a request of which the API server takes no record or status ends with the little that is always valid") {
+TEST_CASE(
+    "a request of which the API server takes no record or status ends with the little that is always valid") {
   World w;
   w.settle();
   Input input = w.s.input();
@@ -270,7 +282,9 @@ TEST_CASE("a request of which the API server takes no record or status ends with
   CHECK(record.request == api::RequestRef{.name_space = "payments", .name = "fix", .uid = "uid-1"});
   CHECK_FALSE(record.subject);
   CHECK_FALSE(record.actor);
-  CHECK(record.message == "what has to be recorded of this request is not valid, so that it cannot be granted: subject.namespace: Too long: may not be more than 63 bytes");
+  CHECK(
+      record.message ==
+      "what has to be recorded of this request is not valid, so that it cannot be granted: subject.namespace: Too long: may not be more than 63 bytes");
   const auto& status = std::get<UpdateStatus>(decision.actions[1]).status;
   CHECK(status.phase == Phase::Rejected);
   CHECK(status.complete);
@@ -279,17 +293,23 @@ TEST_CASE("a request of which the API server takes no record or status ends with
 
 TEST_CASE("what was ended is refused at first sight, also where something else would be waited for") {
   World w;
-  SECTION("a role that is not there yet") { w.s.role_exists = false; }
-  SECTION("a namespace that is not known yet") { w.s.name_space.reset(); }
+  SECTION("a role that is not there yet") {
+    w.s.role_exists = false;
+  }
+  SECTION("a namespace that is not known yet") {
+    w.s.name_space.reset();
+  }
   Input input = w.s.input();
   input.earlier = EarlierRequest{.uid = "uid-0", .message = "bob revoked: enough", .time = kNow - 5min};
   const Decision decision = decide(input);
-  const auto update = std::ranges::find_if(decision.actions, [](const Action& action) { return std::holds_alternative<UpdateStatus>(action); });
+  const auto update = std::ranges::find_if(
+      decision.actions, [](const Action& action) { return std::holds_alternative<UpdateStatus>(action); });
   REQUIRE(update != decision.actions.end());
   CHECK(std::get<UpdateStatus>(*update).status.phase == Phase::Rejected);
 }
 
-TEST_CASE("a request whose end is stored, and whose status is not, is closed as that end says though nothing else can be stored") {
+TEST_CASE(
+    "a request whose end is stored, and whose status is not, is closed as that end says though nothing else can be stored") {
   World w;
   w.settle();
   Input input = w.s.input();

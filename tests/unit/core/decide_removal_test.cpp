@@ -16,12 +16,14 @@ void check_ended(World& w) {
   CHECK(w.phase() == Phase::Revoked);
   CHECK(w.condition("Granted") == "False CurfewRemoved");
   CHECK(w.status().complete);
-  CHECK(w.record(AuditAction::Revoked).message == "Curfew is being removed from this cluster, which ends all access");
+  CHECK(w.record(AuditAction::Revoked).message ==
+        "Curfew is being removed from this cluster, which ends all access");
 }
 
 }  // namespace
 
-TEST_CASE("before Curfew is removed an active grant ends, and its record says why, whatever its policy says of changes") {
+TEST_CASE(
+    "before Curfew is removed an active grant ends, and its record says why, whatever its policy says of changes") {
   for (const char* on_change : {"", "Enforce", "Keep"}) {
     CAPTURE(on_change);
     World w = approved_world();

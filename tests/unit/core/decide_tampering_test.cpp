@@ -14,7 +14,9 @@ using api::Phase;
 
 namespace {
 
-bool deletes_first(const Decision& decision) { return !decision.actions.empty() && std::holds_alternative<DeleteBinding>(decision.actions.front()); }
+bool deletes_first(const Decision& decision) {
+  return !decision.actions.empty() && std::holds_alternative<DeleteBinding>(decision.actions.front());
+}
 
 int times_told(const World& w, const std::string& reason) {
   const auto told = w.told();
@@ -23,7 +25,8 @@ int times_told(const World& w, const std::string& reason) {
 
 // As Curfew would have made it, by somebody else.
 api::RoleBinding forged(const World& w, TimePoint expires_at) {
-  api::RoleBinding binding = binding_for(w.s.request, w.status(), {.granted_at = floor_to_second(w.s.now), .expires_at = expires_at});
+  api::RoleBinding binding = binding_for(w.s.request, w.status(),
+                                         {.granted_at = floor_to_second(w.s.now), .expires_at = expires_at});
   binding.metadata.uid = "forged";
   binding.metadata.creation_timestamp = floor_to_second(w.s.now);
   return binding;
@@ -40,7 +43,8 @@ TEST_CASE("a binding that was deleted and made again, word for word, is deleted 
   CHECK_FALSE(w.s.binding);
   CHECK(w.phase() == Phase::Revoked);
   CHECK(w.condition("Granted") == "False BindingChanged");
-  CHECK(w.record(AuditAction::Tampered).message == "RoleBinding curfew-uid-1 was deleted and made again by somebody");
+  CHECK(w.record(AuditAction::Tampered).message ==
+        "RoleBinding curfew-uid-1 was deleted and made again by somebody");
   CHECK(times_told(w, "Tampered") == 1);
 }
 
@@ -56,8 +60,11 @@ TEST_CASE("a binding that is made again after the end is deleted and recorded as
     CHECK(times_told(w, "Tampered") == times);
   }
   CHECK(w.status() == status);
-  CHECK(std::count_if(w.records.begin(), w.records.end(), [](const auto& entry) { return entry.second.action == AuditAction::Tampered; }) == 2);
-  CHECK(w.record(AuditAction::Tampered).message == "RoleBinding curfew-uid-1 was made by somebody at 2026-11-24T20:30:10Z, after this request had ended");
+  CHECK(std::count_if(w.records.begin(), w.records.end(),
+                      [](const auto& entry) { return entry.second.action == AuditAction::Tampered; }) == 2);
+  CHECK(
+      w.record(AuditAction::Tampered).message ==
+      "RoleBinding curfew-uid-1 was made by somebody at 2026-11-24T20:30:10Z, after this request had ended");
 }
 
 TEST_CASE("a binding that was left over from before the end is deleted, and nobody is blamed") {
@@ -76,7 +83,8 @@ TEST_CASE("a binding that no record tells of is not taken for a grant under way"
   w.s.binding = forged(w, kNow + 100h);
   w.step();
   CHECK_FALSE(w.s.binding);
-  CHECK(w.record(AuditAction::Tampered).message == "RoleBinding curfew-uid-1 is there although no AuditRecord says that it was granted");
+  CHECK(w.record(AuditAction::Tampered).message ==
+        "RoleBinding curfew-uid-1 is there although no AuditRecord says that it was granted");
   CHECK_FALSE(w.has(AuditAction::Granted));
 }
 
@@ -99,13 +107,15 @@ TEST_CASE("a status that somebody wrote does not make a grant of a binding that 
     w.records.erase(api::record_name("uid-1", AuditAction::Granted));
     w.restart();
     w.settle();
-    CHECK(w.record(AuditAction::Tampered).message == "RoleBinding curfew-uid-1 is there although no AuditRecord says that it was granted");
+    CHECK(w.record(AuditAction::Tampered).message ==
+          "RoleBinding curfew-uid-1 is there although no AuditRecord says that it was granted");
   }
   SECTION("something else was granted") {
     w.s.request.status.role_ref = cluster_role("admin");
     w.s.binding->role_ref = cluster_role("admin");
     w.settle();
-    CHECK(w.record(AuditAction::Tampered).message == "RoleBinding curfew-uid-1 is not what AuditRecord uid-1-granted says that was granted");
+    CHECK(w.record(AuditAction::Tampered).message ==
+          "RoleBinding curfew-uid-1 is not what AuditRecord uid-1-granted says that was granted");
   }
   SECTION("somebody else got it") {
     w.s.request.status.subject = user("mallory");
@@ -129,7 +139,8 @@ TEST_CASE("access whose status somebody ends is ended, as theirs and not as what
   if (!is_left) w.s.binding.reset();  // deleted as well
 
   w.settle();
-  const std::string what = "somebody set status.phase to " + std::string(api::to_string(said)) + ", which no AuditRecord says: the access was ended";
+  const std::string what = "somebody set status.phase to " + std::string(api::to_string(said)) +
+                           ", which no AuditRecord says: the access was ended";
   CHECK_FALSE(w.s.binding);
   CHECK(w.record(AuditAction::Tampered).message == what);
   CHECK(w.record(AuditAction::Revoked).message == what);
@@ -154,7 +165,9 @@ TEST_CASE("a status that says Active of what was never granted is told of, and n
   status.binding_name = "curfew-uid-1";
   w.settle();
   CHECK(w.phase() == Phase::Rejected);
-  CHECK(w.record(AuditAction::Tampered).message == "somebody set status.phase to Active: no AuditRecord says that access was granted, and there was none");
+  CHECK(
+      w.record(AuditAction::Tampered).message ==
+      "somebody set status.phase to Active: no AuditRecord says that access was granted, and there was none");
   CHECK(w.record(AuditAction::Rejected).expires_at == std::nullopt);
   CHECK_FALSE(w.status().expires_at);
   CHECK_FALSE(w.status().granted_at);
@@ -184,7 +197,9 @@ TEST_CASE("a binding of a request that is over and never had access is deleted, 
   if (GENERATE(true, false)) w.s.binding->metadata.owner_references.clear();
   w.settle();
   CHECK_FALSE(w.s.binding);
-  CHECK(w.record(AuditAction::Tampered).message == "RoleBinding curfew-uid-1 was made by somebody: no AuditRecord says that access was granted to this request");
+  CHECK(
+      w.record(AuditAction::Tampered).message ==
+      "RoleBinding curfew-uid-1 was made by somebody: no AuditRecord says that access was granted to this request");
   CHECK(w.status() == status);
 }
 
@@ -221,7 +236,8 @@ TEST_CASE("a request whose status says that it was seen, but that Curfew has not
   CHECK(w.condition("Granted") == "False GuardNotInForce");
 }
 
-TEST_CASE("an end that somebody pushed out, in the binding and in the status alike, is not later than its record says") {
+TEST_CASE(
+    "an end that somebody pushed out, in the binding and in the status alike, is not later than its record says") {
   World w = active_world();
   w.s.request.status.expires_at = kEnd + 10h;
   SECTION("in both: the binding is wrong by the record") {

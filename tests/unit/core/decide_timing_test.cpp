@@ -13,10 +13,13 @@ using api::Phase;
 namespace {
 
 api::Schedule office_hours(bool ends_with_window = false) {
-  return {.time_zone = "Europe/Berlin", .windows = {{{"Mon", "Tue", "Wed", "Thu", "Fri"}, "08:00", "18:00"}}, .end_at_window_close = ends_with_window};
+  return {.time_zone = "Europe/Berlin",
+          .windows = {{{"Mon", "Tue", "Wed", "Thu", "Fri"}, "08:00", "18:00"}},
+          .end_at_window_close = ends_with_window};
 }
 
-constexpr TimePoint kOpening = std::chrono::sys_days(std::chrono::year(2026) / 11 / 25) + 7h;  // Wednesday 08:00 in Berlin
+constexpr TimePoint kOpening =
+    std::chrono::sys_days(std::chrono::year(2026) / 11 / 25) + 7h;  // Wednesday 08:00 in Berlin
 constexpr TimePoint kClosing = kOpening + 10h;
 
 World world_with(const api::Schedule& schedule, int required = 1) {
@@ -50,8 +53,9 @@ TEST_CASE("outside its schedule an approved request waits for the opening, which
   CHECK(w.phase() == Phase::Pending);
   CHECK(w.condition("Approved") == "True QuorumReached");
   CHECK(w.condition("Granted") == "False OutsideSchedule");
-  CHECK(w.status().message ==
-        "approved, outside the schedule of AccessPolicy payments-debug, which opens next at 2026-11-25T07:00:00Z (Wed 08:00 Europe/Berlin)");
+  CHECK(
+      w.status().message ==
+      "approved, outside the schedule of AccessPolicy payments-debug, which opens next at 2026-11-25T07:00:00Z (Wed 08:00 Europe/Berlin)");
   CHECK(wake_of(w) == kOpening);
 
   w.s.at(kOpening - 1us);
@@ -63,12 +67,14 @@ TEST_CASE("outside its schedule an approved request waits for the opening, which
   CHECK(w.status().expires_at == kOpening + 30min);
 }
 
-TEST_CASE("a request that waits for approval outside its schedule tells of both, and wakes to tell of the opening") {
+TEST_CASE(
+    "a request that waits for approval outside its schedule tells of both, and wakes to tell of the opening") {
   World w = world_with(office_hours());
   w.settle();
-  CHECK(w.status().message ==
-        "waiting for 1 more approval (0/1) from Group sre; outside the schedule of AccessPolicy payments-debug, which opens next at "
-        "2026-11-25T07:00:00Z (Wed 08:00 Europe/Berlin)");
+  CHECK(
+      w.status().message ==
+      "waiting for 1 more approval (0/1) from Group sre; outside the schedule of AccessPolicy payments-debug, which opens next at "
+      "2026-11-25T07:00:00Z (Wed 08:00 Europe/Berlin)");
   CHECK(wake_of(w) == kOpening);
   w.s.at(kOpening);
   w.settle();
@@ -146,7 +152,9 @@ TEST_CASE("a time that passed entirely ends the request without a grant, approve
   w.settle();
   CHECK(w.phase() == Phase::Expired);
   CHECK(w.condition("Granted") == "False StartMissed");
-  CHECK(w.status().message == "the time that was asked for, from 2026-11-24T21:00:00Z to 2026-11-24T21:30:00Z, has passed without a grant");
+  CHECK(
+      w.status().message ==
+      "the time that was asked for, from 2026-11-24T21:00:00Z to 2026-11-24T21:30:00Z, has passed without a grant");
   CHECK_FALSE(w.has(AuditAction::Granted));
   CHECK_FALSE(w.s.binding);
 }
@@ -180,7 +188,8 @@ TEST_CASE("a scheduled request is decided on like a pending one") {
   }
 }
 
-TEST_CASE("a start outside the schedule waits for the opening, and no longer than the time that was asked for") {
+TEST_CASE(
+    "a start outside the schedule waits for the opening, and no longer than the time that was asked for") {
   World w = world_from("2026-11-25T06:45:00Z", 0);
   w.s.policy->spec.schedule = office_hours();
   w.s.at(kOpening - 15min);
@@ -207,7 +216,8 @@ TEST_CASE("a request that nobody decides times out") {
   w.s.at(kNow + 8h);
   w.settle();
   CHECK(w.phase() == Phase::TimedOut);
-  CHECK(w.status().message == "not decided within 8h, which is spec.approval.timeout of AccessPolicy payments-debug (1/2)");
+  CHECK(w.status().message ==
+        "not decided within 8h, which is spec.approval.timeout of AccessPolicy payments-debug (1/2)");
   CHECK(w.has(AuditAction::TimedOut));
   CHECK(w.told().back() == "TimedOut");
 }
@@ -231,8 +241,9 @@ TEST_CASE("whoever has as much as the limit allows is told so, with the figures"
   w.settle();
   CHECK(w.phase() == Phase::Rejected);
   CHECK(w.condition("Granted") == "False TooManyActive");
-  CHECK(w.status().message ==
-        "alice has 2 active under AccessPolicy payments-debug, whose limits.activePerRequester is 2: end one first, with the annotation curfew.dev/revoke");
+  CHECK(
+      w.status().message ==
+      "alice has 2 active under AccessPolicy payments-debug, whose limits.activePerRequester is 2: end one first, with the annotation curfew.dev/revoke");
 }
 
 TEST_CASE("below the limit, and after the cooldown, access is granted") {
@@ -247,12 +258,15 @@ TEST_CASE("below the limit, and after the cooldown, access is granted") {
 TEST_CASE("during the cooldown a request is rejected and says from when to ask again") {
   World w;
   w.s.policy = a_policy(0);
-  w.s.policy->spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = std::nullopt, .cooldown = "15m"};
+  w.s.policy->spec.limits =
+      api::AccessPolicySpec::Limits{.active_per_requester = std::nullopt, .cooldown = "15m"};
   w.s.usage.last_end = kNow - 15min + 1us;
   w.settle();
   CHECK(w.phase() == Phase::Rejected);
   CHECK(w.condition("Granted") == "False Cooldown");
-  CHECK(w.status().message == "alice had access under AccessPolicy payments-debug until 2026-11-24T19:45:00Z, and its limits.cooldown is 15m: ask again from 2026-11-24T20:00:01Z");
+  CHECK(
+      w.status().message ==
+      "alice had access under AccessPolicy payments-debug until 2026-11-24T19:45:00Z, and its limits.cooldown is 15m: ask again from 2026-11-24T20:00:01Z");
 }
 
 TEST_CASE("a grant that was begun goes on only within the limits: others may have been given since") {
@@ -306,8 +320,9 @@ TEST_CASE("past the deadline an approval counts only where it was observed befor
     w.settle();
     CHECK(w.phase() == Phase::TimedOut);
     CHECK(w.status().approvals == "1/2");
-    CHECK(w.records.at("uid-1-policyviolation-1").message ==
-          "carol approved too late: this was first seen after 2026-11-24T21:00:00Z, when the 1h of spec.approval.timeout of AccessPolicy payments-debug had passed");
+    CHECK(
+        w.records.at("uid-1-policyviolation-1").message ==
+        "carol approved too late: this was first seen after 2026-11-24T21:00:00Z, when the 1h of spec.approval.timeout of AccessPolicy payments-debug had passed");
   }
   SECTION("none was seen, because nobody ran") {
     w.s.by(approve(sre("carol"))).at(kNow + 2h);
@@ -317,7 +332,8 @@ TEST_CASE("past the deadline an approval counts only where it was observed befor
     CHECK(w.status().approvals == "0/2");
   }
   SECTION("both were seen, and the schedule opens afterwards") {
-    w.s.policy->spec.schedule = api::Schedule{.time_zone = "UTC", .windows = {{.days = {"Tue"}, .start = "22:00", .end = "23:00"}}};
+    w.s.policy->spec.schedule =
+        api::Schedule{.time_zone = "UTC", .windows = {{.days = {"Tue"}, .start = "22:00", .end = "23:00"}}};
     w.s.by(approve(sre("carol")));
     w.settle();
     REQUIRE(w.phase() == Phase::Pending);

@@ -11,7 +11,8 @@
 #include "support/decision_table.hpp"
 #include "world.hpp"
 
-// Every case of tests/cases/decisions.yaml, through decide and what it asks for, with the time between the steps.
+// Every case of tests/cases/decisions.yaml, through decide and what it asks for, with the time between the
+// steps.
 using namespace curfew;
 using namespace curfew::core;
 using namespace curfew::core::test;
@@ -33,14 +34,17 @@ TimePoint time_of(const std::string& text) {
   return *time;
 }
 
-// What is written down but not in the encoding of what was decoded has a name that the API does not know. What is empty is left out there.
+// What is written down but not in the encoding of what was decoded has a name that the API does not know.
+// What is empty is left out there.
 void require_known_fields(const json& written, const json& encoded, const std::string& path) {
   if (written.is_array()) {
-    for (std::size_t i = 0; i < written.size(); ++i) require_known_fields(written[i], encoded.at(i), path + "[" + std::to_string(i) + "]");
+    for (std::size_t i = 0; i < written.size(); ++i)
+      require_known_fields(written[i], encoded.at(i), path + "[" + std::to_string(i) + "]");
   }
   if (!written.is_object()) return;
   for (const auto& [key, value] : written.items()) {
-    const bool says_nothing = value.is_null() || value == "" || value == false || (value.is_structured() && value.empty());
+    const bool says_nothing =
+        value.is_null() || value == "" || value == false || (value.is_structured() && value.empty());
     INFO("unknown field " << path << "." << key);
     REQUIRE((says_nothing || encoded.contains(key)));
     if (encoded.contains(key)) require_known_fields(value, encoded[key], path + "." + key);
@@ -63,7 +67,8 @@ class Play {
     json spec = table.request(row);
     if (const json requester = table.requester(row); !requester.is_null()) spec["requester"] = requester;
     Situation& s = world_.s;
-    s.request = decoded<api::AccessRequest>({{"metadata", {{"name", "fix"}, {"uid", "uid-1"}, {"generation", 1}}}, {"spec", spec}});
+    s.request = decoded<api::AccessRequest>(
+        {{"metadata", {{"name", "fix"}, {"uid", "uid-1"}, {"generation", 1}}}, {"spec", spec}});
     s.request.metadata.name_space = s.name_space->metadata.name = DecisionTable::name_space(row);
     s.at(time_of(table.created(row)));
     s.request.metadata.creation_timestamp = s.now;
@@ -82,15 +87,19 @@ class Play {
   void play(const json& step) {
     if (step.contains("at")) pass_until(time_of(step.at("at").get<std::string>()));
     if (step.contains("policy")) {
-      if (step.at("policy").is_null()) policy_ = nullptr;
-      else policy_ = DecisionTable::merged(policy_.is_null() ? table_.default_policy() : policy_, step.at("policy"));
+      if (step.at("policy").is_null())
+        policy_ = nullptr;
+      else
+        policy_ =
+            DecisionTable::merged(policy_.is_null() ? table_.default_policy() : policy_, step.at("policy"));
       set_policy();
     }
     learn(step);
     for (const auto& act : table_.acts(step)) {
       json decision = act.person;
       decision["verdict"] = act.verdict;
-      world_.s.by(api::decode<api::AccessRequest>({{"decisions", json::array({decision})}}).value().decisions.at(0));
+      world_.s.by(
+          api::decode<api::AccessRequest>({{"decisions", json::array({decision})}}).value().decisions.at(0));
     }
     settle();
   }
@@ -98,7 +107,8 @@ class Play {
   // As the controller does: whenever the last decision asked to be woken.
   void pass_until(TimePoint end) {
     REQUIRE(end >= world_.s.now);
-    for (auto wake = decide(world_.s.input()).wake_at; wake && *wake < end; wake = decide(world_.s.input()).wake_at) {
+    for (auto wake = decide(world_.s.input()).wake_at; wake && *wake < end;
+         wake = decide(world_.s.input()).wake_at) {
       REQUIRE(*wake > world_.s.now);
       world_.s.at(*wake);
       settle();
@@ -118,8 +128,10 @@ class Play {
     const json name_space = said.value("namespace", json::object());
     const json labels = name_space.value("labels", json::object());
     for (const auto& [key, value] : labels.items()) {
-      if (value.is_null()) s.name_space->metadata.labels.erase(key);
-      else s.name_space->metadata.labels[key] = value.get<std::string>();
+      if (value.is_null())
+        s.name_space->metadata.labels.erase(key);
+      else
+        s.name_space->metadata.labels[key] = value.get<std::string>();
     }
     if (name_space.value("terminating", false)) s.name_space->metadata.deletion_timestamp = s.now;
 
@@ -152,10 +164,14 @@ class Play {
     FAIL("decide and apply reach no fixed point");
   }
 
-  // What holds a request back is among the findings; but for a namespace on its way out, which is nobody's decision.
+  // What holds a request back is among the findings; but for a namespace on its way out, which is nobody's
+  // decision.
   void check_wait_explained(const Input& input) const {
-    if (world_.status().complete || world_.phase() == api::Phase::Active || input.name_space->metadata.deletion_timestamp) return;
-    CHECK(std::ranges::any_of(explain(input), [](const Finding& one) { return one.outcome != Finding::Outcome::Passed; }));
+    if (world_.status().complete || world_.phase() == api::Phase::Active ||
+        input.name_space->metadata.deletion_timestamp)
+      return;
+    CHECK(std::ranges::any_of(explain(input),
+                              [](const Finding& one) { return one.outcome != Finding::Outcome::Passed; }));
   }
 
   static void check_explained(const Input& before, const Action& action) {
@@ -163,7 +179,8 @@ class Play {
     const auto failed = std::ranges::find(findings, Finding::Outcome::Failed, &Finding::outcome);
     if (std::holds_alternative<CreateBinding>(action)) {
       INFO((failed == findings.end() ? std::string() : failed->message));
-      CHECK(std::ranges::all_of(findings, [](const Finding& one) { return one.outcome == Finding::Outcome::Passed; }));
+      CHECK(std::ranges::all_of(findings,
+                                [](const Finding& one) { return one.outcome == Finding::Outcome::Passed; }));
     }
     const auto* update = std::get_if<UpdateStatus>(&action);
     if (update == nullptr) return;
@@ -171,7 +188,8 @@ class Play {
     const bool is_missed = granted != nullptr && granted->reason == api::reason::kStartMissed;
     if (update->status.phase != api::Phase::Rejected && !is_missed) return;
     REQUIRE(granted != nullptr);
-    if (granted->reason == api::reason::kGuardNotInForce) return;  // of the guard decide also says what to do about it
+    if (granted->reason == api::reason::kGuardNotInForce)
+      return;  // of the guard decide also says what to do about it
     REQUIRE(failed != findings.end());
     CHECK(failed->message == granted->message);
   }
@@ -188,13 +206,16 @@ void check_outcome(const World& world, const json& expect) {
   const api::Condition* granted = api::find_condition(status.conditions, api::kGranted);
   CAPTURE(status.message);
   CHECK(api::to_string(world.phase()) == expect.at("phase").get<std::string>());
-  CHECK((granted == nullptr ? std::string() : granted->reason.str()) == expect.at("reason").get<std::string>());
+  CHECK((granted == nullptr ? std::string() : granted->reason.str()) ==
+        expect.at("reason").get<std::string>());
   CHECK((status.expires_at ? format_rfc3339(*status.expires_at) : "") == expect.value("expiresAt", ""));
   CHECK(status.expires_at.has_value() == world.has(api::AuditAction::Granted));
   if (expect.contains("expiresAt")) CHECK(expect.contains("approvals"));
   if (expect.contains("approvals")) CHECK(status.approvals == expect.at("approvals").get<std::string>());
-  if (expect.contains("role")) CHECK((status.role_ref ? describe(*status.role_ref) : "") == expect.at("role").get<std::string>());
-  if (expect.contains("subject")) CHECK((status.subject ? describe(*status.subject) : "") == expect.at("subject").get<std::string>());
+  if (expect.contains("role"))
+    CHECK((status.role_ref ? describe(*status.role_ref) : "") == expect.at("role").get<std::string>());
+  if (expect.contains("subject"))
+    CHECK((status.subject ? describe(*status.subject) : "") == expect.at("subject").get<std::string>());
   if (expect.contains("duration")) CHECK(status.duration == expect.at("duration").get<std::string>());
   if (expect.contains("message")) CHECK(status.message == expect.at("message").get<std::string>());
   CHECK((world.condition(api::kRoleDrifted) == "True RoleChanged") == expect.value("drifted", false));
@@ -207,12 +228,15 @@ void check_binding(const World& world) {
   if (!world.s.binding) return;
   CHECK(world.s.binding->role_ref == world.status().role_ref);
   CHECK(world.s.binding->subjects == std::vector{*world.status().subject});
-  CHECK(world.s.binding->metadata.annotations.at("curfew.dev/expires-at") == format_rfc3339(*world.status().expires_at));
+  CHECK(world.s.binding->metadata.annotations.at("curfew.dev/expires-at") ==
+        format_rfc3339(*world.status().expires_at));
 }
 
 // What the table lets the API server say is what the core says as well.
 void check_early_answer(const Play& play, const json& cel) {
-  const auto answer = [](const std::optional<Denial>& denial) { return denial ? denial->reason : std::string("allowed"); };
+  const auto answer = [](const std::optional<Denial>& denial) {
+    return denial ? denial->reason : std::string("allowed");
+  };
   CHECK(answer(play.first_denial()) == cel.at("create").get<std::string>());
   const Tally counted = tally(play.world().s.input());
   json decisions = json::array();

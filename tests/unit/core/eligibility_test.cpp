@@ -28,7 +28,8 @@ Situation situation_of(const json& row) {
     decision["verdict"] = row.at("act");
     decisions.push_back(decision);
   }
-  const json request{{"metadata", {{"name", "fix"}, {"uid", "uid-1"}}}, {"spec", spec}, {"decisions", decisions}};
+  const json request{
+      {"metadata", {{"name", "fix"}, {"uid", "uid-1"}}}, {"spec", spec}, {"decisions", decisions}};
   s.policy = api::decode<api::AccessPolicy>(policy).value();
   s.request = api::decode<api::AccessRequest>(request).value();
   s.request.metadata.name_space = row.value("namespace", "table-a");
@@ -45,7 +46,8 @@ std::optional<Denial> answer(const json& row) {
 }  // namespace
 
 TEST_CASE("the core answers the table of cases as the admission policy has to") {
-  const json rows = curfew::test::to_json(YAML::LoadFile(CURFEW_SOURCE_DIR "/tests/cases/eligibility.yaml")["cases"]);
+  const json rows =
+      curfew::test::to_json(YAML::LoadFile(CURFEW_SOURCE_DIR "/tests/cases/eligibility.yaml")["cases"]);
   REQUIRE(rows.size() > 50);
   for (const json& row : rows) {
     DYNAMIC_SECTION(row.at("name").get<std::string>()) {

@@ -50,7 +50,9 @@ World waiting_world() {
   return w;
 }
 
-api::Schedule sundays() { return {.time_zone = "UTC", .windows = {{{"Sun"}, "00:00", "24:00"}}, .end_at_window_close = false}; }
+api::Schedule sundays() {
+  return {.time_zone = "UTC", .windows = {{{"Sun"}, "00:00", "24:00"}}, .end_at_window_close = false};
+}
 
 }  // namespace
 
@@ -95,8 +97,11 @@ TEST_CASE("without its policy only what needs none is checked") {
   s.policy.reset();
   const auto findings = explain(s.input());
   CHECK(with(findings, Outcome::Failed) == Names{"policy-exists"});
-  CHECK(message_of(findings, "policy-exists") == "spec.policy \"payments-debug\": there is no AccessPolicy of that name");
-  CHECK(with(findings, Outcome::Passed) == Names{"guard-in-force", "requester-known", "namespace-not-reserved", "start-time-valid", "time-left", "start-time-come"});
+  CHECK(message_of(findings, "policy-exists") ==
+        "spec.policy \"payments-debug\": there is no AccessPolicy of that name");
+  CHECK(with(findings, Outcome::Passed) == Names{"guard-in-force", "requester-known",
+                                                 "namespace-not-reserved", "start-time-valid", "time-left",
+                                                 "start-time-come"});
   CHECK(message_of(findings, "approvals") == "an earlier check failed that this one needs");
   CHECK(message_of(findings, "duration-allowed") == "an earlier check failed that this one needs");
 }
@@ -107,7 +112,8 @@ TEST_CASE("of a request that nobody is known to have made what needs a requester
   s.by(approve(sre("bob")));
   const auto findings = explain(s.input());
   CHECK(with(findings, Outcome::Failed) == Names{"requester-known"});
-  CHECK(with(findings, Outcome::NotChecked) == Names{"requester-allowed", "subject-allowed", "active-limit", "cooldown"});
+  CHECK(with(findings, Outcome::NotChecked) ==
+        Names{"requester-allowed", "subject-allowed", "active-limit", "cooldown"});
 }
 
 TEST_CASE("of a request that says no role where there are two what needs a role is not checked") {
@@ -115,7 +121,8 @@ TEST_CASE("of a request that says no role where there are two what needs a role 
   s.policy->spec.roles.push_back(cluster_role("edit"));
   const auto findings = explain(s.input());
   CHECK(with(findings, Outcome::NotChecked) == Names{"role-allowed", "role-exists", "role-unchanged"});
-  CHECK(message_of(findings, "role-unambiguous") == "spec.role is missing: AccessPolicy payments-debug offers ClusterRole view, ClusterRole edit");
+  CHECK(message_of(findings, "role-unambiguous") ==
+        "spec.role is missing: AccessPolicy payments-debug offers ClusterRole view, ClusterRole edit");
 }
 
 TEST_CASE("all that fails is told, and not only what decides") {
@@ -126,7 +133,8 @@ TEST_CASE("all that fails is told, and not only what decides") {
   w.s.by(approve(sre("bob")));
   const auto findings = explain(w.s.input());
   CHECK(with(findings, Outcome::Failed) == Names{"duration-allowed", "reason-given"});
-  CHECK(message_of(findings, "reason-given") == "spec.reason is missing: AccessPolicy payments-debug requires one, in words");
+  CHECK(message_of(findings, "reason-given") ==
+        "spec.reason is missing: AccessPolicy payments-debug requires one, in words");
   w.settle();
   CHECK(w.status().message == message_of(findings, "duration-allowed"));
 }
@@ -147,8 +155,9 @@ TEST_CASE("outside its schedule a request is told when it opens next") {
   w.s.by(approve(sre("bob")));
   const auto findings = explain(w.s.input());
   CHECK(with(findings, Outcome::Failed) == Names{"schedule-open"});
-  CHECK(message_of(findings, "schedule-open") ==
-        "outside the schedule of AccessPolicy payments-debug, which opens next at 2026-11-29T00:00:00Z (Sun 00:00 UTC)");
+  CHECK(
+      message_of(findings, "schedule-open") ==
+      "outside the schedule of AccessPolicy payments-debug, which opens next at 2026-11-29T00:00:00Z (Sun 00:00 UTC)");
 }
 
 TEST_CASE("a start that is to come, and one that has been missed, are two things") {
@@ -166,12 +175,14 @@ TEST_CASE("a start that is to come, and one that has been missed, are two things
 
 TEST_CASE("a guard that is not in force is told first, with what is wrong about it") {
   Situation s;
-  s.guard = {.in_force = false, .since = {}, .difference = "ValidatingAdmissionPolicy curfew-identity is gone"};
+  s.guard = {
+      .in_force = false, .since = {}, .difference = "ValidatingAdmissionPolicy curfew-identity is gone"};
   const auto findings = explain(s.input());
-  CHECK(findings.front() == Finding{.check = "guard-in-force",
-                                    .rule = "the admission policies that establish who asks and who decides are in force",
-                                    .outcome = Outcome::Failed,
-                                    .message = "ValidatingAdmissionPolicy curfew-identity is gone"});
+  CHECK(findings.front() ==
+        Finding{.check = "guard-in-force",
+                .rule = "the admission policies that establish who asks and who decides are in force",
+                .outcome = Outcome::Failed,
+                .message = "ValidatingAdmissionPolicy curfew-identity is gone"});
 }
 
 TEST_CASE("for an active grant the checks are those that it has to go on fulfilling") {

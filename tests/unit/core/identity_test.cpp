@@ -42,17 +42,20 @@ TEST_CASE("an approval counts from an approver who is neither the requester nor 
   const auto policy = a_policy();
   CHECK_FALSE(approval_denial(request, policy, sre("bob")));
   CHECK(approval_denial(request, policy, person("dave"))->reason == "ApproverNotAllowed");
-  CHECK(approval_denial(request, policy, person("dave"))->message == "dave is not an approver of AccessPolicy payments-debug, which names Group sre");
+  CHECK(approval_denial(request, policy, person("dave"))->message ==
+        "dave is not an approver of AccessPolicy payments-debug, which names Group sre");
   CHECK(approval_denial(request, policy, sre("alice"))->reason == "SelfApproval");
   request.spec.subject = user("bob");
-  CHECK(approval_denial(request, policy, sre("bob"))->message == "bob would get this access and so cannot approve it");
+  CHECK(approval_denial(request, policy, sre("bob"))->message ==
+        "bob would get this access and so cannot approve it");
 }
 
 TEST_CASE("allowing self-approval makes nobody an approver") {
   auto policy = a_policy();
   policy.spec.approval.allow_self_approval = true;
   CHECK_FALSE(approval_denial(a_request(), policy, sre("alice")));
-  CHECK(approval_denial(a_request(), policy, person("alice", {"developers"}))->reason == "ApproverNotAllowed");
+  CHECK(approval_denial(a_request(), policy, person("alice", {"developers"}))->reason ==
+        "ApproverNotAllowed");
 }
 
 TEST_CASE("approvers, the requester and the subject may revoke, the latter two without the policy") {
@@ -69,7 +72,9 @@ TEST_CASE("approvers, the requester and the subject may revoke, the latter two w
 TEST_CASE("a label selector means what Kubernetes means by it") {
   const std::map<std::string, std::string> labels{{"team", "payments"}, {"env", ""}};
   const auto one = [](std::string key, std::string op, std::vector<std::string> values = {}) {
-    return api::LabelSelector{.match_labels = {}, .match_expressions = {{.key = std::move(key), .op = std::move(op), .values = std::move(values)}}};
+    return api::LabelSelector{
+        .match_labels = {},
+        .match_expressions = {{.key = std::move(key), .op = std::move(op), .values = std::move(values)}}};
   };
   CHECK(matches({}, labels));
   CHECK(matches({.match_labels = {{"team", "payments"}}}, labels));
@@ -87,14 +92,16 @@ TEST_CASE("a label selector means what Kubernetes means by it") {
 
 TEST_CASE("white space of any kind is blank, a letter of any script is not") {
   for (const char* blank : {"", " \t\r\n", "\xC2\xA0", "\xE3\x80\x80 \xE2\x80\xA8"}) CHECK(is_blank(blank));
-  for (const char* text : {"x", " \xC3\xA9", "\xE2\x80\x8B", "\xF0\x9F\x98\x80", "\xC2"}) CHECK_FALSE(is_blank(text));
+  for (const char* text : {"x", " \xC3\xA9", "\xE2\x80\x8B", "\xF0\x9F\x98\x80", "\xC2"})
+    CHECK_FALSE(is_blank(text));
 }
 
 TEST_CASE("a username that only looks like a ServiceAccount's is a User's") {
   const std::string prefix = "system:serviceaccount:";
   CHECK(subject_for(person(prefix + "ci:robot.one")) == robot("ci", "robot.one"));
-  for (const std::string& rest : {std::string(100, 'a') + ":x", std::string("A B:c/d"), std::string("a:b:c"), std::string("ci:"), std::string(":robot"), std::string("ci:-x"), std::string("ci:x..y"),
-                                  "ci:" + std::string(254, 'x')}) {
+  for (const std::string& rest :
+       {std::string(100, 'a') + ":x", std::string("A B:c/d"), std::string("a:b:c"), std::string("ci:"),
+        std::string(":robot"), std::string("ci:-x"), std::string("ci:x..y"), "ci:" + std::string(254, 'x')}) {
     CAPTURE(rest);
     CHECK(subject_for(person(prefix + rest)) == user(prefix + rest));
     CHECK(username_of(subject_for(person(prefix + rest))) == prefix + rest);

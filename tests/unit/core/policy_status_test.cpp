@@ -11,7 +11,8 @@ using namespace curfew::core::test;
 
 namespace {
 
-const PolicyFacts kFacts{.cluster_role_exists = [](const std::string& name) { return name == "view"; }, .time_zone = nullptr};
+const PolicyFacts kFacts{.cluster_role_exists = [](const std::string& name) { return name == "view"; },
+                         .time_zone = nullptr};
 
 api::Condition ready(const api::AccessPolicy& policy) {
   return policy_status({.policy = policy, .facts = kFacts, .now = kNow + 5ms}).conditions.at(0);
@@ -21,12 +22,17 @@ api::Condition ready(const api::AccessPolicy& policy) {
 
 TEST_CASE("a policy that works is Ready, with its figures, and its status is a fixed point") {
   auto policy = a_policy();
-  policy.status = policy_status({.policy = policy, .facts = kFacts, .active_grants = 2, .pending_requests = 1, .now = kNow + 5ms});
-  CHECK(policy.status.conditions.at(0) == api::Condition{"Ready", "True", "Ready", "requests are served", 3, kNow});
+  policy.status = policy_status(
+      {.policy = policy, .facts = kFacts, .active_grants = 2, .pending_requests = 1, .now = kNow + 5ms});
+  CHECK(policy.status.conditions.at(0) ==
+        api::Condition{"Ready", "True", "Ready", "requests are served", 3, kNow});
   CHECK(policy.status.observed_generation == 3);
   CHECK(policy.status.active_grants == 2);
   CHECK(policy.status.pending_requests == 1);
-  CHECK(policy.status == policy_status({.policy = policy, .facts = kFacts, .active_grants = 2, .pending_requests = 1, .now = kNow + 1h}));
+  CHECK(
+      policy.status ==
+      policy_status(
+          {.policy = policy, .facts = kFacts, .active_grants = 2, .pending_requests = 1, .now = kNow + 1h}));
 }
 
 TEST_CASE("what keeps a policy from working is named") {
@@ -38,7 +44,10 @@ TEST_CASE("what keeps a policy from working is named") {
   const std::vector<Case> cases{
       {[](auto& s) { s.subjects = {user("bob"), group("sre")}; }, "SubjectNotAllowed",
        "spec.subjects has Group sre, but who is in a group is only known of those who ask: name Users and ServiceAccounts"},
-      {[](auto& s) { s.schedule = api::Schedule{.time_zone = "Europe/Atlantis", .windows = {{{"Mon"}, "08:00", "18:00"}}}; }, "ScheduleInvalid",
+      {[](auto& s) {
+         s.schedule = api::Schedule{.time_zone = "Europe/Atlantis", .windows = {{{"Mon"}, "08:00", "18:00"}}};
+       },
+       "ScheduleInvalid",
        "spec.schedule.timeZone \"Europe/Atlantis\" is not in the time zone database: write one such as Europe/Berlin or UTC"},
       {[](auto& s) { s.reason.pattern = "(INC"; }, "ReasonPatternInvalid",
        "spec.reason.pattern \"(INC\" is not an RE2 expression that can be used: missing ): (INC"},
@@ -46,18 +55,29 @@ TEST_CASE("what keeps a policy from working is named") {
        "spec.reason.pattern \"((a{100}){100}){100}\" is not an RE2 expression that can be used: invalid repetition size: {100}"},
       {[](auto& s) { s.max_start_delay = "90d"; }, "DurationInvalid",
        "spec.duration.maxStartDelay \"90d\" is not a duration: write hours, minutes and seconds like 1h30m, 45m or 90s, from 1s to 8760h"},
-      {[](auto& s) { s.approval.timeout = "soon"; }, "DurationInvalid", "spec.approval.timeout \"soon\" is not a duration like 8h"},
-      {[](auto& s) { s.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = "1d"}; }, "DurationInvalid",
-       "spec.limits.cooldown \"1d\" is not a duration like 15m"},
-      {[](auto& s) { s.suspend = true; }, "PolicySuspended", "suspended: nothing is granted until spec.suspend is false"},
-      {[](auto& s) { s.requesters = {user("alice")}; s.approval.approvers = {user("alice")}; }, "NotEnoughApprovals",
+      {[](auto& s) { s.approval.timeout = "soon"; }, "DurationInvalid",
+       "spec.approval.timeout \"soon\" is not a duration like 8h"},
+      {[](auto& s) { s.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = "1d"}; },
+       "DurationInvalid", "spec.limits.cooldown \"1d\" is not a duration like 15m"},
+      {[](auto& s) { s.suspend = true; }, "PolicySuspended",
+       "suspended: nothing is granted until spec.suspend is false"},
+      {[](auto& s) {
+         s.requesters = {user("alice")};
+         s.approval.approvers = {user("alice")};
+       },
+       "NotEnoughApprovals",
        "nobody may approve what they asked for, so spec.approval.approvers (User alice) are too few for requests of spec.requesters (User alice)"},
-      {[](auto& s) { s.roles.push_back(cluster_role("nope")); }, "RoleNotFound", "ClusterRole nope does not exist"},
-      {[](auto& s) { s.default_duration = "5h"; }, "DurationTooLong", "spec.duration.default 5h is longer than spec.duration.max 4h"},
-      {[](auto& s) { s.approval.approvers.clear(); }, "NotEnoughApprovals", "spec.approval.required is 1 but spec.approval.approvers names nobody"},
-      {[](auto& s) { s.approval = {.required = 2, .approvers = {user("carol"), user("carol")}}; }, "NotEnoughApprovals",
+      {[](auto& s) { s.roles.push_back(cluster_role("nope")); }, "RoleNotFound",
+       "ClusterRole nope does not exist"},
+      {[](auto& s) { s.default_duration = "5h"; }, "DurationTooLong",
+       "spec.duration.default 5h is longer than spec.duration.max 4h"},
+      {[](auto& s) { s.approval.approvers.clear(); }, "NotEnoughApprovals",
+       "spec.approval.required is 1 but spec.approval.approvers names nobody"},
+      {[](auto& s) { s.approval = {.required = 2, .approvers = {user("carol"), user("carol")}}; },
+       "NotEnoughApprovals",
        "spec.approval.required is 2 but spec.approval.approvers names User carol, User carol"},
-      {[](auto& s) { s.approval.required = -1; }, "NotEnoughApprovals", "spec.approval.required -1 is less than 0"},
+      {[](auto& s) { s.approval.required = -1; }, "NotEnoughApprovals",
+       "spec.approval.required -1 is less than 0"},
       {[](auto& s) { s.namespaces.names.push_back("kube-system"); }, "NamespaceReserved",
        "spec.namespaces.names has kube-system, but Curfew grants nothing in kube-* and curfew-system"},
   };
@@ -82,7 +102,9 @@ TEST_CASE("every problem is listed, and the first is the reason") {
   policy.spec.roles = {cluster_role("nope")};
   policy.spec.reason.pattern = "(";
   CHECK(ready(policy).reason == "RoleNotFound");
-  CHECK(ready(policy).message == "ClusterRole nope does not exist; spec.reason.pattern \"(\" is not an RE2 expression that can be used: missing ): (");
+  CHECK(
+      ready(policy).message ==
+      "ClusterRole nope does not exist; spec.reason.pattern \"(\" is not an RE2 expression that can be used: missing ): (");
 }
 
 TEST_CASE("a policy that somebody besides the requester can approve works") {
@@ -98,13 +120,17 @@ TEST_CASE("a policy that somebody besides the requester can approve works") {
 TEST_CASE("a role with which access can be kept is warned about, and the policy works nevertheless") {
   auto policy = a_policy();
   policy.spec.roles = {cluster_role("view"), {"Role", "deployer"}};
-  const auto powers = [](const api::RoleRef& role) { return role.kind == "Role" ? std::vector<std::string>{"create pods", "create secrets"} : std::vector<std::string>(); };
+  const auto powers = [](const api::RoleRef& role) {
+    return role.kind == "Role" ? std::vector<std::string>{"create pods", "create secrets"}
+                               : std::vector<std::string>();
+  };
   policy.status = policy_status({.policy = policy, .facts = kFacts, .outliving_powers = powers, .now = kNow});
   CHECK(api::find_condition(policy.status.conditions, "Ready")->status == "True");
   const auto* warning = api::find_condition(policy.status.conditions, "OutlivesGrant");
   REQUIRE(warning != nullptr);
   CHECK(warning->status == "True");
-  CHECK(warning->message == "what is made with a grant can outlive it: Role deployer allows create pods, create secrets");
+  CHECK(warning->message ==
+        "what is made with a grant can outlive it: Role deployer allows create pods, create secrets");
   policy.spec.roles.pop_back();
   policy.status = policy_status({.policy = policy, .facts = kFacts, .outliving_powers = powers, .now = kNow});
   CHECK(api::find_condition(policy.status.conditions, "OutlivesGrant") == nullptr);

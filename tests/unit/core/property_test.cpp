@@ -26,10 +26,13 @@ class Chaos {
     world.s.policy = a_policy(upto(3));
     if (chance(3)) world.s.policy->spec.approval.allow_self_approval = true;
     world.s.request.spec.duration = chance(4) ? "5h" : "10m";
-    if (chance(4)) world.s.request.spec.start_time = format_rfc3339(world.s.now + std::chrono::minutes(upto(20)));
+    if (chance(4))
+      world.s.request.spec.start_time = format_rfc3339(world.s.now + std::chrono::minutes(upto(20)));
     if (chance(4)) world.s.policy->spec.approval.timeout = "10m";
     if (chance(3)) world.s.policy->spec.on_change = chance(2) ? "Keep" : "Enforce";
-    if (chance(3)) world.s.policy->spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = "15m"};
+    if (chance(3))
+      world.s.policy->spec.limits =
+          api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = "15m"};
     world.s.role.is_aggregated = chance(3);
     world.binding_is_held = chance(5);
   }
@@ -41,22 +44,50 @@ class Chaos {
     switch (upto(20)) {
       case 0:
       case 1: s.by(approve(somebody())); break;
-      case 2: if (chance(3)) s.by(deny(somebody())); break;
-      case 3: if (chance(3)) s.by(revoke(somebody())); break;
+      case 2:
+        if (chance(3)) s.by(deny(somebody()));
+        break;
+      case 3:
+        if (chance(3)) s.by(revoke(somebody()));
+        break;
       case 4: s.policy->spec.approval.required = upto(3); break;
-      case 5: s.policy->spec.max_duration = chance(2) ? "4h" : "5m"; s.policy->spec.default_duration.clear(); break;
-      case 6: s.policy->spec.approval.approvers = chance(2) ? std::vector{group("sre")} : std::vector{user("bob"), user("carol")}; break;
-      case 7: if (chance(3)) s.binding.reset(); break;
-      case 8: if (s.binding && chance(3)) s.binding->subjects.push_back(user("mallory")); break;
-      case 9: if (s.binding && chance(3)) s.binding->metadata.annotations["curfew.dev/expires-at"] = chance(2) ? "never" : "2030-01-01T00:00:00Z"; break;
+      case 5:
+        s.policy->spec.max_duration = chance(2) ? "4h" : "5m";
+        s.policy->spec.default_duration.clear();
+        break;
+      case 6:
+        s.policy->spec.approval.approvers =
+            chance(2) ? std::vector{group("sre")} : std::vector{user("bob"), user("carol")};
+        break;
+      case 7:
+        if (chance(3)) s.binding.reset();
+        break;
+      case 8:
+        if (s.binding && chance(3)) s.binding->subjects.push_back(user("mallory"));
+        break;
+      case 9:
+        if (s.binding && chance(3))
+          s.binding->metadata.annotations["curfew.dev/expires-at"] =
+              chance(2) ? "never" : "2030-01-01T00:00:00Z";
+        break;
       case 10: s.guard.in_force = !s.guard.in_force; break;
       case 11: world.bindings_are_forbidden = !world.bindings_are_forbidden; break;
       case 12: world.restart(); break;
-      case 13: if (chance(6)) s.request.metadata.deletion_timestamp = s.now; break;
+      case 13:
+        if (chance(6)) s.request.metadata.deletion_timestamp = s.now;
+        break;
       case 14: s.policy->spec.schedule = a_schedule(); break;
-      case 15: if (chance(3)) s.policy->spec.suspend = !s.policy->spec.suspend.value_or(false); break;
-      case 16: if (chance(2)) s.role.rules_hash = chance(2) ? "sha256:as-asked" : "sha256:wider"; break;
-      case 17: s.usage = {.active = upto(2), .last_end = chance(3) ? std::optional<TimePoint>(s.now - std::chrono::minutes(upto(30))) : std::nullopt}; break;
+      case 15:
+        if (chance(3)) s.policy->spec.suspend = !s.policy->spec.suspend.value_or(false);
+        break;
+      case 16:
+        if (chance(2)) s.role.rules_hash = chance(2) ? "sha256:as-asked" : "sha256:wider";
+        break;
+      case 17:
+        s.usage = {.active = upto(2),
+                   .last_end = chance(3) ? std::optional<TimePoint>(s.now - std::chrono::minutes(upto(30)))
+                                         : std::nullopt};
+        break;
       default: break;
     }
     s.now += std::chrono::milliseconds(upto(4) == 0 ? upto(300'000) : upto(2'000));
@@ -69,18 +100,27 @@ class Chaos {
   // None, or one that opens and closes around now.
   std::optional<api::Schedule> a_schedule() {
     if (chance(2)) return std::nullopt;
-    return api::Schedule{.time_zone = "UTC", .windows = {{{"Tue"}, "19:00", chance(2) ? "20:05" : "20:40"}, {{"Tue", "Wed"}, "21:00", "02:00"}}, .end_at_window_close = chance(2)};
+    return api::Schedule{
+        .time_zone = "UTC",
+        .windows = {{{"Tue"}, "19:00", chance(2) ? "20:05" : "20:40"}, {{"Tue", "Wed"}, "21:00", "02:00"}},
+        .end_at_window_close = chance(2)};
   }
   int upto(int end) { return static_cast<int>(random_() % static_cast<unsigned>(end)); }
   api::Person somebody() {
-    const api::Person people[] = {sre("bob"), sre("carol"), sre("erin"), person("dave"), person("alice", {"developers", "sre"}), person("alice", {"developers"})};
+    const api::Person people[] = {sre("bob"),
+                                  sre("carol"),
+                                  sre("erin"),
+                                  person("dave"),
+                                  person("alice", {"developers", "sre"}),
+                                  person("alice", {"developers"})};
     return people[upto(6)];
   }
 
   std::mt19937 random_;
 };
 
-// At the moment a binding is made, everything that justifies it is there; told independently of the tally under test.
+// At the moment a binding is made, everything that justifies it is there; told independently of the tally
+// under test.
 void check_justified(const Situation& before, const World& after) {
   REQUIRE(before.guard.in_force);
   REQUIRE(before.policy);
@@ -94,11 +134,14 @@ void check_justified(const Situation& before, const World& after) {
   }
   std::set<std::string> people;
   for (const auto& decision : before.request.decisions) {
-    const bool is_self = decision.person.username == "alice" && !before.policy->spec.approval.allow_self_approval;
+    const bool is_self =
+        decision.person.username == "alice" && !before.policy->spec.approval.allow_self_approval;
     const bool is_listed = covers(before.policy->spec.approval.approvers, decision.person);
-    if (decision.verdict == api::Verdict::Approve && is_listed && !is_self) people.insert(decision.person.username);
+    if (decision.verdict == api::Verdict::Approve && is_listed && !is_self)
+      people.insert(decision.person.username);
     REQUIRE_FALSE((decision.verdict == api::Verdict::Deny && is_listed));
-    REQUIRE_FALSE((decision.verdict == api::Verdict::Revoke && (is_listed || decision.person.username == "alice")));
+    REQUIRE_FALSE(
+        (decision.verdict == api::Verdict::Revoke && (is_listed || decision.person.username == "alice")));
   }
   REQUIRE(people.size() >= static_cast<std::size_t>(before.policy->spec.approval.required));
   REQUIRE(after.has(api::AuditAction::Granted));
@@ -110,7 +153,9 @@ void check_always(const Chaos& chaos, std::optional<Phase> ended) {
   const auto ends = std::ranges::count_if(w.records, is_end);
   REQUIRE(ends <= 1);
   if (w.status().complete) REQUIRE(ends == 1);
-  if (w.status().complete) REQUIRE(api::to_string(std::ranges::find_if(w.records, is_end)->second.action) == api::to_string(w.phase()));
+  if (w.status().complete)
+    REQUIRE(api::to_string(std::ranges::find_if(w.records, is_end)->second.action) ==
+            api::to_string(w.phase()));
   if (ended) REQUIRE(w.phase() == *ended);
   if (w.status().complete) REQUIRE(api::is_terminal(w.phase()));
   if (w.phase() == Phase::Active) REQUIRE(w.has(api::AuditAction::Granted));
@@ -129,7 +174,8 @@ void check_settled(const World& w) {
   REQUIRE_FALSE(first_denial(active_checks(), in));
   REQUIRE(*w.status().expires_at <= *w.status().granted_at + *parse_duration(w.s.policy->spec.max_duration));
   const ScheduleState state = window(in);
-  if (w.s.policy->spec.schedule && w.s.policy->spec.schedule->end_at_window_close) REQUIRE(*w.status().expires_at <= state.closes.value());
+  if (w.s.policy->spec.schedule && w.s.policy->spec.schedule->end_at_window_close)
+    REQUIRE(*w.status().expires_at <= state.closes.value());
   REQUIRE(w.s.now < parse_rfc3339(w.s.binding->metadata.annotations.at("curfew.dev/expires-at")).value());
 }
 
@@ -164,7 +210,8 @@ int play(unsigned seed) {
       const Decision decision = chaos.world.step(crashes ? chaos.some_actions() : 1000);
       if (chaos.world.s.binding && !before.binding) {
         ++bindings;
-        REQUIRE(std::ranges::none_of(chaos.world.records, [](const auto& entry) { return api::is_end(entry.second.action); }));
+        REQUIRE(std::ranges::none_of(chaos.world.records,
+                                     [](const auto& entry) { return api::is_end(entry.second.action); }));
         check_justified(before, chaos.world);
       }
       check_always(chaos, ended);
@@ -179,12 +226,14 @@ int play(unsigned seed) {
 
 }  // namespace
 
-TEST_CASE("whatever happens in whatever order, nobody has access that is not justified, and none outlives its end") {
+TEST_CASE(
+    "whatever happens in whatever order, nobody has access that is not justified, and none outlives its end") {
   constexpr unsigned kGames = 1500;
   const unsigned first = Catch::getSeed();
   int bindings = 0;
   for (unsigned game = 0; game < kGames; ++game) {
-    INFO("seed " << first << ", game " << game << ": run with --rng-seed " << first + game << " to have it first");
+    INFO("seed " << first << ", game " << game << ": run with --rng-seed " << first + game
+                 << " to have it first");
     bindings += play(first + game);
   }
   std::cout << "property test: seed " << first << ", " << kGames << " games, " << bindings << " grants\n";

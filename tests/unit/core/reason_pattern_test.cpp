@@ -33,7 +33,8 @@ TEST_CASE("a reason that is not UTF-8 does no harm") {
 }
 
 TEST_CASE("a pattern that cannot be read has a problem, and matches nothing") {
-  const std::string pattern = GENERATE(values<std::string>({"INC-(", "[", "*", "a{2,1}", "(?=x)", "\\1", "(?<!x)y", "x{1001}", "\xff"}));
+  const std::string pattern = GENERATE(
+      values<std::string>({"INC-(", "[", "*", "a{2,1}", "(?=x)", "\\1", "(?<!x)y", "x{1001}", "\xff"}));
   CAPTURE(pattern);
   const auto problem = pattern_problem(pattern);
   REQUIRE(problem);
@@ -43,8 +44,10 @@ TEST_CASE("a pattern that cannot be read has a problem, and matches nothing") {
 }
 
 TEST_CASE("a pattern that would need too large a program is refused") {
-  const std::string pattern = GENERATE(values<std::string>({"((x{500}){500})", "(((((x{30}){30}){30}){30}){30})", "(alpha|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliett){1000}", "(.{250}|.{250}){2,900}",
-                                                            "\\pL{1000}", "((a{100}){100}){100}"}));
+  const std::string pattern =
+      GENERATE(values<std::string>({"((x{500}){500})", "(((((x{30}){30}){30}){30}){30})",
+                                    "(alpha|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliett){1000}",
+                                    "(.{250}|.{250}){2,900}", "\\pL{1000}", "((a{100}){100}){100}"}));
   CAPTURE(pattern);
   const auto problem = pattern_problem(pattern);
   CHECK(problem.has_value());
@@ -61,15 +64,17 @@ TEST_CASE("a pattern that is longer than the CRD accepts is refused before it is
 }
 
 TEST_CASE("a pattern that makes others backtrack for ever does not hold anything up") {
-  const std::string pattern = GENERATE(values<std::string>({"^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*)(.*)(.*)(.*)(.*)(.*)x$"}));
+  const std::string pattern =
+      GENERATE(values<std::string>({"^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*)(.*)(.*)(.*)(.*)(.*)x$"}));
   CAPTURE(pattern);
   REQUIRE_FALSE(pattern_problem(pattern));
   CHECK_FALSE(reason_matches(pattern, std::string(8192, 'a') + "!"));
 }
 
 TEST_CASE("what people write is far from the limit") {
-  const std::string pattern = GENERATE(values<std::string>({"^(INC|CHG|PRB)-[0-9]{4,10}(: .{10,200})?$", "^https://tickets\\.example\\.com/[A-Z]{2,10}-[0-9]{1,9}$", ".{20}",
-                                                            "^\\pL[\\pL\\pN ,.-]+$"}));
+  const std::string pattern = GENERATE(values<std::string>(
+      {"^(INC|CHG|PRB)-[0-9]{4,10}(: .{10,200})?$",
+       "^https://tickets\\.example\\.com/[A-Z]{2,10}-[0-9]{1,9}$", ".{20}", "^\\pL[\\pL\\pN ,.-]+$"}));
   CAPTURE(pattern);
   CHECK_FALSE(pattern_problem(pattern));
 }

@@ -19,7 +19,11 @@ using Rules = std::vector<api::PolicyRule>;
 using Names = std::vector<std::string>;
 
 api::PolicyRule rule(Names groups, Names resources, Names verbs) {
-  return {.api_groups = std::move(groups), .resources = std::move(resources), .verbs = std::move(verbs), .resource_names = {}, .non_resource_urls = {}};
+  return {.api_groups = std::move(groups),
+          .resources = std::move(resources),
+          .verbs = std::move(verbs),
+          .resource_names = {},
+          .non_resource_urls = {}};
 }
 
 Rules some_rules() {
@@ -34,12 +38,24 @@ TEST_CASE("the order of rules, and the order and repetition within them, mean no
   CHECK(hash.size() == 7 + 64);
   Rules rules = some_rules();
   SECTION("the same again") {}
-  SECTION("rules in another order") { std::ranges::reverse(rules); }
-  SECTION("verbs in another order") { std::ranges::reverse(rules[0].verbs); }
-  SECTION("resources in another order") { std::ranges::reverse(rules[0].resources); }
-  SECTION("groups in another order") { std::ranges::reverse(rules[0].api_groups); }
-  SECTION("a verb said twice") { rules[0].verbs.emplace_back("get"); }
-  SECTION("a rule said twice") { rules.push_back(rules[1]); }
+  SECTION("rules in another order") {
+    std::ranges::reverse(rules);
+  }
+  SECTION("verbs in another order") {
+    std::ranges::reverse(rules[0].verbs);
+  }
+  SECTION("resources in another order") {
+    std::ranges::reverse(rules[0].resources);
+  }
+  SECTION("groups in another order") {
+    std::ranges::reverse(rules[0].api_groups);
+  }
+  SECTION("a verb said twice") {
+    rules[0].verbs.emplace_back("get");
+  }
+  SECTION("a rule said twice") {
+    rules.push_back(rules[1]);
+  }
   CHECK(rules_hash(rules) == hash);
 }
 
@@ -54,7 +70,9 @@ TEST_CASE("any field that differs makes another hash") {
       [](Rules& rules) { rules.pop_back(); },
       [](Rules& rules) { rules.push_back(rule({""}, {"secrets"}, {"get"})); },
       [](Rules& rules) { std::swap(rules[0].verbs, rules[0].resources); },
-      [](Rules& rules) { rules[0].verbs = {"get,list"}; },  // what is written together is not the same as a list
+      [](Rules& rules) {
+        rules[0].verbs = {"get,list"};
+      },  // what is written together is not the same as a list
       [](Rules& rules) { rules[0].verbs = {"get\",\"list"}; },
       [](Rules& rules) { rules.clear(); },
   }));
@@ -76,19 +94,37 @@ TEST_CASE("a role without rules has a hash as well, and text that is not UTF-8 d
 
 TEST_CASE("reading, and acting within the grant's time, outlives nothing") {
   CHECK(outliving_powers({}).empty());
-  CHECK(outliving_powers(Rules{rule({""}, {"pods", "configmaps", "serviceaccounts", "nodes"}, {"get", "list", "watch", "delete", "deletecollection"})}).empty());
-  CHECK(outliving_powers(Rules{rule({""}, {"pods/portforward", "pods/log", "pods/eviction", "pods/status", "configmaps", "services"}, {"create", "get", "update"})}).empty());
+  CHECK(outliving_powers(Rules{rule({""}, {"pods", "configmaps", "serviceaccounts", "nodes"},
+                                    {"get", "list", "watch", "delete", "deletecollection"})})
+            .empty());
+  CHECK(outliving_powers(Rules{rule({""},
+                                    {"pods/portforward", "pods/log", "pods/eviction", "pods/status",
+                                     "configmaps", "services"},
+                                    {"create", "get", "update"})})
+            .empty());
   CHECK(outliving_powers(Rules{rule({""}, {"secrets", "serviceaccounts/token"}, {"delete"})}).empty());
-  CHECK(outliving_powers(Rules{rule({"apps"}, {"deployments", "deployments/scale", "deployments/status"}, {"get", "delete"}), rule({"apps"}, {"deployments/scale"}, {"update", "patch"})}).empty());
-  CHECK(outliving_powers(Rules{rule({"rbac.authorization.k8s.io"}, {"roles", "rolebindings", "clusterroles"}, {"get", "list", "delete"})}).empty());
-  CHECK(outliving_powers(Rules{rule({"certificates.k8s.io"}, {"certificatesigningrequests", "signers"}, {"get", "list", "delete"})}).empty());
-  CHECK(outliving_powers(Rules{rule({"curfew.dev"}, {"accessrequests", "accesspolicies"}, {"get", "delete"}), rule({"curfew.dev"}, {"accessrequests"}, {"create", "patch"})}).empty());
+  CHECK(outliving_powers(Rules{rule({"apps"}, {"deployments", "deployments/scale", "deployments/status"},
+                                    {"get", "delete"}),
+                               rule({"apps"}, {"deployments/scale"}, {"update", "patch"})})
+            .empty());
+  CHECK(outliving_powers(Rules{rule({"rbac.authorization.k8s.io"}, {"roles", "rolebindings", "clusterroles"},
+                                    {"get", "list", "delete"})})
+            .empty());
+  CHECK(outliving_powers(Rules{rule({"certificates.k8s.io"}, {"certificatesigningrequests", "signers"},
+                                    {"get", "list", "delete"})})
+            .empty());
+  CHECK(outliving_powers(Rules{rule({"curfew.dev"}, {"accessrequests", "accesspolicies"}, {"get", "delete"}),
+                               rule({"curfew.dev"}, {"accessrequests"}, {"create", "patch"})})
+            .empty());
 }
 
 TEST_CASE("a kind that only has the name of one of Kubernetes' counts for nothing") {
-  const std::string resource = GENERATE("pods", "secrets", "users", "signers", "rolebindings", "jobs", "deployments", "accesspolicies", "mutatingwebhookconfigurations");
+  const std::string resource = GENERATE("pods", "secrets", "users", "signers", "rolebindings", "jobs",
+                                        "deployments", "accesspolicies", "mutatingwebhookconfigurations");
   CAPTURE(resource);
-  CHECK(outliving_powers(Rules{rule({"example.com"}, {resource}, {"create", "patch", "update", "get", "impersonate", "bind", "sign"})}).empty());
+  CHECK(outliving_powers(Rules{rule({"example.com"}, {resource},
+                                    {"create", "patch", "update", "get", "impersonate", "bind", "sign"})})
+            .empty());
 }
 
 // Each verb alone, then beside one that means nothing: what is said is exactly that power.
@@ -146,43 +182,63 @@ TEST_CASE("each power with which access can be kept is named, whatever else the 
   for (const std::string& verb : verbs) {
     CAPTURE(verb);
     CHECK(outliving_powers(Rules{rule({group}, {resource}, {verb})}) == Names{verb + " " + resource});
-    CHECK(outliving_powers(Rules{rule({"", "example.com"}, {"configmaps", "things"}, {"*"}), rule({group, "other.io"}, {"things", resource}, {"deletecollection", verb})}) == Names{verb + " " + resource});
+    CHECK(outliving_powers(Rules{rule({"", "example.com"}, {"configmaps", "things"}, {"*"}),
+                                 rule({group, "other.io"}, {"things", resource},
+                                      {"deletecollection", verb})}) == Names{verb + " " + resource});
     all += (all.empty() ? "" : "/") + verb;
   }
   CHECK(outliving_powers(Rules{rule({group}, {resource}, {"*"})}) == Names{all + " " + resource});
   CHECK(outliving_powers(Rules{rule({group}, {resource}, verbs)}) == Names{all + " " + resource});
 }
 
-TEST_CASE("acting as somebody else is named, on whatever it is allowed, and extra fields of an identity as well") {
-  CHECK(outliving_powers(Rules{rule({"apps"}, {"deployments"}, {"impersonate-on:user-info:list"})}) == Names{"impersonate-on:*"});
-  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"impersonate-on:serviceaccount:get", "impersonate-on:serviceaccount:list"})}) == Names{"impersonate-on:*"});
-  CHECK(outliving_powers(Rules{rule({"authentication.k8s.io"}, {"userextras/scopes"}, {"impersonate:user-info"})}) == Names{"impersonate:user-info userextras"});
+TEST_CASE(
+    "acting as somebody else is named, on whatever it is allowed, and extra fields of an identity as well") {
+  CHECK(outliving_powers(Rules{rule({"apps"}, {"deployments"}, {"impersonate-on:user-info:list"})}) ==
+        Names{"impersonate-on:*"});
+  CHECK(outliving_powers(Rules{rule(
+            {""}, {"pods"}, {"impersonate-on:serviceaccount:get", "impersonate-on:serviceaccount:list"})}) ==
+        Names{"impersonate-on:*"});
+  CHECK(outliving_powers(
+            Rules{rule({"authentication.k8s.io"}, {"userextras/scopes"}, {"impersonate:user-info"})}) ==
+        Names{"impersonate:user-info userextras"});
 }
 
 TEST_CASE("a power that two rules give is named once, and verbs of two rules together") {
-  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"create"}), rule({""}, {"pods"}, {"create", "list"})}) == Names{"create pods"});
-  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"update"}), rule({""}, {"pods"}, {"create"})}) == Names{"create/update pods"});
-  CHECK(outliving_powers(Rules{rule({"", "authentication.k8s.io"}, {"users"}, {"impersonate"})}) == Names{"impersonate users"});
+  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"create"}), rule({""}, {"pods"}, {"create", "list"})}) ==
+        Names{"create pods"});
+  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"update"}), rule({""}, {"pods"}, {"create"})}) ==
+        Names{"create/update pods"});
+  CHECK(outliving_powers(Rules{rule({"", "authentication.k8s.io"}, {"users"}, {"impersonate"})}) ==
+        Names{"impersonate users"});
 }
 
 TEST_CASE("group, resource and verb have to stand in one rule") {
-  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"get"}), rule({""}, {"configmaps"}, {"create"})}).empty());
-  CHECK(outliving_powers(Rules{rule({""}, {"deployments"}, {"create"}), rule({"apps"}, {"pods"}, {"create"})}).empty());
+  CHECK(
+      outliving_powers(Rules{rule({""}, {"pods"}, {"get"}), rule({""}, {"configmaps"}, {"create"})}).empty());
+  CHECK(outliving_powers(Rules{rule({""}, {"deployments"}, {"create"}), rule({"apps"}, {"pods"}, {"create"})})
+            .empty());
 }
 
 TEST_CASE("a wildcard gives what it covers") {
   CHECK(outliving_powers(Rules{rule({"*"}, {"*"}, {"*"})}) == Names{"everything"});
-  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"get"}), rule({"*", "apps"}, {"*"}, {"get", "*"})}) == Names{"everything"});
+  CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"get"}), rule({"*", "apps"}, {"*"}, {"get", "*"})}) ==
+        Names{"everything"});
   CHECK(outliving_powers(Rules{rule({""}, {"pods"}, {"*"})}) == Names{"create/patch/update pods"});
   CHECK(outliving_powers(Rules{rule({"*"}, {"secrets"}, {"create"})}) == Names{"create secrets"});
-  CHECK(outliving_powers(Rules{rule({""}, {"*/token"}, {"create"})}) == Names{"create serviceaccounts/token"});
+  CHECK(outliving_powers(Rules{rule({""}, {"*/token"}, {"create"})}) ==
+        Names{"create serviceaccounts/token"});
   CHECK(outliving_powers(Rules{rule({""}, {"*/log"}, {"create"})}).empty());
-  CHECK(outliving_powers(Rules{rule({"*"}, {"*/approval", "*/ephemeralcontainers", "*/proxy"}, {"get", "update"})}) ==
-        Names{"update certificatesigningrequests/approval", "update pods/ephemeralcontainers", "get nodes/proxy"});
-  CHECK(outliving_powers(Rules{rule({""}, {"*"}, {"get", "list", "watch"})}) == Names{"get/list/watch secrets", "get pods/exec", "get pods/attach", "get nodes/proxy"});
+  CHECK(outliving_powers(
+            Rules{rule({"*"}, {"*/approval", "*/ephemeralcontainers", "*/proxy"}, {"get", "update"})}) ==
+        Names{"update certificatesigningrequests/approval", "update pods/ephemeralcontainers",
+              "get nodes/proxy"});
+  CHECK(outliving_powers(Rules{rule({""}, {"*"}, {"get", "list", "watch"})}) ==
+        Names{"get/list/watch secrets", "get pods/exec", "get pods/attach", "get nodes/proxy"});
   const Names all_core = outliving_powers(Rules{rule({""}, {"*"}, {"create"})});
-  CHECK(std::set(all_core.begin(), all_core.end()) == std::set<std::string>{"create serviceaccounts/token", "create secrets", "create pods", "create pods/exec", "create pods/attach",
-                                                                            "create nodes/proxy", "create replicationcontrollers"});
+  CHECK(std::set(all_core.begin(), all_core.end()) ==
+        std::set<std::string>{"create serviceaccounts/token", "create secrets", "create pods",
+                              "create pods/exec", "create pods/attach", "create nodes/proxy",
+                              "create replicationcontrollers"});
 }
 
 // The rules of Kubernetes 1.36's own roles, as an API server has them.
@@ -197,8 +253,10 @@ TEST_CASE("of the roles that Kubernetes ships, view lets nobody keep access and 
   }
   CHECK(powers.at("view").empty());
   CHECK(powers.at("cluster-admin") == Names{"everything"});
-  for (const std::string power : {"create serviceaccounts/token", "create/get/list/patch/update/watch secrets", "create/patch/update pods", "create/get pods/exec", "create/patch/update deployments",
-                                  "create/patch/update cronjobs", "impersonate serviceaccounts"}) {
+  for (const std::string power :
+       {"create serviceaccounts/token", "create/get/list/patch/update/watch secrets",
+        "create/patch/update pods", "create/get pods/exec", "create/patch/update deployments",
+        "create/patch/update cronjobs", "impersonate serviceaccounts"}) {
     CAPTURE(power);
     CHECK(std::ranges::find(powers.at("edit"), power) != powers.at("edit").end());
     CHECK(std::ranges::find(powers.at("admin"), power) != powers.at("admin").end());
@@ -214,8 +272,10 @@ TEST_CASE("a rule about certain names counts like one about all") {
     it.resource_names = {"deployer"};
     return Rules{std::move(it)};
   };
-  CHECK(outliving_powers(named(rule({""}, {"serviceaccounts/token"}, {"create"}))) == Names{"create serviceaccounts/token"});
+  CHECK(outliving_powers(named(rule({""}, {"serviceaccounts/token"}, {"create"}))) ==
+        Names{"create serviceaccounts/token"});
   CHECK(outliving_powers(named(rule({""}, {"users"}, {"impersonate"}))) == Names{"impersonate users"});
   CHECK(outliving_powers(named(rule({"apps"}, {"deployments"}, {"patch"}))) == Names{"patch deployments"});
-  CHECK(outliving_powers(named(rule({"rbac.authorization.k8s.io"}, {"clusterroles"}, {"bind"}))) == Names{"bind clusterroles"});
+  CHECK(outliving_powers(named(rule({"rbac.authorization.k8s.io"}, {"clusterroles"}, {"bind"}))) ==
+        Names{"bind clusterroles"});
 }

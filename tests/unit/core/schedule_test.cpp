@@ -20,7 +20,8 @@ TimePoint at(const std::string& text) {
   return *time;
 }
 
-ScheduleState state_at(const std::vector<api::ScheduleWindow>& windows, const std::string& zone, const std::string& now) {
+ScheduleState state_at(const std::vector<api::ScheduleWindow>& windows, const std::string& zone,
+                       const std::string& now) {
   const auto found = TimeZone::find(zone);
   REQUIRE(found);
   return schedule_state({.time_zone = zone, .windows = windows}, *found, at(now));
@@ -46,7 +47,9 @@ TEST_CASE("a time of day is HH:MM, and 24:00 is the end of the day") {
   CHECK(parse_time_of_day("08:05") == 485min);
   CHECK(parse_time_of_day("23:59") == 1439min);
   CHECK(parse_time_of_day("24:00") == 1440min);
-  const std::string wrong = GENERATE(values<std::string>({"", "8:00", "08:0", "0800", "08:60", "24:01", "25:00", "-1:00", "08:00 ", " 08:00", "08.00", "ab:cd", "08:00:00"}));
+  const std::string wrong =
+      GENERATE(values<std::string>({"", "8:00", "08:0", "0800", "08:60", "24:01", "25:00", "-1:00", "08:00 ",
+                                    " 08:00", "08.00", "ab:cd", "08:00:00"}));
   CAPTURE(wrong);
   CHECK_FALSE(parse_time_of_day(wrong));
 }
@@ -105,7 +108,8 @@ TEST_CASE("windows that leave no gap never close") {
 }
 
 TEST_CASE("windows that cannot be read, or that there are none of, never open") {
-  const auto windows = GENERATE(values<std::vector<api::ScheduleWindow>>({{}, {{{}, "08:00", "18:00"}}, {{{"Tue"}, "8", "18:00"}}, {{{"tuesday"}, "00:00", "24:00"}}}));
+  const auto windows = GENERATE(values<std::vector<api::ScheduleWindow>>(
+      {{}, {{{}, "08:00", "18:00"}}, {{{"Tue"}, "8", "18:00"}}, {{{"tuesday"}, "00:00", "24:00"}}}));
   const ScheduleState state = state_at(windows, "UTC", "2026-11-24T10:00:00Z");
   CHECK_FALSE(state.is_open);
   CHECK_FALSE(state.opens);
@@ -114,9 +118,12 @@ TEST_CASE("windows that cannot be read, or that there are none of, never open") 
 
 TEST_CASE("a bound in the hour that is missing is the moment of the jump") {
   // Berlin, 2026-03-29: from 02:00 to 03:00, at 01:00 UTC.
-  check_closed_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-03-29T00:59:59Z"), "2026-03-29T01:00:00Z");
-  check_open_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-03-29T01:00:00Z"), "2026-03-29T02:00:00Z");
-  check_open_until(state_at({{{"Sun"}, "01:00", "02:30"}}, "Europe/Berlin", "2026-03-29T00:30:00Z"), "2026-03-29T01:00:00Z");
+  check_closed_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-03-29T00:59:59Z"),
+                     "2026-03-29T01:00:00Z");
+  check_open_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-03-29T01:00:00Z"),
+                   "2026-03-29T02:00:00Z");
+  check_open_until(state_at({{{"Sun"}, "01:00", "02:30"}}, "Europe/Berlin", "2026-03-29T00:30:00Z"),
+                   "2026-03-29T01:00:00Z");
 }
 
 TEST_CASE("a window that lies in the hour that is missing opens a week later") {
@@ -128,10 +135,14 @@ TEST_CASE("a window that lies in the hour that is missing opens a week later") {
 
 TEST_CASE("a bound in the hour that comes twice is the first of the two") {
   // Berlin, 2026-10-25: from 03:00 back to 02:00, at 01:00 UTC.
-  check_closed_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-10-25T00:29:59Z"), "2026-10-25T00:30:00Z");
-  check_open_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-10-25T01:15:00Z"), "2026-10-25T03:00:00Z");
-  check_open_until(state_at({{{"Sun"}, "01:00", "02:30"}}, "Europe/Berlin", "2026-10-25T00:00:00Z"), "2026-10-25T00:30:00Z");
-  check_closed_until(state_at({{{"Sun"}, "01:00", "02:30"}}, "Europe/Berlin", "2026-10-25T01:10:00Z"), "2026-11-01T00:00:00Z");
+  check_closed_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-10-25T00:29:59Z"),
+                     "2026-10-25T00:30:00Z");
+  check_open_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-10-25T01:15:00Z"),
+                   "2026-10-25T03:00:00Z");
+  check_open_until(state_at({{{"Sun"}, "01:00", "02:30"}}, "Europe/Berlin", "2026-10-25T00:00:00Z"),
+                   "2026-10-25T00:30:00Z");
+  check_closed_until(state_at({{{"Sun"}, "01:00", "02:30"}}, "Europe/Berlin", "2026-10-25T01:10:00Z"),
+                     "2026-11-01T00:00:00Z");
 }
 
 TEST_CASE("a window repeats by the local clock, before and after the change") {
@@ -141,9 +152,12 @@ TEST_CASE("a window repeats by the local clock, before and after the change") {
   check_closed_until(state_at(mornings, "Europe/Berlin", "2026-10-24T12:00:00Z"), "2026-10-25T07:00:00Z");
 }
 
-TEST_CASE("at any time of two years a state is what the windows say, and holds until the moment that it names") {
-  const std::vector<api::ScheduleWindow> windows{{{"Sat", "Sun"}, "22:30", "02:30"}, {{"Wed"}, "09:00", "17:00"}};
-  const std::string zone = GENERATE("Europe/Berlin", "Australia/Lord_Howe", "America/New_York", "Pacific/Apia");
+TEST_CASE(
+    "at any time of two years a state is what the windows say, and holds until the moment that it names") {
+  const std::vector<api::ScheduleWindow> windows{{{"Sat", "Sun"}, "22:30", "02:30"},
+                                                 {{"Wed"}, "09:00", "17:00"}};
+  const std::string zone =
+      GENERATE("Europe/Berlin", "Australia/Lord_Howe", "America/New_York", "Pacific/Apia");
   const auto found = TimeZone::find(zone);
   const api::Schedule schedule{.time_zone = zone, .windows = windows};
   for (TimePoint now = at("2026-01-01T00:00:00Z"); now < at("2028-01-01T00:00:00Z"); now += 7h + 13min) {

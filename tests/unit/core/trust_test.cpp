@@ -26,7 +26,9 @@ void check_ended_by_nobody(const World& w) {
   CHECK_FALSE(w.record(AuditAction::Revoked).actor);
   CHECK(w.record(AuditAction::Revoked).comment.empty());
   CHECK(w.condition("Granted") == "False GuardNotInForce");
-  CHECK(w.status().message == "this was revoked in the name of carol, by whom is not known: the admission policies that establish who decides were not in force, or nobody watched");
+  CHECK(
+      w.status().message ==
+      "this was revoked in the name of carol, by whom is not known: the admission policies that establish who decides were not in force, or nobody watched");
 }
 
 void check_ended_by_carol(const World& w) {
@@ -36,7 +38,8 @@ void check_ended_by_carol(const World& w) {
 
 }  // namespace
 
-TEST_CASE("a revocation that comes while the guard is away ends access in nobody's name, also if the guard is back before the binding is gone") {
+TEST_CASE(
+    "a revocation that comes while the guard is away ends access in nobody's name, also if the guard is back before the binding is gone") {
   World w = active_for_five_minutes();
   w.s.guard = {.in_force = false, .since = kNow + 6min, .difference = "one is missing"};
   w.s.by(revoke(sre("carol"), "done"));
@@ -49,7 +52,8 @@ TEST_CASE("a revocation that comes while the guard is away ends access in nobody
   check_ended_by_nobody(w);
 }
 
-TEST_CASE("a revocation that nobody saw come is hers if the guard has not changed since the request was made, and nobody's otherwise") {
+TEST_CASE(
+    "a revocation that nobody saw come is hers if the guard has not changed since the request was made, and nobody's otherwise") {
   World w = active_for_five_minutes();
   w.s.by(revoke(sre("carol"), "done"));
   w.restart();
@@ -87,7 +91,8 @@ TEST_CASE("a grant that was under way is not ended in the name of somebody who m
 TEST_CASE("no record names anybody for what was written while the guard was away") {
   World w = active_for_five_minutes();
   w.s.guard = {.in_force = false, .since = kNow + 6min, .difference = "one is missing"};
-  const auto decision = GENERATE(values<api::Decision>({approve(sre("carol"), "forged"), revoke(person("carol"), "forged")}));
+  const auto decision =
+      GENERATE(values<api::Decision>({approve(sre("carol"), "forged"), revoke(person("carol"), "forged")}));
   w.s.by(decision);
   w.s.unwatched_decisions = 2;
   w.settle();

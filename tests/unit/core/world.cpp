@@ -10,7 +10,8 @@ namespace {
 void check_no_end_with_a_deletion(const Decision& decision) {
   bool deletes = false;
   for (const Action& action : decision.actions) {
-    deletes = deletes || std::holds_alternative<DeleteBinding>(action) || std::holds_alternative<FreeBinding>(action);
+    deletes = deletes || std::holds_alternative<DeleteBinding>(action) ||
+              std::holds_alternative<FreeBinding>(action);
     const auto* update = std::get_if<UpdateStatus>(&action);
     CHECK_FALSE((deletes && update != nullptr && update->status.complete));
   }
@@ -35,13 +36,15 @@ void World::gather() {
   const api::AccessRequestStatus& status = s.request.status;
   const std::string& uid = s.request.metadata.uid;
   const bool is_active = status.phase == api::Phase::Active;
-  if (s.binding && is_active && s.granted_binding_uid.empty()) s.granted_binding_uid = s.binding->metadata.uid;
+  if (s.binding && is_active && s.granted_binding_uid.empty())
+    s.granted_binding_uid = s.binding->metadata.uid;
   const auto granted = records.find(api::record_name(uid, api::AuditAction::Granted));
   const bool is_asked_for = !s.granted_record && (s.binding || is_active);
   if (is_asked_for && granted != records.end()) s.granted_record = granted->second;
   s.is_unrecorded = is_asked_for && !s.granted_record;
   const bool is_over = status.complete || (status.phase && api::is_terminal(*status.phase));
-  s.is_end_unrecorded = is_over && s.granted_record && !s.gone && !records.contains(api::record_name(uid, api::AuditAction::Revoked));
+  s.is_end_unrecorded = is_over && s.granted_record && !s.gone &&
+                        !records.contains(api::record_name(uid, api::AuditAction::Revoked));
 }
 
 void World::settle() {
@@ -67,11 +70,13 @@ void World::restart() {
 }
 
 bool World::has(api::AuditAction action) const {
-  return std::any_of(records.begin(), records.end(), [&](const auto& entry) { return entry.second.action == action; });
+  return std::any_of(records.begin(), records.end(),
+                     [&](const auto& entry) { return entry.second.action == action; });
 }
 
 const api::AuditRecord& World::record(api::AuditAction action) const {
-  const auto found = std::find_if(records.begin(), records.end(), [&](const auto& entry) { return entry.second.action == action; });
+  const auto found = std::find_if(records.begin(), records.end(),
+                                  [&](const auto& entry) { return entry.second.action == action; });
   INFO("no record " << api::to_string(action));
   REQUIRE(found != records.end());
   return found->second;
@@ -102,12 +107,14 @@ bool World::run(const WriteRecord& action) {
 
 bool World::run(const CreateBinding& action) {
   if (bindings_are_forbidden) {
-    s.failure = GrantFailure{.reason = "BindingForbidden", .message = "forbidden: make it grantable", .retry_at = s.now + 60s};
+    s.failure = GrantFailure{
+        .reason = "BindingForbidden", .message = "forbidden: make it grantable", .retry_at = s.now + 60s};
     return false;
   }
   if (s.binding) return false;
   s.binding = action.binding;
-  s.binding->metadata.uid = s.last_binding_uid = s.granted_binding_uid = "binding-" + std::to_string(++bindings_made_);
+  s.binding->metadata.uid = s.last_binding_uid = s.granted_binding_uid =
+      "binding-" + std::to_string(++bindings_made_);
   s.binding->metadata.creation_timestamp = floor_to_second(s.now);
   if (binding_is_held) s.binding->metadata.finalizers = {"somebody/else"};
   s.failure.reset();

@@ -10,13 +10,14 @@
 
 namespace curfew::core::test {
 
-// The cluster in memory: carries out what decide says, as the shell does, and can stop between any two actions.
+// The cluster in memory: carries out what decide says, as the shell does, and can stop between any two
+// actions.
 class World {
  public:
   Situation s;
   std::map<std::string, api::AuditRecord> records;  // by name: immutable once written
   std::vector<EmitEvent> events;
-  bool binding_is_held = false;      // a finalizer of somebody's
+  bool binding_is_held = false;  // a finalizer of somebody's
   bool bindings_are_forbidden = false;
 
   // Decides once and carries out at most that many actions. What was carried out.

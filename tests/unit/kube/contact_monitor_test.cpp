@@ -1,6 +1,6 @@
-#include <catch2/catch_test_macros.hpp>
-
 #include "kube/contact_monitor.hpp"
+
+#include <catch2/catch_test_macros.hpp>
 
 using namespace curfew;
 using namespace curfew::kube;
@@ -55,7 +55,8 @@ TEST_CASE("a call that was stopped says nothing about the server") {
   CHECK(contact.in_contact());
 }
 
-TEST_CASE("an API server that answers with errors is said so once of each kind, until a minute has passed without") {
+TEST_CASE(
+    "an API server that answers with errors is said so once of each kind, until a minute has passed without") {
   ContactMonitor contact;
   const Error failed{.kind = ErrorKind::InternalError, .message = "a webhook failed"};
   const Error busy{.kind = ErrorKind::TooManyRequests, .message = "later"};
@@ -74,7 +75,8 @@ TEST_CASE("an API server that answers with errors is said so once of each kind, 
 }
 
 TEST_CASE("that lost contact has become a matter of trust is news once more, of each kind") {
-  const Error untrusted{.kind = ErrorKind::Tls, .message = "its certificate is not signed by the cluster's CA"};
+  const Error untrusted{.kind = ErrorKind::Tls,
+                        .message = "its certificate is not signed by the cluster's CA"};
   const Error unauthorized{.kind = ErrorKind::Unauthorized, .message = "Unauthorized"};
   ContactMonitor contact;
   contact.succeeded(kStart);

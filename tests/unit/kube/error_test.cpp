@@ -1,8 +1,8 @@
+#include "kube/error.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <nlohmann/json.hpp>
-
-#include "kube/error.hpp"
 
 using namespace curfew;
 using namespace curfew::kube;
@@ -13,7 +13,12 @@ namespace {
 http::Response answer(int status, const std::string& reason) {
   http::Response response;
   response.status = status;
-  response.body = nlohmann::json{{"kind", "Status"}, {"reason", reason}, {"message", "the server's words"}, {"code", status}}.dump();
+  response.body = nlohmann::json{
+      {"kind", "Status"},
+      {"reason", reason},
+      {"message", "the server's words"},
+      {"code",
+       status}}.dump();
   return response;
 }
 
@@ -53,15 +58,18 @@ TEST_CASE("a status and its reason become a kind of error") {
 TEST_CASE("what is refused because its namespace is being deleted is known by its cause") {
   http::Response response = answer(403, "Forbidden");
   CHECK_FALSE(error_from_response(response).namespace_is_going);
-  for (const char* details : {R"({"causes": [{"reason": "Other"}, {"reason": "NamespaceTerminating", "field": "metadata.namespace"}]})", R"({"causes": [1]})",
-                              R"({"causes": "x"})", R"({})", R"(1)"}) {
+  for (
+      const char* details :
+      {R"({"causes": [{"reason": "Other"}, {"reason": "NamespaceTerminating", "field": "metadata.namespace"}]})",
+       R"({"causes": [1]})", R"({"causes": "x"})", R"({})", R"(1)"}) {
     auto body = nlohmann::json::parse(response.body);
     body["details"] = nlohmann::json::parse(details);
     http::Response detailed = response;
     detailed.body = body.dump();
     INFO(details);
     const Error error = error_from_response(detailed);
-    CHECK(error.namespace_is_going == (std::string(details).find("NamespaceTerminating") != std::string::npos));
+    CHECK(error.namespace_is_going ==
+          (std::string(details).find("NamespaceTerminating") != std::string::npos));
     CHECK(error.kind == ErrorKind::Forbidden);
   }
 }
@@ -79,11 +87,13 @@ TEST_CASE("an answer that is no Status is quoted in one line") {
   http::Response response;
   response.status = 502;
   response.body = "<html>\r\nBad gateway\x1b[31m\n</html>\n";
-  CHECK(error_from_response(response).message == "the API server answered 502: <html>  Bad gateway [31m </html>");
+  CHECK(error_from_response(response).message ==
+        "the API server answered 502: <html>  Bad gateway [31m </html>");
   response.body = "";
   CHECK(error_from_response(response).message == "the API server answered 502");
   response.status = 302;
-  CHECK(error_from_response(response).message == "the API server answered 302, a redirect, which is not followed");
+  CHECK(error_from_response(response).message ==
+        "the API server answered 302, a redirect, which is not followed");
 }
 
 TEST_CASE("a very long message is cut between characters") {
@@ -98,9 +108,11 @@ TEST_CASE("a very long message is cut between characters") {
 }
 
 TEST_CASE("a Status inside a watch counts by its code") {
-  CHECK(error_from_status({{"code", 410}, {"reason", "Expired"}, {"message", "too old"}}).kind == ErrorKind::Gone);
+  CHECK(error_from_status({{"code", 410}, {"reason", "Expired"}, {"message", "too old"}}).kind ==
+        ErrorKind::Gone);
   CHECK(error_from_status({{"code", 410}, {"message", "too old"}}).message == "too old");
   CHECK(error_from_status({{"code", 500}}).kind == ErrorKind::InternalError);
   CHECK(error_from_status(nlohmann::json::object()).kind == ErrorKind::Other);
-  CHECK(error_from_status({{"code", "x"}, {"message", 1}}).message == "the API server ended the watch with code 0");
+  CHECK(error_from_status({{"code", "x"}, {"message", 1}}).message ==
+        "the API server ended the watch with code 0");
 }

@@ -32,7 +32,8 @@ TEST_CASE("waiting for a place ends when it is stopped") {
   InFlight in_flight(1);
   const auto place = in_flight.enter(10s, {});
   std::stop_source source;
-  auto waiting = std::async(std::launch::async, [&] { return static_cast<bool>(in_flight.enter(60s, source.get_token())); });
+  auto waiting = std::async(std::launch::async,
+                            [&] { return static_cast<bool>(in_flight.enter(60s, source.get_token())); });
   source.request_stop();
   CHECK_FALSE(waiting.get());
 }

@@ -1,10 +1,10 @@
+#include "kube/kubeconfig.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-
-#include "kube/kubeconfig.hpp"
 
 using namespace curfew;
 using namespace curfew::kube;
@@ -33,10 +33,13 @@ class Folder {
 };
 
 const std::string kPem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-const std::string kPemBase64 = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCkFBQUEKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=";
+const std::string kPemBase64 =
+    "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCkFBQUEKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=";
 
-std::string config_with(const std::string& cluster, const std::string& user, const std::string& top = "current-context: here") {
-  return "apiVersion: v1\nkind: Config\n" + top + "\nclusters:\n- {name: c, cluster: {" + cluster + "}}\nusers:\n- {name: u, user: {" + user +
+std::string config_with(const std::string& cluster, const std::string& user,
+                        const std::string& top = "current-context: here") {
+  return "apiVersion: v1\nkind: Config\n" + top + "\nclusters:\n- {name: c, cluster: {" + cluster +
+         "}}\nusers:\n- {name: u, user: {" + user +
          "}}\ncontexts:\n- {name: here, context: {cluster: c, user: u, namespace: payments}}\n- {name: lost, context: {cluster: gone, user: u}}\n";
 }
 
@@ -46,8 +49,11 @@ const std::string kServer = "server: 'https://127.0.0.1:6443'";
 
 TEST_CASE("a kubeconfig with data inside is read") {
   const Folder folder;
-  const auto path = folder.write("config", config_with(kServer + ", tls-server-name: kubernetes, certificate-authority-data: " + kPemBase64,
-                                                       "client-certificate-data: " + kPemBase64 + ", client-key-data: " + kPemBase64 + ", token: t"));
+  const auto path = folder.write(
+      "config",
+      config_with(
+          kServer + ", tls-server-name: kubernetes, certificate-authority-data: " + kPemBase64,
+          "client-certificate-data: " + kPemBase64 + ", client-key-data: " + kPemBase64 + ", token: t"));
   const auto config = load_kubeconfig(path);
   REQUIRE(config);
   CHECK(config->server == "https://127.0.0.1:6443");
@@ -65,8 +71,10 @@ TEST_CASE("a kubeconfig's files are looked for beside it") {
   folder.write("ca.crt", kPem);
   folder.write("me.crt", kPem + "1");
   const auto key = folder.write("me.key", kPem + "2");
-  const auto path = folder.write("config", config_with(kServer + ", certificate-authority: ca.crt",
-                                                       "client-certificate: ./me.crt, client-key: " + key.string() + ", tokenFile: sub/../token"));
+  const auto path = folder.write(
+      "config",
+      config_with(kServer + ", certificate-authority: ca.crt",
+                  "client-certificate: ./me.crt, client-key: " + key.string() + ", tokenFile: sub/../token"));
   const auto config = load_kubeconfig(path);
   REQUIRE(config);
   CHECK(config->ca_pem == kPem);
@@ -102,27 +110,38 @@ TEST_CASE("a kubeconfig that cannot be used is refused in one line that says wha
       {"a: 1", "has no contexts; a list of them is expected"},
       {"contexts: 1", "contexts is not a list"},
       {"current-context: [1]", "current-context is not a text"},
-      {config_with(kServer, "", "a: b"), R"(has no current-context; expected is the name of one of its contexts: "here", "lost")"},
-      {config_with(kServer, "", "current-context: nope"), R"(has no context "nope" (current-context); it has: "here", "lost")"},
-      {config_with(kServer, "", "current-context: lost"), R"(has no cluster "gone" (context "lost"); it has: "c")"},
+      {config_with(kServer, "", "a: b"),
+       R"(has no current-context; expected is the name of one of its contexts: "here", "lost")"},
+      {config_with(kServer, "", "current-context: nope"),
+       R"(has no context "nope" (current-context); it has: "here", "lost")"},
+      {config_with(kServer, "", "current-context: lost"),
+       R"(has no cluster "gone" (context "lost"); it has: "c")"},
       {config_with("", ""), "cluster has no server"},
-      {config_with("server: '127.0.0.1:6443'", ""), R"(the cluster's server "127.0.0.1:6443" is no address; expected is https://HOST[:PORT])"},
+      {config_with("server: '127.0.0.1:6443'", ""),
+       R"(the cluster's server "127.0.0.1:6443" is no address; expected is https://HOST[:PORT])"},
       {config_with(kServer + ", insecure-skip-tls-verify: true", ""),
        "sets insecure-skip-tls-verify, which would hand our credentials to whoever answers; use certificate-authority instead"},
-      {config_with(kServer + ", proxy-url: 'http://p'", ""), "sets proxy-url, which is not supported; use a server address that can be reached directly"},
-      {config_with(kServer + ", certificate-authority-data: '%%%'", ""), "cluster: certificate-authority-data is not base64 of PEM"},
-      {config_with(kServer + ", certificate-authority-data: aGVsbG8=", ""), "cluster: certificate-authority-data is not base64 of PEM"},
-      {config_with(kServer + ", certificate-authority: /nowhere/ca.crt", ""), R"(cluster: certificate-authority "/nowhere/ca.crt" cannot be read)"},
+      {config_with(kServer + ", proxy-url: 'http://p'", ""),
+       "sets proxy-url, which is not supported; use a server address that can be reached directly"},
+      {config_with(kServer + ", certificate-authority-data: '%%%'", ""),
+       "cluster: certificate-authority-data is not base64 of PEM"},
+      {config_with(kServer + ", certificate-authority-data: aGVsbG8=", ""),
+       "cluster: certificate-authority-data is not base64 of PEM"},
+      {config_with(kServer + ", certificate-authority: /nowhere/ca.crt", ""),
+       R"(cluster: certificate-authority "/nowhere/ca.crt" cannot be read)"},
       {config_with(kServer, "exec: {command: aws}"),
        R"(user "u" logs in through exec, which is not supported; use tokenFile, token, or client-certificate and client-key instead)"},
       {config_with(kServer, "auth-provider: {name: oidc}"),
        R"(user "u" logs in through auth-provider, which is not supported; use tokenFile, token, or client-certificate and client-key instead)"},
       {config_with(kServer, "username: admin, password: secret"),
        R"(user "u" sets username, which is not supported; use tokenFile, token, or client-certificate and client-key instead)"},
-      {config_with(kServer, "client-certificate-data: " + kPemBase64), R"(user "u" has a client-certificate without client-key)"},
-      {config_with(kServer, "client-key-data: " + kPemBase64), R"(user "u" has a client-key without client-certificate)"},
+      {config_with(kServer, "client-certificate-data: " + kPemBase64),
+       R"(user "u" has a client-certificate without client-key)"},
+      {config_with(kServer, "client-key-data: " + kPemBase64),
+       R"(user "u" has a client-key without client-certificate)"},
       {config_with(kServer, "token: {a: b}"), R"(user "u": token is not a text)"},
-      {config_with(kServer, "client-key-data: c2VjcmV0"), R"(user "u": client-key-data is not base64 of PEM)"},
+      {config_with(kServer, "client-key-data: c2VjcmV0"),
+       R"(user "u": client-key-data is not base64 of PEM)"},
   }));
   const Folder folder;
   const auto path = folder.write("config", text);
@@ -138,19 +157,22 @@ TEST_CASE("a kubeconfig that is not there, or a folder, is said so") {
   REQUIRE_FALSE(load_kubeconfig(missing));
   CHECK(load_kubeconfig(missing).error().message == "kubeconfig " + missing.string() + ": does not exist");
   REQUIRE_FALSE(load_kubeconfig(folder.path()));
-  CHECK(load_kubeconfig(folder.path()).error().message == "kubeconfig " + folder.path().string() + ": cannot be read; a kubeconfig file is expected");
+  CHECK(load_kubeconfig(folder.path()).error().message ==
+        "kubeconfig " + folder.path().string() + ": cannot be read; a kubeconfig file is expected");
 }
 
 TEST_CASE("a Pod's ServiceAccount is read from its folder and the environment") {
   const Folder folder;
   ::unsetenv("KUBERNETES_SERVICE_HOST");
   REQUIRE_FALSE(in_cluster_config(folder.path()));
-  CHECK(in_cluster_config(folder.path()).error().message ==
-        "not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; use --kubeconfig FILE outside of one");
+  CHECK(
+      in_cluster_config(folder.path()).error().message ==
+      "not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; use --kubeconfig FILE outside of one");
   ::setenv("KUBERNETES_SERVICE_HOST", "fd00::1", 1);
   ::setenv("KUBERNETES_SERVICE_PORT", "443", 1);
   CHECK(in_cluster_config(folder.path()).error().message ==
-        (folder.path() / "ca.crt").string() + " cannot be read; the Pod's ServiceAccount is expected to be mounted there");
+        (folder.path() / "ca.crt").string() +
+            " cannot be read; the Pod's ServiceAccount is expected to be mounted there");
   folder.write("ca.crt", kPem);
   folder.write("token", "t");
   folder.write("namespace", "curfew-system\n");
@@ -166,8 +188,11 @@ TEST_CASE("a Pod's ServiceAccount is read from its folder and the environment") 
 }
 
 TEST_CASE("an error is one line whatever the names in it hold") {
-  const auto nothing = [](const std::filesystem::path&) -> std::optional<std::string> { return std::nullopt; };
-  const auto config = parse_kubeconfig("current-context: \"a\\nb\\r\\0\"\ncontexts: []\n", nothing, "/nowhere/config");
+  const auto nothing = [](const std::filesystem::path&) -> std::optional<std::string> {
+    return std::nullopt;
+  };
+  const auto config =
+      parse_kubeconfig("current-context: \"a\\nb\\r\\0\"\ncontexts: []\n", nothing, "/nowhere/config");
   REQUIRE_FALSE(config);
   CHECK(config.error().message.find_first_of(std::string_view("\n\r\0", 3)) == std::string::npos);
 }

@@ -19,7 +19,8 @@ TEST_CASE("a page grows again where there is room for four of it, up to five hun
   CHECK(next_page_size(500, 0.0) == 500);
 }
 
-TEST_CASE("what grew does not have to be halved again, nor what was halved grow: a list of equal objects settles") {
+TEST_CASE(
+    "what grew does not have to be halved again, nor what was halved grow: a list of equal objects settles") {
   CHECK(next_page_size(200, 0.25) == 200);
   CHECK(next_page_size(200, 1.0) == 200);
   constexpr double kObject = 1.0 / 3;  // of a page

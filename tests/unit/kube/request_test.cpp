@@ -1,9 +1,10 @@
+#include "kube/request.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
 #include "api/access_request.hpp"
 #include "api/rbac.hpp"
-#include "kube/request.hpp"
 
 using namespace curfew;
 using namespace curfew::kube;
@@ -24,24 +25,31 @@ TEST_CASE("everything but unreserved characters is percent-encoded, byte by byte
 }
 
 TEST_CASE("names cannot leave their place in the path") {
-  CHECK(get_request(kRequests, {"a/b", "../x?y"}).target == "/apis/curfew.dev/v1alpha1/namespaces/a%2Fb/accessrequests/..%2Fx%3Fy");
+  CHECK(get_request(kRequests, {"a/b", "../x?y"}).target ==
+        "/apis/curfew.dev/v1alpha1/namespaces/a%2Fb/accessrequests/..%2Fx%3Fy");
 }
 
 TEST_CASE("lists carry selectors, limit and continue") {
   CHECK(list_request(resource_of<api::Namespace>(), {}, {}).target == "/api/v1/namespaces?limit=500");
-  CHECK(list_request(kRequests, {.name_space = "payments", .labels = "a=b,c in (d)", .fields = "status.complete!=true"}, {.limit = 0}).target ==
+  CHECK(list_request(kRequests,
+                     {.name_space = "payments", .labels = "a=b,c in (d)", .fields = "status.complete!=true"},
+                     {.limit = 0})
+            .target ==
         kBase + "?labelSelector=a%3Db%2Cc%20in%20%28d%29&fieldSelector=status.complete%21%3Dtrue");
-  CHECK(list_request(kRequests, {}, {.limit = 10, .resource_version = "0"}).target == "/apis/curfew.dev/v1alpha1/accessrequests?limit=10&resourceVersion=0");
+  CHECK(list_request(kRequests, {}, {.limit = 10, .resource_version = "0"}).target ==
+        "/apis/curfew.dev/v1alpha1/accessrequests?limit=10&resourceVersion=0");
   // The API server refuses a resourceVersion beside a continue token.
   CHECK(list_request(kRequests, {}, {.continue_token = "a=", .resource_version = "7"}).target ==
         "/apis/curfew.dev/v1alpha1/accessrequests?limit=500&continue=a%3D");
 }
 
 TEST_CASE("watches ask for bookmarks and say when they end") {
-  const auto request = watch_request(kRequests, {.fields = "status.complete!=true"}, {.resource_version = "12", .timeout = std::chrono::seconds(290)});
+  const auto request = watch_request(kRequests, {.fields = "status.complete!=true"},
+                                     {.resource_version = "12", .timeout = std::chrono::seconds(290)});
   CHECK(request.method == Method::Get);
-  CHECK(request.target ==
-        "/apis/curfew.dev/v1alpha1/accessrequests?watch=true&fieldSelector=status.complete%21%3Dtrue&resourceVersion=12&allowWatchBookmarks=true&timeoutSeconds=290");
+  CHECK(
+      request.target ==
+      "/apis/curfew.dev/v1alpha1/accessrequests?watch=true&fieldSelector=status.complete%21%3Dtrue&resourceVersion=12&allowWatchBookmarks=true&timeoutSeconds=290");
 }
 
 TEST_CASE("writes say who they are") {

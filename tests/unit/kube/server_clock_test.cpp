@@ -13,14 +13,16 @@ using std::chrono::microseconds;
 
 namespace {
 
-// A machine and an API server whose clock is `server_ahead` of the machine's. Time passes for both; the machine's wall clock can be stepped alone.
+// A machine and an API server whose clock is `server_ahead` of the machine's. Time passes for both; the
+// machine's wall clock can be stepped alone.
 struct Fixture {
   ManualClock machine;
   microseconds passed{0};
   microseconds stepped{0};
   microseconds server_ahead{0};
   std::vector<microseconds> offsets;
-  kube::ServerClock clock{machine, [this](microseconds offset) { offsets.push_back(offset); }, [this] { return passed; }};
+  kube::ServerClock clock{machine, [this](microseconds offset) { offsets.push_back(offset); },
+                          [this] { return passed; }};
 
   explicit Fixture(microseconds ahead = 0s) : server_ahead(ahead) { settle(); }
 

@@ -1,8 +1,9 @@
+#include "kube/store.hpp"
+
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
 #include "api/rbac.hpp"
-#include "kube/store.hpp"
 
 using namespace curfew;
 using namespace curfew::kube;
@@ -23,7 +24,9 @@ Binding binding(const std::string& name, const std::string& version, const std::
   return result;
 }
 
-std::shared_ptr<const Binding> shared(Binding object) { return std::make_shared<const Binding>(std::move(object)); }
+std::shared_ptr<const Binding> shared(Binding object) {
+  return std::make_shared<const Binding>(std::move(object));
+}
 
 struct Fixture {
   Store<Binding> store;
@@ -64,21 +67,29 @@ TEST_CASE_METHOD(Fixture, "a store is in step once a first list is complete, emp
 }
 
 TEST_CASE_METHOD(Fixture, "a new list gives the difference to what was known") {
-  CHECK(writer.replace_all({shared(binding("a", "1")), shared(binding("b", "2")), shared(binding("c", "3"))}, {}, "10").size() == 3);
+  CHECK(writer
+            .replace_all({shared(binding("a", "1")), shared(binding("b", "2")), shared(binding("c", "3"))},
+                         {}, "10")
+            .size() == 3);
   const auto unchanged = store.get({"n", "a"});
-  const auto changes = writer.replace_all({shared(binding("a", "1")), shared(binding("b", "12")), shared(binding("d", "13"))}, {}, "20");
+  const auto changes = writer.replace_all(
+      {shared(binding("a", "1")), shared(binding("b", "12")), shared(binding("d", "13"))}, {}, "20");
   REQUIRE(changes.size() == 3);
   for (const auto& [before, after] : changes) {
     const std::string name = (after ? after : before)->metadata.name;
-    if (name == "b") CHECK((before->metadata.resource_version == "2" && after->metadata.resource_version == "12"));
-    else if (name == "c") CHECK((before && !after));
-    else CHECK((name == "d" && !before && after));
+    if (name == "b")
+      CHECK((before->metadata.resource_version == "2" && after->metadata.resource_version == "12"));
+    else if (name == "c")
+      CHECK((before && !after));
+    else
+      CHECK((name == "d" && !before && after));
   }
   CHECK(store.get({"n", "a"}) == unchanged);
   CHECK(store.size() == 3);
 }
 
-TEST_CASE_METHOD(Fixture, "an object that was deleted and made again between lists is a change even at the same version") {
+TEST_CASE_METHOD(
+    Fixture, "an object that was deleted and made again between lists is a change even at the same version") {
   writer.replace_all({shared(binding("a", "1"))}, {}, "10");
   Binding other = binding("a", "1");
   other.metadata.uid = "another";
@@ -158,12 +169,19 @@ TEST_CASE_METHOD(Fixture, "a write of ours that left the selection is gone once 
   CHECK(seen() == "-");
 }
 
-TEST_CASE_METHOD(Fixture, "another object's event or a bookmark that passes a write of ours ends the assumption") {
+TEST_CASE_METHOD(Fixture,
+                 "another object's event or a bookmark that passes a write of ours ends the assumption") {
   writer.replace_all({}, {}, "10");
   store.assume(binding("a", "15"));
-  SECTION("event") { writer.apply(binding("b", "16")); }
-  SECTION("bookmark at that very version") { writer.advance("15"); }
-  SECTION("deletion") { writer.remove({"n", "b"}, nullptr, "20"); }
+  SECTION("event") {
+    writer.apply(binding("b", "16"));
+  }
+  SECTION("bookmark at that very version") {
+    writer.advance("15");
+  }
+  SECTION("deletion") {
+    writer.remove({"n", "b"}, nullptr, "20");
+  }
   CHECK(seen() == "-");  // it was never in the selection
 }
 
@@ -196,7 +214,8 @@ TEST_CASE_METHOD(Fixture, "a history that goes back ends all assumptions") {
   CHECK(seen() == "11");
 }
 
-TEST_CASE_METHOD(Fixture, "what was assumed, and is in no list that is as far, is gone: nobody else tells of it") {
+TEST_CASE_METHOD(Fixture,
+                 "what was assumed, and is in no list that is as far, is gone: nobody else tells of it") {
   writer.replace_all({}, {}, "10");
   store.assume(binding("a", "15"));
   store.assume(binding("b", "17"));

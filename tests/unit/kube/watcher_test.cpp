@@ -1,7 +1,7 @@
+#include "kube/watcher.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
-
-#include "kube/watcher.hpp"
 
 using namespace curfew;
 using namespace curfew::kube;
@@ -9,7 +9,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Watcher watcher() { return Watcher({}, 1); }
+Watcher watcher() {
+  return Watcher({}, 1);
+}
 
 std::string page_asked(Watcher& watcher) {
   const auto step = watcher.next();
@@ -126,8 +128,9 @@ TEST_CASE("what is no event lists again after a wait") {
 }
 
 TEST_CASE("a broken watch is resumed from its version after a wait") {
-  const ErrorKind kind = GENERATE(ErrorKind::Transport, ErrorKind::Timeout, ErrorKind::Tls, ErrorKind::Unavailable, ErrorKind::TooManyRequests,
-                                  ErrorKind::Forbidden, ErrorKind::Unauthorized, ErrorKind::Other);
+  const ErrorKind kind =
+      GENERATE(ErrorKind::Transport, ErrorKind::Timeout, ErrorKind::Tls, ErrorKind::Unavailable,
+               ErrorKind::TooManyRequests, ErrorKind::Forbidden, ErrorKind::Unauthorized, ErrorKind::Other);
   Watcher w = watching("10");
   w.event_seen("11");
   w.watch_failed({.kind = kind});

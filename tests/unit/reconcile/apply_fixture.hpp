@@ -26,7 +26,8 @@ struct ApplierFixture {
   runtime::Metrics metrics{"test"};
   ManualClock clock;
   std::vector<std::chrono::microseconds> latencies;
-  reconcile::GrantLatency grant_latency{clock, [this](std::chrono::microseconds took) { latencies.push_back(took); }};
+  reconcile::GrantLatency grant_latency{
+      clock, [this](std::chrono::microseconds took) { latencies.push_back(took); }};
   bool may_grant = true;
   reconcile::UsageBook usage{stores, memory, client};
   reconcile::FloodGate floods{clock, {}};
@@ -44,7 +45,8 @@ struct ApplierFixture {
                               .may_grant = [this] { return may_grant; }}};
 
   bool has_counted(ErrorKind kind, int times = 1) {
-    const auto line = std::string("\ncurfew_reconcile_errors_total{kind=\"") + to_string(kind) + "\"} " + std::to_string(times) + "\n";
+    const auto line = std::string("\ncurfew_reconcile_errors_total{kind=\"") + to_string(kind) + "\"} " +
+                      std::to_string(times) + "\n";
     return metrics.render().find(line) != std::string::npos;
   }
 };
@@ -60,7 +62,8 @@ struct ApplyFixture : ApplierFixture {
     grant_latency.observe(nullptr, input.request);
   }
 
-  runtime::Outcome apply(std::vector<core::Action> actions, std::optional<TimePoint> wake_at = {}, std::stop_token stop = {}) {
+  runtime::Outcome apply(std::vector<core::Action> actions, std::optional<TimePoint> wake_at = {},
+                         std::stop_token stop = {}) {
     return applier.apply(input, {.actions = std::move(actions), .wake_at = wake_at}, std::move(stop));
   }
   core::WriteRecord granted_record(TimePoint expires_at = kExpiresAt) const {
@@ -78,8 +81,12 @@ struct ApplyFixture : ApplierFixture {
     return {made};
   }
   core::UpdateStatus status(api::Phase phase) const { return {request_in(phase).status}; }
-  std::vector<core::Action> granting() const { return {granted_record(), grant(), status(api::Phase::Active)}; }
-  core::DeleteBinding deletion() const { return {.key = {"payments", std::string("curfew-") + kUid}, .uid = std::string("binding-of-") + kUid}; }
+  std::vector<core::Action> granting() const {
+    return {granted_record(), grant(), status(api::Phase::Active)};
+  }
+  core::DeleteBinding deletion() const {
+    return {.key = {"payments", std::string("curfew-") + kUid}, .uid = std::string("binding-of-") + kUid};
+  }
 };
 
 }  // namespace curfew::testing

@@ -16,7 +16,8 @@ using Kind = runtime::Outcome::Kind;
 TEST_CASE("a grant is its record, then its binding, then the status") {
   Fixture f;
   CHECK(f.apply(f.granting()).kind == Kind::Done);
-  CHECK(f.api.calls() == Calls{"POST " + kRecordsPath, "POST " + kBindingsPath, "PATCH " + kRequestPath + "/status"});
+  CHECK(f.api.calls() ==
+        Calls{"POST " + kRecordsPath, "POST " + kBindingsPath, "PATCH " + kRequestPath + "/status"});
   CHECK(f.memory.granted_record(kUid)->expires_at == kExpiresAt);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
 }
@@ -37,7 +38,8 @@ TEST_CASE("without its record nothing is granted") {
     CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
   }
   SECTION("busy") {
-    f.api.fail("POST " + kRecordsPath, {.kind = ErrorKind::TooManyRequests, .message = "later", .retry_after = 3s});
+    f.api.fail("POST " + kRecordsPath,
+               {.kind = ErrorKind::TooManyRequests, .message = "later", .retry_after = 3s});
     const auto outcome = f.apply(f.granting());
     CHECK(outcome.kind == Kind::RetryAfter);
     CHECK(outcome.after == 3s);
@@ -74,8 +76,12 @@ TEST_CASE("a Granted record that is stored with other times counts: it is decide
 TEST_CASE("a Granted record that is stored for another role or person is not this grant") {
   Fixture f;
   auto stored = f.granted_record().record;
-  SECTION("role") { stored.role->name = "admin"; }
-  SECTION("subject") { stored.subject->name = "mallory"; }
+  SECTION("role") {
+    stored.role->name = "admin";
+  }
+  SECTION("subject") {
+    stored.subject->name = "mallory";
+  }
   f.api.put(stored);
   f.apply(f.granting());
   CHECK(f.api.get(kBindingPath).is_null());
@@ -93,11 +99,21 @@ TEST_CASE("a binding of an attempt whose answer was lost is adopted") {
 TEST_CASE("a binding that has our name but is not the grant is not adopted") {
   Fixture f;
   auto other = binding(kExpiresAt);
-  SECTION("another end") { other.metadata.annotations.begin()->second = "2027-01-01T00:00:00Z"; }
-  SECTION("another role") { other.role_ref.name = "admin"; }
-  SECTION("another subject") { other.subjects.push_back({.kind = "User", .name = "mallory", .name_space = {}}); }
-  SECTION("no label") { other.metadata.labels.clear(); }
-  SECTION("another owner") { other.metadata.owner_references.front().uid = kOtherUid; }
+  SECTION("another end") {
+    other.metadata.annotations.begin()->second = "2027-01-01T00:00:00Z";
+  }
+  SECTION("another role") {
+    other.role_ref.name = "admin";
+  }
+  SECTION("another subject") {
+    other.subjects.push_back({.kind = "User", .name = "mallory", .name_space = {}});
+  }
+  SECTION("no label") {
+    other.metadata.labels.clear();
+  }
+  SECTION("another owner") {
+    other.metadata.owner_references.front().uid = kOtherUid;
+  }
   const auto stored = f.api.put(other);
   const auto outcome = f.apply(f.granting());
   CHECK(outcome.kind == Kind::Done);
@@ -122,7 +138,8 @@ TEST_CASE("a binding of our name that is being deleted is waited for") {
 
 TEST_CASE("a role that may not be bound is remembered for a minute, in the API server's words") {
   Fixture f;
-  f.api.fail("POST " + kBindingsPath, 403, "Forbidden", "attempting to grant RBAC permissions not currently held");
+  f.api.fail("POST " + kBindingsPath, 403, "Forbidden",
+             "attempting to grant RBAC permissions not currently held");
   const auto outcome = f.apply(f.granting());
   CHECK(outcome.kind == Kind::Done);
   CHECK(outcome.after > 0s);

@@ -41,7 +41,8 @@ TEST_CASE("the same end that is stored already is written") {
 TEST_CASE("an end that was recorded is known when the status loses against another write") {
   Fixture f;
   f.api.put(request_in(Phase::Pending));  // somebody approved: a new resourceVersion
-  CHECK(f.apply({core::WriteRecord{record(AuditAction::TimedOut)}, f.status(Phase::TimedOut)}).kind == Kind::RetryNow);
+  CHECK(f.apply({core::WriteRecord{record(AuditAction::TimedOut)}, f.status(Phase::TimedOut)}).kind ==
+        Kind::RetryNow);
   REQUIRE(f.memory.end_record(kUid));
   CHECK(f.memory.end_record(kUid)->action == AuditAction::TimedOut);
 }
@@ -55,11 +56,14 @@ TEST_CASE("the record of a flood is no single request's end") {
   CHECK_FALSE(f.memory.end_record(kUid));
 }
 
-TEST_CASE("until all records of earlier terms are known, an end is looked for before a grant is begun or gone on with") {
+TEST_CASE(
+    "until all records of earlier terms are known, an end is looked for before a grant is begun or gone on with") {
   Fixture f;
   f.memory.begin_term();
   f.api.put(record(AuditAction::Rejected));
-  SECTION("begun") { f.apply(f.granting()); }
+  SECTION("begun") {
+    f.apply(f.granting());
+  }
   SECTION("gone on with") {
     f.input.granted_record = f.granted_record().record;
     f.apply({f.grant(), f.status(Phase::Active)});
@@ -71,21 +75,27 @@ TEST_CASE("until all records of earlier terms are known, an end is looked for be
 TEST_CASE("what the API server refuses as invalid is not tried again for ever") {
   Fixture f;
   SECTION("a record") {
-    f.api.fail("POST " + kRecordsPath, 422, "Invalid", "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
-    CHECK(f.apply({core::WriteRecord{record(AuditAction::Requested)}, f.status(Phase::Pending)}).kind == Kind::Done);
+    f.api.fail("POST " + kRecordsPath, 422, "Invalid",
+               "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
+    CHECK(f.apply({core::WriteRecord{record(AuditAction::Requested)}, f.status(Phase::Pending)}).kind ==
+          Kind::Done);
   }
   SECTION("a status") {
-    f.api.fail("PATCH", 422, "Invalid", "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
+    f.api.fail("PATCH", 422, "Invalid",
+               "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
     CHECK(f.apply({f.status(Phase::Pending)}).kind == Kind::Done);
   }
   CHECK(f.memory.unstorable(kUid) == "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
 }
 
-TEST_CASE("a status of a request that was made again meanwhile is refused for its uid, which makes nothing invalid") {
+TEST_CASE(
+    "a status of a request that was made again meanwhile is refused for its uid, which makes nothing invalid") {
   Fixture f;
   f.api.erase(kRequestPath);
   f.api.put(request_in(Phase::Pending, "debug", kOtherUid));
-  f.api.fail("PATCH", 422, "Invalid", "AccessRequest.curfew.dev \"debug\" is invalid: metadata.uid: Invalid value: field is immutable");
+  f.api.fail(
+      "PATCH", 422, "Invalid",
+      "AccessRequest.curfew.dev \"debug\" is invalid: metadata.uid: Invalid value: field is immutable");
   CHECK(f.apply({f.status(Phase::Pending)}).kind == Kind::RetryRateLimited);
   CHECK_FALSE(f.memory.unstorable(kUid));
 }
@@ -135,7 +145,8 @@ TEST_CASE("a completion that was not written is not one") {
   CHECK(f.memory.granted_record(kUid));
 }
 
-TEST_CASE("a deletion comes first, what follows it is done once it is accepted, and then it is looked at again") {
+TEST_CASE(
+    "a deletion comes first, what follows it is done once it is accepted, and then it is looked at again") {
   Fixture f;
   const auto stored = f.api.put(binding(kExpiresAt));
   FakeApi::Json options;
@@ -188,7 +199,8 @@ TEST_CASE("a held binding is freed, and looked at again") {
   held.metadata.finalizers = {"example.com/hold"};
   held.metadata.deletion_timestamp = f.clock.now();
   f.api.put(held);
-  const auto outcome = f.apply({core::FreeBinding{.key = held.metadata.key(), .uid = held.metadata.uid}, f.status(Phase::Revoked)});
+  const auto outcome = f.apply(
+      {core::FreeBinding{.key = held.metadata.key(), .uid = held.metadata.uid}, f.status(Phase::Revoked)});
   CHECK(f.api.get(kBindingPath).is_null());
   CHECK(outcome.after == 1s);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
@@ -211,8 +223,12 @@ TEST_CASE("once leadership is lost nothing is granted, written or said, but acce
 TEST_CASE("leadership that is lost between two steps stops the next one") {
   Fixture f;
   std::string last;
-  SECTION("after the record") { last = "POST " + kRecordsPath; }
-  SECTION("after the binding") { last = "POST " + kBindingsPath; }
+  SECTION("after the record") {
+    last = "POST " + kRecordsPath;
+  }
+  SECTION("after the binding") {
+    last = "POST " + kBindingsPath;
+  }
   f.api.on_call = [&](const std::string& call) {
     if (call == last) f.may_grant = false;
   };
@@ -268,7 +284,9 @@ TEST_CASE("after a gone request the one that has its name now is looked at") {
     deliver(f.stores.requests, request("debug", kOtherUid));
     CHECK(f.apply({core::WriteRecord{record(AuditAction::Revoked)}}).after > 0s);
   }
-  SECTION("there is none") { CHECK(f.apply({core::WriteRecord{record(AuditAction::Revoked)}}).after == 0s); }
+  SECTION("there is none") {
+    CHECK(f.apply({core::WriteRecord{record(AuditAction::Revoked)}}).after == 0s);
+  }
 }
 
 TEST_CASE("a grant's latency is reported when its binding is there, at whichever attempt") {
@@ -279,7 +297,9 @@ TEST_CASE("a grant's latency is reported when its binding is there, at whichever
     f.apply(f.granting());
     CHECK(f.latencies.empty());
   }
-  SECTION("one whose answer was lost") { f.api.put(binding(kExpiresAt)); }
+  SECTION("one whose answer was lost") {
+    f.api.put(binding(kExpiresAt));
+  }
   f.clock.advance(40ms);
   f.apply(f.granting());
   CHECK(f.latencies == std::vector<std::chrono::microseconds>{40ms});
@@ -331,7 +351,8 @@ TEST_CASE("what succeeds or needs no other try is no error") {
   f.apply(f.granting());
   f.api.erase(kRequestPath);
   f.apply({f.status(Phase::Expired)});
-  for (const auto kind : {ErrorKind::NotFound, ErrorKind::Conflict, ErrorKind::AlreadyExists}) CHECK(f.has_counted(kind, 0));
+  for (const auto kind : {ErrorKind::NotFound, ErrorKind::Conflict, ErrorKind::AlreadyExists})
+    CHECK(f.has_counted(kind, 0));
 }
 
 TEST_CASE("a binding is shortened where it is still the same one, and known as such at once") {
@@ -342,15 +363,18 @@ TEST_CASE("a binding is shortened where it is still the same one, and known as s
   auto shorten = core::ShortenBinding{.key = f.deletion().key, .uid = f.deletion().uid, .expires_at = sooner};
   SECTION("the same one") {
     CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::Done);
-    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] == format_rfc3339(sooner));
+    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] ==
+          format_rfc3339(sooner));
     CHECK(f.api.get(kBindingPath)["metadata"]["annotations"].contains("curfew.dev/policy"));
-    CHECK(f.stores.bindings.get(shorten.key)->metadata.annotations.at("curfew.dev/expires-at") == format_rfc3339(sooner));
+    CHECK(f.stores.bindings.get(shorten.key)->metadata.annotations.at("curfew.dev/expires-at") ==
+          format_rfc3339(sooner));
     CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
   }
   SECTION("another one of its name") {
     shorten.uid = "another";
     CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::RetryRateLimited);
-    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] == format_rfc3339(kExpiresAt));
+    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] ==
+          format_rfc3339(kExpiresAt));
     CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
   }
   SECTION("gone") {
@@ -358,7 +382,8 @@ TEST_CASE("a binding is shortened where it is still the same one, and known as s
     CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::Done);
     CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
   }
-  SECTION("not allowed to change it, because its role may not be bound any more: the status has the end all the same") {
+  SECTION(
+      "not allowed to change it, because its role may not be bound any more: the status has the end all the same") {
     f.api.fail("PATCH " + kBindingPath, 403, "Forbidden", "may not bind");
     CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::Done);
     CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
@@ -366,7 +391,8 @@ TEST_CASE("a binding is shortened where it is still the same one, and known as s
   SECTION("also by a replica that may not grant any more: it takes nothing but time") {
     f.may_grant = false;
     f.apply({shorten});
-    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] == format_rfc3339(sooner));
+    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] ==
+          format_rfc3339(sooner));
   }
 }
 
@@ -378,7 +404,10 @@ TEST_CASE("what is far away, or has passed, is looked at again within the hour, 
 
 TEST_CASE("what a webhook or a policy of others refuses is tried again, whatever code it answers with") {
   Fixture f;
-  const auto* message = GENERATE("admission webhook \"w\" denied the request: no", "ValidatingAdmissionPolicy 'others' with binding 'others' denied request: AuditRecord is invalid: no", "the request is bad");
+  const auto* message = GENERATE(
+      "admission webhook \"w\" denied the request: no",
+      "ValidatingAdmissionPolicy 'others' with binding 'others' denied request: AuditRecord is invalid: no",
+      "the request is bad");
   f.api.fail("PATCH", GENERATE(400, 422), "Invalid", message);
   CHECK(f.apply({f.status(Phase::Active)}).kind == Kind::RetryRateLimited);
   CHECK_FALSE(f.memory.unstorable(kUid));

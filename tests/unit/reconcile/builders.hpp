@@ -26,7 +26,8 @@ inline api::AccessRequest request(const std::string& name = "debug", const std::
   return made;
 }
 
-inline api::AccessRequest request_in(api::Phase phase, const std::string& name = "debug", const std::string& uid = kUid) {
+inline api::AccessRequest request_in(api::Phase phase, const std::string& name = "debug",
+                                     const std::string& uid = kUid) {
   api::AccessRequest made = request(name, uid);
   made.status.phase = phase;
   made.status.complete = api::is_terminal(phase);
@@ -34,25 +35,30 @@ inline api::AccessRequest request_in(api::Phase phase, const std::string& name =
 }
 
 // The binding that carries the grant of request(name, uid), until `expires_at` (as its annotation says it).
-inline api::RoleBinding binding(const std::string& expires_at, const std::string& name = "debug", const std::string& uid = kUid) {
+inline api::RoleBinding binding(const std::string& expires_at, const std::string& name = "debug",
+                                const std::string& uid = kUid) {
   api::RoleBinding made;
   made.metadata.name_space = "payments";
   made.metadata.name = std::string(api::kBindingPrefix) + uid;
   made.metadata.uid = "binding-of-" + uid;
   made.metadata.resource_version = "500";
   made.metadata.labels = {{std::string(api::kRequestUidLabel), uid}};
-  made.metadata.annotations = {{std::string(api::kExpiresAtAnnotation), expires_at}, {std::string(api::kPolicyAnnotation), "payments-debug"}};
-  made.metadata.owner_references = {{.api_version = std::string(api::kGroupVersion), .kind = "AccessRequest", .name = name, .uid = uid}};
+  made.metadata.annotations = {{std::string(api::kExpiresAtAnnotation), expires_at},
+                               {std::string(api::kPolicyAnnotation), "payments-debug"}};
+  made.metadata.owner_references = {
+      {.api_version = std::string(api::kGroupVersion), .kind = "AccessRequest", .name = name, .uid = uid}};
   made.role_ref = {.kind = "ClusterRole", .name = "view"};
   made.subjects = {{.kind = "User", .name = "alice", .name_space = {}}};
   return made;
 }
 
-inline api::RoleBinding binding(TimePoint end, const std::string& name = "debug", const std::string& uid = kUid) {
+inline api::RoleBinding binding(TimePoint end, const std::string& name = "debug",
+                                const std::string& uid = kUid) {
   return binding(format_rfc3339(end), name, uid);
 }
 
-inline api::AuditRecord record(api::AuditAction action, const std::string& name = "debug", const std::string& uid = kUid) {
+inline api::AuditRecord record(api::AuditAction action, const std::string& name = "debug",
+                               const std::string& uid = kUid) {
   api::AuditRecord made;
   made.metadata.name = api::record_name(uid, action);
   made.action = action;

@@ -35,8 +35,10 @@ struct EarlierRequestsFixture {
   // The records of a request that asked for an hour from that time.
   void stored(AuditAction action, const std::string& start = kStart, const std::string& duration = "1h") {
     auto made = record(action);
-    if (action == AuditAction::Requested) made.actor = api::Person{.username = "alice", .groups = {}};
-    else requested();
+    if (action == AuditAction::Requested)
+      made.actor = api::Person{.username = "alice", .groups = {}};
+    else
+      requested();
     made.start_time = start;
     made.duration = duration;
     made.message = "bob revoked: enough";
@@ -73,14 +75,27 @@ TEST_CASE("one whose end nobody recorded was deleted") {
   CHECK_FALSE(f.find()->time);
 }
 
-TEST_CASE("another span, another name, its own records, and ends that are nobody's word against it mean nothing") {
+TEST_CASE(
+    "another span, another name, its own records, and ends that are nobody's word against it mean nothing") {
   EarlierRequestsFixture f;
-  SECTION("another start") { f.stored(AuditAction::Revoked, "2026-11-24T21:00:00Z"); }
-  SECTION("another duration") { f.stored(AuditAction::Revoked, kStart, "30m"); }
-  SECTION("no start") { f.stored(AuditAction::Revoked, ""); }
-  SECTION("it ran out") { f.stored(AuditAction::Expired); }
-  SECTION("nobody decided") { f.stored(AuditAction::TimedOut); }
-  SECTION("it was not allowed then") { f.stored(AuditAction::Rejected); }
+  SECTION("another start") {
+    f.stored(AuditAction::Revoked, "2026-11-24T21:00:00Z");
+  }
+  SECTION("another duration") {
+    f.stored(AuditAction::Revoked, kStart, "30m");
+  }
+  SECTION("no start") {
+    f.stored(AuditAction::Revoked, "");
+  }
+  SECTION("it ran out") {
+    f.stored(AuditAction::Expired);
+  }
+  SECTION("nobody decided") {
+    f.stored(AuditAction::TimedOut);
+  }
+  SECTION("it was not allowed then") {
+    f.stored(AuditAction::Rejected);
+  }
   SECTION("its own") {
     f.again.metadata.uid = kUid;
     f.stored(AuditAction::Requested);
@@ -98,8 +113,12 @@ TEST_CASE("nobody uses up a name or a span for somebody else") {
   if (is_once_by_name) f.policy.spec.limits.emplace().once_by_name = true;
   f.stored(AuditAction::Withdrawn);
   REQUIRE(f.find());
-  SECTION("another asked") { f.again.spec.requester = api::Person{.username = "bob", .groups = {}}; }
-  SECTION("it was gone before Curfew looked") { f.api.erase("/apis/curfew.dev/v1alpha1/auditrecords/" + api::record_name(kUid, AuditAction::Requested)); }
+  SECTION("another asked") {
+    f.again.spec.requester = api::Person{.username = "bob", .groups = {}};
+  }
+  SECTION("it was gone before Curfew looked") {
+    f.api.erase("/apis/curfew.dev/v1alpha1/auditrecords/" + api::record_name(kUid, AuditAction::Requested));
+  }
   CHECK_FALSE(f.find());
 }
 
@@ -114,8 +133,12 @@ TEST_CASE("under limits.onceByName a name counts whatever the span, also where i
   f.policy.spec.limits.emplace().once_by_name = true;
   f.again.spec.start_time.clear();
   CHECK_FALSE(f.find());
-  SECTION("revoked") { f.stored(AuditAction::Revoked, ""); }
-  SECTION("ran out") { f.stored(AuditAction::Expired, ""); }
+  SECTION("revoked") {
+    f.stored(AuditAction::Revoked, "");
+  }
+  SECTION("ran out") {
+    f.stored(AuditAction::Expired, "");
+  }
   CHECK(f.find());
 }
 
@@ -128,5 +151,6 @@ TEST_CASE("nothing is read where neither the request nor its policy asks for it"
 }
 
 TEST_CASE("the records of a name are selected by namespace and name") {
-  CHECK(reconcile::records_of_name({"payments", "debug"}).fields == "request.namespace=payments,request.name=debug");
+  CHECK(reconcile::records_of_name({"payments", "debug"}).fields ==
+        "request.namespace=payments,request.name=debug");
 }

@@ -46,7 +46,8 @@ TEST_CASE("a busy API server says itself when to come back") {
 }
 
 TEST_CASE("Retry-After counts for busy servers only") {
-  const auto kind = GENERATE(ErrorKind::Conflict, ErrorKind::Forbidden, ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::Timeout, ErrorKind::Other);
+  const auto kind = GENERATE(ErrorKind::Conflict, ErrorKind::Forbidden, ErrorKind::Invalid,
+                             ErrorKind::NotFound, ErrorKind::Timeout, ErrorKind::Other);
   CAPTURE(to_string(kind));
   const auto plain = error_policy({.kind = kind, .message = "trouble"});
   const auto advised = error_policy({.kind = kind, .message = "trouble", .retry_after = 7s});

@@ -10,10 +10,19 @@ using namespace curfew::testing;
 
 namespace {
 
-const api::PolicyRule kMakesPods{.api_groups = {""}, .resources = {"pods"}, .verbs = {"create"}, .resource_names = {}, .non_resource_urls = {}};
-const api::PolicyRule kMakesSecrets{.api_groups = {""}, .resources = {"secrets"}, .verbs = {"*"}, .resource_names = {}, .non_resource_urls = {}};
+const api::PolicyRule kMakesPods{.api_groups = {""},
+                                 .resources = {"pods"},
+                                 .verbs = {"create"},
+                                 .resource_names = {},
+                                 .non_resource_urls = {}};
+const api::PolicyRule kMakesSecrets{.api_groups = {""},
+                                    .resources = {"secrets"},
+                                    .verbs = {"*"},
+                                    .resource_names = {},
+                                    .non_resource_urls = {}};
 
-reconcile::RoleSummary role(const std::string& name_space, std::vector<api::PolicyRule> rules, const std::string& version = "7") {
+reconcile::RoleSummary role(const std::string& name_space, std::vector<api::PolicyRule> rules,
+                            const std::string& version = "7") {
   api::Role made;
   made.metadata.name_space = name_space;
   made.metadata.name = "deployer";
@@ -41,10 +50,12 @@ TEST_CASE("a role's facts are those of the version that there is") {
   deliver(stores.roles, role("payments", {kMakesPods}));
   REQUIRE(reconcile::role_facts(stores, kDeployer, "payments"));
   CHECK(reconcile::role_facts(stores, kDeployer, "payments")->uid == "role-in-payments");
-  CHECK(reconcile::role_facts(stores, kDeployer, "payments")->rules_hash == core::rules_hash(std::vector{kMakesPods}));
+  CHECK(reconcile::role_facts(stores, kDeployer, "payments")->rules_hash ==
+        core::rules_hash(std::vector{kMakesPods}));
   CHECK_FALSE(reconcile::role_facts(stores, kDeployer, "shop"));
   deliver(stores.roles, role("payments", {kMakesSecrets}, "8"));
-  CHECK(reconcile::role_facts(stores, kDeployer, "payments")->rules_hash == core::rules_hash(std::vector{kMakesSecrets}));
+  CHECK(reconcile::role_facts(stores, kDeployer, "payments")->rules_hash ==
+        core::rules_hash(std::vector{kMakesSecrets}));
 }
 
 TEST_CASE("an aggregated ClusterRole is known as one") {
@@ -70,16 +81,20 @@ TEST_CASE("what outlives a grant is looked for in every Role that the policy can
     CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create pods"});
   }
   SECTION("by label") {
-    policy.spec.namespaces.selector = api::LabelSelector{.match_labels = {{"team", "shop"}}, .match_expressions = {}};
-    CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create/get/list/patch/update/watch secrets"});
+    policy.spec.namespaces.selector =
+        api::LabelSelector{.match_labels = {{"team", "shop"}}, .match_expressions = {}};
+    CHECK(reconcile::outliving_powers(stores, policy, kDeployer) ==
+          std::vector<std::string>{"create/get/list/patch/update/watch secrets"});
   }
   SECTION("everywhere") {
     policy.spec.namespaces.selector = api::LabelSelector{};
-    CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create pods", "create/get/list/patch/update/watch secrets"});
+    CHECK(reconcile::outliving_powers(stores, policy, kDeployer) ==
+          std::vector<std::string>{"create pods", "create/get/list/patch/update/watch secrets"});
   }
 }
 
-TEST_CASE("live requests are counted for each policy that exists; those that nobody has looked at yet are Pending") {
+TEST_CASE(
+    "live requests are counted for each policy that exists; those that nobody has looked at yet are Pending") {
   reconcile::Stores stores;
   for (const char* name : {"debug", "idle"}) {
     api::AccessPolicy policy;
@@ -101,5 +116,6 @@ TEST_CASE("live requests are counted for each policy that exists; those that nob
   ask("c", "debug", api::Phase::Active);
   ask("d", "nowhere", api::Phase::Pending);
   CHECK(reconcile::live_requests(stores) ==
-        runtime::Metrics::LiveRequests{{"debug", {{api::Phase::Pending, 2}, {api::Phase::Active, 1}}}, {"idle", {}}});
+        runtime::Metrics::LiveRequests{{"debug", {{api::Phase::Pending, 2}, {api::Phase::Active, 1}}},
+                                       {"idle", {}}});
 }

@@ -8,13 +8,23 @@ namespace {
 
 using Json = FakeApi::Json;
 
-http::Response ok(const Json& body, int status = 200) { return {.status = status, .body = body.dump(), .retry_after = {}, .date = {}}; }
-
-http::Response status(int code, const std::string& reason, const std::string& message) {
-  return ok({{"kind", "Status"}, {"apiVersion", "v1"}, {"status", "Failure"}, {"code", code}, {"reason", reason}, {"message", message}}, code);
+http::Response ok(const Json& body, int status = 200) {
+  return {.status = status, .body = body.dump(), .retry_after = {}, .date = {}};
 }
 
-http::Response not_found(const std::string& path) { return status(404, "NotFound", path + " not found"); }
+http::Response status(int code, const std::string& reason, const std::string& message) {
+  return ok({{"kind", "Status"},
+             {"apiVersion", "v1"},
+             {"status", "Failure"},
+             {"code", code},
+             {"reason", reason},
+             {"message", message}},
+            code);
+}
+
+http::Response not_found(const std::string& path) {
+  return status(404, "NotFound", path + " not found");
+}
 
 std::string query_value(const std::string& target, const std::string& key) {
   const auto start = target.find(key + "=");
@@ -23,17 +33,21 @@ std::string query_value(const std::string& target, const std::string& key) {
   return target.substr(from, target.find('&', from) - from);
 }
 
-bool differs(const Json& sent, const Json& stored, const char* field) { return sent.contains(field) && sent[field] != stored[field]; }
+bool differs(const Json& sent, const Json& stored, const char* field) {
+  return sent.contains(field) && sent[field] != stored[field];
+}
 
 }  // namespace
 
-Result<http::Response> FakeApi::send(const http::Request& request, std::chrono::milliseconds, std::stop_token) {
+Result<http::Response> FakeApi::send(const http::Request& request, std::chrono::milliseconds,
+                                     std::stop_token) {
   const std::string path = request.target.substr(0, request.target.find('?'));
   const std::string call = std::string(http::to_string(request.method)) + " " + path;
   calls_.push_back(call);
   bodies_.push_back(request.body.empty() ? Json() : Json::parse(request.body));
   if (on_call) on_call(call);
-  const auto failure = std::ranges::find_if(failures_, [&](const Failure& f) { return call.find(f.what) != std::string::npos; });
+  const auto failure = std::ranges::find_if(
+      failures_, [&](const Failure& f) { return call.find(f.what) != std::string::npos; });
   if (failure != failures_.end()) {
     auto scripted = failure->answer;
     if (--failure->times == 0) failures_.erase(failure);
@@ -42,7 +56,8 @@ Result<http::Response> FakeApi::send(const http::Request& request, std::chrono::
   return answer(request, path, bodies_.back());
 }
 
-Result<http::Response> FakeApi::stream(const http::Request&, const http::LineSink&, std::chrono::milliseconds, std::stop_token) {
+Result<http::Response> FakeApi::stream(const http::Request&, const http::LineSink&, std::chrono::milliseconds,
+                                       std::stop_token) {
   return curfew::fail(ErrorKind::Transport, "nothing is watched in these tests");
 }
 
@@ -55,7 +70,9 @@ void FakeApi::fail(std::string what, int code, std::string reason, std::string m
   failures_.push_back({std::move(what), status(code, reason, message), times});
 }
 
-void FakeApi::fail(std::string what, Error error, int times) { failures_.push_back({std::move(what), tl::unexpected(std::move(error)), times}); }
+void FakeApi::fail(std::string what, Error error, int times) {
+  failures_.push_back({std::move(what), tl::unexpected(std::move(error)), times});
+}
 
 http::Response FakeApi::answer(const http::Request& request, const std::string& path, const Json& body) {
   using http::Method;
@@ -75,9 +92,13 @@ http::Response FakeApi::list(const std::string& target, const std::string& path)
   const auto limit = std::stoul(query_value(target, "limit"));
   const auto from = query_value(target, "continue");
   const auto plural = path.substr(path.rfind('/') + 1);
-  Json body{{"kind", "List"}, {"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", Json::array()}};
+  Json body{{"kind", "List"},
+            {"metadata", {{"resourceVersion", std::to_string(version_)}}},
+            {"items", Json::array()}};
   for (const auto& [at, object] : objects_) {
-    if (at.find("/" + plural + "/") == std::string::npos || (!from.empty() && at.substr(at.rfind('/') + 1) < from)) continue;
+    if (at.find("/" + plural + "/") == std::string::npos ||
+        (!from.empty() && at.substr(at.rfind('/') + 1) < from))
+      continue;
     if (body["items"].size() == limit) {
       body["metadata"]["continue"] = at.substr(at.rfind('/') + 1);
       break;
@@ -105,11 +126,16 @@ http::Response FakeApi::patch(const std::string& path, const Json& change) {
   if (!objects_.contains(at)) return not_found(at);
   Json object = objects_.at(at);
   const Json metadata = change.value("metadata", Json::object());
-  if (differs(metadata, object["metadata"], "resourceVersion")) return status(409, "Conflict", "the object has been modified");
-  if (differs(metadata, object["metadata"], "uid")) return status(422, "Invalid", "metadata.uid: Invalid value: field is immutable");
-  if (is_status) object.merge_patch({{"status", change.value("status", Json::object())}});
-  else object.merge_patch(change);
-  const bool is_released = object["metadata"].contains("deletionTimestamp") && object["metadata"].value("finalizers", Json::array()).empty();
+  if (differs(metadata, object["metadata"], "resourceVersion"))
+    return status(409, "Conflict", "the object has been modified");
+  if (differs(metadata, object["metadata"], "uid"))
+    return status(422, "Invalid", "metadata.uid: Invalid value: field is immutable");
+  if (is_status)
+    object.merge_patch({{"status", change.value("status", Json::object())}});
+  else
+    object.merge_patch(change);
+  const bool is_released = object["metadata"].contains("deletionTimestamp") &&
+                           object["metadata"].value("finalizers", Json::array()).empty();
   if (is_released) {
     objects_.erase(at);
     return ok(object);
@@ -121,10 +147,12 @@ http::Response FakeApi::remove(const std::string& path, const Json& options) {
   if (!objects_.contains(path)) return not_found(path);
   Json object = objects_.at(path);
   const Json preconditions = options.value("preconditions", Json::object());
-  if (differs(preconditions, object["metadata"], "uid")) return status(409, "Conflict", "the UID in the precondition does not match the UID in record");
+  if (differs(preconditions, object["metadata"], "uid"))
+    return status(409, "Conflict", "the UID in the precondition does not match the UID in record");
   if (object["metadata"].value("finalizers", Json::array()).empty()) {
     objects_.erase(path);
-    return ok({{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", Json::object()}, {"status", "Success"}});
+    return ok(
+        {{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", Json::object()}, {"status", "Success"}});
   }
   object["metadata"]["deletionTimestamp"] = "2026-11-24T20:00:00Z";
   return ok(store(path, std::move(object)));

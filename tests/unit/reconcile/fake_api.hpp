@@ -15,20 +15,25 @@ namespace curfew::testing {
 
 using Calls = std::vector<std::string>;  // "GET /path", in order
 
-// A tiny API server behind the transport: objects by path, with the answers that a real one gives to conflicts, preconditions, finalizers and pages. For one
-// thread. Calls are kept in order, as "GET /path"; tests can make some of them fail.
+// A tiny API server behind the transport: objects by path, with the answers that a real one gives to
+// conflicts, preconditions, finalizers and pages. For one thread. Calls are kept in order, as "GET /path";
+// tests can make some of them fail.
 class FakeApi final : public http::Transport {
  public:
   using Json = nlohmann::json;
 
-  Result<http::Response> send(const http::Request& request, std::chrono::milliseconds deadline, std::stop_token stop) override;
-  Result<http::Response> stream(const http::Request& request, const http::LineSink& sink, std::chrono::milliseconds idle, std::stop_token stop) override;
+  Result<http::Response> send(const http::Request& request, std::chrono::milliseconds deadline,
+                              std::stop_token stop) override;
+  Result<http::Response> stream(const http::Request& request, const http::LineSink& sink,
+                                std::chrono::milliseconds idle, std::stop_token stop) override;
 
   // As it is stored: uid and resourceVersion are given where the object has none.
   template <class T>
   T put(const T& object) {
     Json json = api::encode(object);
-    const auto stored = store(kube::target_of(kube::resource_of<T>(), object.metadata.name_space, object.metadata.name), std::move(json));
+    const auto stored =
+        store(kube::target_of(kube::resource_of<T>(), object.metadata.name_space, object.metadata.name),
+              std::move(json));
     return *api::decode<T>(stored);
   }
   void put_raw(const std::string& path, Json object) { store(path, std::move(object)); }

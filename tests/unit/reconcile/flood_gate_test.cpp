@@ -18,13 +18,16 @@ namespace {
 
 struct FloodGateFixture {
   ManualClock clock;
-  reconcile::FloodLimits limits{.requester = {.pending = 2, .qps = 1, .burst = 4}, .name_space = {.pending = 0, .qps = 0, .burst = 1}, .cluster = {.pending = 0, .qps = 0, .burst = 1}};
+  reconcile::FloodLimits limits{.requester = {.pending = 2, .qps = 1, .burst = 4},
+                                .name_space = {.pending = 0, .qps = 0, .burst = 1},
+                                .cluster = {.pending = 0, .qps = 0, .burst = 1}};
   reconcile::FloodGate gate{clock, limits};
 
   FloodGateFixture() = default;
   explicit FloodGateFixture(reconcile::FloodLimits those) : limits(those) {}
 
-  api::AccessRequest asks(const std::string& who, const std::string& uid, const std::string& where = "payments") {
+  api::AccessRequest asks(const std::string& who, const std::string& uid,
+                          const std::string& where = "payments") {
     auto made = request("ask-" + uid, uid);
     made.metadata.name_space = where;
     made.spec.requester->username = who;
@@ -40,7 +43,9 @@ struct FloodGateFixture {
   }
   void goes(const api::AccessRequest& asked) { gate.observe(shared(asked), nullptr); }
   std::optional<core::Flood> judge(const api::AccessRequest& asked) { return gate.judge(asked, false, true); }
-  std::optional<core::Flood> judge_gone(const api::AccessRequest& asked) { return gate.judge(asked, true, true); }
+  std::optional<core::Flood> judge_gone(const api::AccessRequest& asked) {
+    return gate.judge(asked, true, true);
+  }
   bool lets_in(const api::AccessRequest& asked) { return !judge(asked); }
   // Lets in and grants at once, so that nothing waits; how many of that many.
   int grants(const std::string& who, const std::string& where, int count) {
@@ -65,7 +70,9 @@ struct FloodGateFixture {
 
 // Small figures of the same kind as the defaults.
 reconcile::FloodLimits small() {
-  return {.requester = {.pending = 0, .qps = 0.5, .burst = 4}, .name_space = {.pending = 0, .qps = 1, .burst = 20}, .cluster = {.pending = 0, .qps = 2, .burst = 200}};
+  return {.requester = {.pending = 0, .qps = 0.5, .burst = 4},
+          .name_space = {.pending = 0, .qps = 1, .burst = 20},
+          .cluster = {.pending = 0, .qps = 2, .burst = 200}};
 }
 
 }  // namespace
@@ -78,20 +85,25 @@ TEST_CASE("as many requests of one person may wait as the limit says, and those 
   const auto third = f.asks("alice", "3");
   const auto flood = f.judge(third);
   REQUIRE(flood);
-  CHECK(flood->message == "alice has 2 requests waiting, and --pending-per-requester allows 2: ask again when some of them are decided or withdrawn");
+  CHECK(
+      flood->message ==
+      "alice has 2 requests waiting, and --pending-per-requester allows 2: ask again when some of them are decided or withdrawn");
   CHECK_FALSE(flood->summary.is_recorded);
   CHECK(f.lets_in(f.asks("bob", "4")));
 }
 
 TEST_CASE("as many requests may wait in one namespace as the limit says, whoever sent them") {
-  FloodGateFixture f({.requester = {.pending = 0, .qps = 0, .burst = 1}, .name_space = {.pending = 2, .qps = 0, .burst = 1}, .cluster = {}});
+  FloodGateFixture f({.requester = {.pending = 0, .qps = 0, .burst = 1},
+                      .name_space = {.pending = 2, .qps = 0, .burst = 1},
+                      .cluster = {}});
   CHECK(f.lets_in(f.asks("alice", "1")));
   const auto second = f.asks("bob", "2");
   CHECK(f.lets_in(second));
   const auto flood = f.judge(f.asks("carol", "3"));
   REQUIRE(flood);
-  CHECK(flood->message ==
-        "namespace payments has 2 requests waiting, of all people together, and --pending-per-namespace allows 2: ask again when some of them are decided or withdrawn");
+  CHECK(
+      flood->message ==
+      "namespace payments has 2 requests waiting, of all people together, and --pending-per-namespace allows 2: ask again when some of them are decided or withdrawn");
   CHECK(f.lets_in(f.asks("carol", "4", "orders")));
   f.becomes(second, Phase::Denied);
   CHECK(f.lets_in(f.asks("carol", "5")));
@@ -131,7 +143,9 @@ TEST_CASE("a request that is granted, decided or gone makes room") {
 }
 
 TEST_CASE("a request that went while it was let in takes nobody's place for ever") {
-  FloodGateFixture f({.requester = {.pending = 2, .qps = 0, .burst = 1}, .name_space = {.pending = 3, .qps = 0, .burst = 1}, .cluster = {}});
+  FloodGateFixture f({.requester = {.pending = 2, .qps = 0, .burst = 1},
+                      .name_space = {.pending = 3, .qps = 0, .burst = 1},
+                      .cluster = {}});
   const auto first = f.asks("alice", "1");
   f.goes(first);
   REQUIRE(f.lets_in(first));  // whoever asked had it in hand still
@@ -150,7 +164,8 @@ TEST_CASE("requests come at the rate that is allowed, after a burst") {
   const auto fifth = f.asks("alice", "5");
   const auto flood = f.judge(fifth);
   REQUIRE(flood);
-  CHECK(flood->message == "alice sends requests faster than --requester-qps 1 and --requester-burst 4 allow: ask again later");
+  CHECK(flood->message ==
+        "alice sends requests faster than --requester-qps 1 and --requester-burst 4 allow: ask again later");
   CHECK(f.lets_in(f.asks("bob", "6")));
   f.clock.advance(1s);
   CHECK_FALSE(f.lets_in(fifth));  // what was one too many stays so
@@ -168,7 +183,8 @@ TEST_CASE("a request that is refused because too many wait costs no token") {
   CHECK(f.lets_in(f.asks("alice", "3")));
 }
 
-TEST_CASE("requests that are gone before they were decided cost a token each, and what is beyond is too many") {
+TEST_CASE(
+    "requests that are gone before they were decided cost a token each, and what is beyond is too many") {
   FloodGateFixture f;
   for (int i = 0; i < 4; ++i) {
     const auto asked = f.asks("alice", std::to_string(i));
@@ -199,8 +215,9 @@ TEST_CASE("many usernames in one namespace have one bucket, and other namespaces
   CHECK(granted == 20);
   const auto flood = f.judge(f.asks("alice", "1"));
   REQUIRE(flood);
-  CHECK(flood->message ==
-        "in namespace payments all people together send requests faster than --namespace-qps 1 and --namespace-burst 20 allow (half of it is kept for those who send few): ask again later");
+  CHECK(
+      flood->message ==
+      "in namespace payments all people together send requests faster than --namespace-qps 1 and --namespace-burst 20 allow (half of it is kept for those who send few): ask again later");
   CHECK(f.grants("alice", "orders", 1) == 1);
   f.clock.advance(1s);
   CHECK(f.grants("bob", "payments", 2) == 1);
@@ -218,13 +235,16 @@ TEST_CASE("one person who floods leaves half of the namespace's bucket to others
   CHECK(g.grants("alice", "payments", 2) == 2);
 }
 
-TEST_CASE("namespaces that flood leave half of the cluster's bucket to others, and get no more than their own") {
+TEST_CASE(
+    "namespaces that flood leave half of the cluster's bucket to others, and get no more than their own") {
   FloodGateFixture f(small());
   int granted = 0;
   for (const auto* where : {"one", "two", "three", "four", "five", "six"}) {
-    for (int i = 0; i < 100; ++i) granted += f.grants(std::string("robot-") + where + std::to_string(i), where, 1);
+    for (int i = 0; i < 100; ++i)
+      granted += f.grants(std::string("robot-") + where + std::to_string(i), where, 1);
   }
-  CHECK(granted > 100);  // twenty each, until half of the cluster's were used, and a little of what is reserved
+  CHECK(granted >
+        100);  // twenty each, until half of the cluster's were used, and a little of what is reserved
   CHECK(granted < 115);
   CHECK(f.grants("alice", "orders", 3) == 3);
 }
@@ -236,9 +256,13 @@ TEST_CASE("the cluster's limit says whose fault it is not") {
   CHECK(f.grants("alice", "payments", 1) + f.grants("bob", "orders", 1) + f.grants("carol", "stock", 1) == 3);
   const auto flood = f.judge(f.asks("dave", "1", "accounts"));
   REQUIRE(flood);
-  CHECK(flood->message ==
-        "in this cluster all people together send requests faster than --cluster-qps 2 and --cluster-burst 3 allow (half of it is kept for namespaces with few): ask again later");
-  CHECK_THAT(flood->summary.message, ContainsSubstring("; other requests in this cluster that are rejected as too many, or name no AccessPolicy that exists, until "));
+  CHECK(
+      flood->message ==
+      "in this cluster all people together send requests faster than --cluster-qps 2 and --cluster-burst 3 allow (half of it is kept for namespaces with few): ask again later");
+  CHECK_THAT(
+      flood->summary.message,
+      ContainsSubstring(
+          "; other requests in this cluster that are rejected as too many, or name no AccessPolicy that exists, until "));
   CHECK(flood->summary.record_name == api::cluster_flood_record_name(f.clock.now()));
 }
 
@@ -249,8 +273,10 @@ TEST_CASE("a record stands for the floods of its person and its ten minutes") {
   const auto flood = f.judge(fifth);
   REQUIRE(flood);
   CHECK(flood->summary.record_name == api::flood_record_name("alice", fifth.metadata.creation_timestamp));
-  CHECK(flood->summary.message == flood->message + "; other requests of alice that are rejected for this until " +
-                                      format_rfc3339(api::flood_record_until(fifth.metadata.creation_timestamp)) + " have no record of their own");
+  CHECK(flood->summary.message ==
+        flood->message + "; other requests of alice that are rejected for this until " +
+            format_rfc3339(api::flood_record_until(fifth.metadata.creation_timestamp)) +
+            " have no record of their own");
   f.gate.recorded(record(api::AuditAction::Rejected));  // of some other request
   CHECK_FALSE(f.judge(fifth)->summary.is_recorded);
   f.writes(flood->summary);
@@ -274,7 +300,8 @@ TEST_CASE("many people who flood do not leave a record each: records cost tokens
   CHECK(records.contains(api::namespace_flood_record_name("payments", f.clock.now())));
 }
 
-TEST_CASE("a few requests without a policy have records of their own in a namespace, and one stands for the others") {
+TEST_CASE(
+    "a few requests without a policy have records of their own in a namespace, and one stands for the others") {
   FloodGateFixture f;
   std::optional<core::RecordSummary> summary;
   for (int i = 0; i < 8; ++i) {
@@ -287,9 +314,11 @@ TEST_CASE("a few requests without a policy have records of their own in a namesp
   REQUIRE(summary);
   CHECK_FALSE(summary->is_recorded);
   CHECK(summary->record_name == api::without_policy_record_name("payments", f.clock.now()));
-  CHECK(summary->message == "spec.policy \"nosuch\": there is no AccessPolicy of that name; other requests in namespace payments that name no AccessPolicy that exists have no record of "
-                            "their own until " +
-                                format_rfc3339(api::flood_record_until(f.clock.now())));
+  CHECK(
+      summary->message ==
+      "spec.policy \"nosuch\": there is no AccessPolicy of that name; other requests in namespace payments that name no AccessPolicy that exists have no record of "
+      "their own until " +
+          format_rfc3339(api::flood_record_until(f.clock.now())));
   f.writes(*summary);
   CHECK(f.gate.without_policy(f.asks("bob", "8"))->is_recorded);
   CHECK_FALSE(f.gate.without_policy(f.asks("alice", "9", "orders")));
@@ -298,7 +327,8 @@ TEST_CASE("a few requests without a policy have records of their own in a namesp
 }
 
 TEST_CASE("requests without a policy cost the cluster only what is recorded of them") {
-  FloodGateFixture f({.requester = {}, .name_space = {}, .cluster = {.pending = 0, .qps = 0.001, .burst = 10}});
+  FloodGateFixture f(
+      {.requester = {}, .name_space = {}, .cluster = {.pending = 0, .qps = 0.001, .burst = 10}});
   for (int i = 0; i < 100; ++i) {
     const auto asked = f.asks("alice", std::to_string(i), "full-" + std::to_string(i % 2));
     CHECK_FALSE(f.gate.judge(asked, false, false));
@@ -311,9 +341,12 @@ TEST_CASE("requests without a policy cost the cluster only what is recorded of t
 }
 
 TEST_CASE("what is remembered stays small, whatever the number of usernames and namespaces") {
-  FloodGateFixture f({.requester = {.pending = 20, .qps = 0.005, .burst = 100}, .name_space = {.pending = 1000, .qps = 0, .burst = 1}, .cluster = {}});
+  FloodGateFixture f({.requester = {.pending = 20, .qps = 0.005, .burst = 100},
+                      .name_space = {.pending = 1000, .qps = 0, .burst = 1},
+                      .cluster = {}});
   for (int i = 0; i < 100'000; ++i) {
-    const auto asked = f.asks("robot-" + std::to_string(i), std::to_string(i), "space-" + std::to_string(i % 20'000));
+    const auto asked =
+        f.asks("robot-" + std::to_string(i), std::to_string(i), "space-" + std::to_string(i % 20'000));
     f.gate.judge(asked, i % 2 == 0, false);
     f.gate.without_policy(asked);
     f.goes(asked);

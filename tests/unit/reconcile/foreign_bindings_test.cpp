@@ -22,22 +22,29 @@ struct ForeignBindingsFixture {
   runtime::Metrics metrics{"test"};
   ManualClock clock;
   std::shared_ptr<const api::AccessRequest> departed;
-  reconcile::ForeignBindings foreign{{.audit = audit,
-                                      .client = client,
-                                      .endings = client,
-                                      .stores = stores,
-                                      .memory = memory,
-                                      .metrics = metrics,
-                                      .clock = clock,
-                                      .departed = [this](auto last_state) { departed = std::move(last_state); }}};
+  reconcile::ForeignBindings foreign{
+      {.audit = audit,
+       .client = client,
+       .endings = client,
+       .stores = stores,
+       .memory = memory,
+       .metrics = metrics,
+       .clock = clock,
+       .departed = [this](auto last_state) { departed = std::move(last_state); }}};
 
   ForeignBindingsFixture() { memory.know_all_records(); }
 
-  Outcome see(const api::RoleBinding& binding) { return foreign.reconcile(deliver(stores.bindings, binding)->metadata.key(), {}); }
+  Outcome see(const api::RoleBinding& binding) {
+    return foreign.reconcile(deliver(stores.bindings, binding)->metadata.key(), {});
+  }
   // Also at the API server.
   Outcome see_stored(const api::RoleBinding& binding) { return see(api.put(binding)); }
-  bool is_there(const api::RoleBinding& binding) { return !api.get<api::RoleBinding>(binding.metadata.key()).is_null(); }
-  FakeApi::Json recorded(const std::string& name) const { return api.get("/apis/curfew.dev/v1alpha1/auditrecords/" + name); }
+  bool is_there(const api::RoleBinding& binding) {
+    return !api.get<api::RoleBinding>(binding.metadata.key()).is_null();
+  }
+  FakeApi::Json recorded(const std::string& name) const {
+    return api.get("/apis/curfew.dev/v1alpha1/auditrecords/" + name);
+  }
 };
 
 api::RoleBinding foreign_binding() {
@@ -58,7 +65,8 @@ TEST_CASE("a binding that bears our label under a name of its own is recorded, a
     REQUIRE(record.is_object());
     CHECK(record["request"] == FakeApi::Json{{"namespace", "payments"}, {"name", "unknown"}});
     CHECK(record["binding"] == FakeApi::Json{{"name", "team-access"}, {"uid", "foreign-uid"}});
-    CHECK(record["message"] == "RoleBinding team-access bears the label curfew.dev/request-uid=" + std::string(kUid) + " and is not Curfew's: it is left alone; delete it");
+    CHECK(record["message"] == "RoleBinding team-access bears the label curfew.dev/request-uid=" +
+                                   std::string(kUid) + " and is not Curfew's: it is left alone; delete it");
   }
   SECTION("of a live request: among that one's records") {
     deliver(f.stores.requests, request_in(api::Phase::Active));
@@ -77,8 +85,12 @@ TEST_CASE("a binding of a live request's grant is for that request to tell of") 
 
 TEST_CASE("nobody is blamed for a binding that may be a deleted request's") {
   ForeignBindingsFixture f;
-  SECTION("whose records are not known yet") { f.memory.begin_term(); }
-  SECTION("whose end is under way") { f.memory.remember_departed(shared(request_in(api::Phase::Active))); }
+  SECTION("whose records are not known yet") {
+    f.memory.begin_term();
+  }
+  SECTION("whose end is under way") {
+    f.memory.remember_departed(shared(request_in(api::Phase::Active)));
+  }
   CHECK(f.see(foreign_binding()).after == std::chrono::seconds(1));
   CHECK(f.api.calls().empty());
 }
@@ -100,7 +112,8 @@ TEST_CASE("a record that is not written is tried again") {
 
 namespace {
 
-// What is left of a grant when the garbage collector took its owner away, or what somebody made to look like one.
+// What is left of a grant when the garbage collector took its owner away, or what somebody made to look like
+// one.
 api::RoleBinding ownerless_binding() {
   auto made = binding("2026-11-24T21:00:00Z");
   made.metadata.owner_references.clear();
@@ -109,14 +122,18 @@ api::RoleBinding ownerless_binding() {
 
 }  // namespace
 
-TEST_CASE("a binding with the name and the label of a grant, of which no record says that it was granted, is recorded and ended at once") {
+TEST_CASE(
+    "a binding with the name and the label of a grant, of which no record says that it was granted, is recorded and ended at once") {
   ForeignBindingsFixture f;
   const std::string uid = kUid;
   const auto made = GENERATE(binding("2026-11-24T21:00:00Z"), ownerless_binding());
   SECTION("of no request that there is, or of one that is gone") {
     f.see_stored(made);
-    CHECK(f.recorded("binding-of-" + uid + "-tampered")["message"] ==
-          "RoleBinding payments/curfew-" + uid + " was made by somebody: no AuditRecord says that access was granted to an AccessRequest with the UID " + uid + "; it is ended");
+    CHECK(
+        f.recorded("binding-of-" + uid + "-tampered")["message"] ==
+        "RoleBinding payments/curfew-" + uid +
+            " was made by somebody: no AuditRecord says that access was granted to an AccessRequest with the UID " +
+            uid + "; it is ended");
   }
   SECTION("of one that waits in another namespace: among that one's records, and it goes on waiting") {
     auto elsewhere = request();
@@ -133,13 +150,16 @@ TEST_CASE("a binding with the name and the label of a grant, of which no record 
   CHECK(f.recorded(uid + "-ended").is_null());
 }
 
-TEST_CASE("a binding of a grant whose request is gone ends as that request's, whether it has an owner or not") {
+TEST_CASE(
+    "a binding of a grant whose request is gone ends as that request's, whether it has an owner or not") {
   ForeignBindingsFixture f;
   f.memory.begin_term();  // without waiting for all records
   f.api.put(record(api::AuditAction::Granted));
   const auto left = GENERATE(binding("2026-11-24T21:00:00Z"), ownerless_binding());
   SECTION("gone") {}
-  SECTION("and its name taken by another") { f.api.put(request("debug", kOtherUid)); }
+  SECTION("and its name taken by another") {
+    f.api.put(request("debug", kOtherUid));
+  }
   f.see_stored(left);
   REQUIRE(f.departed);
   CHECK(f.departed->metadata.uid == kUid);
@@ -161,7 +181,9 @@ TEST_CASE("a binding whose request is there is that request's, before the watch 
     REQUIRE(f.departed);
     CHECK(f.departed->status.phase == api::Phase::Expired);
   }
-  SECTION("the binding is gone") { f.see(binding("2026-11-24T21:00:00Z")); }
+  SECTION("the binding is gone") {
+    f.see(binding("2026-11-24T21:00:00Z"));
+  }
   SECTION("and made again") {
     auto newer = binding("2026-11-24T21:00:00Z");
     newer.metadata.uid = "newer";
@@ -177,7 +199,8 @@ TEST_CASE("a binding that was made when the access of its request had ended is t
   f.api.put(record(api::AuditAction::Expired));
   f.see_stored(binding("2026-11-24T21:00:00Z"));
   CHECK(f.recorded("binding-of-" + std::string(kUid) + "-tampered")["message"] ==
-        "RoleBinding payments/curfew-" + std::string(kUid) + " was made by somebody: the access of AccessRequest payments/debug had ended; it is ended");
+        "RoleBinding payments/curfew-" + std::string(kUid) +
+            " was made by somebody: the access of AccessRequest payments/debug had ended; it is ended");
   CHECK_FALSE(f.is_there(binding("2026-11-24T21:00:00Z")));
 }
 
@@ -187,7 +210,8 @@ TEST_CASE("a binding in another namespace than the access that was granted is no
   granted.request.name_space = "elsewhere";
   f.api.put(granted);
   f.see_stored(binding("2026-11-24T21:00:00Z"));
-  CHECK(f.recorded("binding-of-" + std::string(kUid) + "-tampered")["message"].get<std::string>().find("is in namespace elsewhere; it is ended") != std::string::npos);
+  CHECK(f.recorded("binding-of-" + std::string(kUid) + "-tampered")["message"].get<std::string>().find(
+            "is in namespace elsewhere; it is ended") != std::string::npos);
   CHECK_FALSE(f.is_there(binding("2026-11-24T21:00:00Z")));
 }
 

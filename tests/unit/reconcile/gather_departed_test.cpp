@@ -7,7 +7,8 @@ using namespace curfew;
 using namespace curfew::testing;
 using api::Phase;
 
-TEST_CASE("a departed request that is not there any more is gone, which one GET says, another that its binding is, and a third whether it was granted") {
+TEST_CASE(
+    "a departed request that is not there any more is gone, which one GET says, another that its binding is, and a third whether it was granted") {
   GatherFixture f;
   f.depart(request_in(Phase::Active));
   const auto input = f.gather();

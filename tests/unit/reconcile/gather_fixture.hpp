@@ -17,10 +17,17 @@ struct GatherFixture {
   ManualClock clock;
   reconcile::UsageBook usage{stores, memory, client};
   reconcile::FloodGate floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
-  reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
+  reconcile::Gatherer gatherer{{.stores = stores,
+                                .usage = usage,
+                                .floods = floods,
+                                .memory = memory,
+                                .client = client,
+                                .clock = clock}};
   const api::ObjectKey key = request().metadata.key();
 
-  Result<std::optional<core::Input>> gather() { return gatherer.gather(key, {.in_force = true, .since = {}, .difference = {}}, {}); }
+  Result<std::optional<core::Input>> gather() {
+    return gatherer.gather(key, {.in_force = true, .since = {}, .difference = {}}, {});
+  }
   // The request left the selection of live ones; this is its last known state.
   void depart(const api::AccessRequest& last) { memory.remember_departed(shared(last)); }
 };

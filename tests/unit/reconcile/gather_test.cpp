@@ -11,10 +11,7 @@ using namespace curfew::testing;
 using namespace std::chrono_literals;
 using api::Phase;
 
-namespace {
-
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a live request is gathered from the stores without a call") {
   GatherFixture f;
@@ -93,7 +90,8 @@ TEST_CASE("requests without a policy are counted when they end, not while their 
   CHECK(without_policy("another-withdrawn-at-once", true)());
 
   auto seen_under_one = request_in(Phase::Pending);
-  seen_under_one.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
+  seen_under_one.status.policy =
+      api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
   deliver(f.stores.requests, seen_under_one);
   const auto input = f.gather();
   REQUIRE(input);
@@ -142,7 +140,8 @@ TEST_CASE("a Role whose name a policy has just begun to offer is read, until Rol
   const std::string path = "/apis/rbac.authorization.k8s.io/v1/namespaces/payments/roles";
   SECTION("it is there") {
     REQUIRE(f.stores.offered_roles.offer(policy));
-    f.api.put_raw(path + "/debugger", {{"metadata", {{"name", "debugger"}, {"namespace", "payments"}, {"uid", "role-uid"}}}});
+    f.api.put_raw(path + "/debugger",
+                  {{"metadata", {{"name", "debugger"}, {"namespace", "payments"}, {"uid", "role-uid"}}}});
     CHECK((*f.gather())->role->uid == "role-uid");
     CHECK(std::ranges::count(f.api.calls(), "GET " + path) == 1);
   }
@@ -175,7 +174,8 @@ TEST_CASE("a key without any request leaves nothing to decide") {
   CHECK(f.api.calls().empty());
 }
 
-TEST_CASE("an active request whose binding the watch has lost is asked for it, unless this process deleted it") {
+TEST_CASE(
+    "an active request whose binding the watch has lost is asked for it, unless this process deleted it") {
   GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
   f.memory.remember_granted(record(api::AuditAction::Granted));
@@ -201,11 +201,14 @@ TEST_CASE("an active request whose binding the watch has lost is asked for it, u
   }
 }
 
-TEST_CASE("of an active request's bindings the one that was made, or seen first, is the one that was granted") {
+TEST_CASE(
+    "of an active request's bindings the one that was made, or seen first, is the one that was granted") {
   GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
   const auto first = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
-  SECTION("seen first") { CHECK((**f.gather()).granted_binding_uid == first->metadata.uid); }
+  SECTION("seen first") {
+    CHECK((**f.gather()).granted_binding_uid == first->metadata.uid);
+  }
   SECTION("made") {
     f.memory.remember_granted_binding(kUid, "made");
     CHECK((**f.gather()).granted_binding_uid == "made");
@@ -252,7 +255,9 @@ TEST_CASE("an active request whose binding has lost its owner is asked for: it m
     f.api.put_raw(kRequestPath, object);
     CHECK((**f.gather()).request->metadata.deletion_timestamp);
   }
-  SECTION("gone") { CHECK((**f.gather()).request_is_gone); }
+  SECTION("gone") {
+    CHECK((**f.gather()).request_is_gone);
+  }
   SECTION("another one has its name") {
     f.api.put(request("debug", kOtherUid));
     CHECK((**f.gather()).request_is_gone);
@@ -266,7 +271,9 @@ TEST_CASE("an active request whose binding has lost its owner is asked for: it m
 TEST_CASE("of an active request without a binding, one GET says whether it was ever granted") {
   GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
-  SECTION("it was not") { CHECK((**f.gather()).is_unrecorded); }
+  SECTION("it was not") {
+    CHECK((**f.gather()).is_unrecorded);
+  }
   SECTION("it was") {
     f.api.put(record(api::AuditAction::Granted));
     CHECK((**f.gather()).granted_record);
@@ -354,7 +361,8 @@ TEST_CASE("decisions that nobody saw come under the guard are remembered as such
   }
   SECTION("while the guard is away") {
     deliver(f.stores.requests, seen);
-    CHECK((**f.gatherer.gather(f.key, {.in_force = false, .since = {}, .difference = "away"}, {})).unwatched_decisions == 2);
+    CHECK((**f.gatherer.gather(f.key, {.in_force = false, .since = {}, .difference = "away"}, {}))
+              .unwatched_decisions == 2);
   }
   CHECK((**f.gather()).unwatched_decisions == 2);
   CHECK((**f.gather()).observed_decisions == 1);

@@ -20,7 +20,8 @@ using Pointer = reconcile::GrantLatency::Pointer;
 struct GrantLatencyFixture {
   ManualClock clock;
   Times reported;
-  reconcile::GrantLatency latency{clock, [this](std::chrono::microseconds took) { reported.push_back(took); }};
+  reconcile::GrantLatency latency{clock,
+                                  [this](std::chrono::microseconds took) { reported.push_back(took); }};
 
   // What the watch brings, one after the other; null: it is gone.
   void see(Pointer after) { latency.observe(std::exchange(known, after), after); }
@@ -75,9 +76,15 @@ TEST_CASE("a grant is reported once, and only where it was seen coming") {
 TEST_CASE("a request that has access, is over, or is gone is not waited for") {
   GrantLatencyFixture f;
   f.see(approved(1));
-  SECTION("access") { f.see(approved(1, Phase::Active)); }
-  SECTION("over") { f.see(request_in(Phase::Denied)); }
-  SECTION("gone") { f.see(Pointer()); }
+  SECTION("access") {
+    f.see(approved(1, Phase::Active));
+  }
+  SECTION("over") {
+    f.see(request_in(Phase::Denied));
+  }
+  SECTION("gone") {
+    f.see(Pointer());
+  }
   SECTION("gone, and another has its name") {
     auto other = approved(0);
     other.metadata.uid = kOtherUid;

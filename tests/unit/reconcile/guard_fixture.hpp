@@ -18,7 +18,8 @@ class GuardedCluster {
   static constexpr const char* kBinding = "ValidatingAdmissionPolicyBinding/one";
 
   static reconcile::GuardSpecs shipped() {
-    return {{kPolicy, {{"failurePolicy", "Fail"}, {"validations", {{{"expression", "a"}}}}}}, {kBinding, {{"policyName", "one"}}}};
+    return {{kPolicy, {{"failurePolicy", "Fail"}, {"validations", {{{"expression", "a"}}}}}},
+            {kBinding, {{"policyName", "one"}}}};
   }
 
   ManualClock clock;
@@ -31,7 +32,10 @@ class GuardedCluster {
     put(kBinding, "uid-b", 1, shipped().at(kBinding));
   }
   void put(const std::string& id, const std::string& uid, std::int64_t generation, const Json& spec) {
-    const Json metadata{{"name", name_of(id)}, {"uid", uid}, {"generation", generation}, {"creationTimestamp", format_rfc3339(made_)}};
+    const Json metadata{{"name", name_of(id)},
+                        {"uid", uid},
+                        {"generation", generation},
+                        {"creationTimestamp", format_rfc3339(made_)}};
     const auto object = watch.decode(kind_of(id), {{"metadata", metadata}, {"spec", spec}});
     REQUIRE(object);
     watch.observe(kind_of(id), name_of(id), std::make_shared<const reconcile::GuardObject>(*object));

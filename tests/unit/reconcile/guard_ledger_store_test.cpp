@@ -14,7 +14,9 @@ namespace {
 constexpr const char* kLedgerPath = "/api/v1/namespaces/curfew-system/configmaps/curfew-guard";
 
 GuardLedger ledger(std::int64_t generation) {
-  return {.objects = {{"A/a", {.uid = "1", .generation = generation, .created = {}}}}, .since = TimePoint(1000s), .policies = {}};
+  return {.objects = {{"A/a", {.uid = "1", .generation = generation, .created = {}}}},
+          .since = TimePoint(1000s),
+          .policies = {}};
 }
 
 struct GuardLedgerStoreFixture {
@@ -52,10 +54,18 @@ TEST_CASE("a ledger that cannot be read for trouble is an error, not an absence"
 
 TEST_CASE("a ConfigMap without a readable ledger is as none") {
   GuardLedgerStoreFixture f;
-  SECTION("no data") { f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}}); }
-  SECTION("garbage") { f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"ledger", "garbage"}}}}); }
-  SECTION("other data") { f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"other", "x"}}}}); }
-  SECTION("a number") { f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"ledger", 1}}}}); }
+  SECTION("no data") {
+    f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}});
+  }
+  SECTION("garbage") {
+    f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"ledger", "garbage"}}}});
+  }
+  SECTION("other data") {
+    f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"other", "x"}}}});
+  }
+  SECTION("a number") {
+    f.api.put_raw(kLedgerPath, {{"metadata", {{"name", "curfew-guard"}}}, {"data", {{"ledger", 1}}}});
+  }
   const auto loaded = f.store.load({});
   REQUIRE(loaded);
   CHECK_FALSE(*loaded);

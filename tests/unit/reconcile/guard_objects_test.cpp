@@ -16,7 +16,8 @@ namespace {
 
 reconcile::GuardSpecs live_guard() {
   reconcile::GuardSpecs live;
-  for (const Json& object : golden_guard()) live[guard_id(object)] = reconcile::with_defaults(object.at("spec"));
+  for (const Json& object : golden_guard())
+    live[guard_id(object)] = reconcile::with_defaults(object.at("spec"));
   return live;
 }
 
@@ -34,7 +35,8 @@ std::optional<std::string> after(const std::string& id, const std::function<void
 TEST_CASE("the shipped guard is ten policies, each with its binding, and three kinds") {
   const auto shipped = reconcile::shipped_guard();
   CHECK(shipped.size() == 23);
-  for (const char* kind : {"accesspolicies", "accessrequests", "auditrecords"}) CHECK(shipped.contains(std::string("CustomResourceDefinition/") + kind + ".curfew.dev"));
+  for (const char* kind : {"accesspolicies", "accessrequests", "auditrecords"})
+    CHECK(shipped.contains(std::string("CustomResourceDefinition/") + kind + ".curfew.dev"));
   for (const auto& [id, spec] : shipped) {
     CAPTURE(id);
     if (!id.starts_with("ValidatingAdmissionPolicy/")) continue;
@@ -68,12 +70,18 @@ TEST_CASE("repeated line breaks, which depend on what installs the guard, mean n
 }
 
 TEST_CASE("defaults of a binding's resources are written out") {
-  const Json rule{{"apiGroups", {"a"}}, {"apiVersions", {"*"}}, {"operations", {"CREATE"}}, {"resources", {"b"}}};
+  const Json rule{
+      {"apiGroups", {"a"}}, {"apiVersions", {"*"}}, {"operations", {"CREATE"}}, {"resources", {"b"}}};
   Json complete_rule = rule;
   complete_rule["scope"] = "*";
-  const Json given{{"policyName", "x"}, {"validationActions", {"Deny"}}, {"matchResources", {{"excludeResourceRules", {rule}}}}};
+  const Json given{{"policyName", "x"},
+                   {"validationActions", {"Deny"}},
+                   {"matchResources", {{"excludeResourceRules", {rule}}}}};
   Json complete = given;  // as a real API server stores it
-  complete["matchResources"] = {{"excludeResourceRules", {complete_rule}}, {"matchPolicy", "Equivalent"}, {"namespaceSelector", Json::object()}, {"objectSelector", Json::object()}};
+  complete["matchResources"] = {{"excludeResourceRules", {complete_rule}},
+                                {"matchPolicy", "Equivalent"},
+                                {"namespaceSelector", Json::object()},
+                                {"objectSelector", Json::object()}};
   CHECK(reconcile::with_defaults(given) == complete);
 }
 
@@ -94,7 +102,11 @@ TEST_CASE("every weakening of a policy shows") {
     std::function<void(Json&)> change;
   };
   const Json exempt{{"name", "exempt"}, {"expression", "request.userInfo.username != 'mallory'"}};
-  const Json some_rule{{"apiGroups", {"curfew.dev"}}, {"apiVersions", {"*"}}, {"operations", {"*"}}, {"resources", {"*"}}, {"scope", "*"}};
+  const Json some_rule{{"apiGroups", {"curfew.dev"}},
+                       {"apiVersions", {"*"}},
+                       {"operations", {"*"}},
+                       {"resources", {"*"}},
+                       {"scope", "*"}};
   const Json labelled{{"matchLabels", {{"guarded", "true"}}}};
   const Weakening weakenings[] = {
       {"failurePolicy Ignore", [](Json& spec) { spec["failurePolicy"] = "Ignore"; }},
@@ -102,13 +114,17 @@ TEST_CASE("every weakening of a policy shows") {
       {"no validations", [](Json& spec) { spec["validations"] = Json::array(); }},
       {"a validation that always holds", [](Json& spec) { spec["validations"][0]["expression"] = "true"; }},
       {"a match condition added", [&](Json& spec) { spec["matchConditions"].push_back(exempt); }},
-      {"resources excluded", [&](Json& spec) { spec["matchConstraints"]["excludeResourceRules"] = {some_rule}; }},
+      {"resources excluded",
+       [&](Json& spec) { spec["matchConstraints"]["excludeResourceRules"] = {some_rule}; }},
       {"a namespace selector", [&](Json& spec) { spec["matchConstraints"]["namespaceSelector"] = labelled; }},
       {"an object selector", [&](Json& spec) { spec["matchConstraints"]["objectSelector"] = labelled; }},
-      {"an operation less", [](Json& spec) { spec["matchConstraints"]["resourceRules"][0]["operations"].erase(0); }},
-      {"another scope", [](Json& spec) { spec["matchConstraints"]["resourceRules"][0]["scope"] = "Cluster"; }},
+      {"an operation less",
+       [](Json& spec) { spec["matchConstraints"]["resourceRules"][0]["operations"].erase(0); }},
+      {"another scope",
+       [](Json& spec) { spec["matchConstraints"]["resourceRules"][0]["scope"] = "Cluster"; }},
       {"matchPolicy Exact", [](Json& spec) { spec["matchConstraints"]["matchPolicy"] = "Exact"; }},
-      {"a parameter kind changed", [](Json& spec) { spec["paramKind"] = {{"apiVersion", "v1"}, {"kind", "ConfigMap"}}; }},
+      {"a parameter kind changed",
+       [](Json& spec) { spec["paramKind"] = {{"apiVersion", "v1"}, {"kind", "ConfigMap"}}; }},
       {"emptied", [](Json& spec) { spec = Json::object(); }},
   };
   for (const auto& [id, spec] : reconcile::shipped_guard()) {
@@ -123,7 +139,8 @@ TEST_CASE("every weakening of a policy shows") {
 }
 
 TEST_CASE("a changed variable shows") {
-  const auto difference = after("ValidatingAdmissionPolicy/curfew-identity", [](Json& spec) { spec["variables"][0]["expression"] = "true"; });
+  const auto difference = after("ValidatingAdmissionPolicy/curfew-identity",
+                                [](Json& spec) { spec["variables"][0]["expression"] = "true"; });
   CHECK(difference);
 }
 
@@ -136,8 +153,12 @@ TEST_CASE("every weakening of a binding shows") {
       {"Audit", [](Json& spec) { spec["validationActions"] = {"Audit"}; }},
       {"Warn", [](Json& spec) { spec["validationActions"] = {"Warn"}; }},
       {"another policy", [](Json& spec) { spec["policyName"] = "curfew-nothing"; }},
-      {"other parameters", [](Json& spec) { spec["paramRef"] = {{"name", "mine"}, {"parameterNotFoundAction", "Allow"}}; }},
-      {"some resources", [](Json& spec) { spec["matchResources"] = {{"namespaceSelector", {{"matchLabels", {{"guarded", "true"}}}}}}; }},
+      {"other parameters",
+       [](Json& spec) { spec["paramRef"] = {{"name", "mine"}, {"parameterNotFoundAction", "Allow"}}; }},
+      {"some resources",
+       [](Json& spec) {
+         spec["matchResources"] = {{"namespaceSelector", {{"matchLabels", {{"guarded", "true"}}}}}};
+       }},
   };
   for (const auto& [id, spec] : reconcile::shipped_guard()) {
     if (!id.starts_with("ValidatingAdmissionPolicyBinding/")) continue;
@@ -149,7 +170,8 @@ TEST_CASE("every weakening of a binding shows") {
 }
 
 TEST_CASE("a parameter selector that leaves policies out shows") {
-  CHECK(after("ValidatingAdmissionPolicyBinding/curfew-eligibility", [](Json& spec) { spec["paramRef"]["selector"] = {{"matchLabels", {{"a", "b"}}}}; }));
+  CHECK(after("ValidatingAdmissionPolicyBinding/curfew-eligibility",
+              [](Json& spec) { spec["paramRef"]["selector"] = {{"matchLabels", {{"a", "b"}}}}; }));
 }
 
 TEST_CASE("every change of a kind shows, with its place") {
@@ -163,10 +185,15 @@ TEST_CASE("every change of a kind shows, with its place") {
            {"/versions/0/subresources", nullptr, "(spec.versions[0].subresources)"},
            {"/versions/0/selectableFields", Json::array(), "(spec.versions[0].selectableFields)"},
            {"/versions/0/served", false, "(spec.versions[0].served)"},
-           {"/versions/0/schema/openAPIV3Schema", {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}}, "(spec.versions[0].schema.openAPIV3Schema."},
-           {"/versions/0/schema/openAPIV3Schema/properties/status/properties/phase/enum/0", "pending", ".properties.status.properties.phase.enum[0])"},
-           {"/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations/0/rule", "true", ".properties.spec.x-kubernetes-validations[0].rule)"},
-           {"/versions/0/additionalPrinterColumns/0/jsonPath", ".status.message", "(spec.versions[0].additionalPrinterColumns[0].jsonPath)"},
+           {"/versions/0/schema/openAPIV3Schema",
+            {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}},
+            "(spec.versions[0].schema.openAPIV3Schema."},
+           {"/versions/0/schema/openAPIV3Schema/properties/status/properties/phase/enum/0", "pending",
+            ".properties.status.properties.phase.enum[0])"},
+           {"/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations/0/rule", "true",
+            ".properties.spec.x-kubernetes-validations[0].rule)"},
+           {"/versions/0/additionalPrinterColumns/0/jsonPath", ".status.message",
+            "(spec.versions[0].additionalPrinterColumns[0].jsonPath)"},
            {"/scope", "Cluster", "(spec.scope)"},
            {"/conversion", {{"strategy", "Webhook"}}, "(spec.conversion.strategy)"},
            {"/names/categories", Json::array({"all"}), "(spec.names.categories[0])"},
@@ -175,11 +202,14 @@ TEST_CASE("every change of a kind shows, with its place") {
     CAPTURE(change.pointer);
     const Json::json_pointer pointer(change.pointer);
     const auto difference = after(id, [&](Json& spec) {
-      if (change.value.is_null()) spec[pointer.parent_pointer()].erase(pointer.back());
-      else spec[pointer] = change.value;
+      if (change.value.is_null())
+        spec[pointer.parent_pointer()].erase(pointer.back());
+      else
+        spec[pointer] = change.value;
     });
     REQUIRE(difference);
-    CHECK_THAT(*difference, StartsWith(id + " is not what this version of Curfew ships (spec.") && ContainsSubstring(change.place));
+    CHECK_THAT(*difference, StartsWith(id + " is not what this version of Curfew ships (spec.") &&
+                                ContainsSubstring(change.place));
     CHECK_THAT(*difference, ContainsSubstring("curfew.dev/allow-change"));
   }
 }

@@ -3,7 +3,8 @@
 
 #include "unit/reconcile/guard_fixture.hpp"
 
-// Which policies were written under a guard in force: the others' authors may have had no right to their roles.
+// Which policies were written under a guard in force: the others' authors may have had no right to their
+// roles.
 using namespace curfew;
 using namespace curfew::testing;
 using namespace std::chrono_literals;
@@ -11,11 +12,17 @@ using reconcile::GuardLedger;
 
 namespace {
 
-api::ObjectMeta version(const GuardedCluster& cluster, std::int64_t generation, const std::string& uid = "uid-1") {
-  return {.name = "debug", .uid = uid, .generation = generation, .creation_timestamp = floor_to_second(cluster.clock.now())};
+api::ObjectMeta version(const GuardedCluster& cluster, std::int64_t generation,
+                        const std::string& uid = "uid-1") {
+  return {.name = "debug",
+          .uid = uid,
+          .generation = generation,
+          .creation_timestamp = floor_to_second(cluster.clock.now())};
 }
 
-bool write(GuardedCluster& cluster, const api::ObjectMeta& policy) { return cluster.watch.observe_policy(policy.name, &policy); }
+bool write(GuardedCluster& cluster, const api::ObjectMeta& policy) {
+  return cluster.watch.observe_policy(policy.name, &policy);
+}
 
 // A guard in force that a leader watches.
 void lead(GuardedCluster& cluster) {
@@ -24,10 +31,13 @@ void lead(GuardedCluster& cluster) {
   REQUIRE(cluster.watch.state().in_force);
 }
 
-void weaken(GuardedCluster& cluster) { cluster.put(GuardedCluster::kPolicy, "uid-p", 2, {{"failurePolicy", "Ignore"}}); }
+void weaken(GuardedCluster& cluster) {
+  cluster.put(GuardedCluster::kPolicy, "uid-p", 2, {{"failurePolicy", "Ignore"}});
+}
 
 void put_back(GuardedCluster& cluster, std::int64_t generation = 3) {
-  cluster.put(GuardedCluster::kPolicy, "uid-p", generation, GuardedCluster::shipped().at(GuardedCluster::kPolicy));
+  cluster.put(GuardedCluster::kPolicy, "uid-p", generation,
+              GuardedCluster::shipped().at(GuardedCluster::kPolicy));
 }
 
 }  // namespace
@@ -43,7 +53,8 @@ TEST_CASE("a policy that is written under the guard is believed, and is somethin
   CHECK(cluster.watch.ledger_to_save()->policies->believed.at("debug").generation == 2);
 }
 
-TEST_CASE("a policy that is written while the guard is away, or has not settled, is not believed until it is written again under it") {
+TEST_CASE(
+    "a policy that is written while the guard is away, or has not settled, is not believed until it is written again under it") {
   GuardedCluster cluster;
   lead(cluster);
   write(cluster, version(cluster, 1));
@@ -83,7 +94,8 @@ TEST_CASE("a policy that was there before the guard went away goes on being beli
   CHECK(cluster.watch.believes(version(cluster, 1)));
 }
 
-TEST_CASE("a policy whose change the store knows a moment before the watch does is judged by the guard of that moment") {
+TEST_CASE(
+    "a policy whose change the store knows a moment before the watch does is judged by the guard of that moment") {
   GuardedCluster cluster;
   lead(cluster);
   write(cluster, version(cluster, 1));
@@ -92,12 +104,14 @@ TEST_CASE("a policy whose change the store knows a moment before the watch does 
   CHECK_FALSE(cluster.watch.believes(version(cluster, 2)));
 }
 
-TEST_CASE("a restart believes what was written under the guard that it knows, and of what was written meanwhile under another nothing") {
+TEST_CASE(
+    "a restart believes what was written under the guard that it knows, and of what was written meanwhile under another nothing") {
   GuardedCluster before;
   lead(before);
   write(before, version(before, 1));
   weaken(before);
-  write(before, {.name = "forged", .uid = "uid-2", .generation = 1, .creation_timestamp = before.clock.now()});
+  write(before,
+        {.name = "forged", .uid = "uid-2", .generation = 1, .creation_timestamp = before.clock.now()});
   put_back(before);
   before.clock.advance(6s);
   const auto kept = reconcile::decode_ledger(reconcile::encode(*before.watch.ledger_to_save()));
@@ -106,10 +120,13 @@ TEST_CASE("a restart believes what was written under the guard that it knows, an
   GuardedCluster after;
   after.install();
   after.clock.advance(1h);
-  const api::ObjectMeta forged{.name = "forged", .uid = "uid-2", .generation = 1, .creation_timestamp = after.clock.now()};
-  const api::ObjectMeta later{.name = "later", .uid = "uid-3", .generation = 1, .creation_timestamp = after.clock.now()};
+  const api::ObjectMeta forged{
+      .name = "forged", .uid = "uid-2", .generation = 1, .creation_timestamp = after.clock.now()};
+  const api::ObjectMeta later{
+      .name = "later", .uid = "uid-3", .generation = 1, .creation_timestamp = after.clock.now()};
   const api::ObjectMeta same = version(before, 1);
-  const api::ObjectMeta edited{.name = "debug", .uid = same.uid, .generation = 2, .creation_timestamp = same.creation_timestamp};
+  const api::ObjectMeta edited{
+      .name = "debug", .uid = same.uid, .generation = 2, .creation_timestamp = same.creation_timestamp};
   const bool is_edited = GENERATE(true, false);
   for (const auto& policy : {forged, later, is_edited ? edited : same}) write(after, policy);
   const bool has_changed = GENERATE(true, false);
@@ -125,7 +142,8 @@ TEST_CASE("a first start believes the policies that are younger than the guard")
   cluster.install(10s);
   api::ObjectMeta older = version(cluster, 1);
   older.creation_timestamp -= 11s;
-  api::ObjectMeta younger{.name = "younger", .uid = "uid-2", .generation = 4, .creation_timestamp = cluster.clock.now() - 5s};
+  api::ObjectMeta younger{
+      .name = "younger", .uid = "uid-2", .generation = 4, .creation_timestamp = cluster.clock.now() - 5s};
   write(cluster, older);
   write(cluster, younger);
   CHECK_FALSE(cluster.watch.believes(older));
@@ -135,13 +153,17 @@ TEST_CASE("a first start believes the policies that are younger than the guard")
   CHECK(cluster.watch.believes(younger));
 }
 
-TEST_CASE("the ledger of a Curfew that kept no policies speaks for those that are younger than its guard, and for all while that stands") {
+TEST_CASE(
+    "the ledger of a Curfew that kept no policies speaks for those that are younger than its guard, and for all while that stands") {
   GuardedCluster cluster;
   cluster.install();
-  const GuardLedger ledger{.objects = cluster.watch.ledger().objects, .since = cluster.clock.now() - 30min, .policies = std::nullopt};
+  const GuardLedger ledger{.objects = cluster.watch.ledger().objects,
+                           .since = cluster.clock.now() - 30min,
+                           .policies = std::nullopt};
   api::ObjectMeta older = version(cluster, 1);
   older.creation_timestamp -= 31min;
-  const api::ObjectMeta younger{.name = "younger", .uid = "uid-2", .generation = 1, .creation_timestamp = cluster.clock.now()};
+  const api::ObjectMeta younger{
+      .name = "younger", .uid = "uid-2", .generation = 1, .creation_timestamp = cluster.clock.now()};
   write(cluster, older);
   write(cluster, younger);
   const bool has_changed = GENERATE(true, false);

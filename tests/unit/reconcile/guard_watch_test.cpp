@@ -16,8 +16,9 @@ using reconcile::GuardLedger;
 
 namespace {
 
-const std::map<std::string, Identity> kUntouched{{"A/a", {.uid = "1", .generation = 1, .created = TimePoint(100s)}},
-                                                 {"B/b", {.uid = "2", .generation = 1, .created = TimePoint(200s)}}};
+const std::map<std::string, Identity> kUntouched{
+    {"A/a", {.uid = "1", .generation = 1, .created = TimePoint(100s)}},
+    {"B/b", {.uid = "2", .generation = 1, .created = TimePoint(200s)}}};
 constexpr TimePoint kNow{1000s};
 
 }  // namespace
@@ -42,10 +43,18 @@ TEST_CASE("the same objects as in the ledger have been in force since then") {
 TEST_CASE("objects other than in the ledger count five seconds from now") {
   const GuardLedger before{.objects = kUntouched, .since = TimePoint(700s), .policies = {}};
   auto live = kUntouched;
-  SECTION("changed and put back") { live["A/a"].generation = 3; }
-  SECTION("deleted and made again") { live["A/a"].uid = std::string("9"); }
-  SECTION("one more") { live["C/c"] = {.uid = "3", .generation = 1, .created = TimePoint(100s)}; }
-  SECTION("one less") { live.erase("A/a"); }
+  SECTION("changed and put back") {
+    live["A/a"].generation = 3;
+  }
+  SECTION("deleted and made again") {
+    live["A/a"].uid = std::string("9");
+  }
+  SECTION("one more") {
+    live["C/c"] = {.uid = "3", .generation = 1, .created = TimePoint(100s)};
+  }
+  SECTION("one less") {
+    live.erase("A/a");
+  }
   const auto ledger = reconcile::next_ledger(before, live, kNow);
   CHECK(ledger.since == kNow + 5s);
   CHECK(ledger.objects == live);
@@ -53,8 +62,14 @@ TEST_CASE("objects other than in the ledger count five seconds from now") {
 
 TEST_CASE("a ledger is read as it was written") {
   GuardLedger ledger{.objects = kUntouched, .since = TimePoint(1'764'000'000'123'456us), .policies = {}};
-  SECTION("with policies") { ledger.policies = GuardLedger::Policies{.believed = {{"debug", {.uid = "3", .generation = 2, .created = {}}}}, .unbelieved = {{"edit", {.uid = "4", .generation = 1, .created = {}}}}}; }
-  SECTION("with none") { ledger.policies.emplace(); }
+  SECTION("with policies") {
+    ledger.policies =
+        GuardLedger::Policies{.believed = {{"debug", {.uid = "3", .generation = 2, .created = {}}}},
+                              .unbelieved = {{"edit", {.uid = "4", .generation = 1, .created = {}}}}};
+  }
+  SECTION("with none") {
+    ledger.policies.emplace();
+  }
   SECTION("as an older Curfew wrote it") {}
   const auto read = reconcile::decode_ledger(reconcile::encode(ledger));
   REQUIRE(read);
@@ -62,13 +77,17 @@ TEST_CASE("a ledger is read as it was written") {
 }
 
 TEST_CASE("garbage is no ledger") {
-  const auto text = GENERATE(as<std::string>(), "", "nonsense", "null", "[]", "5", "\"text\"", "{}", R"({"objects":{}})", R"({"since":"2026-11-24T20:00:00Z"})",
-                             R"({"objects":{},"since":"yesterday"})", R"({"objects":{},"since":5})", R"({"objects":{},"since":null})",
-                             R"({"objects":[],"since":"2026-11-24T20:00:00Z"})", R"({"objects":{"A/a":7},"since":"2026-11-24T20:00:00Z"})",
-                             R"({"objects":{"A/a":{"uid":7,"generation":1}},"since":"2026-11-24T20:00:00Z"})",
-                             R"({"objects":{"A/a":{"uid":"1","generation":"one"}},"since":"2026-11-24T20:00:00Z"})",
-                             R"({"objects":{"A/a":{"uid":"1","gene)", R"({"objects":{},"since":"2026-11-24T20:00:00Z","policies":[],"unbelievedPolicies":{}})",
-                             R"({"objects":{},"since":"2026-11-24T20:00:00Z","policies":{}})");
+  const auto text =
+      GENERATE(as<std::string>(), "", "nonsense", "null", "[]", "5", "\"text\"", "{}", R"({"objects":{}})",
+               R"({"since":"2026-11-24T20:00:00Z"})", R"({"objects":{},"since":"yesterday"})",
+               R"({"objects":{},"since":5})", R"({"objects":{},"since":null})",
+               R"({"objects":[],"since":"2026-11-24T20:00:00Z"})",
+               R"({"objects":{"A/a":7},"since":"2026-11-24T20:00:00Z"})",
+               R"({"objects":{"A/a":{"uid":7,"generation":1}},"since":"2026-11-24T20:00:00Z"})",
+               R"({"objects":{"A/a":{"uid":"1","generation":"one"}},"since":"2026-11-24T20:00:00Z"})",
+               R"({"objects":{"A/a":{"uid":"1","gene)",
+               R"({"objects":{},"since":"2026-11-24T20:00:00Z","policies":[],"unbelievedPolicies":{}})",
+               R"({"objects":{},"since":"2026-11-24T20:00:00Z","policies":{}})");
   CAPTURE(text);
   CHECK_FALSE(reconcile::decode_ledger(text));
 }
@@ -201,7 +220,8 @@ TEST_CASE("on a first start the guard is as old as its youngest object, as the A
   GuardedCluster cluster;
   cluster.install(10s);
   cluster.watch.restore(std::nullopt);
-  CHECK(cluster.watch.state().since == cluster.clock.now() - 10s + 1s);  // what is older was not admitted by it
+  CHECK(cluster.watch.state().since ==
+        cluster.clock.now() - 10s + 1s);  // what is older was not admitted by it
 }
 
 TEST_CASE("a first start without a ledger believes in a guard that was never changed") {

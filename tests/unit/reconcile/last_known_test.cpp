@@ -81,7 +81,9 @@ TEST_CASE("a binding without a readable end, subject or policy still tells what 
 
 TEST_CASE("records tell of an active request, in whatever order they come") {
   auto records = granted_records();
-  const auto by_name = [](const api::AuditRecord& a, const api::AuditRecord& b) { return a.metadata.name < b.metadata.name; };
+  const auto by_name = [](const api::AuditRecord& a, const api::AuditRecord& b) {
+    return a.metadata.name < b.metadata.name;
+  };
   std::ranges::sort(records, by_name);
   do {
     const auto known = request_of(records);

@@ -23,7 +23,8 @@ TEST_CASE("a departed request is remembered until its own uid is forgotten") {
   CHECK(memory.departed_keys().empty());
 }
 
-TEST_CASE("of departed requests of one name each is remembered, in the order in which they left, by its last state") {
+TEST_CASE(
+    "of departed requests of one name each is remembered, in the order in which they left, by its last state") {
   Memory memory;
   memory.remember_departed(shared(request()));
   memory.remember_departed(shared(request("debug", kOtherUid)));

@@ -49,14 +49,17 @@ struct PolicyReconcilerFixture {
     deliver(stores.cluster_roles, reconcile::summary_of(role));
   }
   void delete_role() { take_away(stores.cluster_roles, {"", "view"}); }
-  api::AccessPolicyStatus stored_status() { return api::decode<api::AccessPolicy>(api.get<api::AccessPolicy>(kKey))->status; }
+  api::AccessPolicyStatus stored_status() {
+    return api::decode<api::AccessPolicy>(api.get<api::AccessPolicy>(kKey))->status;
+  }
   std::string ready() {
     const auto status = stored_status();
     const auto* condition = api::find_condition(status.conditions, api::kReady);
     return condition == nullptr ? "none" : condition->status + " " + condition->reason;
   }
 
-  // Those that were recorded since the last time: "TYPE REASON on NAME". The recorder waits for more for ever, so that a last one of our own ends it.
+  // Those that were recorded since the last time: "TYPE REASON on NAME". The recorder waits for more for
+  // ever, so that a last one of our own ends it.
   Calls new_events() {
     constexpr const char* kLast = "Last";
     api::Event last;
@@ -66,8 +69,11 @@ struct PolicyReconcilerFixture {
     std::stop_source stop;
     api.on_call = [&](const std::string&) {
       const auto body = api.last_body();
-      if (body["reason"] == kLast) stop.request_stop();
-      else seen.push_back(body.value("type", "") + " " + body.value("reason", "") + " on " + body["regarding"].value("name", ""));
+      if (body["reason"] == kLast)
+        stop.request_stop();
+      else
+        seen.push_back(body.value("type", "") + " " + body.value("reason", "") + " on " +
+                       body["regarding"].value("name", ""));
     };
     events.run(stop.get_token());
     api.on_call = nullptr;
@@ -87,13 +93,16 @@ TEST_CASE("a policy's first look is written to its status, against what was look
   CHECK(f.stored_status().observed_generation == 3);
 }
 
-TEST_CASE("a policy about which nothing is new is not written, whether or not the watch has brought our write") {
+TEST_CASE(
+    "a policy about which nothing is new is not written, whether or not the watch has brought our write") {
   PolicyReconcilerFixture f;
   f.reconcile();
   f.api.forget_calls();
   f.clock.advance(1h);
   SECTION("not yet") {}
-  SECTION("it has") { deliver(f.stores.policies, *api::decode<api::AccessPolicy>(f.api.get<api::AccessPolicy>(kKey))); }
+  SECTION("it has") {
+    deliver(f.stores.policies, *api::decode<api::AccessPolicy>(f.api.get<api::AccessPolicy>(kKey)));
+  }
   const auto outcome = f.reconcile();
   CHECK(outcome.kind == Kind::Done);
   CHECK(outcome.after == 0s);
@@ -138,9 +147,15 @@ TEST_CASE("active and pending requests of the policy are counted, and no others"
 TEST_CASE("a status that could not be written is tried again with growing delays, and not told") {
   PolicyReconcilerFixture f;
   f.delete_role();
-  SECTION("somebody else wrote") { f.api.fail("PATCH", 409, "Conflict", "the object has been modified"); }
-  SECTION("trouble") { f.api.fail("PATCH", 503, "ServiceUnavailable", "etcd is away"); }
-  SECTION("no answer") { f.api.fail("PATCH", {.kind = ErrorKind::Timeout, .message = "no answer"}); }
+  SECTION("somebody else wrote") {
+    f.api.fail("PATCH", 409, "Conflict", "the object has been modified");
+  }
+  SECTION("trouble") {
+    f.api.fail("PATCH", 503, "ServiceUnavailable", "etcd is away");
+  }
+  SECTION("no answer") {
+    f.api.fail("PATCH", {.kind = ErrorKind::Timeout, .message = "no answer"});
+  }
   CHECK(f.reconcile().kind == Kind::RetryRateLimited);
   CHECK(f.ready() == "none");
   CHECK(f.new_events().empty());
@@ -150,7 +165,9 @@ TEST_CASE("a status that could not be written is tried again with growing delays
 
 TEST_CASE("a policy that is deleted, or about to be, needs no status") {
   PolicyReconcilerFixture f;
-  SECTION("known to be gone") { take_away(f.stores.policies, kKey); }
+  SECTION("known to be gone") {
+    take_away(f.stores.policies, kKey);
+  }
   SECTION("being deleted") {
     auto going = *f.stores.policies.get(kKey);
     going.metadata.deletion_timestamp = f.clock.now();
@@ -201,7 +218,8 @@ TEST_CASE("an Event says what is wrong, also when that changes") {
   f.new_events();
   f.reconcile();
   CHECK(f.new_events() == Calls{"Warning RoleNotFound on payments-debug"});
-  CHECK_THAT(f.stored_status().conditions.front().message, ContainsSubstring("view does not exist") && ContainsSubstring("for ever"));
+  CHECK_THAT(f.stored_status().conditions.front().message,
+             ContainsSubstring("view does not exist") && ContainsSubstring("for ever"));
 }
 
 TEST_CASE("no Event tells of a new count") {

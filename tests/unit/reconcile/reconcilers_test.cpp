@@ -12,13 +12,19 @@ namespace {
 
 // Both reconcilers before a fake API server.
 struct ReconcilersFixture : ApplierFixture {
-  reconcile::Gatherer gatherer{{.stores = stores, .usage = usage, .floods = floods, .memory = memory, .client = client, .clock = clock}};
-  reconcile::RequestReconciler requests{{.stores = stores,
-                                        .gatherer = gatherer,
-                                        .applier = applier,
-                                        .metrics = metrics,
-                                        .guard = [] { return core::GuardState{.in_force = true, .since = {}, .difference = {}}; },
-                                        .look_again = [](const api::ObjectKey&) {}}};
+  reconcile::Gatherer gatherer{{.stores = stores,
+                                .usage = usage,
+                                .floods = floods,
+                                .memory = memory,
+                                .client = client,
+                                .clock = clock}};
+  reconcile::RequestReconciler requests{
+      {.stores = stores,
+       .gatherer = gatherer,
+       .applier = applier,
+       .metrics = metrics,
+       .guard = [] { return core::GuardState{.in_force = true, .since = {}, .difference = {}}; },
+       .look_again = [](const api::ObjectKey&) {}}};
   reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
 };
 

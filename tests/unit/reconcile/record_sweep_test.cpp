@@ -59,7 +59,8 @@ TEST_CASE("a pending request whose end is not recorded has departed") {
 
 TEST_CASE("a request whose end is recorded is over") {
   RecordSweepFixture f;
-  const auto end = GENERATE(AuditAction::Denied, AuditAction::Expired, AuditAction::Revoked, AuditAction::Withdrawn, AuditAction::TimedOut, AuditAction::Rejected);
+  const auto end = GENERATE(AuditAction::Denied, AuditAction::Expired, AuditAction::Revoked,
+                            AuditAction::Withdrawn, AuditAction::TimedOut, AuditAction::Rejected);
   CAPTURE(api::to_string(end));
   f.write("debug", kUid, {AuditAction::Requested, AuditAction::Granted, end});
   REQUIRE(f.sweep.run({}));
@@ -114,7 +115,8 @@ TEST_CASE("a live request whose end is recorded is decided on with it") {
   CHECK(f.memory.departed_keys().empty());
 }
 
-TEST_CASE("a request that lived when the sweep began is for the watch to end, however old the records that the sweep sees") {
+TEST_CASE(
+    "a request that lived when the sweep began is for the watch to end, however old the records that the sweep sees") {
   RecordSweepFixture f;
   const std::string last = uid_in_order(500);
   const auto appear = [&] { deliver(f.stores.requests, request_in(api::Phase::Active, "debug", last)); };
@@ -142,12 +144,14 @@ TEST_CASE("no records, nothing departed") {
 
 TEST_CASE("the records of a request stand together across the border of two pages") {
   RecordSweepFixture f;
-  // 499 records of requests that are over, then one request whose records are the last of one page and the first of the next.
+  // 499 records of requests that are over, then one request whose records are the last of one page and the
+  // first of the next.
   constexpr int kPageSize = 500;
   f.write("first", uid_in_order(0), {AuditAction::Requested});
   for (int i = 1; i < kPageSize - 1; ++i) f.write("over", uid_in_order(i), {AuditAction::Withdrawn});
   SECTION("its end is on the next page: it is over") {
-    f.write("border", uid_in_order(kPageSize), {AuditAction::Approved, AuditAction::Granted, AuditAction::Expired});
+    f.write("border", uid_in_order(kPageSize),
+            {AuditAction::Approved, AuditAction::Granted, AuditAction::Expired});
     REQUIRE(f.sweep.run({}));
     CHECK(f.memory.departed_keys() == std::vector<api::ObjectKey>{{"payments", "first"}});
   }

@@ -17,14 +17,17 @@ struct RetentionFixture {
   kube::Client client{api};
   ManualClock clock;
   bool leads = true;
-  reconcile::Retention retention{{.client = client, .clock = clock, .keep = 60s, .is_leading = [this] { return leads; }}};
+  reconcile::Retention retention{
+      {.client = client, .clock = clock, .keep = 60s, .is_leading = [this] { return leads; }}};
 
   api::AccessRequest complete(const std::string& name, const std::string& uid, TimePoint ended_at) {
     auto request = request_in(api::Phase::Expired, name, uid);
     request.status.ended_at = ended_at;
     return api.put(request);
   }
-  bool has(const std::string& name) const { return !api.get<api::AccessRequest>({"payments", name}).is_null(); }
+  bool has(const std::string& name) const {
+    return !api.get<api::AccessRequest>({"payments", name}).is_null();
+  }
 };
 
 }  // namespace
@@ -45,10 +48,13 @@ TEST_CASE("a completed request is deleted when its time is over, and not before"
 
 TEST_CASE("a request that was one too many is kept for a minute only") {
   RetentionFixture f;
-  reconcile::Retention week{{.client = f.client, .clock = f.clock, .keep = 168h, .is_leading = [] { return true; }}};
+  reconcile::Retention week{
+      {.client = f.client, .clock = f.clock, .keep = 168h, .is_leading = [] { return true; }}};
   auto refused = request_in(api::Phase::Rejected, "refused", kOtherUid);
   refused.status.ended_at = f.clock.now();
-  api::set_condition(refused.status.conditions, {.type = std::string(api::kGranted), .status = "False", .reason = std::string(api::reason::kTooManyRequests)});
+  api::set_condition(refused.status.conditions, {.type = std::string(api::kGranted),
+                                                 .status = "False",
+                                                 .reason = std::string(api::reason::kTooManyRequests)});
   week.completed(f.api.put(refused));
   week.completed(f.complete("debug", kUid, f.clock.now()));
   f.clock.advance(59s);
@@ -109,11 +115,13 @@ TEST_CASE("a replica that does not lead deletes nothing, and forgets") {
   CHECK_FALSE(f.has("debug"));
 }
 
-TEST_CASE("however many are complete, only the next are remembered, and the others found again when those are gone") {
+TEST_CASE(
+    "however many are complete, only the next are remembered, and the others found again when those are gone") {
   RetentionFixture f;
   constexpr int kMany = static_cast<int>(reconcile::Retention::kMostKept) + 10;
   // The later ones first, so that earlier ones push them out.
-  for (int i = kMany; i-- > 0;) f.complete("r" + std::to_string(i), "uid-" + std::to_string(i), f.clock.now() + std::chrono::seconds(i));
+  for (int i = kMany; i-- > 0;)
+    f.complete("r" + std::to_string(i), "uid-" + std::to_string(i), f.clock.now() + std::chrono::seconds(i));
   REQUIRE(f.retention.sweep({}));
   f.clock.advance(60s + std::chrono::seconds(kMany));
   f.retention.delete_due({});

@@ -31,19 +31,32 @@ TEST_CASE("a binding whose end cannot be read ends now") {
 
 TEST_CASE("a binding that bears our label without being ours has no end") {
   auto foreign = binding("2026-11-24T21:00:00Z");
-  SECTION("another name") { foreign.metadata.name = "team-access"; }
-  SECTION("another label") { foreign.metadata.labels.begin()->second = kOtherUid; }
-  SECTION("no label") { foreign.metadata.labels.clear(); }
+  SECTION("another name") {
+    foreign.metadata.name = "team-access";
+  }
+  SECTION("another label") {
+    foreign.metadata.labels.begin()->second = kOtherUid;
+  }
+  SECTION("no label") {
+    foreign.metadata.labels.clear();
+  }
   CHECK_FALSE(end_of(foreign, TimePoint(1000s)));
 }
 
 TEST_CASE("a binding with the name and the label of a grant ends when it says, whoever owns it") {
   auto one = binding("2026-11-24T21:00:00Z");
-  SECTION("no owner: the garbage collector took it away") { one.metadata.owner_references.clear(); }
-  SECTION("an owner of another uid") { one.metadata.owner_references.front().uid = kOtherUid; }
-  SECTION("an owner of another kind") { one.metadata.owner_references.front().kind = "ConfigMap"; }
+  SECTION("no owner: the garbage collector took it away") {
+    one.metadata.owner_references.clear();
+  }
+  SECTION("an owner of another uid") {
+    one.metadata.owner_references.front().uid = kOtherUid;
+  }
+  SECTION("an owner of another kind") {
+    one.metadata.owner_references.front().kind = "ConfigMap";
+  }
   SECTION("several owners") {
-    one.metadata.owner_references.insert(one.metadata.owner_references.begin(), {.api_version = "v1", .kind = "ConfigMap", .name = "x", .uid = "y"});
+    one.metadata.owner_references.insert(one.metadata.owner_references.begin(),
+                                         {.api_version = "v1", .kind = "ConfigMap", .name = "x", .uid = "y"});
   }
   CHECK(end_of(one, TimePoint(1000s)) == parse_rfc3339("2026-11-24T21:00:00Z"));
 }
@@ -76,10 +89,13 @@ TEST_CASE("a backlog starts earlier, by 4 ms for each binding that ends no later
   CHECK(replica.due().size() == kBacklog);
 }
 
-TEST_CASE("whoever ends before a backlog, which needs its time, ends earlier with it; who ends long enough before, does not") {
+TEST_CASE(
+    "whoever ends before a backlog, which needs its time, ends earlier with it; who ends long enough before, does not") {
   Replica replica;
   constexpr int kBacklog = 1000;  // 4.4 s
-  for (int i = 0; i < kBacklog; ++i) replica.add(binding(in(replica, 60s), "r", "3f2c9a4e-0000-4000-8000-" + std::to_string(100'000'000'000 + i)));
+  for (int i = 0; i < kBacklog; ++i)
+    replica.add(
+        binding(in(replica, 60s), "r", "3f2c9a4e-0000-4000-8000-" + std::to_string(100'000'000'000 + i)));
   const auto before = replica.add(binding(in(replica, 57s), "before", uid(1)));
   const auto long_before = replica.add(binding(in(replica, 50s), "long before", uid(2)));
   replica.clock.advance(50s - 404ms);
@@ -92,7 +108,8 @@ TEST_CASE("whoever ends before a backlog, which needs its time, ends earlier wit
   CHECK(due.front() == before.metadata.name);
 }
 
-TEST_CASE("bindings that end one after the other as fast as they can be deleted need no lead for each other") {
+TEST_CASE(
+    "bindings that end one after the other as fast as they can be deleted need no lead for each other") {
   Replica replica;
   for (int i = 0; i < 3; ++i) replica.add(binding(in(replica, std::chrono::seconds(60 + i)), "r", uid(i)));
   replica.clock.advance(60s - 404ms);
@@ -105,7 +122,9 @@ TEST_CASE("bindings that end one after the other as fast as they can be deleted 
 
 TEST_CASE("a large backlog starts ten seconds early at most, and stays due") {
   Replica replica;
-  for (int i = 0; i < 6000; ++i) replica.add(binding(in(replica, 60s), "r", "3f2c9a4e-0000-4000-8000-" + std::to_string(100'000'000'000 + i)));
+  for (int i = 0; i < 6000; ++i)
+    replica.add(
+        binding(in(replica, 60s), "r", "3f2c9a4e-0000-4000-8000-" + std::to_string(100'000'000'000 + i)));
   replica.clock.advance(50s - 1us);
   CHECK(replica.due().empty());
   replica.clock.advance(1us);
@@ -124,7 +143,9 @@ TEST_CASE("what deletions take while many wait decides how early the next backlo
   const auto took = GENERATE(1us, 24'000us, 1'000'000us);
   replica.api.on_call = [&](const std::string&) { replica.clock.advance(took); };
   std::vector<api::RoleBinding> many;
-  for (int i = 0; i < 200; ++i) many.push_back(replica.add(binding(in(replica, 1s), "r", "3f2c9a4e-0000-4000-8000-" + std::to_string(100'000'000'000 + i))));
+  for (int i = 0; i < 200; ++i)
+    many.push_back(replica.add(
+        binding(in(replica, 1s), "r", "3f2c9a4e-0000-4000-8000-" + std::to_string(100'000'000'000 + i))));
   replica.clock.advance(1s);
   replica.turn();
   while (const auto key = replica.revoker.queue().try_get()) replica.revoker.end(*key, {});
@@ -248,9 +269,12 @@ TEST_CASE("a wall clock that steps an hour back ends nothing before its time, an
 TEST_CASE("the loop notices a step of the wall clock within about a second") {
   Replica replica;
   std::atomic<bool> leads = true;
-  reconcile::Revoker revoker({.client = replica.client, .bindings = replica.bindings, .memory = replica.memory, .metrics = replica.metrics, .clock = replica.clock, .is_leader = [&] {
-                                return leads.load();
-                              }});
+  reconcile::Revoker revoker({.client = replica.client,
+                              .bindings = replica.bindings,
+                              .memory = replica.memory,
+                              .metrics = replica.metrics,
+                              .clock = replica.clock,
+                              .is_leader = [&] { return leads.load(); }});
   const auto one = shared(binding(in(replica, 30min)));
   revoker.observe(nullptr, one);
   std::jthread loop([&](std::stop_token stop) { revoker.run(std::move(stop)); });

@@ -72,7 +72,9 @@ TEST_CASE("a binding that a finalizer holds loses finalizers and subjects") {
   replica.api.forget_calls();
   const auto outcome = replica.revoker.end(held.metadata.key(), {});
   CHECK(replica.api.calls() == Names{"PATCH " + path_of(held)});
-  CHECK(replica.api.last_body() == FakeApi::Json{{"metadata", {{"uid", held.metadata.uid}, {"finalizers", nullptr}}}, {"subjects", nullptr}});
+  CHECK(replica.api.last_body() ==
+        FakeApi::Json{{"metadata", {{"uid", held.metadata.uid}, {"finalizers", nullptr}}},
+                      {"subjects", nullptr}});
   CHECK_FALSE(replica.is_there(held));
   CHECK(outcome.kind == Outcome::Kind::RetryRateLimited);  // until it is gone
 }
@@ -86,7 +88,8 @@ TEST_CASE("where the subjects of a held binding cannot be changed its finalizers
   replica.api.fail("PATCH", 403, "Forbidden", "attempting to grant RBAC permissions not currently held");
   replica.revoker.end(held.metadata.key(), {});
   CHECK(replica.api.calls().size() == 2);
-  CHECK(replica.api.last_body() == FakeApi::Json{{"metadata", {{"uid", held.metadata.uid}, {"finalizers", nullptr}}}});
+  CHECK(replica.api.last_body() ==
+        FakeApi::Json{{"metadata", {{"uid", held.metadata.uid}, {"finalizers", nullptr}}}});
   CHECK_FALSE(replica.is_there(held));
 }
 
@@ -129,7 +132,8 @@ TEST_CASE("whatever goes wrong, a deletion is tried again within a second, for e
     CAPTURE(i);
     const auto key = queue.try_get();
     REQUIRE(key);
-    REQUIRE(replica.revoker.end(*key, {}).kind == (i < kTries / 2 ? Outcome::Kind::RetryAfter : Outcome::Kind::RetryRateLimited));
+    REQUIRE(replica.revoker.end(*key, {}).kind ==
+            (i < kTries / 2 ? Outcome::Kind::RetryAfter : Outcome::Kind::RetryRateLimited));
     queue.add_rate_limited(*key);  // as a worker does, or sooner
     queue.done(*key);
     REQUIRE(replica.is_there(one));
@@ -141,7 +145,8 @@ TEST_CASE("whatever goes wrong, a deletion is tried again within a second, for e
   CHECK_FALSE(replica.is_there(one));
 }
 
-TEST_CASE("a binding taken while leading and handled after leadership was lost is ended two seconds late, not lost") {
+TEST_CASE(
+    "a binding taken while leading and handled after leadership was lost is ended two seconds late, not lost") {
   Replica replica;
   const auto one = replica.add(binding(in(replica, 60s)));
   replica.clock.advance(60s - 400ms);

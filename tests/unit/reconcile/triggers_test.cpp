@@ -20,8 +20,12 @@ using Keys = std::vector<Key>;
 Key request_key(const std::string& name, const std::string& name_space = "payments") {
   return {.kind = Key::Kind::Request, .object = {.name_space = name_space, .name = name}};
 }
-Key policy_key(const std::string& name = "payments-debug") { return {.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}}; }
-Key binding_key(const api::RoleBinding& binding) { return {.kind = Key::Kind::Binding, .object = binding.metadata.key()}; }
+Key policy_key(const std::string& name = "payments-debug") {
+  return {.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}};
+}
+Key binding_key(const api::RoleBinding& binding) {
+  return {.kind = Key::Kind::Binding, .object = binding.metadata.key()};
+}
 
 struct TriggersFixture {
   ManualClock clock;
@@ -49,12 +53,15 @@ struct TriggersFixture {
     const auto before = stores.requests.get(object.metadata.key());
     triggers.changed(before, deliver(stores.requests, object));
   }
-  void see_leave(const api::ObjectKey& key) { triggers.changed(take_away(stores.requests, key), std::shared_ptr<const api::AccessRequest>()); }
+  void see_leave(const api::ObjectKey& key) {
+    triggers.changed(take_away(stores.requests, key), std::shared_ptr<const api::AccessRequest>());
+  }
   // Known already: queues nothing.
   void know(const api::AccessRequest& object) { deliver(stores.requests, object); }
 };
 
-api::AccessRequest elsewhere(const std::string& name, const std::string& policy, const std::string& name_space) {
+api::AccessRequest elsewhere(const std::string& name, const std::string& policy,
+                             const std::string& name_space) {
   auto made = request(name, "uid-of-" + name);
   made.metadata.name_space = name_space;
   made.spec.policy = policy;
@@ -86,7 +93,8 @@ T named(const std::string& name, const std::string& in = {}) {
 }
 
 // A ClusterRole, or a Role where there is a namespace.
-std::shared_ptr<const reconcile::RoleSummary> role(const std::string& name, const std::string& in = {}, const std::vector<api::PolicyRule>& rules = {}) {
+std::shared_ptr<const reconcile::RoleSummary> role(const std::string& name, const std::string& in = {},
+                                                   const std::vector<api::PolicyRule>& rules = {}) {
   auto made = named<api::Role>(name, in);
   made.rules = rules;
   return shared(reconcile::summary_of(made));
@@ -151,10 +159,18 @@ TEST_CASE("a policy that means something else concerns its requests") {
   TriggersFixture f;
   f.know(request());
   f.know(elsewhere("other", "another-policy", "payments"));
-  SECTION("new") { f.triggers.changed(kNone<api::AccessPolicy>, shared(policy())); }
-  SECTION("gone") { f.triggers.changed(shared(policy()), kNone<api::AccessPolicy>); }
-  SECTION("changed") { f.triggers.changed(shared(policy(1)), shared(policy(2))); }
-  SECTION("made again") { f.triggers.changed(shared(policy(1)), shared(policy(1, "new-uid"))); }
+  SECTION("new") {
+    f.triggers.changed(kNone<api::AccessPolicy>, shared(policy()));
+  }
+  SECTION("gone") {
+    f.triggers.changed(shared(policy()), kNone<api::AccessPolicy>);
+  }
+  SECTION("changed") {
+    f.triggers.changed(shared(policy(1)), shared(policy(2)));
+  }
+  SECTION("made again") {
+    f.triggers.changed(shared(policy(1)), shared(policy(1, "new-uid")));
+  }
   CHECK(f.queued() == Keys{request_key("debug"), policy_key()});
 }
 
@@ -170,9 +186,15 @@ TEST_CASE("a binding's change is its request's") {
   TriggersFixture f;
   f.know(request());
   const auto one = shared(binding("2026-11-24T21:00:00Z"));
-  SECTION("made") { f.triggers.changed(kNone<api::RoleBinding>, one); }
-  SECTION("changed") { f.triggers.changed(one, one); }
-  SECTION("gone") { f.triggers.changed(one, kNone<api::RoleBinding>); }
+  SECTION("made") {
+    f.triggers.changed(kNone<api::RoleBinding>, one);
+  }
+  SECTION("changed") {
+    f.triggers.changed(one, one);
+  }
+  SECTION("gone") {
+    f.triggers.changed(one, kNone<api::RoleBinding>);
+  }
   CHECK(f.queued() == Keys{request_key("debug")});
   CHECK(f.memory.departed_keys().empty());
 }
@@ -194,7 +216,9 @@ TEST_CASE("a binding that goes is remembered for the record of its request's end
 TEST_CASE("a binding without its request concerns itself: whether it was that request's is to be found out") {
   TriggersFixture f;
   SECTION("no request of that name") {}
-  SECTION("a request of that name with another uid") { f.know(request("debug", kOtherUid)); }
+  SECTION("a request of that name with another uid") {
+    f.know(request("debug", kOtherUid));
+  }
   const auto left = binding("2026-11-24T21:00:00Z");
   f.triggers.changed(kNone<api::RoleBinding>, shared(left));
   CHECK(f.queued() == Keys{binding_key(left)});
@@ -219,7 +243,8 @@ TEST_CASE("a binding of others concerns no request") {
   CHECK(f.memory.departed_keys().empty());
 }
 
-TEST_CASE("a binding of others that has the name of a request's concerns that request, since it is in its way") {
+TEST_CASE(
+    "a binding of others that has the name of a request's concerns that request, since it is in its way") {
   TriggersFixture f;
   f.know(request());
   f.know(request("other", kOtherUid));
@@ -241,9 +266,15 @@ TEST_CASE("a namespace's labels concern the requests in it") {
   TriggersFixture f;
   f.know(request());
   f.know(elsewhere("other", "payments-debug", "shop"));
-  SECTION("new") { f.triggers.changed(kNone<api::Namespace>, shared(name_space("a"))); }
-  SECTION("relabelled") { f.triggers.changed(shared(name_space("a")), shared(name_space("b"))); }
-  SECTION("gone") { f.triggers.changed(shared(name_space("a")), kNone<api::Namespace>); }
+  SECTION("new") {
+    f.triggers.changed(kNone<api::Namespace>, shared(name_space("a")));
+  }
+  SECTION("relabelled") {
+    f.triggers.changed(shared(name_space("a")), shared(name_space("b")));
+  }
+  SECTION("gone") {
+    f.triggers.changed(shared(name_space("a")), kNone<api::Namespace>);
+  }
   CHECK(f.queued() == Keys{request_key("debug")});
 }
 
@@ -264,8 +295,12 @@ TEST_CASE("a ClusterRole that comes or goes concerns the policies that offer it,
   f.triggers.changed(view, view);
   f.triggers.changed(kNone<reconcile::RoleSummary>, edit);
   CHECK(f.queued().empty());
-  SECTION("comes") { f.triggers.changed(kNone<reconcile::RoleSummary>, view); }
-  SECTION("goes") { f.triggers.changed(view, kNone<reconcile::RoleSummary>); }
+  SECTION("comes") {
+    f.triggers.changed(kNone<reconcile::RoleSummary>, view);
+  }
+  SECTION("goes") {
+    f.triggers.changed(view, kNone<reconcile::RoleSummary>);
+  }
   CHECK(f.queued() == Keys{request_key("debug"), policy_key()});
 }
 
@@ -276,15 +311,23 @@ TEST_CASE("a Role that comes or goes concerns the requests in its namespace") {
   const auto debugger = role("debugger", "payments");
   f.triggers.changed(debugger, debugger);
   CHECK(f.queued().empty());
-  SECTION("comes") { f.triggers.changed(kNone<reconcile::RoleSummary>, debugger); }
-  SECTION("goes") { f.triggers.changed(debugger, kNone<reconcile::RoleSummary>); }
+  SECTION("comes") {
+    f.triggers.changed(kNone<reconcile::RoleSummary>, debugger);
+  }
+  SECTION("goes") {
+    f.triggers.changed(debugger, kNone<reconcile::RoleSummary>);
+  }
   CHECK(f.queued() == Keys{request_key("debug")});
 }
 
 TEST_CASE("a role's rules concern the policies that offer it, and the requests that have it") {
   TriggersFixture f;
   auto pinned = elsewhere("pinned", "another-policy", "payments");
-  const api::PolicyRule rule{.api_groups = {""}, .resources = {"pods"}, .verbs = {"get"}, .resource_names = {}, .non_resource_urls = {}};
+  const api::PolicyRule rule{.api_groups = {""},
+                             .resources = {"pods"},
+                             .verbs = {"get"},
+                             .resource_names = {},
+                             .non_resource_urls = {}};
   SECTION("a ClusterRole") {
     pinned.status.role_ref = api::RoleRef{.kind = "ClusterRole", .name = "view"};
     f.know(pinned);

@@ -12,9 +12,13 @@ using api::Phase;
 
 namespace {
 
-TimePoint at(const char* time) { return *parse_rfc3339(time); }
+TimePoint at(const char* time) {
+  return *parse_rfc3339(time);
+}
 
-api::Subject alice() { return {.kind = "User", .name = "alice", .name_space = {}}; }
+api::Subject alice() {
+  return {.kind = "User", .name = "alice", .name_space = {}};
+}
 
 api::AuditRecord end_of_access(AuditAction action, const char* time, const std::string& uid = kUid) {
   auto made = record(action, "debug", uid);
@@ -49,7 +53,9 @@ struct UsageFixture {
 
 TEST_CASE("what a person has under a policy is what is granted, or on its way") {
   UsageFixture f;
-  SECTION("nothing") { CHECK(f.usage().active == 0); }
+  SECTION("nothing") {
+    CHECK(f.usage().active == 0);
+  }
   SECTION("an active grant") {
     deliver(f.stores.requests, request_in(Phase::Active));
     CHECK(f.usage().active == 1);
@@ -124,7 +130,9 @@ TEST_CASE("only ends of access are ends, and only the person's own") {
     missed.granted_at.reset();
     f.api.put(missed);
   }
-  SECTION("denied") { f.api.put(end_of_access(AuditAction::Denied, "2026-11-24T19:30:00Z")); }
+  SECTION("denied") {
+    f.api.put(end_of_access(AuditAction::Denied, "2026-11-24T19:30:00Z"));
+  }
   SECTION("of somebody else of that name") {
     auto other = end_of_access(AuditAction::Revoked, "2026-11-24T19:30:00Z");
     other.subject = api::Subject{.kind = "ServiceAccount", .name = "alice", .name_space = "ci"};
@@ -153,11 +161,13 @@ TEST_CASE("a name with commas and equal signs selects itself only") {
   auto asked = request("asks", "uid-asks");
   asked.spec.requester->username = "cn=alice,ou=dev\\x";
   REQUIRE(f.book.usage_of(asked, f.policy, {}));
-  CHECK(reconcile::records_of({.kind = "User", .name = "cn=alice,ou=dev\\x", .name_space = {}}, "payments-debug").fields ==
-        "policy.name=payments-debug,subject.name=cn\\=alice\\,ou\\=dev\\\\x");
+  CHECK(reconcile::records_of({.kind = "User", .name = "cn=alice,ou=dev\\x", .name_space = {}},
+                              "payments-debug")
+            .fields == "policy.name=payments-debug,subject.name=cn\\=alice\\,ou\\=dev\\\\x");
 }
 
-TEST_CASE("a turn is one's own until it is given back, and who came in between is called one after the other") {
+TEST_CASE(
+    "a turn is one's own until it is given back, and who came in between is called one after the other") {
   std::vector<std::string> called;
   reconcile::Turns turns([&](const api::ObjectKey& key) { called.push_back(key.name); });
   const std::string whose = "payments-debug/alice";
@@ -176,6 +186,8 @@ TEST_CASE("a turn is one's own until it is given back, and who came in between i
     REQUIRE(second);
   }
   CHECK(called == std::vector<std::string>{"second", "third"});
-  { CHECK(turns.take(whose, {"payments", "somebody"})); }  // who was called did not come
+  {
+    CHECK(turns.take(whose, {"payments", "somebody"}));
+  }  // who was called did not come
   CHECK(called.size() == 2);
 }

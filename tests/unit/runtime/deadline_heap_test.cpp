@@ -13,7 +13,9 @@ using std::chrono::microseconds;
 
 namespace {
 
-TimePoint at(int second) { return TimePoint(std::chrono::seconds(second)); }
+TimePoint at(int second) {
+  return TimePoint(std::chrono::seconds(second));
+}
 
 using Keys = std::vector<std::string>;
 

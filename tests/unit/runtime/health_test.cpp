@@ -40,6 +40,8 @@ TEST_CASE("readiness does not touch liveness") {
 
 TEST_CASE("a check that throws has failed") {
   Health health;
-  health.add_ready_check("clumsy", []() -> std::optional<std::string> { throw std::runtime_error("no such thing"); });
-  CHECK(health.ready().text == "[-]clumsy failed: the check itself failed: no such thing\nreadyz check failed\n");
+  health.add_ready_check("clumsy",
+                         []() -> std::optional<std::string> { throw std::runtime_error("no such thing"); });
+  CHECK(health.ready().text ==
+        "[-]clumsy failed: the check itself failed: no such thing\nreadyz check failed\n");
 }

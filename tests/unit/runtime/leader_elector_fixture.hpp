@@ -11,7 +11,8 @@
 
 namespace curfew::testing {
 
-// The API server's part: one Lease with optimistic locking. `before_call` sees each call first and may fail it.
+// The API server's part: one Lease with optimistic locking. `before_call` sees each call first and may fail
+// it.
 struct FakeLeaseStore final : runtime::LeaseStore {
   struct State {
     std::optional<api::Lease> lease;
@@ -20,7 +21,9 @@ struct FakeLeaseStore final : runtime::LeaseStore {
     int writes = 0;
   };
   Guarded<State> state;
-  std::function<std::optional<Error>(std::chrono::milliseconds)> before_call = [](std::chrono::milliseconds) { return std::nullopt; };
+  std::function<std::optional<Error>(std::chrono::milliseconds)> before_call = [](std::chrono::milliseconds) {
+    return std::nullopt;
+  };
   std::function<void(const api::Lease&)> on_write = [](const api::Lease&) {};
 
   Result<api::Lease> get(std::chrono::milliseconds deadline, std::stop_token) override {
@@ -30,11 +33,13 @@ struct FakeLeaseStore final : runtime::LeaseStore {
       return s.lease ? Result<api::Lease>(*s.lease) : fail(ErrorKind::NotFound, "no such lease");
     });
   }
-  Result<api::Lease> create(const api::Lease& lease, std::chrono::milliseconds deadline, std::stop_token) override {
+  Result<api::Lease> create(const api::Lease& lease, std::chrono::milliseconds deadline,
+                            std::stop_token) override {
     if (const auto error = before_call(deadline)) return tl::unexpected(*error);
     return put(lease, "");
   }
-  Result<api::Lease> update(const api::Lease& lease, std::chrono::milliseconds deadline, std::stop_token) override {
+  Result<api::Lease> update(const api::Lease& lease, std::chrono::milliseconds deadline,
+                            std::stop_token) override {
     if (const auto error = before_call(deadline)) return tl::unexpected(*error);
     return put(lease, lease.metadata.resource_version);
   }
@@ -61,7 +66,9 @@ struct FakeLeaseStore final : runtime::LeaseStore {
   Result<api::Lease> put(const api::Lease& lease, const std::string& expected_version) {
     const auto written = state.with([&](State& s) -> Result<api::Lease> {
       const std::string actual = s.lease ? s.lease->metadata.resource_version : "";
-      if (actual != expected_version) return fail(expected_version.empty() ? ErrorKind::AlreadyExists : ErrorKind::Conflict, "changed meanwhile");
+      if (actual != expected_version)
+        return fail(expected_version.empty() ? ErrorKind::AlreadyExists : ErrorKind::Conflict,
+                    "changed meanwhile");
       s.lease = lease;
       s.lease->metadata.resource_version = std::to_string(++s.version);
       ++s.writes;
@@ -74,7 +81,8 @@ struct FakeLeaseStore final : runtime::LeaseStore {
 
 struct Candidate {
   Candidate(FakeLeaseStore& store, const Clock& clock, const std::string& name)
-      : elector(store, clock, {"curfew-system", "curfew"}, name, runtime::ElectionCallbacks{[this] { ++started; }, [this] { ++stopped; }}) {}
+      : elector(store, clock, {"curfew-system", "curfew"}, name,
+                runtime::ElectionCallbacks{[this] { ++started; }, [this] { ++stopped; }}) {}
 
   std::chrono::milliseconds attempt() { return elector.attempt({}); }
 
@@ -90,7 +98,9 @@ struct ElectionFixture {
   Candidate b{store, clock, "b"};
 
   void unreachable() {
-    store.before_call = [](std::chrono::milliseconds) { return Error{.kind = ErrorKind::Transport, .message = "connection refused"}; };
+    store.before_call = [](std::chrono::milliseconds) {
+      return Error{.kind = ErrorKind::Transport, .message = "connection refused"};
+    };
   }
   void reachable() {
     store.before_call = [](std::chrono::milliseconds) { return std::nullopt; };

@@ -14,7 +14,9 @@ using runtime::LeaderElector;
 using std::chrono::milliseconds;
 using Fixture = ElectionFixture;
 
-TEST_CASE_METHOD(Fixture, "a release stops leading first, and then gives the lease away for the next one to take at once") {
+TEST_CASE_METHOD(
+    Fixture,
+    "a release stops leading first, and then gives the lease away for the next one to take at once") {
   a.attempt();
   b.attempt();
   int stopped_before_write = -1;
@@ -52,7 +54,9 @@ TEST_CASE_METHOD(Fixture, "a candidate that never led releases nothing") {
   CHECK(b.stopped == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a candidate that hears of renewals from a watch reads nothing, and still takes over 15 s after the last") {
+TEST_CASE_METHOD(
+    Fixture,
+    "a candidate that hears of renewals from a watch reads nothing, and still takes over 15 s after the last") {
   a.attempt();
   b.attempt();
   const int gets = store.gets();
@@ -105,7 +109,8 @@ TEST_CASE_METHOD(Fixture, "stale news of an earlier holder does not make a leade
   CHECK(store.gets() == gets);  // it renewed by what it had written itself
 }
 
-TEST_CASE("run leads, hands over when stopped, and a waiting candidate takes the released lease through the watch") {
+TEST_CASE(
+    "run leads, hands over when stopped, and a waiting candidate takes the released lease through the watch") {
   const SystemClock clock;
   FakeLeaseStore store;
   std::binary_semaphore a_leads(0);
@@ -116,8 +121,10 @@ TEST_CASE("run leads, hands over when stopped, and a waiting candidate takes the
     calls.notify_all();
     return std::nullopt;
   };
-  LeaderElector a(store, clock, {"ns", "lease"}, "a", {.on_started_leading = [&] { a_leads.release(); }, .on_stopped_leading = {}});
-  LeaderElector b(store, clock, {"ns", "lease"}, "b", {.on_started_leading = [&] { b_leads.release(); }, .on_stopped_leading = {}});
+  LeaderElector a(store, clock, {"ns", "lease"}, "a",
+                  {.on_started_leading = [&] { a_leads.release(); }, .on_stopped_leading = {}});
+  LeaderElector b(store, clock, {"ns", "lease"}, "b",
+                  {.on_started_leading = [&] { b_leads.release(); }, .on_stopped_leading = {}});
   store.on_write = [&](const Lease& lease) { b.observe(lease); };  // the watch
 
   std::jthread run_a([&](const std::stop_token& stop) { a.run(stop); });
@@ -140,7 +147,9 @@ struct LastFixture : Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(LastFixture, "the last to lead takes the lease from its holder, and leads alone once that one must have noticed") {
+TEST_CASE_METHOD(
+    LastFixture,
+    "the last to lead takes the lease from its holder, and leads alone once that one must have noticed") {
   a.attempt();
   clock.advance(1s);
   last.attempt({});
@@ -164,7 +173,8 @@ TEST_CASE_METHOD(LastFixture, "where nobody led, the last to lead leads alone at
   CHECK(last.leads_alone());
 }
 
-TEST_CASE_METHOD(LastFixture, "after the last to lead nobody does, for as long as was said, and then whoever comes") {
+TEST_CASE_METHOD(LastFixture,
+                 "after the last to lead nobody does, for as long as was said, and then whoever comes") {
   last.attempt({});
   last.release();
   CHECK_FALSE(last.is_leader());
@@ -179,7 +189,8 @@ TEST_CASE_METHOD(LastFixture, "after the last to lead nobody does, for as long a
   CHECK(a.elector.is_leader());
 }
 
-TEST_CASE_METHOD(LastFixture, "one that comes after the last to lead, to do the same again, has nobody to wait for") {
+TEST_CASE_METHOD(LastFixture,
+                 "one that comes after the last to lead, to do the same again, has nobody to wait for") {
   last.attempt({});
   last.release();
   LeaderElector again(store, clock, {"curfew-system", "curfew"}, "again", {}, {}, 60s);

@@ -42,7 +42,8 @@ TEST_CASE_METHOD(Fixture, "a renewal moves renewTime only, and reads nothing") {
   CHECK(a.started == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a candidate waits while the lease is renewed, with jitter, at least the retry period") {
+TEST_CASE_METHOD(Fixture,
+                 "a candidate waits while the lease is renewed, with jitter, at least the retry period") {
   a.attempt();
   for (int i = 0; i < 30; ++i) {
     clock.advance(2s);
@@ -54,7 +55,9 @@ TEST_CASE_METHOD(Fixture, "a candidate waits while the lease is renewed, with ji
   CHECK_FALSE(b.elector.is_leader());
 }
 
-TEST_CASE_METHOD(Fixture, "a lease that is not renewed is taken 15 s after the candidate saw it change, and the transition counted") {
+TEST_CASE_METHOD(
+    Fixture,
+    "a lease that is not renewed is taken 15 s after the candidate saw it change, and the transition counted") {
   a.attempt();
   clock.advance(9s);
   b.attempt();  // sees it for the first time, nine seconds old: who knows whose clock is right
@@ -109,7 +112,8 @@ TEST_CASE_METHOD(Fixture, "a holder without a sensible duration is given the usu
   CHECK(a.elector.is_leader());
 }
 
-TEST_CASE_METHOD(Fixture, "leadership ends 10 s after the last successful renewal started, and the callback follows") {
+TEST_CASE_METHOD(Fixture,
+                 "leadership ends 10 s after the last successful renewal started, and the callback follows") {
   a.attempt();
   unreachable();
   for (int i = 0; i < 4; ++i) {
@@ -127,7 +131,9 @@ TEST_CASE_METHOD(Fixture, "leadership ends 10 s after the last successful renewa
   CHECK(a.stopped == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a call that hangs does not prolong leadership, and its late success does not count from its end") {
+TEST_CASE_METHOD(
+    Fixture,
+    "a call that hangs does not prolong leadership, and its late success does not count from its end") {
   a.attempt();
   clock.advance(2s);
   bool led_meanwhile = true;
@@ -192,7 +198,8 @@ TEST_CASE_METHOD(Fixture, "a leader that finds another holder stops at once") {
   CHECK(store.stored().holder_identity == "usurper");
 }
 
-TEST_CASE_METHOD(Fixture, "a leader keeps a lease that somebody edited without taking it, and makes a deleted one anew") {
+TEST_CASE_METHOD(
+    Fixture, "a leader keeps a lease that somebody edited without taking it, and makes a deleted one anew") {
   a.attempt();
   store.overwrite([](Lease& lease) { lease.metadata.labels["team"] = "x"; });
   clock.advance(2s);
@@ -223,7 +230,8 @@ TEST_CASE_METHOD(Fixture, "of two candidates for a free lease the one that wrote
   CHECK(store.stored().holder_identity == "b");
 }
 
-TEST_CASE_METHOD(Fixture, "a process that finds its own identity as the holder goes on without a transition") {
+TEST_CASE_METHOD(Fixture,
+                 "a process that finds its own identity as the holder goes on without a transition") {
   store.overwrite([&](Lease& lease) {
     lease.holder_identity = "a";
     lease.acquire_time = clock.now() - 1h;
@@ -240,7 +248,8 @@ TEST_CASE_METHOD(Fixture, "a store or callback that throws ends neither the elec
   CHECK(a.attempt() == 2s);
   reachable();
   LeaderElector clumsy(store, clock, {"curfew-system", "curfew"}, "clumsy",
-                       {.on_started_leading = [] { throw std::runtime_error("a bug"); }, .on_stopped_leading = [] { throw std::runtime_error("another"); }});
+                       {.on_started_leading = [] { throw std::runtime_error("a bug"); },
+                        .on_stopped_leading = [] { throw std::runtime_error("another"); }});
   clumsy.attempt({});
   CHECK(clumsy.is_leader());
   clumsy.release();

@@ -15,7 +15,9 @@ using namespace std::chrono_literals;
 namespace {
 
 // A whole sample line; so that "x 1" does not pass for "x 10".
-auto shows(const std::string& line) { return ContainsSubstring("\n" + line + "\n"); }
+auto shows(const std::string& line) {
+  return ContainsSubstring("\n" + line + "\n");
+}
 
 int series_of(const std::string& text, const std::string& family) {
   int count = 0;
@@ -32,10 +34,12 @@ TEST_CASE("counters and gauges stand at zero before anything happens") {
   for (const char* phase : {"Denied", "Rejected", "TimedOut", "Withdrawn", "Expired", "Revoked"}) {
     CHECK_THAT(text, shows(std::string("curfew_requests_completed_total{phase=\"") + phase + "\"} 0"));
   }
-  for (const char* name : {"curfew_grants_active", "curfew_bindings_past_end", "curfew_leader", "curfew_guard_in_force", "curfew_work_queue_depth",
-                           "curfew_worker_panics_total", "curfew_events_dropped_total", "curfew_clock_offset_seconds", "curfew_grant_latency_seconds_count",
-                           "curfew_revocation_lateness_seconds_count", "curfew_watch_restarts_total{resource=\"rolebindings\"}",
-                           "curfew_reconcile_errors_total{kind=\"Unavailable\"}"}) {
+  for (const char* name :
+       {"curfew_grants_active", "curfew_bindings_past_end", "curfew_leader", "curfew_guard_in_force",
+        "curfew_work_queue_depth", "curfew_worker_panics_total", "curfew_events_dropped_total",
+        "curfew_clock_offset_seconds", "curfew_grant_latency_seconds_count",
+        "curfew_revocation_lateness_seconds_count", "curfew_watch_restarts_total{resource=\"rolebindings\"}",
+        "curfew_reconcile_errors_total{kind=\"Unavailable\"}"}) {
     CHECK_THAT(text, shows(std::string(name) + " 0"));
   }
   CHECK_THAT(text, shows("curfew_build_info{version=\"1.2.3\"} 1"));
@@ -95,16 +99,21 @@ TEST_CASE("API requests are counted by verb, resource and class of code") {
   metrics.api_request_took("create", "rolebindings", 403, 3ms);
   metrics.api_request_took("create", "rolebindings", 0, 30s);
   const std::string text = metrics.render();
-  CHECK_THAT(text, shows("curfew_api_requests_total{code=\"2xx\",resource=\"rolebindings\",verb=\"create\"} 1"));
-  CHECK_THAT(text, shows("curfew_api_requests_total{code=\"4xx\",resource=\"rolebindings\",verb=\"create\"} 1"));
-  CHECK_THAT(text, shows("curfew_api_requests_total{code=\"none\",resource=\"rolebindings\",verb=\"create\"} 1"));
-  CHECK_THAT(text, shows("curfew_api_requests_total{code=\"5xx\",resource=\"rolebindings\",verb=\"create\"} 0"));
+  CHECK_THAT(text,
+             shows("curfew_api_requests_total{code=\"2xx\",resource=\"rolebindings\",verb=\"create\"} 1"));
+  CHECK_THAT(text,
+             shows("curfew_api_requests_total{code=\"4xx\",resource=\"rolebindings\",verb=\"create\"} 1"));
+  CHECK_THAT(text,
+             shows("curfew_api_requests_total{code=\"none\",resource=\"rolebindings\",verb=\"create\"} 1"));
+  CHECK_THAT(text,
+             shows("curfew_api_requests_total{code=\"5xx\",resource=\"rolebindings\",verb=\"create\"} 0"));
   CHECK_THAT(text, shows("curfew_api_request_duration_seconds_count{verb=\"create\"} 3"));
 }
 
 TEST_CASE("labels stay bounded whatever is put into them") {
   Metrics metrics("x");
-  for (int i = 0; i < 100; ++i) metrics.api_request_took("verb" + std::to_string(i), "resource" + std::to_string(i), 1000 + i, 1ms);
+  for (int i = 0; i < 100; ++i)
+    metrics.api_request_took("verb" + std::to_string(i), "resource" + std::to_string(i), 1000 + i, 1ms);
   for (int i = 0; i < 100; ++i) metrics.watch_restarted("resource" + std::to_string(i));
   const std::string text = metrics.render();
   CHECK(series_of(text, "curfew_api_requests_total{") == 6);
@@ -134,9 +143,13 @@ TEST_CASE("the rest of the metrics show what they were told") {
   metrics.set_guard_in_force(true);
   metrics.set_clock_offset(-1500ms);
   const std::string text = metrics.render();
-  for (const char* line : {"curfew_approval_wait_seconds_bucket{le=\"120\"} 1", "curfew_approval_wait_seconds_bucket{le=\"60\"} 0", "curfew_grant_latency_seconds_bucket{le=\"0.025\"} 1", "curfew_reconcile_errors_total{kind=\"Conflict\"} 1",
-                           "curfew_worker_panics_total 1", "curfew_events_dropped_total 1", "curfew_grants_active 7", "curfew_bindings_past_end 1",
-                           "curfew_leader 1", "curfew_guard_in_force 1", "curfew_clock_offset_seconds -1.5"}) {
+  for (const char* line :
+       {"curfew_approval_wait_seconds_bucket{le=\"120\"} 1",
+        "curfew_approval_wait_seconds_bucket{le=\"60\"} 0",
+        "curfew_grant_latency_seconds_bucket{le=\"0.025\"} 1",
+        "curfew_reconcile_errors_total{kind=\"Conflict\"} 1", "curfew_worker_panics_total 1",
+        "curfew_events_dropped_total 1", "curfew_grants_active 7", "curfew_bindings_past_end 1",
+        "curfew_leader 1", "curfew_guard_in_force 1", "curfew_clock_offset_seconds -1.5"}) {
     CHECK_THAT(text, shows(line));
   }
 }

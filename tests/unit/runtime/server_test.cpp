@@ -1,16 +1,17 @@
 #include "http/server.hpp"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <fstream>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdexcept>
 #include <string>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -35,7 +36,8 @@ class Connection {
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): how the socket API is
-    if (socket_ < 0 || ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) throw std::runtime_error("cannot connect");
+    if (socket_ < 0 || ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
+      throw std::runtime_error("cannot connect");
   }
   ~Connection() {
     if (socket_ >= 0) ::close(socket_);
@@ -96,7 +98,8 @@ class Connection {
 };
 
 std::map<std::string, Server::Route> pages() {
-  return {{"/metrics", [] { return Page{.content_type = "text/plain; version=0.0.4", .body = "curfew_leader 1\n"}; }},
+  return {{"/metrics",
+           [] { return Page{.content_type = "text/plain; version=0.0.4", .body = "curfew_leader 1\n"}; }},
           {"/healthz", [] { return Page{.body = "healthz check passed\n"}; }},
           {"/readyz", [] { return Page{.status = 503, .body = "[-]guard failed: it is missing\n"}; }},
           {"/broken", []() -> Page { throw std::runtime_error("a bug"); }}};
@@ -119,7 +122,9 @@ struct Fixture {
     connection.send(request);
     return connection.read_all();
   }
-  std::string get(const std::string& target) const { return ask("GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); }
+  std::string get(const std::string& target) const {
+    return ask("GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  }
 };
 
 }  // namespace
@@ -133,15 +138,18 @@ TEST_CASE("an address is HOST:PORT") {
 }
 
 TEST_CASE("a bad address is refused in one sentence that names it and says what is accepted") {
-  const std::string address = GENERATE(std::string(""), "127.0.0.1", ":8080", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:80x", "127.0.0.1: 80",
-                                       "banana:80", "::1:80", "[127.0.0.1]:80", "[::1:80", "[]:80", "256.0.0.1:80", "http://127.0.0.1:80");
+  const std::string address =
+      GENERATE(std::string(""), "127.0.0.1", ":8080", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
+               "127.0.0.1:80x", "127.0.0.1: 80", "banana:80", "::1:80", "[127.0.0.1]:80", "[::1:80", "[]:80",
+               "256.0.0.1:80", "http://127.0.0.1:80");
   CAPTURE(address);
   CHECK_THROWS_AS(parse_host_port(address), std::invalid_argument);
   try {
     const Server accepted(address, {});
     FAIL("it was accepted");
   } catch (const std::invalid_argument& e) {
-    CHECK_THAT(e.what(), StartsWith("\"" + address + "\" is not an address to listen on: ") && ContainsSubstring("accepted is HOST:PORT"));
+    CHECK_THAT(e.what(), StartsWith("\"" + address + "\" is not an address to listen on: ") &&
+                             ContainsSubstring("accepted is HOST:PORT"));
   }
 }
 
@@ -175,7 +183,9 @@ TEST_CASE_METHOD(Fixture, "a page is served with its status, type and length") {
   CHECK_THAT(get("/readyz"), StartsWith("HTTP/1.1 503 ") && EndsWith("[-]guard failed: it is missing\n"));
 }
 
-TEST_CASE_METHOD(Fixture, "a query is ignored") { CHECK_THAT(get("/healthz?verbose=1"), StartsWith("HTTP/1.1 200 OK\r\n")); }
+TEST_CASE_METHOD(Fixture, "a query is ignored") {
+  CHECK_THAT(get("/healthz?verbose=1"), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
 
 TEST_CASE_METHOD(Fixture, "HEAD is answered like GET, without the body") {
   const std::string answer = ask("HEAD /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -184,7 +194,8 @@ TEST_CASE_METHOD(Fixture, "HEAD is answered like GET, without the body") {
   CHECK_THAT(answer, EndsWith("\r\n\r\n"));
 }
 
-TEST_CASE_METHOD(Fixture, "an unknown page is answered with the list of those there are, and not with its own name") {
+TEST_CASE_METHOD(Fixture,
+                 "an unknown page is answered with the list of those there are, and not with its own name") {
   const std::string answer = get("/<script>");
   CHECK_THAT(answer, StartsWith("HTTP/1.1 404 Not Found\r\n"));
   CHECK_THAT(answer, EndsWith("no such page; there are:\n/broken\n/healthz\n/metrics\n/readyz\n"));
@@ -192,21 +203,27 @@ TEST_CASE_METHOD(Fixture, "an unknown page is answered with the list of those th
 
 TEST_CASE_METHOD(Fixture, "other methods are refused, and say which are accepted") {
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"}) {
-    const std::string answer = ask(std::string(method) + " /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    const std::string answer =
+        ask(std::string(method) + " /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     CHECK_THAT(answer, StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
     CHECK_THAT(answer, ContainsSubstring("Allow: GET, HEAD\r\n"));
   }
 }
 
 TEST_CASE_METHOD(Fixture, "a body is refused, announced or chunked, before it is read") {
-  CHECK_THAT(ask("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 314572800\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
-  CHECK_THAT(ask("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
-  CHECK_THAT(ask("GET /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
+  CHECK_THAT(ask("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 314572800\r\n\r\n"),
+             StartsWith("HTTP/1.1 413 "));
+  CHECK_THAT(ask("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n"),
+             StartsWith("HTTP/1.1 413 "));
+  CHECK_THAT(
+      ask("GET /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"),
+      StartsWith("HTTP/1.1 413 "));
 }
 
 TEST_CASE_METHOD(Fixture, "what is not HTTP is refused") {
-  for (const char* nonsense : {"banana\r\n\r\n", "GET /metrics\r\n\r\n", "GET /metrics HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
-                               "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"}) {
+  for (const char* nonsense :
+       {"banana\r\n\r\n", "GET /metrics\r\n\r\n", "GET /metrics HTTP/9.9\r\n\r\n",
+        "GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"}) {
     CAPTURE(nonsense);
     CHECK_THAT(ask(nonsense), StartsWith("HTTP/1.1 400 Bad Request\r\n"));
   }
@@ -215,12 +232,14 @@ TEST_CASE_METHOD(Fixture, "what is not HTTP is refused") {
 
 TEST_CASE_METHOD(Fixture, "a header of 15 KB is accepted, one of a megabyte is not read to its end") {
   const std::string start = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Filler: ";
-  CHECK_THAT(ask(start + std::string(std::size_t{15} * 1024, 'x') + "\r\n\r\n"), StartsWith("HTTP/1.1 200 OK\r\n"));
+  CHECK_THAT(ask(start + std::string(std::size_t{15} * 1024, 'x') + "\r\n\r\n"),
+             StartsWith("HTTP/1.1 200 OK\r\n"));
 
   // The refusal may be lost to the reset that the unread rest causes.
   const std::string answer = ask(start + std::string(std::size_t{1024} * 1024, 'x'));
   CHECK((answer.empty() || answer.starts_with("HTTP/1.1 431 ")));
-  CHECK_THAT(ask(start + std::string(std::size_t{17} * 1024, 'x')), StartsWith("HTTP/1.1 431 ") || Catch::Matchers::Equals(""));
+  CHECK_THAT(ask(start + std::string(std::size_t{17} * 1024, 'x')),
+             StartsWith("HTTP/1.1 431 ") || Catch::Matchers::Equals(""));
 }
 
 TEST_CASE_METHOD(Fixture, "a page that throws is answered 500, and the server lives on") {
@@ -232,7 +251,8 @@ TEST_CASE_METHOD(Fixture, "a page that throws is answered 500, and the server li
 
 TEST_CASE_METHOD(Fixture, "a connection is kept alive, and pipelined requests are answered in order") {
   Connection connection = connect();
-  connection.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nHEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  connection.send(
+      "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nHEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
   const std::string answers = connection.read_until("curfew_leader 1\n");
   const std::size_t health = answers.find("healthz check passed");
   CHECK(health != std::string::npos);
@@ -243,10 +263,12 @@ TEST_CASE_METHOD(Fixture, "a connection is kept alive, and pipelined requests ar
 }
 
 TEST_CASE_METHOD(Fixture, "HTTP/1.0 is answered and the connection closed") {
-  CHECK_THAT(ask("GET /healthz HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.0 200 OK\r\n") && EndsWith("healthz check passed\n"));
+  CHECK_THAT(ask("GET /healthz HTTP/1.0\r\n\r\n"),
+             StartsWith("HTTP/1.0 200 OK\r\n") && EndsWith("healthz check passed\n"));
 }
 
-TEST_CASE_METHOD(Fixture, "a header that comes a byte at a time is cut off when the time for the whole request is up") {
+TEST_CASE_METHOD(
+    Fixture, "a header that comes a byte at a time is cut off when the time for the whole request is up") {
   Connection connection = connect();
   const auto began = std::chrono::steady_clock::now();
   std::string answer;
@@ -270,8 +292,9 @@ TEST_CASE_METHOD(Fixture, "an idle connection is closed when its time is up, kep
 }
 
 TEST_CASE("a reader that does not read is cut off") {
-  std::map<std::string, Server::Route> routes = {{"/big", [] { return Page{.body = std::string(64UL << 20U, 'x')}; }},
-                                                 {"/small", [] { return Page{.body = "ok\n"}; }}};
+  std::map<std::string, Server::Route> routes = {
+      {"/big", [] { return Page{.body = std::string(64UL << 20U, 'x')}; }},
+      {"/small", [] { return Page{.body = "ok\n"}; }}};
   const Server server("127.0.0.1:0", std::move(routes), {.read = 300ms, .write = 300ms, .connections = 1});
   const Connection lazy(server.port());
   lazy.send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -324,7 +347,8 @@ TEST_CASE("hundreds of headers that never end keep nobody from being answered, n
     probe.send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     REQUIRE_THAT(probe.read_all(), StartsWith("HTTP/1.1 200 OK\r\n"));
   }
-  CHECK(resident_kilobytes() - before < 64 * 1024);  // a hundred headers of 16 KB, with room to spare for a sanitizer's own
+  CHECK(resident_kilobytes() - before <
+        64 * 1024);  // a hundred headers of 16 KB, with room to spare for a sanitizer's own
 }
 
 TEST_CASE("a hundred headers of ten megabytes are refused without being kept") {
@@ -341,7 +365,8 @@ TEST_CASE("a hundred headers of ten megabytes are refused without being kept") {
   CHECK_THAT(next.read_all(), StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
-TEST_CASE("of 200 idle connections the latest 100 are held and the others closed, and all is well when their time is up") {
+TEST_CASE(
+    "of 200 idle connections the latest 100 are held and the others closed, and all is well when their time is up") {
   const Server server("127.0.0.1:0", pages(), {.read = 2s});
   std::vector<Connection> connections;
   connections.reserve(200);

@@ -186,7 +186,8 @@ TEST_CASE("a worker that waits for a far deadline is woken for a nearer one that
   const int before = clock.times_asked();
   std::optional<std::string> first;
   std::jthread worker([&] { first = queue.get(source.get_token()); });
-  clock.wait_until_asked(before + 2);  // the second time it asks how long to wait, holding the lock: add_after can only come once it waits
+  clock.wait_until_asked(before + 2);  // the second time it asks how long to wait, holding the lock:
+                                       // add_after can only come once it waits
   queue.add_after("near", 5ms);
   worker.join();
   CHECK(first == "near");
@@ -239,7 +240,8 @@ TEST_CASE("many producers and workers lose no key and never share one") {
       });
     }
   }
-  for (int now = settled; now < kKeys; now = settled) settled.wait(now);  // a lost key hangs here, until the test's time is up
+  for (int now = settled; now < kKeys; now = settled)
+    settled.wait(now);  // a lost key hangs here, until the test's time is up
   for (std::jthread& worker : workers) worker.request_stop();
   workers.clear();
   CHECK_FALSE(was_shared);

@@ -22,7 +22,8 @@ using Kind = Outcome::Kind;
 
 constexpr std::chrono::milliseconds kNever = std::chrono::milliseconds::max();
 
-// Runs one key through a worker until the handler has returned `outcome` once, then stops it; the queue shows what became of the key.
+// Runs one key through a worker until the handler has returned `outcome` once, then stops it; the queue shows
+// what became of the key.
 struct WorkerFixture {
   ManualClock clock;
   WorkQueue<std::string> queue{clock, {.first = 5ms, .longest = 60s}};

@@ -15,12 +15,14 @@ const TimePoint kEnd = *parse_rfc3339("2026-11-24T20:00:00Z");
 
 // What one request leaves behind that was asked for, approved, granted and ended as it should be.
 struct Fixture {
-  std::vector<Expected> expected{{.name = "ask", .actions = {"Requested", "Approved", "Granted", "Expired"}, .runs_out = true}};
+  std::vector<Expected> expected{
+      {.name = "ask", .actions = {"Requested", "Approved", "Granted", "Expired"}, .runs_out = true}};
   Evidence evidence;
   Outages outages{2, 8s};
 
   Fixture() {
-    evidence.requests.push_back({{"metadata", {{"name", "ask"}}}, {"status", {{"phase", "Expired"}, {"complete", true}}}});
+    evidence.requests.push_back(
+        {{"metadata", {{"name", "ask"}}}, {"status", {{"phase", "Expired"}, {"complete", true}}}});
     record("Requested", kEnd - 10s);
     record("Approved", kEnd - 9s);
     record("Granted", kEnd - 8s);
@@ -32,7 +34,8 @@ struct Fixture {
 
   void record(const std::string& action, TimePoint time) {
     std::string name = "u-" + action;
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     const std::string version = std::to_string(100 + evidence.records.size());
     evidence.records.push_back({{"metadata", {{"name", name}, {"resourceVersion", version}}},
                                 {"action", action},
@@ -40,14 +43,17 @@ struct Fixture {
                                 {"expiresAt", format_rfc3339(kEnd)},
                                 {"request", {{"name", "ask"}, {"uid", "u"}}}});
   }
-  void call(const std::string& verb, const std::string& resource, const std::string& name, TimePoint time, int code = 200) {
+  void call(const std::string& verb, const std::string& resource, const std::string& name, TimePoint time,
+            int code = 200) {
     evidence.calls.push_back({{"verb", verb},
                               {"objectRef", {{"resource", resource}, {"name", name}}},
                               {"responseStatus", {{"code", code}}},
                               {"stageTimestamp", format_rfc3339_micro(time)}});
   }
   Json& call_of(const std::string& verb, const std::string& resource) {
-    return *std::ranges::find_if(evidence.calls, [&](const Json& call) { return call["verb"] == verb && call["objectRef"]["resource"] == resource; });
+    return *std::ranges::find_if(evidence.calls, [&](const Json& call) {
+      return call["verb"] == verb && call["objectRef"]["resource"] == resource;
+    });
   }
   Report report() const { return audit(expected, evidence, outages); }
   // The one thing that is wrong.
@@ -137,8 +143,12 @@ TEST_CASE_METHOD(Fixture, "either of two ends is one, and both are one too many"
 }
 
 TEST_CASE_METHOD(Fixture, "records that are out of order are told") {
-  SECTION("by their times") { evidence.records[1]["time"] = format_rfc3339_micro(kEnd - 5s); }
-  SECTION("as they were written") { evidence.records[1]["metadata"]["resourceVersion"] = "104"; }
+  SECTION("by their times") {
+    evidence.records[1]["time"] = format_rfc3339_micro(kEnd - 5s);
+  }
+  SECTION("as they were written") {
+    evidence.records[1]["metadata"]["resourceVersion"] = "104";
+  }
   CHECK_THAT(wrong(), ContainsSubstring("records out of order"));
   CHECK(report().unordered == 1);
 }
