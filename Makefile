@@ -2,7 +2,7 @@
 # Parallelism is the build tools' own; make itself runs one step after the other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help deps build image plugin demo up down test lint check-deep fuzz kill-loop soak bench clean
+.PHONY: help deps build image plugin demo up down test format lint check-deep fuzz kill-loop soak bench clean
 
 PRESET ?= release
 
@@ -35,7 +35,10 @@ test: build ## All three levels of tests: unit, fake API server, real API server
 	tools/controlplane build
 	tools/run-tests build/$(PRESET)
 
-lint: ## clang-tidy on what changed since the main branch (on everything if there is nothing to compare with)
+format: ## Format the C++ sources
+	tools/format
+
+lint: ## clang-format and clang-tidy on what changed since the main branch (on everything if there is nothing to compare with)
 	tools/lint
 
 check-deep: ## The whole suite again under the address, undefined-behaviour and thread sanitizers

@@ -27,6 +27,7 @@
 # debian: libfaketime 0.9.10
 # debian: clang-19 1:19.1
 # debian: clang-tidy-19 1:19.1
+# debian: clang-format-19 1:19.1
 # debian: libclang-rt-19-dev 1:19.1
 # debian: openssl 3.0
 # debian: python3 3.11
