@@ -21,11 +21,11 @@ bool is_dns_label(std::string_view text, std::size_t longest) {
 }
 
 bool is_dns_subdomain(std::string_view text) {
-  constexpr std::size_t kLongest = 253;
-  if (text.size() > kLongest) return false;
+  constexpr std::size_t kMaxLength = 253;
+  if (text.size() > kMaxLength) return false;
   while (true) {
     const auto dot = text.find('.');
-    if (!is_dns_label(text.substr(0, dot), kLongest)) return false;
+    if (!is_dns_label(text.substr(0, dot), kMaxLength)) return false;
     if (dot == std::string_view::npos) return true;
     text.remove_prefix(dot + 1);
   }
@@ -73,8 +73,8 @@ std::string Cluster::escaped(std::string_view text) {
 }
 
 bool Cluster::can_be_namespace(std::string_view name_space) {
-  constexpr std::size_t kLongest = 63;
-  return name_space.empty() || is_dns_label(name_space, kLongest);
+  constexpr std::size_t kMaxLength = 63;
+  return name_space.empty() || is_dns_label(name_space, kMaxLength);
 }
 
 // kubectl takes the path of "get --raw" apart and puts it together again, so that an escaped "../" would be

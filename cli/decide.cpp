@@ -18,7 +18,7 @@ constexpr int kMaxConflicts = 5;  // Curfew writes the status of the same object
 constexpr std::chrono::milliseconds kPinningGrace{5000};
 constexpr std::chrono::milliseconds kPinningPoll{500};
 constexpr std::string_view kNotPinnedYet = "approve it in a moment";  // in the guard's sentence
-constexpr std::size_t kShortestUid = 8;
+constexpr std::size_t kMinUidLength = 8;
 
 struct Options {
   std::vector<std::string> names;
@@ -128,7 +128,7 @@ Target target_of(const Session& session, const std::string& text) {
   const auto at = text.find('@');
   Target target{.key = key_of(session, text.substr(0, at)),
                 .uid = at == std::string::npos ? "" : text.substr(at + 1)};
-  if (at != std::string::npos && target.uid.size() < kShortestUid) {
+  if (at != std::string::npos && target.uid.size() < kMinUidLength) {
     throw Stop(
         Exit::Usage,
         Printable("\"") + text +

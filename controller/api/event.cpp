@@ -44,16 +44,16 @@ nlohmann::json encode_reference(const ObjectReference& reference) {
 }  // namespace
 
 nlohmann::json encode(const Event& event) {
-  constexpr std::size_t kMostInstanceBytes = 128;  // the API server's limit
+  constexpr std::size_t kMaxInstanceBytes = 128;  // the API server's limit
   Writer writer;
   writer.put_micro("eventTime", event.time)
       .put("type", event.type)
       .put("reason", event.reason)
       .put("action", event.action);
-  writer.put("note", cut(event.note, kMostNoteBytes)).put("regarding", encode_reference(event.regarding));
+  writer.put("note", cut(event.note, kMaxNoteBytes)).put("regarding", encode_reference(event.regarding));
   if (event.related) writer.put("related", encode_reference(*event.related));
   writer.put("reportingController", std::string(kReportingController));
-  writer.put("reportingInstance", cut(event.reporting_instance, kMostInstanceBytes));
+  writer.put("reportingInstance", cut(event.reporting_instance, kMaxInstanceBytes));
   nlohmann::json json = head_of(event);
   json.update(writer.done());
   return json;

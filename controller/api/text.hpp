@@ -5,10 +5,10 @@
 
 namespace curfew::api {
 
-inline constexpr std::size_t kMostMessageBytes = 4096;  // status.message
-inline constexpr std::size_t kMostRecordMessageBytes =
+inline constexpr std::size_t kMaxMessageBytes = 4096;  // status.message
+inline constexpr std::size_t kMaxRecordMessageBytes =
     1024;  // AuditRecord.message: records are kept, and have reason and comment as fields
-inline constexpr std::size_t kMostNoteBytes = 1024;  // an Event's note
+inline constexpr std::size_t kMaxNoteBytes = 1024;  // an Event's note
 
 // The text, or as much of it as fits in that many bytes with "..." at its end; never in the middle of a UTF-8
 // sequence.

@@ -39,11 +39,11 @@
 namespace curfew::app {
 namespace {
 
-constexpr std::chrono::milliseconds kHeldUp{50};
+constexpr std::chrono::milliseconds kBacklogRecheck{50};
 constexpr std::chrono::milliseconds kPoll{20};
 // So long at most whoever asked for access waits after the API server's trouble is over, however long that
 // lasted.
-constexpr runtime::RetryDelays kRetries{.longest = std::chrono::seconds(4)};
+constexpr runtime::RetryDelays kReconcileRetries{.longest = std::chrono::seconds(4)};
 
 // The Pod's name and something no other process has: two replicas of one name would both lead.
 std::string make_identity() {
@@ -73,7 +73,7 @@ struct App::Impl {
   bool may_grant() const { return leadership.is_ready() && is_leader(); }
   runtime::Outcome reconcile(const reconcile::Key& key, std::stop_token stop) {
     if (!may_grant()) return {};  // whoever leads next looks at everything
-    if (revoker.has_a_crowd()) return {.after = kHeldUp};
+    if (revoker.has_a_crowd()) return {.after = kBacklogRecheck};
     switch (key.kind) {
       case reconcile::Key::Kind::Request: return requests.reconcile(key.object, std::move(stop));
       case reconcile::Key::Kind::Policy: return policies.reconcile(key.object, std::move(stop));
@@ -119,7 +119,7 @@ struct App::Impl {
   kube::Store<reconcile::GuardObject> guard_kinds;
   kube::Store<api::Lease> leases;
   reconcile::Memory memory;
-  runtime::WorkQueue<reconcile::Key> queue{clock, kRetries};
+  runtime::WorkQueue<reconcile::Key> queue{clock, kReconcileRetries};
   kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); },
                              [this] { return queue.size() > 0 || revoker.has_a_crowd(); }};
   audit::Writer audit{clients.general};

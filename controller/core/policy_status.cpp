@@ -170,7 +170,7 @@ void set_ready(const api::AccessPolicy& policy, std::span<const Denial> problems
   api::set_condition(status.conditions, {.type = std::string(api::kReady),
                                          .status = is_ready ? "True" : "False",
                                          .reason = reason,
-                                         .message = api::cut(message, api::kMostMessageBytes),
+                                         .message = api::cut(message, api::kMaxMessageBytes),
                                          .observed_generation = policy.metadata.generation,
                                          .last_transition_time = floor_to_second(now)});
 }
@@ -193,7 +193,7 @@ void set_outlives_grant(const PolicyInput& input, api::AccessPolicyStatus& statu
       {.type = std::string(api::kOutlivesGrant),
        .status = "True",
        .reason = std::string(api::kOutlivesGrant),
-       .message = api::cut("what is made with a grant can outlive it: " + message, api::kMostMessageBytes),
+       .message = api::cut("what is made with a grant can outlive it: " + message, api::kMaxMessageBytes),
        .observed_generation = input.policy.metadata.generation,
        .last_transition_time = floor_to_second(input.now)});
 }

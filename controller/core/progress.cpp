@@ -68,7 +68,7 @@ void Progress::record(const Step& step) {
   if (!status.binding_name.empty()) {
     record.binding = api::BindingRef{.name = status.binding_name, .uid = input_.binding_uid};
   }
-  record.message = api::cut(step.message, api::kMostRecordMessageBytes);
+  record.message = api::cut(step.message, api::kMaxRecordMessageBytes);
   records_.push_back({std::move(record)});
 }
 
@@ -76,7 +76,7 @@ void Progress::tell(const Step& step) {
   events_.push_back({.type = step.is_warning ? "Warning" : "Normal",
                      .reason = std::string(api::to_string(step.action)),
                      .action = std::string(step.doing),
-                     .note = api::cut(step.message, api::kMostNoteBytes),
+                     .note = api::cut(step.message, api::kMaxNoteBytes),
                      .related = step.related});
 }
 
@@ -84,7 +84,7 @@ void Progress::notice(std::string_view reason, std::string_view message) {
   events_.push_back({.type = "Warning",
                      .reason = std::string(reason),
                      .action = "Observe",
-                     .note = api::cut(message, api::kMostNoteBytes),
+                     .note = api::cut(message, api::kMaxNoteBytes),
                      .related = std::nullopt});
 }
 
@@ -93,7 +93,7 @@ void Progress::condition(std::string_view type, std::string_view value, std::str
   api::set_condition(status.conditions, {.type = std::string(type),
                                          .status = std::string(value),
                                          .reason = std::string(reason),
-                                         .message = api::cut(message, api::kMostMessageBytes),
+                                         .message = api::cut(message, api::kMaxMessageBytes),
                                          .observed_generation = input_.request->metadata.generation,
                                          .last_transition_time = floor_to_second(input_.now)});
 }
@@ -103,7 +103,7 @@ void Progress::drop_condition(std::string_view type) {
 }
 
 void Progress::message(std::string_view text) {
-  status.message = api::cut(text, api::kMostMessageBytes);
+  status.message = api::cut(text, api::kMaxMessageBytes);
 }
 
 bool Progress::condition_is(std::string_view type, std::string_view value, std::string_view reason) const {
@@ -132,7 +132,7 @@ Decision Progress::done_after(const Decision& first) const {
 std::int64_t fingerprint(std::string_view message) {
   constexpr std::size_t kDigits = 8;
   constexpr int kHexadecimal = 16;
-  std::string text = api::cut(message, api::kMostMessageBytes);
+  std::string text = api::cut(message, api::kMaxMessageBytes);
   std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
   return std::stoll(sha256_hex(text).substr(0, kDigits), nullptr, kHexadecimal);
 }

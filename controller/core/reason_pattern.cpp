@@ -6,36 +6,36 @@ namespace curfew::core {
 namespace {
 
 // Bytes for the program and its cache of states; RE2 refuses what would need more.
-constexpr std::int64_t kMostMemory = 1 << 20;
+constexpr std::int64_t kMaxMemory = 1 << 20;
 // Instructions: room for repetitions of Unicode classes, and at worst a fraction of a second for a reason of
 // 1,024 characters.
-constexpr int kLargestProgram = 25'000;
+constexpr int kMaxProgramSize = 25'000;
 
 // Bytes: 512 characters is what the CRD accepts. A much longer one can keep RE2 busy for minutes before it
 // refuses it.
-constexpr std::size_t kLongestPattern = std::size_t{512} * 4;
+constexpr std::size_t kMaxPatternLength = std::size_t{512} * 4;
 
 RE2::Options options() {
   RE2::Options options;
   options.set_log_errors(false);
-  options.set_max_mem(kMostMemory);
+  options.set_max_mem(kMaxMemory);
   return options;
 }
 
 }  // namespace
 
 std::optional<std::string> pattern_problem(const std::string& pattern) {
-  if (pattern.size() > kLongestPattern) return "it is longer than 512 characters";
+  if (pattern.size() > kMaxPatternLength) return "it is longer than 512 characters";
   const RE2 expression(pattern, options());
   if (!expression.ok()) return expression.error();
-  if (expression.ProgramSize() > kLargestProgram) return "it would need too large a program";
+  if (expression.ProgramSize() > kMaxProgramSize) return "it would need too large a program";
   return std::nullopt;
 }
 
 bool reason_matches(const std::string& pattern, const std::string& text) {
-  if (pattern.size() > kLongestPattern) return false;
+  if (pattern.size() > kMaxPatternLength) return false;
   const RE2 expression(pattern, options());
-  return expression.ok() && expression.ProgramSize() <= kLargestProgram &&
+  return expression.ok() && expression.ProgramSize() <= kMaxProgramSize &&
          RE2::PartialMatch(text, expression);
 }
 

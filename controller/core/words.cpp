@@ -27,8 +27,8 @@ std::string describe(const api::AccessPolicy& policy) {
 }
 
 std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kMost = 256;
-  return "\"" + api::cut(text, kMost) + "\"";
+  constexpr std::size_t kMaxQuoted = 256;
+  return "\"" + api::cut(text, kMaxQuoted) + "\"";
 }
 
 std::string joined(std::span<const std::string> names) {

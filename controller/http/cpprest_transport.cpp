@@ -19,10 +19,11 @@ namespace {
 // Nothing ever waits on the library's threads (waiting is done on the callers' own), so that a few carry any
 // number of requests.
 constexpr std::size_t kLibraryThreads = 4;
-constexpr int kTriesUnanswered = 3;  // of a request whose connection broke before an answer began
-constexpr std::chrono::seconds kTelling{
+constexpr int kUnansweredAttempts = 3;  // of a request whose connection broke before an answer began
+constexpr std::chrono::seconds kStaleAfter{
     2};  // a call that had as long and no answer says something about the others' connections
-constexpr std::chrono::seconds kGoodbye{2};  // for requests still under way when the transport is destroyed
+constexpr std::chrono::seconds kShutdownGrace{
+    2};  // for requests still under way when the transport is destroyed
 
 // However the caller leaves: a sink may throw.
 struct Leaving {
@@ -67,7 +68,7 @@ class CpprestTransport::Impl {
 
   ~Impl() {
     std::unique_lock lock(under_way_->mutex);
-    under_way_->changed.wait_for(lock, kGoodbye, [this] { return under_way_->count == 0; });
+    under_way_->changed.wait_for(lock, kShutdownGrace, [this] { return under_way_->count == 0; });
   }
 
   Result<Response> send(const Request& request, std::chrono::milliseconds deadline,
@@ -210,7 +211,7 @@ Error CpprestTransport::Impl::failure(const std::exception_ptr& thrown) const {
 Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const Request& request,
                                                  const LineSink* sink, const Limit& limit,
                                                  const std::string& late, const std::stop_token& stop) {
-  LineSplitter lines(kLongestLine);
+  LineSplitter lines(kMaxLineBytes);
   std::string body;
   const auto too_large = [&](const char* what, std::size_t most) {
     return fail(ErrorKind::Decode, fmt::format("the API server at {} sent {} of more than {} MiB",
@@ -252,7 +253,7 @@ Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const Reque
           break;
         }
         const auto outcome = lines.feed(bytes, *sink);
-        if (outcome == LineSplitter::Outcome::TooLong) return too_large("a line", kLongestLine);
+        if (outcome == LineSplitter::Outcome::TooLong) return too_large("a line", kMaxLineBytes);
         if (outcome == LineSplitter::Outcome::Stopped) return head;
       }
     }
@@ -283,7 +284,7 @@ Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client
     // A kept connection that the server had closed already, most likely; the library itself tries again in
     // some of these cases only.
     if (!result && !under_way->response() && is_broken_connection(under_way->failure()) &&
-        ++unanswered < kTriesUnanswered)
+        ++unanswered < kUnansweredAttempts)
       continue;
     if (result && result->status == kUnauthorized && !std::exchange(token_is_fresh, true) &&
         tokens_.refused(*token))
@@ -302,7 +303,7 @@ Result<Response> CpprestTransport::Impl::send(const Request& request, std::chron
       clients->sender, request, nullptr, [until](Exchange::Instant, bool) { return until; }, late, stop);
   if (result) doubts_.answered();
   if (result || result.error().kind != ErrorKind::Timeout) return result;
-  if (deadline >= kTelling) doubts_.unanswered(began);
+  if (deadline >= kStaleAfter) doubts_.unanswered(began);
   renew(clients);
   return result;
 }

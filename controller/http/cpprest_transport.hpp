@@ -7,7 +7,7 @@
 
 namespace curfew::http {
 
-inline constexpr std::size_t kLongestLine = std::size_t{16} << 20;  // bytes of a line of a stream()
+inline constexpr std::size_t kMaxLineBytes = std::size_t{16} << 20;  // bytes of a line of a stream()
 
 // Call first in main, before any thread or request: what the HTTP library fixes for the whole process (its
 // threads, and that it never loads the system's CAs by itself). Calling it again does nothing.

@@ -41,10 +41,10 @@ std::optional<TimePoint> parse_http_date(std::string_view text) {
 }
 
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view text) {
-  constexpr int kLongest = 3600;
+  constexpr int kMaxRetryAfter = 3600;
   const auto seconds = number(text);
   if (!seconds) return std::nullopt;
-  return std::chrono::seconds(std::min(*seconds, kLongest));
+  return std::chrono::seconds(std::min(*seconds, kMaxRetryAfter));
 }
 
 }  // namespace curfew::http

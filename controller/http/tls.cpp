@@ -27,7 +27,7 @@ using Bio = std::unique_ptr<BIO, Freer<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
 
-constexpr std::chrono::minutes kLongestAge{1};
+constexpr std::chrono::minutes kMaxAge{1};
 
 Bio reader(const std::string& pem) {
   return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
@@ -71,7 +71,7 @@ std::string address_of(const ASN1_OCTET_STRING* bytes) {
 // "kubernetes, localhost, 10.0.0.1": what a certificate is for. Other people's text: unprintable characters
 // are left out.
 std::string names_of(X509* certificate) {
-  constexpr std::size_t kLongest = 300;
+  constexpr std::size_t kMaxLength = 300;
   std::string names;
   const std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES_free>> all(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
@@ -87,7 +87,7 @@ std::string names_of(X509* certificate) {
       continue;
     std::erase_if(text, [](char c) { return c <= ' ' || c > '~'; });
     names += (names.empty() ? "" : ", ") + text;
-    if (names.size() > kLongest) return names.substr(0, kLongest) + "...";
+    if (names.size() > kMaxLength) return names.substr(0, kMaxLength) + "...";
   }
   return names.empty() ? "none" : names;
 }
@@ -174,7 +174,7 @@ TlsClient::TlsClient(const ClientConfig& config, std::string verified_name, std:
 void TlsClient::renew(Trust& trust) const {
   const auto now = std::chrono::steady_clock::now();
   const auto seen = FileVersion::of(ca_file_);
-  if (!seen || (seen == trust.seen && !trust.is_doubted && now - trust.read_at < kLongestAge)) return;
+  if (!seen || (seen == trust.seen && !trust.is_doubted && now - trust.read_at < kMaxAge)) return;
   std::ifstream in(ca_file_, std::ios::binary);
   auto store = store_of(std::string(std::istreambuf_iterator<char>(in), {}));
   if (store) trust = {.store = std::move(store), .seen = seen, .read_at = now};

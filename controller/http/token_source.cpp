@@ -9,7 +9,7 @@
 namespace curfew::http {
 namespace {
 
-constexpr std::chrono::minutes kLongestTokenAge{1};
+constexpr std::chrono::minutes kMaxTokenAge{1};
 
 std::string trimmed(std::string text) {
   constexpr std::string_view kBlank = " \t\r\n";
@@ -54,7 +54,7 @@ Result<std::string> TokenSource::reload(State& state, bool always) {
   const auto seen = FileVersion::of(file_);
   if (!seen) return trouble(std::string("cannot be read: ") + std::strerror(errno));
   const auto now = std::chrono::steady_clock::now();
-  if (!always && state.seen == seen && now - state.read_at < kLongestTokenAge) return state.token;
+  if (!always && state.seen == seen && now - state.read_at < kMaxTokenAge) return state.token;
 
   std::ifstream in(file_, std::ios::binary);
   std::string token = trimmed(std::string(std::istreambuf_iterator<char>(in), {}));

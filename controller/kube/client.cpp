@@ -68,7 +68,7 @@ Resource resource_in(const std::string& target) {
 constexpr std::size_t kMaxPageBytes = std::size_t{4} << 20;
 
 // Whoever has waited for a place nearly as long as it may still gets an answer that tells something.
-constexpr std::chrono::milliseconds kLeastTime{500};
+constexpr std::chrono::milliseconds kMinTime{500};
 
 tl::unexpected<Error> no_place(const std::stop_token& stop, std::string_view verb, const Resource& resource) {
   if (stop.stop_requested()) return fail(ErrorKind::Cancelled, "stopped");
@@ -135,7 +135,7 @@ Result<http::Response> Client::exchange(std::string_view verb, const Resource& r
   const Instant began = now();
   const auto left = options_.deadline - std::chrono::duration_cast<std::chrono::milliseconds>(began - asked);
   auto response =
-      transport_.send(request, std::max(left, std::min(kLeastTime, options_.deadline)), std::move(stop));
+      transport_.send(request, std::max(left, std::min(kMinTime, options_.deadline)), std::move(stop));
   observe(verb, resource, response, began, false);
   if (response && response->body.size() > kLargeAnswer) last_large_answer = now().time_since_epoch().count();
   if (response && !is_success(response->status)) return tl::unexpected(error_from_response(*response));

@@ -11,7 +11,7 @@ namespace {
 // has failed for as long.
 constexpr std::chrono::seconds kSettled{1};
 // Some calls fail and others do not, and those that failed are tried again within this.
-constexpr std::chrono::minutes kCalm{1};
+constexpr std::chrono::minutes kMinLogInterval{1};
 
 bool is_about_trust(ErrorKind kind) {
   return kind == ErrorKind::Tls || kind == ErrorKind::Unauthorized;
@@ -34,7 +34,7 @@ void ContactMonitor::succeeded(Instant now) {
       });
   const auto over = state_.with([&](State& state) {
     return std::erase_if(state.struggles,
-                         [&](const auto& struggle) { return now - struggle.second >= kCalm; });
+                         [&](const auto& struggle) { return now - struggle.second >= kMinLogInterval; });
   });
   if (over > 0) log::info("the API server has answered without errors for a minute");
   if (was_lost_for) log::info("contact with the API server again", {{"after", seconds_text(*was_lost_for)}});
@@ -65,7 +65,7 @@ bool ContactMonitor::struggled(const Error& error, Instant now) {
   if (error.kind != ErrorKind::InternalError && error.kind != ErrorKind::TooManyRequests) return false;
   const bool news = state_.with([&](State& state) {
     const auto [known, is_first] = state.struggles.try_emplace(error.kind, now);
-    const bool is_new = is_first || now - known->second >= kCalm;
+    const bool is_new = is_first || now - known->second >= kMinLogInterval;
     known->second = std::max(known->second, now);
     return is_new;
   });

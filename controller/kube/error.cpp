@@ -10,14 +10,14 @@
 namespace curfew::kube {
 namespace {
 
-constexpr std::size_t kLongestMessage = 2048;  // bytes
-constexpr int kLongestRetry = 3600;            // seconds
+constexpr std::size_t kMaxMessageBytes = 2048;  // bytes
+constexpr int kMaxRetryDelay = 3600;            // seconds
 
 // One line, cut between characters.
 std::string one_line(std::string_view text) {
   constexpr unsigned char kContinuation = 0x80;
   constexpr unsigned char kContinuationMask = 0xC0;
-  std::size_t end = std::min(text.size(), kLongestMessage);
+  std::size_t end = std::min(text.size(), kMaxMessageBytes);
   while (end > 0 && end < text.size() &&
          (static_cast<unsigned char>(text[end]) & kContinuationMask) == kContinuation)
     --end;
@@ -40,7 +40,7 @@ std::optional<std::chrono::seconds> retry_after_of(const nlohmann::json& status)
   if (details == status.end() || !details->is_object()) return std::nullopt;
   const auto seconds = details->find("retryAfterSeconds");
   if (seconds == details->end() || !seconds->is_number_unsigned()) return std::nullopt;
-  return std::chrono::seconds(std::min<std::uint64_t>(seconds->get<std::uint64_t>(), kLongestRetry));
+  return std::chrono::seconds(std::min<std::uint64_t>(seconds->get<std::uint64_t>(), kMaxRetryDelay));
 }
 
 bool says_that_namespace_is_going(const nlohmann::json& status) {

@@ -13,13 +13,13 @@
 namespace curfew::kube {
 namespace {
 
-constexpr std::size_t kMostWaiting = 4000;
-constexpr std::size_t kLongestNote = 1024;  // bytes; the API server refuses more
-constexpr std::size_t kLongestName = 236;   // of 253: room for ".HEX"
-constexpr int kTries = 4;
-constexpr std::chrono::seconds kTimeForTheRest{1};
-constexpr std::chrono::seconds kMostPatience{30};
-constexpr std::chrono::milliseconds kPatiencePoll{20};
+constexpr std::size_t kMaxWaiting = 4000;
+constexpr std::size_t kMaxNoteBytes = 1024;  // bytes; the API server refuses more
+constexpr std::size_t kMaxNameLength = 236;  // of 253: room for ".HEX"
+constexpr int kAttempts = 4;
+constexpr std::chrono::seconds kShutdownGrace{1};
+constexpr std::chrono::seconds kMaxUrgentWait{30};
+constexpr std::chrono::milliseconds kUrgentPoll{20};
 
 // At most `most` bytes, cut between characters.
 void trim(std::string& text, std::size_t most) {
@@ -73,10 +73,10 @@ void EventRecorder::record(api::Event event) {
   if (event.metadata.name_space.empty())
     event.metadata.name_space = event.regarding.name_space.empty() ? "default" : event.regarding.name_space;
   if (event.reporting_instance.empty()) event.reporting_instance = instance_;
-  trim(event.note, kLongestNote);
+  trim(event.note, kMaxNoteBytes);
   {
     const std::scoped_lock lock(mutex_);
-    if (queue_.size() < kMostWaiting) {
+    if (queue_.size() < kMaxWaiting) {
       queue_.push_back({.event = std::move(event), .since = std::chrono::steady_clock::now()});
       ready_.notify_one();
       return;
@@ -96,8 +96,8 @@ void EventRecorder::run(const std::stop_token& stop) {
 }
 
 void EventRecorder::give_way(const Waiting& waiting, const std::stop_token& stop) const {
-  while (is_busy_ && is_busy_() && std::chrono::steady_clock::now() - waiting.since < kMostPatience) {
-    if (!pause(kPatiencePoll, stop)) return;
+  while (is_busy_ && is_busy_() && std::chrono::steady_clock::now() - waiting.since < kMaxUrgentWait) {
+    if (!pause(kUrgentPoll, stop)) return;
   }
 }
 
@@ -125,7 +125,7 @@ bool EventRecorder::post(const api::Event& event, const std::stop_token& stop) {
     if (posted) return true;
     if (posted.error().kind == ErrorKind::Cancelled) return false;
     if (has_nowhere_to_be(posted.error())) return true;
-    if (tries >= kTries || !is_passing(posted.error().kind)) {
+    if (tries >= kAttempts || !is_passing(posted.error().kind)) {
       log::warn(
           "an Event could not be written",
           {{"object", event.regarding.name}, {"reason", event.reason}, {"err", posted.error().message}});
@@ -140,7 +140,7 @@ bool EventRecorder::post(const api::Event& event, const std::stop_token& stop) {
 
 // Nobody else tells it for us: one try each, while there is time.
 void EventRecorder::post_the_rest() {
-  const auto until = std::chrono::steady_clock::now() + kTimeForTheRest;
+  const auto until = std::chrono::steady_clock::now() + kShutdownGrace;
   int dropped = 0;
   while (const auto waiting = take()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
@@ -160,7 +160,7 @@ void EventRecorder::count_dropped() const {
 }
 
 std::string EventRecorder::unique_name(const std::string& name) {
-  return fmt::format("{}.{:016x}", name.substr(0, kLongestName),
+  return fmt::format("{}.{:016x}", name.substr(0, kMaxNameLength),
                      sequence_.fetch_add(1, std::memory_order_relaxed));
 }
 

@@ -31,14 +31,14 @@ std::optional<std::string> without_depths(std::string_view text) {
       at = after_string(text, at);
       continue;
     }
-    if ((c == '[' || c == '{') && ++level == kMostLevels + 1) kept.append(text.substr(kept_to, at - kept_to));
+    if ((c == '[' || c == '{') && ++level == kMaxDepth + 1) kept.append(text.substr(kept_to, at - kept_to));
     ++at;
     if ((c != ']' && c != '}') || level == 0) continue;
-    if (level-- != kMostLevels + 1) continue;
+    if (level-- != kMaxDepth + 1) continue;
     kept += "null";
     kept_to = at;
   }
-  if (level > kMostLevels) return kept;
+  if (level > kMaxDepth) return kept;
   if (kept_to == 0) return std::nullopt;
   kept.append(text.substr(kept_to));
   return kept;

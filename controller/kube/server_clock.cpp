@@ -14,7 +14,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::seconds;
 
-constexpr seconds kSlowest{1};
+constexpr seconds kMaxRoundTrip{1};
 constexpr seconds kDatesSecond{1};
 // Clocks that NTP keeps are milliseconds apart; further apart than this, one of them is wrong. Room for a
 // thread that was kept waiting between an answer and its being heard.
@@ -35,7 +35,7 @@ TimePoint ServerClock::now() const {
 }
 
 void ServerClock::heard(TimePoint date, std::chrono::nanoseconds round_trip) {
-  if (round_trip > kSlowest) return;
+  if (round_trip > kMaxRoundTrip) return;
   const microseconds booted = since_boot_();
   const TimePoint ours = machine_.now();
   const auto trip = std::chrono::duration_cast<microseconds>(round_trip);

@@ -22,7 +22,7 @@ using runtime::Outcome;
 constexpr std::chrono::seconds kDeletionCheck{1};
 
 // A start may be thousands of years away, and the wall clock may step: decided again at least so often.
-constexpr std::chrono::hours kLongestSleep{1};
+constexpr std::chrono::hours kMaxSleep{1};
 
 constexpr Outcome kDone{};
 constexpr Outcome kRateLimited{.kind = Outcome::Kind::RetryRateLimited};
@@ -102,7 +102,7 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
   }
   if (!decision.wake_at) return kDone;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*decision.wake_at - parts_.clock.now());
-  return again_in(std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(1), kLongestSleep));
+  return again_in(std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(1), kMaxSleep));
 }
 
 // The end of a request may have been recorded in an earlier term, by a replica that died before the status

@@ -16,10 +16,10 @@ constexpr std::chrono::minutes kJudgedFor{10};
 constexpr std::chrono::minutes kUnconfirmedFor{1};
 // What is forgotten beyond these limits costs a token, or a read, when it comes up again; never a request
 // that waits.
-constexpr std::size_t kMostVerdicts = 4096;
-constexpr std::size_t kMostAccounts = 4096;
-constexpr std::size_t kMostSummaries = 1000;
-constexpr std::size_t kMostWithoutPolicy = 1000;
+constexpr std::size_t kMaxVerdicts = 4096;
+constexpr std::size_t kMaxAccounts = 4096;
+constexpr std::size_t kMaxSummaries = 1000;
+constexpr std::size_t kMaxWithoutPolicy = 1000;
 
 std::string requester_of(const api::AccessRequest& request) {
   return request.spec.requester ? request.spec.requester->username.str() : std::string();
@@ -147,7 +147,7 @@ std::optional<core::RecordSummary> FloodGate::begun(const State& state, const st
 }
 
 core::RecordSummary FloodGate::begin(State& state, const std::string& name, const std::string& message) {
-  if (state.summaries.size() >= kMostSummaries) state.summaries.clear();
+  if (state.summaries.size() >= kMaxSummaries) state.summaries.clear();
   state.summaries.emplace(name, false);
   return {.record_name = name, .message = message, .is_recorded = false};
 }
@@ -213,7 +213,7 @@ std::optional<core::RecordSummary> FloodGate::without_policy(const api::AccessRe
     const bool has_cluster_token =
         has_token(left(state.cluster, limits_.cluster), limits_.cluster,
                   left(state.namespaces, where, limits_.name_space), limits_.name_space);
-    const bool has_room = count > 0 || state.without_policy.size() < kMostWithoutPolicy;
+    const bool has_room = count > 0 || state.without_policy.size() < kMaxWithoutPolicy;
     if (count < kRecordedWithoutPolicy && has_cluster_token && has_room) {
       take(state.cluster, limits_.cluster);
       state.without_policy[where].insert(request.metadata.uid);
@@ -236,7 +236,7 @@ std::optional<core::RecordSummary> FloodGate::without_policy(const api::AccessRe
 void FloodGate::recorded(const api::AuditRecord& record) {
   if (record.action != api::AuditAction::Rejected || !api::is_flood_record(record.metadata.name)) return;
   state_.with([&](State& state) {
-    if (state.summaries.size() >= kMostSummaries) state.summaries.clear();
+    if (state.summaries.size() >= kMaxSummaries) state.summaries.clear();
     state.summaries[record.metadata.name] = true;
   });
 }
@@ -273,11 +273,11 @@ void FloodGate::release(State& state, const std::string& uid) {
 
 FloodGate::Account& FloodGate::account(Accounts& accounts, const std::string& name,
                                        const Limit& limit) const {
-  if (accounts.size() >= kMostAccounts && !accounts.contains(name)) {
+  if (accounts.size() >= kMaxAccounts && !accounts.contains(name)) {
     std::erase_if(accounts, [&](const auto& each) {
       return each.second.waiting == 0 && left(each.second, limit) >= limit.burst;
     });
-    if (accounts.size() >= kMostAccounts)
+    if (accounts.size() >= kMaxAccounts)
       std::erase_if(accounts, [](const auto& each) { return each.second.waiting == 0; });
   }
   return accounts[name];
@@ -286,12 +286,12 @@ FloodGate::Account& FloodGate::account(Accounts& accounts, const std::string& na
 void FloodGate::forget_old(State& state) const {
   const SteadyTime now = clock_.steady();
   while (!state.judged.empty() &&
-         (now - state.judged.front().first > kJudgedFor || state.judged.size() > kMostVerdicts)) {
+         (now - state.judged.front().first > kJudgedFor || state.judged.size() > kMaxVerdicts)) {
     state.verdicts.erase(state.judged.front().second);
     state.judged.pop_front();
   }
   while (!state.unconfirmed.empty() && (now - state.unconfirmed.front().first > kUnconfirmedFor ||
-                                        state.unconfirmed.size() > kMostVerdicts)) {
+                                        state.unconfirmed.size() > kMaxVerdicts)) {
     const auto place = state.places.find(state.unconfirmed.front().second);
     if (place != state.places.end() && !place->second.is_known) release(state, place->first);
     state.unconfirmed.pop_front();

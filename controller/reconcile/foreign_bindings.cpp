@@ -15,7 +15,7 @@ namespace {
 
 using runtime::Outcome;
 
-constexpr std::chrono::seconds kAgain{1};
+constexpr std::chrono::seconds kRecheck{1};
 constexpr const char* kNobody = "unknown";
 
 // nullopt: it is not there.
@@ -49,10 +49,10 @@ Outcome ForeignBindings::reconcile(const api::ObjectKey& key, std::stop_token st
   const bool has_name_of_grant = end_of(*binding, parts_.clock.now()).has_value();
   if (request && has_name_of_grant && key.name_space == request->metadata.name_space)
     return {};  // the request's own decisions tell
-  if (parts_.memory.is_departed(label->second)) return {.after = kAgain};
+  if (parts_.memory.is_departed(label->second)) return {.after = kRecheck};
   if (!has_name_of_grant) {
     if (!request && !parts_.memory.knows_all_records())
-      return {.after = kAgain};  // whose it was, they may tell
+      return {.after = kRecheck};  // whose it was, they may tell
     const auto told =
         tell(*binding, request.get(),
              "RoleBinding " + key.name + " bears the label " + std::string(api::kRequestUidLabel) + "=" +
@@ -74,7 +74,7 @@ Outcome ForeignBindings::reconcile(const api::ObjectKey& key, std::stop_token st
   if (!told) return retry("audit record not written", key, told.error());
   const auto deleted =
       delete_binding(parts_.endings, parts_.memory, key, binding->metadata.uid, std::move(stop));
-  return deleted ? Outcome{.after = kAgain}
+  return deleted ? Outcome{.after = kRecheck}
                  : retry("binding not deleted, trying again", key, deleted.error());
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 // A replica that does not lead never learns that a request is over, and so forgets all at some time, which
 // costs a few reads.
-constexpr std::size_t kMostDeletions = 10'000;
+constexpr std::size_t kMaxDeletions = 10'000;
 
 template <class Map>
 std::optional<typename Map::mapped_type> find(const Map& map, const std::string& key) {
@@ -150,7 +150,7 @@ void Memory::begin_term() {
 
 void Memory::remember_deletion(const std::string& binding_uid) {
   state_.with([&](State& state) {
-    if (state.deletions.size() >= kMostDeletions) state.deletions.clear();
+    if (state.deletions.size() >= kMaxDeletions) state.deletions.clear();
     state.deletions.insert(binding_uid);
   });
 }

@@ -8,7 +8,7 @@ namespace curfew::reconcile {
 namespace {
 
 // Whoever is called may not need the turn any more, and then calls nobody.
-constexpr std::chrono::seconds kUncalled{1};
+constexpr std::chrono::seconds kLockRecheck{1};
 
 }  // namespace
 
@@ -16,7 +16,7 @@ runtime::Outcome RequestReconciler::reconcile(const api::ObjectKey& key, std::st
   const std::string whose = whose_turn(key);
   if (whose.empty()) return decide_and_apply(key, std::move(stop));
   const auto turn = turns_.take(whose, key);
-  if (!turn) return runtime::Outcome{.kind = runtime::Outcome::Kind::Done, .after = kUncalled};
+  if (!turn) return runtime::Outcome{.kind = runtime::Outcome::Kind::Done, .after = kLockRecheck};
   return decide_and_apply(key, std::move(stop));
 }
 

@@ -14,7 +14,7 @@ namespace {
 using std::chrono::seconds;
 
 // The wall clock may step: it is looked at again at least so often.
-constexpr seconds kLongestWait{60};
+constexpr seconds kMaxWait{60};
 constexpr seconds kRetry{60};
 // A request that was one too many: long enough to be read.
 constexpr seconds kKeepOfFlood{60};
@@ -38,7 +38,7 @@ void Retention::completed(const api::AccessRequest& request) {
 
 void Retention::remember(const std::string& uid, const api::ObjectKey& key, TimePoint until) {
   if (kept_.contains(uid)) return;
-  if (kept_.size() >= kMostKept) {
+  if (kept_.size() >= kMaxKept) {
     has_dropped_ = true;
     if (due_.empty() || until >= due_.last().first) return;
     const std::string latest = due_.last().second;
@@ -52,7 +52,7 @@ void Retention::remember(const std::string& uid, const api::ObjectKey& key, Time
 void Retention::find_more(const std::stop_token& stop) {
   {
     const std::scoped_lock lock(mutex_);
-    if (!has_dropped_ || kept_.size() > kMostKept / 2) return;
+    if (!has_dropped_ || kept_.size() > kMaxKept / 2) return;
   }
   if (sweep(stop)) return;
   const std::scoped_lock lock(mutex_);
@@ -82,7 +82,7 @@ void Retention::run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     const auto first = due_.next();
     const auto wait =
-        first ? std::min<std::chrono::microseconds>(*first - parts_.clock.now(), kLongestWait) : kLongestWait;
+        first ? std::min<std::chrono::microseconds>(*first - parts_.clock.now(), kMaxWait) : kMaxWait;
     changed_.wait_for(lock, stop, wait, [&] { return due_.next() && (!first || *due_.next() < *first); });
   }
 }

@@ -18,10 +18,10 @@ namespace curfew::reconcile {
 // Deletes completed requests when they have been kept long enough, those of a flood after a minute; their
 // audit records stay. They are not watched: the leader hears of each one when it completes it, and goes
 // through those from before its term once; and again when half of those that it remembers, the next
-// kMostKept, have been deleted. Thread-safe.
+// kMaxKept, have been deleted. Thread-safe.
 class Retention {
  public:
-  static constexpr std::size_t kMostKept = 5000;
+  static constexpr std::size_t kMaxKept = 5000;
 
   struct Parts {
     kube::Client& client;
@@ -35,7 +35,7 @@ class Retention {
   // A request that is complete, as stored.
   void completed(const api::AccessRequest& request);
 
-  // All complete requests of the cluster, page by page; memory: one page, and kMostKept names.
+  // All complete requests of the cluster, page by page; memory: one page, and kMaxKept names.
   Result<void> sweep(const std::stop_token& stop);
 
   // Deletes at their time, for ever, and sweeps again where some are left. One thread.

@@ -20,25 +20,25 @@ using std::chrono::milliseconds;
 // How long before its end a binding's deletion is asked for: a round trip with room for a busy API server,
 // and for each binding that ends no later what its deletion takes.
 constexpr milliseconds kLead{400};
-constexpr microseconds kQuickest{1200};
-constexpr microseconds kSlowest{8000};
-constexpr int kMemory =
+constexpr microseconds kMinPerDeletion{1200};
+constexpr microseconds kMaxPerDeletion{8000};
+constexpr int kAveragedOver =
     16;  // deletions, of those that there was a crowd for, over which what they take is averaged
-constexpr std::chrono::seconds kMostLead{10};
+constexpr std::chrono::seconds kMaxLead{10};
 // So many waiting are a crowd: everything else waits for it, but no longer than this.
-constexpr std::size_t kCrowd = Revoker::kWorkers;
-constexpr std::chrono::seconds kMostHeldUp{5};
+constexpr std::size_t kBacklog = Revoker::kWorkers;
+constexpr std::chrono::seconds kMaxHold{5};
 // Replicas that do not lead give the leader this long.
-constexpr std::chrono::seconds kPatience{2};
-constexpr std::chrono::seconds kLongestSleep{1};
+constexpr std::chrono::seconds kFollowerDelay{2};
+constexpr std::chrono::seconds kMaxSleep{1};
 // What goes earlier than this before its end was revoked, or removed by others: no word on how punctual ends
 // are.
-constexpr milliseconds kOnTime = core::Settings{}.end_lead;
+constexpr milliseconds kEarliestOnTime = core::Settings{}.end_lead;
 // No grant of Curfew's lasts longer, with an hour for clocks that differ: a later end is not Curfew's.
-constexpr std::chrono::seconds kMaxLifetime = kLongestDuration + std::chrono::hours(1);
+constexpr std::chrono::seconds kMaxLifetime = kMaxDuration + std::chrono::hours(1);
 // Short enough that an end is late by less than a second more than whatever was in its way.
 constexpr runtime::RetryDelays kRetries{.first = milliseconds(50), .longest = milliseconds(750)};
-constexpr milliseconds kHurry{700};
+constexpr milliseconds kUrgentDeadline{700};
 
 bool is_held(const api::RoleBinding& binding) {
   return binding.metadata.deletion_timestamp && !binding.metadata.finalizers.empty();
@@ -59,7 +59,7 @@ std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now) 
 
 Revoker::Revoker(Parts parts)
     : parts_(std::move(parts)),
-      hurried_(parts_.client.within(kHurry)),
+      hurried_(parts_.client.within(kUrgentDeadline)),
       queue_(parts_.clock, kRetries),
       patient_queue_(parts_.clock, kRetries) {}
 
@@ -70,7 +70,7 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before,
   const auto end = after ? end_of(*after, now) : std::nullopt;
   if (before && !after) {
     if (const auto due = end_of(*before, now)) {
-      if (now >= *due - kOnTime) parts_.metrics.revocation_was_late(now - *due);
+      if (now >= *due - kEarliestOnTime) parts_.metrics.revocation_was_late(now - *due);
       log::info("access ended", {{"binding", api::to_string(key)},
                                  {"uid", before->metadata.uid},
                                  {"expires_at", format_rfc3339(*due)}});
@@ -83,27 +83,26 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before,
   const std::scoped_lock lock(mutex_);
   if (!end) return ends_.erase(key);
   ends_.set(key, *end);
-  if (*end > now + kMostLead + kLongestSleep) return;
+  if (*end > now + kMaxLead + kMaxSleep) return;
   has_news_ = true;
   changed_.notify_all();
 }
 
 Revoker::Due Revoker::due(TimePoint now) const {
   if (!parts_.is_leader()) {
-    const TimePoint until = now - kPatience;
+    const TimePoint until = now - kFollowerDelay;
     return {.until = until,
-            .next_in =
-                ends_.next() ? std::min<microseconds>(*ends_.next() - until, kLongestSleep) : kLongestSleep};
+            .next_in = ends_.next() ? std::min<microseconds>(*ends_.next() - until, kMaxSleep) : kMaxSleep};
   }
   // They are deleted in the order of their ends: whichever has no time left takes those before it along.
-  Due due{.until = now, .next_in = kLongestSleep};
+  Due due{.until = now, .next_in = kMaxSleep};
   auto ahead = static_cast<int>(queue_.size());
-  ends_.each_until(now + kMostLead, [&](TimePoint end) {
+  ends_.each_until(now + kMaxLead, [&](TimePoint end) {
     const microseconds left = end - now - kLead - each_takes_ * ++ahead;
     if (left > microseconds(0))
       due.next_in = std::min(due.next_in, left);
     else
-      due = {.until = end, .next_in = kLongestSleep};
+      due = {.until = end, .next_in = kMaxSleep};
   });
   return due;
 }
@@ -112,7 +111,7 @@ void Revoker::run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     const Due now_due = due(parts_.clock.now());
-    if (queue_.size() < kCrowd) crowd_began_ = parts_.clock.steady();
+    if (queue_.size() < kBacklog) crowd_began_ = parts_.clock.steady();
     for (const api::ObjectKey& key : ends_.pop_due(now_due.until)) queue_.add(key);
     has_news_ = false;
     changed_.wait_for(lock, stop, now_due.next_in, [this] { return has_news_; });
@@ -121,15 +120,15 @@ void Revoker::run(std::stop_token stop) {
 
 bool Revoker::has_a_crowd() const {
   const std::scoped_lock lock(mutex_);
-  return queue_.size() >= kCrowd && parts_.clock.steady() - crowd_began_ < kMostHeldUp;
+  return queue_.size() >= kBacklog && parts_.clock.steady() - crowd_began_ < kMaxHold;
 }
 
 void Revoker::learn(std::chrono::steady_clock::duration took) {
   const std::scoped_lock lock(mutex_);
-  if (queue_.size() < kCrowd) return;  // alone, it says how long one takes, not how many go in a second
+  if (queue_.size() < kBacklog) return;  // alone, it says how long one takes, not how many go in a second
   const auto each =
-      std::clamp(std::chrono::duration_cast<microseconds>(took) / kWorkers, kQuickest, kSlowest);
-  each_takes_ += (each - each_takes_) / kMemory;
+      std::clamp(std::chrono::duration_cast<microseconds>(took) / kWorkers, kMinPerDeletion, kMaxPerDeletion);
+  each_takes_ += (each - each_takes_) / kAveragedOver;
 }
 
 std::size_t Revoker::past_end() const {
@@ -152,7 +151,7 @@ std::shared_ptr<const api::RoleBinding> Revoker::find_due(const api::ObjectKey& 
   if (!binding) return nullptr;
   const std::scoped_lock lock(mutex_);
   const TimePoint now = parts_.clock.now();
-  const TimePoint latest = parts_.is_leader() ? now + kMostLead : now - kPatience + kLongestSleep;
+  const TimePoint latest = parts_.is_leader() ? now + kMaxLead : now - kFollowerDelay + kMaxSleep;
   const auto end = end_of(*binding, latest);  // one that cannot be read has waited its turn already
   if (!end) return nullptr;
   if (*end <= latest) return binding;
@@ -182,7 +181,7 @@ Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
     return Outcome{.kind = Outcome::Kind::RetryAfter, .after = kRetries.first};
   }
   if (is_held(*binding)) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
-  return Outcome{.after = kLongestSleep};  // until the watch says that it is gone
+  return Outcome{.after = kMaxSleep};  // until the watch says that it is gone
 }
 
 Outcome Revoker::end_patiently(const api::ObjectKey& key, std::stop_token stop) {

@@ -8,8 +8,8 @@ Backoff::Backoff(std::chrono::milliseconds first, std::chrono::milliseconds long
     : first_(first), longest_(longest), random_(seed) {}
 
 std::chrono::milliseconds Backoff::next() {
-  constexpr int kMostDoublings = 20;
-  const auto doubled = first_ * (1LL << std::min(failures_, kMostDoublings));
+  constexpr int kMaxDoublings = 20;
+  const auto doubled = first_ * (1LL << std::min(failures_, kMaxDoublings));
   ++failures_;
   const double jitter = std::uniform_real_distribution<>(0.75, 1.25)(random_);
   const auto capped = std::min<std::chrono::milliseconds>(doubled, longest_);

@@ -10,7 +10,7 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
     std::chrono::seconds::rep seconds;
   };
   constexpr std::array kUnits{Unit{'h', 3600}, Unit{'m', 60}, Unit{'s', 1}};
-  const auto longest = kLongestDuration.count();
+  const auto longest = kMaxDuration.count();
 
   std::chrono::seconds::rep total = 0;
   std::size_t at = 0;

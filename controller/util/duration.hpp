@@ -7,7 +7,7 @@
 
 namespace curfew {
 
-inline constexpr std::chrono::seconds kLongestDuration = std::chrono::hours(8760);
+inline constexpr std::chrono::seconds kMaxDuration = std::chrono::hours(8760);
 
 // A duration as the API writes it: ([0-9]+h)?([0-9]+m)?([0-9]+s)?, not empty, 1s to 8760h. nullopt for
 // anything else.

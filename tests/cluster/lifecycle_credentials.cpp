@@ -12,8 +12,8 @@ using namespace curfew::test;
 namespace {
 
 constexpr const char* kLost = "lost contact with the API server; trying again until it is back";
-constexpr int kMostRequests = 40;      // in a second of trouble
-constexpr std::size_t kMostLines = 6;  // of log, in all of the trouble
+constexpr int kMaxRequests = 40;      // in a second of trouble
+constexpr std::size_t kMaxLines = 6;  // of log, in all of the trouble
 
 std::string contents(const std::filesystem::path& path) {
   std::ifstream in(path);
@@ -93,7 +93,7 @@ void live_through(Behind& behind, const Trouble& trouble) {
   CHECK(controller.get("/healthz").status == 200);
   CHECK(controller.get("/readyz").status == 503);
   CHECK(controller.times_said(kLost) == 1);
-  CHECK(controller.log().size() <= lines + kMostLines);
+  CHECK(controller.log().size() <= lines + kMaxLines);
   CHECK(times_said_why(controller, trouble.said) == 1);
 
   trouble.mend();
@@ -110,7 +110,7 @@ void live_through(Behind& behind, const Trouble& trouble) {
                 << " lines of log");
   CHECK(late <= seconds(1));
   CHECK(granted_after < seconds(5));
-  CHECK(requests < kMostRequests);
+  CHECK(requests < kMaxRequests);
   CHECK(running.text("phase") == "Active");
   CHECK(ending.recorded() == std::vector<std::string>{"Requested", "Granted", "Expired"});
 }

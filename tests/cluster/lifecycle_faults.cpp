@@ -16,9 +16,9 @@ using namespace curfew::test;
 namespace {
 
 constexpr const char* kLost = "lost contact with the API server; trying again until it is back";
-constexpr int kMostRequests = 40;      // in a second of a fault
-constexpr double kMostWork = 0.5;      // of one processor
-constexpr std::size_t kMostLines = 9;  // of log in a fault, not one for each try
+constexpr int kMaxRequests = 40;      // in a second of a fault
+constexpr double kMaxWork = 0.5;      // of one processor
+constexpr std::size_t kMaxLines = 9;  // of log in a fault, not one for each try
 
 // Processor time of a process so far, in seconds.
 double work_of(pid_t pid) {
@@ -131,9 +131,9 @@ void live_through(Behind& behind, const Fault& fault) {
   CHECK(late <= 1000);
   CHECK(asked_took < 5000);
   CHECK(after_took < 5000);
-  CHECK(requests < kMostRequests);
-  CHECK(work < kMostWork);
-  CHECK(lines <= kMostLines);
+  CHECK(requests < kMaxRequests);
+  CHECK(work < kMaxWork);
+  CHECK(lines <= kMaxLines);
   if (fault.times_lost >= 0)
     CHECK(lost == fault.times_lost);
   else

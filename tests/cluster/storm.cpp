@@ -9,8 +9,8 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-constexpr int kShortest = 3;  // seconds of access that runs out
-constexpr int kLongest = 8;
+constexpr int kMinSeconds = 3;  // seconds of access that runs out
+constexpr int kMaxSeconds = 8;
 constexpr seconds kTurn{1};
 
 const std::vector<StormKind>& kinds() {
@@ -135,7 +135,7 @@ void Storm::ask(int count) {
 }
 
 std::string Storm::spec_of(const StormKind& kind) {
-  const std::string duration = kind.is_short ? std::to_string(random(kShortest, kLongest)) + "s" : "30m";
+  const std::string duration = kind.is_short ? std::to_string(random(kMinSeconds, kMaxSeconds)) + "s" : "30m";
   const std::string subject = kind.policy == "robot" ? ", subject: {kind: User, name: alice}" : "";
   return "{policy: " + policies_.at(kind.policy) +
          ", role: {kind: ClusterRole, name: view}, duration: " + duration + subject + "}";
@@ -157,7 +157,7 @@ void Storm::act() {
     if (!is_there || turn_ < life.not_before) continue;
     due[{step.verb, step.who}].push_back(step.verb == "unbind" ? found->second.binding : life.name);
     ++life.next_step;
-    life.not_before = turn_ + (step.verb == "wait" ? random(1, kLongest) : random(1, 2));
+    life.not_before = turn_ + (step.verb == "wait" ? random(1, kMaxSeconds) : random(1, 2));
   }
   for (const auto& [what, names] : due) {
     if (what.first != "wait") command(what, names);

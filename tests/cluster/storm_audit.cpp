@@ -13,7 +13,7 @@ using std::chrono::seconds;
 using Texts = std::vector<std::string>;
 
 constexpr seconds kPromptly{1};
-constexpr seconds kPatience{2};   // of those that do not lead
+constexpr seconds kFollowerDelay{2};  // of those that do not lead
 constexpr int kCallerGone = 504;  // what the API server notes when its caller dies: the call may have worked
 constexpr seconds kTooEarly{
     3};  // the delete is issued within the last second; a backlog may need a little more
@@ -233,7 +233,7 @@ bool Outages::trouble(TimePoint end) const {
 }
 
 TimePoint Outages::latest(TimePoint end) const {
-  const TimePoint due = disturb(end) ? end + kPatience : end;
+  const TimePoint due = disturb(end) ? end + kFollowerDelay : end;
   TimePoint first = TimePoint::max();
   for (const auto& spans : of_replica_) first = std::min(first, well_by(spans, due));
   return first;

@@ -34,7 +34,7 @@ class Recorder {
   // posted again.
   bool has_posted(int times) const {
     const Stopwatch watch;
-    while (answered_ < times && watch.elapsed() < kPatience) std::this_thread::yield();
+    while (answered_ < times && watch.elapsed() < kTimeout) std::this_thread::yield();
     return answered_ == times;
   }
   // How long it took.

@@ -8,7 +8,7 @@
 
 namespace curfew::fakeapi {
 
-inline constexpr std::chrono::seconds kPatience{5};
+inline constexpr std::chrono::seconds kTimeout{5};
 
 inline std::unique_ptr<http::CpprestTransport> transport_to(const ScriptedServer& server,
                                                             http::ClientConfig config = {}) {

@@ -37,7 +37,7 @@ TEST_CASE("a stream's lines are whole wherever the chunks were cut") {
   const ScriptedServer server({{"GET", "/watch", answer}});
   const auto transport = transport_to(server);
   Lines lines;
-  const auto end = transport->stream(get("/watch"), lines.sink(), kPatience, {});
+  const auto end = transport->stream(get("/watch"), lines.sink(), kTimeout, {});
   REQUIRE(end);
   CHECK(end->status == 200);
   CHECK(end->body.empty());
@@ -50,7 +50,7 @@ TEST_CASE("what follows a stream's last newline is no line") {
       {{"GET", "/watch", {Send{chunked_head() + chunk("whole\nhal") + last_chunk()}}}});
   const auto transport = transport_to(server);
   Lines lines;
-  REQUIRE(transport->stream(get("/watch"), lines.sink(), kPatience, {}));
+  REQUIRE(transport->stream(get("/watch"), lines.sink(), kTimeout, {}));
   CHECK(lines.all == std::vector<std::string>{"whole"});
 }
 
@@ -58,7 +58,7 @@ TEST_CASE("a stream's answer outside 2xx is returned whole and never fed to the 
   const ScriptedServer server({{"GET", "/watch", {Send{response(410, "{\n\"code\":410\n}\n")}}}});
   const auto transport = transport_to(server);
   Lines lines;
-  const auto answer = transport->stream(get("/watch"), lines.sink(), kPatience, {});
+  const auto answer = transport->stream(get("/watch"), lines.sink(), kTimeout, {});
   REQUIRE(answer);
   CHECK(answer->status == 410);
   CHECK(answer->body == "{\n\"code\":410\n}\n");
@@ -127,7 +127,7 @@ TEST_CASE("a sink that has enough ends the stream") {
   const auto transport = transport_to(server);
   int lines = 0;
   const auto end =
-      transport->stream(get("/watch"), [&](std::string_view) { return ++lines < 2; }, kPatience, {});
+      transport->stream(get("/watch"), [&](std::string_view) { return ++lines < 2; }, kTimeout, {});
   REQUIRE(end);
   CHECK(lines == 2);
 }
@@ -138,9 +138,9 @@ TEST_CASE("a sink that throws ends the stream and the exception reaches the call
   const auto transport = transport_to(server);
   CHECK_THROWS_AS(
       transport->stream(get("/watch"), [](std::string_view) -> bool { throw std::logic_error("a bug"); },
-                        kPatience, {}),
+                        kTimeout, {}),
       std::logic_error);
-  CHECK(transport->send(get("/after"), kPatience, {}));
+  CHECK(transport->send(get("/after"), kTimeout, {}));
 }
 
 TEST_CASE("a stream that is reset, or closed within a chunk, is an error") {
@@ -149,7 +149,7 @@ TEST_CASE("a stream that is reset, or closed within a chunk, is an error") {
       {{"GET", "/watch", {Send{chunked_head() + chunk("a\n")}, Wait{50ms}, Send{"40\r\n{\"cut"}, ending}}});
   const auto transport = transport_to(server);
   Lines lines;
-  const auto end = transport->stream(get("/watch"), lines.sink(), kPatience, {});
+  const auto end = transport->stream(get("/watch"), lines.sink(), kTimeout, {});
   REQUIRE_FALSE(end);
   CHECK(end.error().kind == ErrorKind::Transport);
   CHECK(lines.all == std::vector<std::string>{"a"});
@@ -160,7 +160,7 @@ TEST_CASE("a line of more than 16 MiB is given up") {
   for (int i = 0; i < 20; ++i) flood.emplace_back(Send{chunk(std::string(1 << 20, 'x'))});
   const ScriptedServer server({{"GET", "/watch", flood}});
   const auto transport = transport_to(server);
-  const auto end = transport->stream(get("/watch"), [](std::string_view) { return true; }, kPatience, {});
+  const auto end = transport->stream(get("/watch"), [](std::string_view) { return true; }, kTimeout, {});
   REQUIRE_FALSE(end);
   CHECK(end.error().kind == ErrorKind::Decode);
   CHECK_THAT(end.error().message, EndsWith("sent a line of more than 16 MiB"));
@@ -189,7 +189,7 @@ TEST_CASE("a slow sink slows the server down instead of filling memory") {
   });
   // Held back in its sink, the stream must not hold up others, nor must the server be able to send all of it.
   while (lines == 0) std::this_thread::yield();
-  CHECK(transport->send(get("/more"), kPatience, {}));
+  CHECK(transport->send(get("/more"), kTimeout, {}));
   CHECK(lines == 1);
   release = true;
   release.notify_all();
@@ -210,7 +210,7 @@ TEST_CASE("a stream that was silent while a call had no answer ends as soon as a
   REQUIRE_FALSE(unanswered);
   CHECK(unanswered.error().kind == ErrorKind::Timeout);
   CHECK(watch.wait_for(0s) == std::future_status::timeout);  // nothing is better yet
-  REQUIRE(transport->send(get("/answered"), kPatience, {}));
+  REQUIRE(transport->send(get("/answered"), kTimeout, {}));
   REQUIRE(watch.wait_for(1s) == std::future_status::ready);
   const auto end = watch.get();
   REQUIRE_FALSE(end);
@@ -234,7 +234,7 @@ TEST_CASE(
     return transport->stream(get("/watch"), lines.sink(), 60s, stop.get_token());
   });
   REQUIRE_FALSE(unanswered.get());
-  REQUIRE(transport->send(get("/answered"), kPatience, {}));
+  REQUIRE(transport->send(get("/answered"), kTimeout, {}));
   CHECK(watch.wait_for(200ms) == std::future_status::timeout);
   stop.request_stop();
   const auto end = watch.get();

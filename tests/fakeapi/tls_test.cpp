@@ -22,7 +22,7 @@ const Authority& ours() {
 
 Result<http::Response> ask(const ScriptedServer& server, http::ClientConfig config) {
   const auto transport = transport_to(server, std::move(config));
-  return transport->send(get("/"), kPatience, {});
+  return transport->send(get("/"), kTimeout, {});
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ TEST_CASE(
       server,
       {.ca_pem = ours().pem(), .ca_file = (folder / "ca.crt").string(), .ca_source = "the cluster's CA"});
   const auto is_refused = [&] {
-    const auto answer = transport->send(get("/"), kPatience, {});
+    const auto answer = transport->send(get("/"), kTimeout, {});
     return !answer && answer.error().kind == ErrorKind::Tls &&
            answer.error().message.ends_with("not signed by the cluster's CA");
   };
@@ -129,9 +129,9 @@ TEST_CASE(
   replace_with("half a certif");
   CHECK(is_refused());
   replace_with(ours().pem() + next.pem());
-  CHECK(transport->send(get("/"), kPatience, {}));
+  CHECK(transport->send(get("/"), kTimeout, {}));
   std::filesystem::remove(folder / "ca.crt");
-  CHECK(transport->send(get("/"), kPatience, {}));
+  CHECK(transport->send(get("/"), kTimeout, {}));
   replace_with(ours().pem());
   CHECK(is_refused());
   CHECK(server.trouble().empty());

@@ -21,7 +21,7 @@ TEST_CASE("an answer carries its status, body, Date and Retry-After") {
         "/api?limit=1",
         {Send{response(429, "slow down", "Retry-After: 7\r\nDate: Tue, 24 Nov 2026 20:00:05 GMT\r\n")}}}});
   const auto transport = transport_to(server);
-  const auto answer = transport->send(get("/api?limit=1"), kPatience, {});
+  const auto answer = transport->send(get("/api?limit=1"), kTimeout, {});
   REQUIRE(answer);
   CHECK(answer->status == 429);
   CHECK(answer->body == "slow down");
@@ -41,7 +41,7 @@ TEST_CASE("a request is sent as it was built, with its body and content type") {
                        .target = "/apis/x/namespaces/a%20b/things/n?fieldManager=curfew&q=a%3Db%21",
                        .content_type = "application/merge-patch+json",
                        .body = R"({"a":"ü"})"},
-                      kPatience, {});
+                      kTimeout, {});
   REQUIRE(answer);
   CHECK(server.trouble().empty());
   const auto request = server.seen().at(0);
@@ -56,7 +56,7 @@ TEST_CASE("connections are kept alive and used again") {
                          {"GET", "/2", {Send{response(200, "two")}}},
                          {"GET", "/3", {Send{response(200, "three")}}}});
   const auto transport = transport_to(server);
-  for (const char* target : {"/1", "/2", "/3"}) REQUIRE(transport->send(get(target), kPatience, {}));
+  for (const char* target : {"/1", "/2", "/3"}) REQUIRE(transport->send(get(target), kTimeout, {}));
   CHECK(server.trouble().empty());
   CHECK(server.connections() <= 2);
 }
@@ -64,7 +64,7 @@ TEST_CASE("connections are kept alive and used again") {
 TEST_CASE("a redirect is an answer and not followed") {
   ScriptedServer server({{"GET", "/here", {Send{response(302, "", "Location: /there\r\n")}}}});
   const auto transport = transport_to(server);
-  const auto answer = transport->send(get("/here"), kPatience, {});
+  const auto answer = transport->send(get("/here"), kTimeout, {});
   REQUIRE(answer);
   CHECK(answer->status == 302);
   CHECK(server.trouble(0ms).empty());
@@ -80,7 +80,7 @@ TEST_CASE("a refused connection is said in words, with the address") {
   config.server = "http://127.0.0.1:" + std::to_string(port);
   const auto transport = http::CpprestTransport::create(config);
   REQUIRE(transport);
-  const auto answer = (*transport)->send(get("/"), kPatience, {});
+  const auto answer = (*transport)->send(get("/"), kTimeout, {});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().kind == ErrorKind::Transport);
   CHECK(answer.error().message ==
@@ -144,7 +144,7 @@ TEST_CASE("an answer that is cut short is an error, not a short answer") {
     answer_script.push_back(ending);
     const ScriptedServer server({{"GET", "/", answer_script}});
     const auto transport = transport_to(server);
-    const auto answer = transport->send(get("/"), kPatience, {});
+    const auto answer = transport->send(get("/"), kTimeout, {});
     REQUIRE_FALSE(answer);
     CHECK(answer.error().kind == ErrorKind::Transport);
     CHECK_THAT(answer.error().message, ContainsSubstring("127.0.0.1:" + std::to_string(server.port())));
@@ -167,10 +167,10 @@ TEST_CASE("a POST on a kept connection that the server has closed arrives all th
   ScriptedServer server({{"GET", "/1", {Send{response(200, "one")}, Close{}}},
                          {"POST", "/things", {Send{response(201, "{}")}}}});
   const auto transport = transport_to(server);
-  REQUIRE(transport->send(get("/1"), kPatience, {}));
+  REQUIRE(transport->send(get("/1"), kTimeout, {}));
   const auto answer = transport->send(
       {.method = http::Method::Post, .target = "/things", .content_type = "application/json", .body = "{}"},
-      kPatience, {});
+      kTimeout, {});
   INFO((answer ? std::string() : answer.error().message));
   REQUIRE(answer);
   CHECK(answer->status == 201);
@@ -180,7 +180,7 @@ TEST_CASE("a POST on a kept connection that the server has closed arrives all th
 TEST_CASE("a request whose connection breaks before an answer is tried three times and no more") {
   ScriptedServer server({{"GET", "/", {Reset{}}}, {"GET", "/", {Reset{}}}, {"GET", "/", {Reset{}}}});
   const auto transport = transport_to(server);
-  const auto answer = transport->send(get("/"), kPatience, {});
+  const auto answer = transport->send(get("/"), kTimeout, {});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().kind == ErrorKind::Transport);
   CHECK(answer.error().message ==
@@ -219,14 +219,14 @@ TEST_CASE(
                          {"GET", "/unanswered", {Hang{}}},
                          {"GET", "/next", {Send{response(200, "{}")}}}});
   const auto transport = transport_to(server);
-  auto other = std::async(std::launch::async,
-                          [&] { return transport->send(get("/kept"), kPatience, {}).has_value(); });
-  REQUIRE(transport->send(get("/kept"), kPatience, {}));
+  auto other =
+      std::async(std::launch::async, [&] { return transport->send(get("/kept"), kTimeout, {}).has_value(); });
+  REQUIRE(transport->send(get("/kept"), kTimeout, {}));
   REQUIRE(other.get());
   REQUIRE(server.connections() == 2);
   CHECK_FALSE(transport->send(get("/unanswered"), 100ms, {}));
   CHECK(server.connections() == 2);
-  CHECK(transport->send(get("/next"), kPatience, {}));
+  CHECK(transport->send(get("/next"), kTimeout, {}));
   CHECK(server.connections() == 3);
   CHECK(server.trouble().empty());
 }

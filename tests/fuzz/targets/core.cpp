@@ -133,7 +133,7 @@ void check_grant(const core::Input& input, const api::RoleBinding& binding,
   const auto end = core::end_of(binding);
   must(end && *end > input.now, "a grant ends, and has not ended");
   if (input.granted_record || input.binding) return;  // a grant that was under way
-  must(*end <= input.now + kLongestDuration, "a grant is no longer than the longest");
+  must(*end <= input.now + kMaxDuration, "a grant is no longer than the longest");
   const bool any_failed = std::ranges::any_of(findings, [](const core::Finding& finding) {
     return finding.outcome == core::Finding::Outcome::Failed;
   });
@@ -162,7 +162,7 @@ void policies(std::string_view input) {
     after.status = core::policy_status(facts);
     for (const api::Condition& condition : after.status.conditions) {
       const bool is_ours = api::find_condition(policy->status.conditions, condition.type) == nullptr;
-      must(!is_ours || condition.message.size() <= api::kMostMessageBytes, "a message fits");
+      must(!is_ours || condition.message.size() <= api::kMaxMessageBytes, "a message fits");
     }
     must(!api::encode_status_patch(after.status).dump().empty(), "a status is UTF-8");
     const core::PolicyInput again{.policy = after,

@@ -51,9 +51,9 @@ void decode_as_all(const nlohmann::json& object) {
 // The lines of the stream when its bytes come in pieces of `size_of(i)`.
 template <class SizeOf>
 std::vector<std::string> lines_of(std::string_view input, SizeOf size_of) {
-  constexpr std::size_t kLongestLine = 4096;
+  constexpr std::size_t kMaxLineBytes = 4096;
   std::vector<std::string> lines;
-  http::LineSplitter splitter(kLongestLine);
+  http::LineSplitter splitter(kMaxLineBytes);
   for (std::size_t i = 0; !input.empty(); ++i) {
     const auto piece = input.substr(0, size_of(i));
     input.remove_prefix(piece.size());

@@ -88,10 +88,10 @@ TEST_CASE("a raw object keeps all of itself and needs a name") {
 
 TEST_CASE("what is nested deeper than a hundred levels is null, all else is read as it stands") {
   const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
-  const std::string deep = nested(kMostLevels);
+  const std::string deep = nested(kMaxDepth);
   CHECK(parse_json(deep).dump() == deep);
-  CHECK(parse_json(nested(kMostLevels + 1)).dump() ==
-        std::string(kMostLevels, '[') + "null" + std::string(kMostLevels, ']'));
+  CHECK(parse_json(nested(kMaxDepth + 1)).dump() ==
+        std::string(kMaxDepth, '[') + "null" + std::string(kMaxDepth, ']'));
   CHECK(parse_json(R"({"a":)" + nested(200'000) + R"(,"b":"[[{\\\"[","c":[1,{"d":2}]})")["c"][1]["d"] == 2);
   const std::string brackets(1000, '[');
   CHECK(parse_json("\"" + brackets + "\"") == brackets);

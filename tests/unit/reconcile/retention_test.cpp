@@ -118,7 +118,7 @@ TEST_CASE("a replica that does not lead deletes nothing, and forgets") {
 TEST_CASE(
     "however many are complete, only the next are remembered, and the others found again when those are gone") {
   RetentionFixture f;
-  constexpr int kMany = static_cast<int>(reconcile::Retention::kMostKept) + 10;
+  constexpr int kMany = static_cast<int>(reconcile::Retention::kMaxKept) + 10;
   // The later ones first, so that earlier ones push them out.
   for (int i = kMany; i-- > 0;)
     f.complete("r" + std::to_string(i), "uid-" + std::to_string(i), f.clock.now() + std::chrono::seconds(i));
