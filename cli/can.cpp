@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "cli/request_flags.hpp"
 #include "cli/session.hpp"
-#include "cli/wish_flags.hpp"
 #include "cli/words.hpp"
-#include "core/words.hpp"
+#include "core/describe.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -32,15 +32,16 @@ void print(const Terminal& terminal, const Candidate& candidate) {
     terminal.print(Printable("  not known: whether ") + finding.rule + " (" + finding.message + ")\n");
 }
 
-Exit run(Wish wish, Session& session) {
+Exit run(RequestOptions wish, Session& session) {
   wish.name_space = session.own_namespace();
   const auto me = must(session.cluster.whoami());
   const auto all = candidates(session.cluster, wish, me, must(session.cluster.list<api::AccessPolicy>({})));
   std::vector<const Candidate*> fitting;
   try {
     fitting = fitting_of(all, wish);
-  } catch (const Stop& stop) {
-    throw Stop(stop.exit() == Exit::Failed ? Exit::No : stop.exit(), Printable("no: ") + stop.sentence());
+  } catch (const ExitError& stop) {
+    throw ExitError(stop.exit() == Exit::Failed ? Exit::No : stop.exit(),
+                    Printable("no: ") + stop.sentence());
   }
   std::string refused;
   bool can = false;
@@ -53,17 +54,17 @@ Exit run(Wish wish, Session& session) {
     can = true;
     print(session.terminal, *candidate);
   }
-  if (!can) throw Stop(Exit::No, "no: " + Printable::lines(refused, "  "));
+  if (!can) throw ExitError(Exit::No, "no: " + Printable::lines(refused, "  "));
   return Exit::Done;
 }
 
 }  // namespace
 
 Verb can_verb(CLI::App& app) {
-  auto wish = std::make_shared<Wish>();
+  auto wish = std::make_shared<RequestOptions>();
   CLI::App* command = app.add_subcommand(
       "can", "Would that be granted, and who would decide? Nothing is created (exit code 0: yes, 3: no)");
-  add_wish_flags(*command, *wish);
+  add_request_flags(*command, *wish);
   return {command, [wish](Session& session) { return run(*wish, session); }};
 }
 

@@ -33,12 +33,12 @@ std::optional<api::Subject> subject_of(const std::string& text) {
   if (kind == "ServiceAccount" && second != std::string::npos && second > 0 && second + 1 < rest.size()) {
     return api::Subject{.kind = kind, .name = rest.substr(second + 1), .name_space = rest.substr(0, second)};
   }
-  throw Stop(Exit::Usage,
-             Printable("--subject ") + text + " is nobody: write User:NAME or ServiceAccount:NAMESPACE:NAME");
+  throw ExitError(Exit::Usage, Printable("--subject ") + text +
+                                   " is nobody: write User:NAME or ServiceAccount:NAMESPACE:NAME");
 }
 
-api::AccessRequest request_for(const Wish& wish, const api::Person& requester, const std::string& policy,
-                               std::optional<api::RoleRef> role) {
+api::AccessRequest request_for(const RequestOptions& wish, const api::Person& requester,
+                               const std::string& policy, std::optional<api::RoleRef> role) {
   api::AccessRequest request;
   request.metadata.name = wish.name;
   request.metadata.name_space = wish.name_space;
@@ -73,7 +73,8 @@ bool Candidate::is_near() const {
   return found != nullptr && is_about_how(found->check);
 }
 
-std::vector<Candidate> candidates(const Cluster& cluster, const Wish& wish, const api::Person& requester,
+std::vector<Candidate> candidates(const Cluster& cluster, const RequestOptions& wish,
+                                  const api::Person& requester,
                                   const std::vector<Read<api::AccessPolicy>>& policies) {
   FactFinder finder(cluster);
   std::vector<Candidate> result;

@@ -9,7 +9,7 @@
 namespace curfew::cli {
 
 // What somebody wants, before it is known under which policy.
-struct Wish {
+struct RequestOptions {
   std::string name_space;
   std::string name;     // of the request; empty: made up by the API server
   std::string policy;   // empty: any that fits
@@ -35,8 +35,9 @@ struct Candidate {
   bool is_certain() const;
 };
 
-// Every way in which the wish could be asked for. Throws Stop for a role or subject that is none.
-std::vector<Candidate> candidates(const Cluster& cluster, const Wish& wish, const api::Person& requester,
+// Every way in which the wish could be asked for. Throws ExitError for a role or subject that is none.
+std::vector<Candidate> candidates(const Cluster& cluster, const RequestOptions& wish,
+                                  const api::Person& requester,
                                   const std::vector<Read<api::AccessPolicy>>& policies);
 
 }  // namespace curfew::cli

@@ -6,8 +6,8 @@
 
 #include "cli/session.hpp"
 #include "cli/words.hpp"
+#include "core/describe.hpp"
 #include "core/identity.hpp"
-#include "core/words.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -129,7 +129,7 @@ Target target_of(const Session& session, const std::string& text) {
   Target target{.key = key_of(session, text.substr(0, at)),
                 .uid = at == std::string::npos ? "" : text.substr(at + 1)};
   if (at != std::string::npos && target.uid.size() < kMinUidLength) {
-    throw Stop(
+    throw ExitError(
         Exit::Usage,
         Printable("\"") + text +
             "\" has too little of a UID: the first eight characters at least, as 'kubectl curfew explain' shows them");
@@ -174,11 +174,11 @@ bool resembles_uid(std::string_view comment) {
 
 Exit run(const Options& options, api::Verdict verdict, Session& session) {
   if (resembles_uid(options.comment))
-    throw Stop(Exit::Usage,
-               "the comment begins with uid: which request is meant is said with its name, as NAME@UID");
+    throw ExitError(Exit::Usage,
+                    "the comment begins with uid: which request is meant is said with its name, as NAME@UID");
   const bool selects = options.all || !options.labels.empty();
   if (selects == !options.names.empty()) {
-    throw Stop(
+    throw ExitError(
         Exit::Usage,
         verdict == api::Verdict::Revoke
             ? Printable("name the requests, or select them with --all or -l, not both")

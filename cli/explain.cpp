@@ -49,7 +49,7 @@ Exit run(const std::string& name, Session& session) {
   }
   const api::ObjectKey policy_key{"", std::string(request.spec.policy)};
   const auto policy = session.cluster.get<api::AccessPolicy>(policy_key);
-  if (!policy && policy.error().kind != ErrorKind::NotFound) throw Stop(policy.error());
+  if (!policy && policy.error().kind != ErrorKind::NotFound) throw ExitError(policy.error());
   FactFinder finder(session.cluster);
   const auto findings = findings_of(
       finder.facts_of(request, policy ? std::make_shared<const api::AccessPolicy>(policy->object) : nullptr));

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "api/names.hpp"
+#include "core/effective.hpp"
 #include "core/identity.hpp"
 #include "core/role_rules.hpp"
 #include "core/selector.hpp"
-#include "core/wanted.hpp"
 #include "util/clock.hpp"
 
 namespace curfew::cli {
@@ -97,7 +97,7 @@ void FactFinder::find_namespace(Facts& facts) {
 
 void FactFinder::find_role(Facts& facts) {
   core::Input& input = facts.input;
-  const auto role = core::wanted_role(*input.request, input.policy.get());
+  const auto role = core::effective_role(*input.request, input.policy.get());
   if (!role) return;
   auto found = role->kind == "Role"
                    ? find<api::Role>(cluster_, {input.request->metadata.name_space, role->name})
@@ -119,7 +119,7 @@ void FactFinder::find_role(Facts& facts) {
 void FactFinder::find_usage(Facts& facts) {
   core::Input& input = facts.input;
   if (!input.policy || !input.policy->spec.limits) return;
-  const auto subject = core::wanted_subject(*input.request);
+  const auto subject = core::effective_subject(*input.request);
   auto others = cluster_.list<api::AccessRequest>(
       {.name_space = "", .fields = "spec.policy=" + input.policy->metadata.name, .labels = ""});
   if (!others || !subject) {

@@ -18,14 +18,15 @@ Exit run(const Options& options, Session& session) {
        .fields = "request.namespace=" + key.name_space + ",request.name=" + key.name,
        .labels = ""});
   if (!found && found.error().kind == ErrorKind::Forbidden) {
-    throw Stop(
+    throw ExitError(
         Exit::Failed,
         Printable(
             "you may not read audit records: that takes ClusterRole curfew-auditor; 'kubectl describe accessrequest ") +
             key.name + " -n " + key.name_space + "' shows how it stands");
   }
   const auto records = must(std::move(found));
-  if (records.empty()) throw Stop(Exit::Failed, Printable("there are no audit records of ") + to_string(key));
+  if (records.empty())
+    throw ExitError(Exit::Failed, Printable("there are no audit records of ") + to_string(key));
   if (!options.output.empty()) {
     nlohmann::json list = empty_list();
     for (const auto& record : records) list["items"].push_back(record.json);

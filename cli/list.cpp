@@ -3,8 +3,8 @@
 
 #include "cli/session.hpp"
 #include "cli/words.hpp"
+#include "core/describe.hpp"
 #include "core/identity.hpp"
-#include "core/words.hpp"
 #include "util/clock.hpp"
 
 namespace curfew::cli {
@@ -194,7 +194,7 @@ void watch(const Session& session, const Options& options, const View& view, con
 
 Exit run(const Options& options, Session& session) {
   if (options.watch && (options.output == "json" || options.output == "yaml"))
-    throw Stop(Exit::Usage, Printable("--watch prints lines: leave out -o ") + options.output);
+    throw ExitError(Exit::Usage, Printable("--watch prints lines: leave out -o ") + options.output);
   const View view = view_of(session);
   std::string scope;
   const auto requests = find_requests(session, options, scope);

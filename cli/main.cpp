@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
   try {
     const Exit exit = run(argc, argv);
     return static_cast<int>(Terminal().has_printed() ? exit : Exit::Failed);
-  } catch (const Stop& stop) {
+  } catch (const ExitError& stop) {
     Terminal().warn(Printable("kubectl curfew: ") + stop.sentence() + "\n");
     return static_cast<int>(stop.exit());
   } catch (const std::exception& error) {

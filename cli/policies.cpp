@@ -3,8 +3,8 @@
 #include "cli/facts.hpp"
 #include "cli/session.hpp"
 #include "cli/words.hpp"
+#include "core/describe.hpp"
 #include "core/identity.hpp"
-#include "core/words.hpp"
 
 namespace curfew::cli {
 namespace {

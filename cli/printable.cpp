@@ -104,7 +104,7 @@ std::string_view sequence_of(Colour colour) {
 
 }  // namespace
 
-std::string harmless(std::string_view text) {
+std::string escape_control_characters(std::string_view text) {
   return replaced(text, [](std::optional<std::uint32_t>) { return "?"; });
 }
 
@@ -118,11 +118,11 @@ Printable Printable::lines(std::string_view text, std::string_view indent) {
   Printable result;
   while (true) {
     const auto end = text.find('\n');
-    result.text_ += harmless(text.substr(0, end));
+    result.text_ += escape_control_characters(text.substr(0, end));
     if (end == std::string_view::npos) return result;
     result.text_ += '\n';
     text.remove_prefix(end + 1);
-    if (!text.empty()) result.text_ += harmless(indent);
+    if (!text.empty()) result.text_ += escape_control_characters(indent);
   }
 }
 

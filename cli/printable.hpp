@@ -12,15 +12,15 @@ enum class Colour { Plain, Green, Yellow, Red, Faint, Bold };
 
 // Text that people or the cluster wrote, fit for a terminal. Shown as '?': control characters, characters
 // that turn the direction of text around or have no width, and bytes that are no UTF-8.
-std::string harmless(std::string_view text);
+std::string escape_control_characters(std::string_view text);
 
 enum class Notation { Json, Yaml };
 // The same characters in text of that notation, all in quoted strings, as "\u202e": another way to write the
 // same text. Line breaks stay.
 std::string escaped_in_quotes(std::string_view text, Notation notation);
 
-// What can be printed: string literals of this program as they are, and any other text through harmless().
-// Terminal prints nothing else.
+// What can be printed: string literals of this program as they are, and any other text through
+// escape_control_characters(). Terminal prints nothing else.
 class Printable {
  public:
   Printable() = default;
@@ -28,10 +28,12 @@ class Printable {
   Printable(const char (&literal)[N]) : text_(literal, N - 1) {}  // NOLINT(google-explicit-constructor)
   template <std::size_t N>
   Printable(char (&buffer)[N]) = delete;
-  Printable(std::string_view text) : text_(harmless(text)) {}    // NOLINT(google-explicit-constructor)
-  Printable(const std::string& text) : text_(harmless(text)) {}  // NOLINT(google-explicit-constructor)
+  Printable(std::string_view text)
+      : text_(escape_control_characters(text)) {}  // NOLINT(google-explicit-constructor)
+  Printable(const std::string& text)
+      : text_(escape_control_characters(text)) {}  // NOLINT(google-explicit-constructor)
   Printable(const InternedString& text)
-      : text_(harmless(text.str())) {}  // NOLINT(google-explicit-constructor)
+      : text_(escape_control_characters(text.str())) {}  // NOLINT(google-explicit-constructor)
 
   // Text that has lines of its own: every one after the first begins with `indent`, so that none looks like a
   // line of this program.

@@ -3,10 +3,10 @@
 #include <thread>
 
 #include "cli/candidates.hpp"
+#include "cli/request_flags.hpp"
 #include "cli/session.hpp"
-#include "cli/wish_flags.hpp"
 #include "cli/words.hpp"
-#include "core/words.hpp"
+#include "core/describe.hpp"
 #include "util/clock.hpp"
 #include "util/duration.hpp"
 
@@ -14,7 +14,7 @@ namespace curfew::cli {
 namespace {
 
 struct Options {
-  Wish wish;
+  RequestOptions wish;
   bool wait = false;
   std::string timeout = "1h";
   std::string output;
@@ -49,14 +49,15 @@ const Candidate& choose(const Session& session, const std::vector<const Candidat
   for (std::size_t i = 0; i < fitting.size(); ++i)
     question += Printable("  ") + std::to_string(i + 1) + "  " + choice_text(*fitting[i]) + "\n";
   if (!session.terminal.interactive()) {
-    throw Stop(Exit::Usage, question + "say which with --policy NAME, and ROLE where one offers several");
+    throw ExitError(Exit::Usage,
+                    question + "say which with --policy NAME, and ROLE where one offers several");
   }
   const auto answer =
       session.terminal.ask(question + "Which (1 to " + std::to_string(fitting.size()) + ")? ");
   for (std::size_t i = 0; answer && i < fitting.size(); ++i) {
     if (*answer == std::to_string(i + 1)) return *fitting[i];
   }
-  throw Stop(Exit::Usage, "none of them was chosen, and nothing was asked for");
+  throw ExitError(Exit::Usage, "none of them was chosen, and nothing was asked for");
 }
 
 void report_wait(const Session& session, const api::AccessRequest& request, std::string& last) {
@@ -80,21 +81,21 @@ Exit wait_for(const Session& session, const api::ObjectKey& key, std::chrono::se
       return Exit::Done;
     }
     if (request.status.complete)
-      throw Stop(Exit::Ended,
-                 Printable(to_string(key)) + " is " + phase_text(request) + ": " + request.status.message);
+      throw ExitError(Exit::Ended, Printable(to_string(key)) + " is " + phase_text(request) + ": " +
+                                       request.status.message);
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }
-  throw Stop(Exit::TimedOut, Printable(to_string(key)) + " is not decided after " + format_duration(timeout) +
-                                 "; it stays: 'kubectl curfew explain " + to_string(key) +
-                                 "' says what it waits for");
+  throw ExitError(Exit::TimedOut, Printable(to_string(key)) + " is not decided after " +
+                                      format_duration(timeout) + "; it stays: 'kubectl curfew explain " +
+                                      to_string(key) + "' says what it waits for");
 }
 
 Exit run(const Options& options, Session& session) {
   const auto timeout = parse_duration(options.timeout);
   if (!timeout)
-    throw Stop(Exit::Usage,
-               Printable("--timeout ") + options.timeout + " is not a duration, as in 30m or 1h30m");
-  Wish wish = options.wish;
+    throw ExitError(Exit::Usage,
+                    Printable("--timeout ") + options.timeout + " is not a duration, as in 30m or 1h30m");
+  RequestOptions wish = options.wish;
   wish.name_space = session.own_namespace();
   const auto me = must(session.cluster.whoami());
   const auto all = candidates(session.cluster, wish, me, must(session.cluster.list<api::AccessPolicy>({})));
@@ -117,7 +118,7 @@ Exit run(const Options& options, Session& session) {
 Verb request_verb(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("request", "Ask for access: finds the policy that allows it");
-  add_wish_flags(*command, options->wish);
+  add_request_flags(*command, options->wish);
   command->add_option("--name", options->wish.name,
                       "Name of the request (default: made of yours and the role's)");
   command->add_flag(

@@ -13,7 +13,7 @@ void emit(YAML::Emitter& out, const json& value) {
     out << YAML::BeginMap;
     for (const auto& [key, entry] : value.items()) {
       out << YAML::Key;
-      if (key != harmless(key)) out << YAML::DoubleQuoted;
+      if (key != escape_control_characters(key)) out << YAML::DoubleQuoted;
       out << key << YAML::Value;
       emit(out, entry);
     }

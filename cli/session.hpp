@@ -23,12 +23,12 @@ enum class Exit {
 };
 
 // Ends the verb with a sentence on standard error.
-class Stop : public std::runtime_error {
+class ExitError : public std::runtime_error {
  public:
-  Stop(Exit exit, Printable sentence)
+  ExitError(Exit exit, Printable sentence)
       : std::runtime_error(sentence.str()), exit_(exit), sentence_(std::move(sentence)) {}
   // With the error's own sentence; kubectl's may have several lines.
-  explicit Stop(const Error& error) : Stop(Exit::Failed, Printable::lines(error.message, "  ")) {}
+  explicit ExitError(const Error& error) : ExitError(Exit::Failed, Printable::lines(error.message, "  ")) {}
 
   Exit exit() const { return exit_; }
   const Printable& sentence() const { return sentence_; }
@@ -41,7 +41,7 @@ class Stop : public std::runtime_error {
 // The value, or the end of the verb with the error's sentence.
 template <class T>
 T must(Result<T> result) {
-  if (!result) throw Stop(result.error());
+  if (!result) throw ExitError(result.error());
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 

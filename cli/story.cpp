@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "cli/terminal.hpp"
-#include "core/words.hpp"
+#include "core/describe.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -42,7 +42,7 @@ std::vector<std::string> story_of(std::vector<api::AuditRecord> records) {
   std::ranges::sort(records, {}, &api::AuditRecord::time);
   std::vector<std::string> lines;
   std::ranges::transform(records, std::back_inserter(lines), [](const api::AuditRecord& record) {
-    return format_rfc3339(record.time) + "  " + harmless(sentence_of(record));
+    return format_rfc3339(record.time) + "  " + escape_control_characters(sentence_of(record));
   });
   return lines;
 }

@@ -58,13 +58,14 @@ Printable table(const Terminal& terminal, const std::vector<std::string>& headin
   for (const auto& row : all) {
     widths.resize(std::max(widths.size(), row.size()), 0);
     for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], width_of(harmless(row[i].text)));
+      widths[i] = std::max(widths[i], width_of(escape_control_characters(row[i].text)));
   }
   Printable result;
   for (const auto& row : all) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       result += terminal.paint(row[i].colour, row[i].text);
-      if (i + 1 < row.size()) result += std::string(widths[i] - width_of(harmless(row[i].text)) + 3, ' ');
+      if (i + 1 < row.size())
+        result += std::string(widths[i] - width_of(escape_control_characters(row[i].text)) + 3, ' ');
     }
     result += "\n";
   }

@@ -2,8 +2,8 @@
 
 #include <array>
 
+#include "core/describe.hpp"
 #include "core/identity.hpp"
-#include "core/words.hpp"
 
 namespace curfew::cli {
 namespace {

@@ -18,17 +18,17 @@
 #include "kube/reflector.hpp"
 #include "kube/server_clock.hpp"
 #include "reconcile/apply.hpp"
+#include "reconcile/audit_backfill.hpp"
 #include "reconcile/decoders.hpp"
 #include "reconcile/facts.hpp"
-#include "reconcile/foreign_bindings.hpp"
 #include "reconcile/gather.hpp"
 #include "reconcile/guard_watch.hpp"
 #include "reconcile/policy_reconciler.hpp"
-#include "reconcile/record_sweep.hpp"
 #include "reconcile/request_reconciler.hpp"
 #include "reconcile/retention.hpp"
 #include "reconcile/revoker.hpp"
 #include "reconcile/triggers.hpp"
+#include "reconcile/unmanaged_bindings.hpp"
 #include "runtime/health.hpp"
 #include "runtime/leader_elector.hpp"
 #include "runtime/metrics.hpp"
@@ -73,11 +73,11 @@ struct App::Impl {
   bool may_grant() const { return leadership.is_ready() && is_leader(); }
   runtime::Outcome reconcile(const reconcile::Key& key, std::stop_token stop) {
     if (!may_grant()) return {};  // whoever leads next looks at everything
-    if (revoker.has_a_crowd()) return {.after = kBacklogRecheck};
+    if (revoker.has_backlog()) return {.after = kBacklogRecheck};
     switch (key.kind) {
       case reconcile::Key::Kind::Request: return requests.reconcile(key.object, std::move(stop));
       case reconcile::Key::Kind::Policy: return policies.reconcile(key.object, std::move(stop));
-      case reconcile::Key::Kind::Binding: return foreign_bindings.reconcile(key.object, std::move(stop));
+      case reconcile::Key::Kind::Binding: return unmanaged_bindings.reconcile(key.object, std::move(stop));
     }
     return {};
   }
@@ -121,14 +121,14 @@ struct App::Impl {
   reconcile::Memory memory;
   runtime::WorkQueue<reconcile::Key> queue{clock, kReconcileRetries};
   kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); },
-                             [this] { return queue.size() > 0 || revoker.has_a_crowd(); }};
+                             [this] { return queue.size() > 0 || revoker.has_backlog(); }};
   audit::Writer audit{clients.general};
 
   reconcile::GuardWatch guard{[this] { return reconcile::shipped_guard(config.eligibility_policy); }, clock,
                               [this] { leadership.guard_changed(); }};
   reconcile::GuardLedgerStore ledgers{clients.general, config.name_space};
   reconcile::Triggers triggers{queue, stores, memory, [this] { return may_grant(); }};
-  reconcile::RecordSweep sweep{clients.general, stores, memory, triggers};
+  reconcile::AuditBackfill sweep{clients.general, stores, memory, triggers};
   reconcile::Retention retention{
       {.client = clients.general, .clock = clock, .keep = config.completed_request_ttl, .is_leading = [this] {
          return may_grant();
@@ -158,8 +158,8 @@ struct App::Impl {
 
   reconcile::GrantLatency grant_latency{clock,
                                         [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
-  reconcile::UsageBook usage{stores, memory, clients.general};
-  reconcile::FloodGate floods{clock, config.flood_limits};
+  reconcile::UsageIndex usage{stores, memory, clients.general};
+  reconcile::RequestRateLimiter floods{clock, config.flood_limits};
   reconcile::Gatherer gatherer{
       {.stores = stores,
        .usage = usage,
@@ -193,7 +193,7 @@ struct App::Impl {
                                                queue.add(
                                                    {.kind = reconcile::Key::Kind::Request, .object = key});
                                              }}};
-  reconcile::ForeignBindings foreign_bindings{
+  reconcile::UnmanagedBindings unmanaged_bindings{
       {.audit = audit,
        .client = clients.general,
        .endings = clients.endings,
@@ -402,7 +402,7 @@ void App::start() {
   impl.patient_workers.emplace(
       impl.revoker.patient_queue(),
       [&impl](const api::ObjectKey& key, std::stop_token stop) {
-        return impl.revoker.end_patiently(key, std::move(stop));
+        return impl.revoker.end_without_hurry(key, std::move(stop));
       },
       reconcile::Revoker::kWorkers);
   impl.workers.emplace(
@@ -426,7 +426,8 @@ std::string App::metrics_address() const {
 std::optional<std::string> App::access_left() const {
   const Impl& impl = *impl_;
   if (!impl.may_grant()) return "this process does not hold the Lease yet";
-  if (!impl.elector.leads_alone()) return "the replica that held the Lease before may not have noticed yet";
+  if (!impl.elector.is_sole_leader())
+    return "the replica that held the Lease before may not have noticed yet";
   std::size_t bindings = 0;
   std::string one;
   for (const auto& binding : impl.stores.bindings.list()) {

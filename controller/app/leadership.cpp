@@ -47,7 +47,7 @@ bool Leadership::wait(std::stop_token stop, milliseconds time) {
   return !stop.stop_requested();
 }
 
-bool Leadership::learn_the_past(std::stop_token stop) {
+bool Leadership::load_ledger(std::stop_token stop) {
   while (!parts_.stores_synced()) {
     if (!wait(stop, kLeadershipPoll)) return false;
   }
@@ -64,7 +64,7 @@ bool Leadership::learn_the_past(std::stop_token stop) {
 }
 
 void Leadership::run(std::stop_token stop) {
-  if (!learn_the_past(stop)) return;
+  if (!load_ledger(stop)) return;
   parts_.triggers.begin_term();
   ready_ = true;
   log::info("leading");
@@ -72,7 +72,7 @@ void Leadership::run(std::stop_token stop) {
     const std::scoped_lock lock(mutex_);
     guard_changed_ = false;  // before this term, or by the first lists
   }
-  look_at_everything();
+  enqueue_all();
 
   saved_.reset();
   bool swept = false;
@@ -91,7 +91,7 @@ void Leadership::run(std::stop_token stop) {
       patience = backoff.next();
     else if (!ledger)
       patience = kLedgerPace;
-    if (await_change(stop, patience)) look_at_everything();
+    if (await_change(stop, patience)) enqueue_all();
   }
 }
 
@@ -116,7 +116,7 @@ bool Leadership::await_change(std::stop_token stop, std::optional<milliseconds> 
 
 // Once now, also for the requests that cannot be believed; and, where the guard does not count, once when it
 // would if it was just put back.
-void Leadership::look_at_everything() {
+void Leadership::enqueue_all() {
   const bool counts = parts_.guard.state().in_force;  // before anybody can act on what is queued here
   parts_.triggers.everything();
   if (!counts) parts_.triggers.everything(std::chrono::seconds(6));

@@ -5,9 +5,9 @@
 #include <stop_token>
 #include <thread>
 
+#include "reconcile/audit_backfill.hpp"
 #include "reconcile/guard_ledger_store.hpp"
 #include "reconcile/guard_watch.hpp"
-#include "reconcile/record_sweep.hpp"
 #include "reconcile/retention.hpp"
 #include "reconcile/triggers.hpp"
 #include "runtime/leader_elector.hpp"
@@ -22,7 +22,7 @@ class Leadership {
   struct Parts {
     reconcile::GuardLedgerStore& ledgers;
     reconcile::GuardWatch& guard;
-    reconcile::RecordSweep& sweep;
+    reconcile::AuditBackfill& sweep;
     reconcile::Retention& retention;
     reconcile::Triggers& triggers;
     std::function<bool()> stores_synced;
@@ -46,10 +46,10 @@ class Leadership {
 
  private:
   void run(std::stop_token stop);
-  void look_at_everything();
+  void enqueue_all();
   bool save(const reconcile::GuardLedger& ledger, std::stop_token stop);
   bool await_change(std::stop_token stop, std::optional<std::chrono::milliseconds> patience);
-  bool learn_the_past(std::stop_token stop);
+  bool load_ledger(std::stop_token stop);
   bool wait(std::stop_token stop, std::chrono::milliseconds time);
 
   Parts parts_;

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "api/names.hpp"
-#include "core/wanted.hpp"
-#include "core/words.hpp"
+#include "core/describe.hpp"
+#include "core/effective.hpp"
 
 namespace curfew::core {
 namespace {
@@ -87,10 +87,10 @@ std::optional<std::string> difference(const api::AccessRequest& request, const a
   const std::string who = "RoleBinding " + binding.metadata.name;
   if (!is_labelled(request, binding)) return who + " does not carry this request's label";
   if (!is_owned(request, binding)) return who + " is not owned by this request";
-  const auto role = wanted_role(request, nullptr);
+  const auto role = effective_role(request, nullptr);
   if (!role || binding.role_ref != *role)
     return who + " is for " + describe(binding.role_ref) + (role ? ", not " + describe(*role) : "");
-  const auto subject = wanted_subject(request);
+  const auto subject = effective_subject(request);
   if (!subject || binding.subjects != std::vector{*subject})
     return who + " is not for " + (subject ? describe(*subject) : "anybody known") + " alone";
   const auto end = end_of(binding);
@@ -119,7 +119,7 @@ std::optional<std::string> tampering(const Input& input, std::optional<TimePoint
            " is there although no AuditRecord says that it was granted";  // Curfew records before it binds
   if (auto what = difference(*input.request, binding, expires_at)) return what;
   if (const auto& record = input.granted_record;
-      record && (record->role != binding.role_ref || record->subject != wanted_subject(*input.request)))
+      record && (record->role != binding.role_ref || record->subject != effective_subject(*input.request)))
     return who + " is not what AuditRecord " + record->metadata.name + " says that was granted";
   if (input.granted_binding_uid.empty() || input.granted_binding_uid == binding.metadata.uid)
     return std::nullopt;

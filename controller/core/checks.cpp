@@ -4,9 +4,9 @@
 #include <array>
 
 #include "api/names.hpp"
+#include "core/describe.hpp"
 #include "core/reason_pattern.hpp"
 #include "core/selector.hpp"
-#include "core/words.hpp"
 
 namespace curfew::core {
 namespace checks {
@@ -144,7 +144,7 @@ bool can_run(const Check& check, const Input& input) {
     case Check::Needs::Nothing: return true;
     case Check::Needs::Policy: return input.policy != nullptr;
     case Check::Needs::Requester: return input.policy && requester && !requester->username.empty();
-    case Check::Needs::Role: return input.policy && wanted_role(*input.request, input.policy.get());
+    case Check::Needs::Role: return input.policy && effective_role(*input.request, input.policy.get());
   }
   return false;
 }

@@ -2,9 +2,9 @@
 
 #include "api/names.hpp"
 #include "core/checks.hpp"
+#include "core/describe.hpp"
+#include "core/effective.hpp"
 #include "core/identity.hpp"
-#include "core/wanted.hpp"
-#include "core/words.hpp"
 
 namespace curfew::core::checks {
 
@@ -27,7 +27,7 @@ std::optional<Denial> requester_is_allowed(const Input& in) {
 }
 
 std::optional<Denial> subject_is_allowed(const Input& in) {
-  const auto subject = wanted_subject(*in.request);
+  const auto subject = effective_subject(*in.request);
   const std::string& requester = in.request->spec.requester->username;
   if (!subject || username_of(*subject) == requester) return std::nullopt;
   const auto& allowed = in.policy->spec.subjects;

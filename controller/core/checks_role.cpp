@@ -2,7 +2,7 @@
 
 #include "api/names.hpp"
 #include "core/checks.hpp"
-#include "core/words.hpp"
+#include "core/describe.hpp"
 
 namespace curfew::core::checks {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 namespace reason = api::reason;
 
 api::RoleRef role_of(const Input& in) {
-  return wanted_role(*in.request, in.policy.get()).value_or(api::RoleRef{});
+  return effective_role(*in.request, in.policy.get()).value_or(api::RoleRef{});
 }
 
 std::string where(const Input& in, const api::RoleRef& role) {
@@ -20,7 +20,7 @@ std::string where(const Input& in, const api::RoleRef& role) {
 }  // namespace
 
 std::optional<Denial> role_is_unambiguous(const Input& in) {
-  if (wanted_role(*in.request, in.policy.get())) return std::nullopt;
+  if (effective_role(*in.request, in.policy.get())) return std::nullopt;
   return denial(reason::kRoleAmbiguous, "spec.role is missing: " + describe(*in.policy) + " offers " +
                                             describe(in.policy->spec.roles));
 }

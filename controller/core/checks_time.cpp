@@ -1,9 +1,9 @@
 #include "api/names.hpp"
 #include "core/checks.hpp"
+#include "core/describe.hpp"
+#include "core/effective.hpp"
 #include "core/identity.hpp"
 #include "core/timing.hpp"
-#include "core/wanted.hpp"
-#include "core/words.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::core::checks {
@@ -14,7 +14,7 @@ namespace reason = api::reason;
 constexpr std::string_view kUsualStartDelay = "2160h";  // 90 days
 
 std::string person_of(const Input& in) {
-  const auto subject = wanted_subject(*in.request);
+  const auto subject = effective_subject(*in.request);
   return subject ? username_of(*subject) : std::string("somebody");
 }
 
@@ -36,13 +36,13 @@ std::optional<Denial> is_not_ended_before(const Input& in) {
 
 std::optional<Denial> start_time_is_valid(const Input& in) {
   const std::string& text = in.request->spec.start_time;
-  if (text.empty() || wanted_start(*in.request)) return std::nullopt;
+  if (text.empty() || requested_start(*in.request)) return std::nullopt;
   return denial(reason::kStartTimeInvalid,
                 "spec.startTime " + in_quotes(text) + " is not a time: write it like 2026-11-24T20:00:00Z");
 }
 
 std::optional<Denial> duration_is_valid(const Input& in) {
-  const std::string text = wanted_duration(*in.request, in.policy.get());
+  const std::string text = effective_duration(*in.request, in.policy.get());
   if (parse_duration(text)) return std::nullopt;
   return denial(
       reason::kDurationInvalid,
@@ -52,7 +52,7 @@ std::optional<Denial> duration_is_valid(const Input& in) {
 
 std::optional<Denial> duration_is_within_limit(const Input& in) {
   const auto& spec = in.policy->spec;
-  const std::string text = wanted_duration(*in.request, in.policy.get());
+  const std::string text = effective_duration(*in.request, in.policy.get());
   const auto longest = parse_duration(spec.max_duration);
   const auto wanted = parse_duration(text);
   if (longest && wanted && *wanted <= *longest) return std::nullopt;
@@ -65,7 +65,7 @@ std::optional<Denial> duration_is_within_limit(const Input& in) {
 // Groups are those that the requester had when asking, and approvals count from then on: neither may wait for
 // years.
 std::optional<Denial> start_is_near(const Input& in) {
-  const auto start = wanted_start(*in.request);
+  const auto start = requested_start(*in.request);
   if (!start) return std::nullopt;
   const std::string& said = in.policy->spec.max_start_delay;
   const std::string text = said.empty() ? std::string(kUsualStartDelay) : said;
@@ -92,7 +92,7 @@ std::optional<Denial> window_has_not_closed(const Input& in) {
 }
 
 std::optional<Denial> start_has_come(const Input& in) {
-  const auto start = wanted_start(*in.request);
+  const auto start = requested_start(*in.request);
   if (!start || in.now >= *start) return std::nullopt;
   return denial(reason::kScheduled,
                 "access starts at " + format_rfc3339(*start) + ", as asked in spec.startTime");

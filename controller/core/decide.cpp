@@ -1,7 +1,7 @@
 #include "core/decide.hpp"
 
 #include "api/names.hpp"
-#include "core/paths.hpp"
+#include "core/phases.hpp"
 
 namespace curfew::core {
 

@@ -2,10 +2,10 @@
 
 #include "api/names.hpp"
 #include "core/check.hpp"
-#include "core/paths.hpp"
+#include "core/describe.hpp"
+#include "core/phases.hpp"
 #include "core/timing.hpp"
 #include "core/trust.hpp"
-#include "core/words.hpp"
 
 namespace curfew::core {
 namespace {
@@ -33,7 +33,7 @@ std::optional<Denial> enforced_denial(const Input& in) {
 }
 
 // Deletes the binding, and leaves the rule in the status for the time when it is gone.
-Decision remove_denied(const Input& in, Progress progress, const Denial& denial) {
+Decision remove_denied(const Input& in, DecisionBuilder progress, const Denial& denial) {
   progress.condition(api::kGranted, "False", denial.reason, denial.message);
   progress.message(denial.message);
   Decision decision = progress.done_after(remove(*in.binding));
@@ -42,7 +42,7 @@ Decision remove_denied(const Input& in, Progress progress, const Denial& denial)
 }
 
 // The policy in force gives less time than was granted: the end moves up, in the binding first.
-Decision shorten(const Input& in, Progress progress, const LatestEnd& latest) {
+Decision shorten(const Input& in, DecisionBuilder progress, const LatestEnd& latest) {
   const std::string message = "access ends at " + format_rfc3339(latest.time) +
                               ", sooner than granted: under " + describe(*in.policy) + " " + latest.why;
   progress.status.expires_at = latest.time;
@@ -67,7 +67,7 @@ std::optional<LatestEnd> enforced_end(const Input& in) {
 }
 
 // An aggregated role changes with other people's ClusterRoles: told once, never ended.
-void report_drift(const Input& in, Progress& progress) {
+void report_drift(const Input& in, DecisionBuilder& progress) {
   const auto& status = in.request->status;
   if (!in.role || !in.role->is_aggregated || !status.role_ref || status.role_rules_hash.empty() ||
       in.role->rules_hash == status.role_rules_hash)
@@ -82,7 +82,7 @@ void report_drift(const Input& in, Progress& progress) {
 
 // Access under onChange: Keep goes on without its policy. The guard reads this condition, because an
 // admission policy cannot tell that an AccessPolicy does not exist.
-void report_missing_policy(const Input& in, Progress& progress) {
+void report_missing_policy(const Input& in, DecisionBuilder& progress) {
   if (in.policy) return progress.drop_condition(api::kPolicyMissing);
   progress.condition(
       api::kPolicyMissing, "True", api::reason::kPolicyNotFound,
@@ -90,7 +90,7 @@ void report_missing_policy(const Input& in, Progress& progress) {
           " is gone; access goes on until its end, and its requester, its subject and those who approved it may revoke it");
 }
 
-Decision while_bound(const Input& in, Progress progress, const Tally& tally) {
+Decision while_bound(const Input& in, DecisionBuilder progress, const Tally& tally) {
   const api::RoleBinding& binding = *in.binding;
   const TimePoint end = effective_end(in);
   if (binding.metadata.deletion_timestamp || tally.revoked) return remove(binding);
@@ -112,7 +112,7 @@ Decision while_bound(const Input& in, Progress progress, const Tally& tally) {
   return progress.done(std::nullopt, end);
 }
 
-Ending why_ended(const Input& in, const Progress& progress, const Tally& tally) {
+Ending why_ended(const Input& in, const DecisionBuilder& progress, const Tally& tally) {
   if (tally.revoked) return ending_by_decision(in, *tally.revoked, api::Phase::Revoked);
   if (auto ending = ending_announced(progress)) return *ending;
   const bool has_end = in.request->status.expires_at || in.granted_record;
@@ -135,7 +135,7 @@ Ending why_ended(const Input& in, const Progress& progress, const Tally& tally) 
 
 // The status says that there is access, and nothing else does: what it says of it is nobody's word. Curfew
 // records a grant before it says so.
-Decision end_never_granted(const Input& in, Progress progress) {
+Decision end_never_granted(const Input& in, DecisionBuilder progress) {
   const std::string message =
       "somebody set status.phase to Active: no AuditRecord says that access was granted, and there was none";
   auto& status = progress.status;
@@ -158,7 +158,7 @@ Decision end_never_granted(const Input& in, Progress progress) {
 }  // namespace
 
 Decision decide_active(const Input& input) {
-  const Progress progress(input);
+  const DecisionBuilder progress(input);
   if (!input.binding && input.is_unrecorded && !ending_by_change(progress))
     return end_never_granted(input, progress);
   const Tally counted = tally(input);
@@ -168,7 +168,7 @@ Decision decide_active(const Input& input) {
 
 Decision remove_changed(const Input& input, const std::string& what) {
   Decision removal = remove(*input.binding);
-  Progress progress(input);
+  DecisionBuilder progress(input);
   if (progress.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return removal;
   progress.condition(api::kGranted, "False", api::reason::kBindingChanged, what);
   progress.message(what);
@@ -187,7 +187,7 @@ Decision end_falsified(const Input& input) {
   const std::string what = "somebody set status.phase to " +
                            std::string(said.phase ? api::to_string(*said.phase) : "nothing") +
                            ", which no AuditRecord says: the access was ended";
-  Progress progress(input);
+  DecisionBuilder progress(input);
   // Not over, and about to be: the rest is that of any access which Curfew has decided to end.
   progress.status.phase = api::Phase::Active;
   progress.status.complete = false;
@@ -204,13 +204,13 @@ Decision end_falsified(const Input& input) {
   return decision;
 }
 
-std::optional<Ending> ending_announced(const Progress& progress) {
+std::optional<Ending> ending_announced(const DecisionBuilder& progress) {
   const api::Condition* granted = api::find_condition(progress.status.conditions, api::kGranted);
   if (granted == nullptr || granted->status != "False") return std::nullopt;
   return Ending{.phase = api::Phase::Revoked, .reason = granted->reason, .message = granted->message};
 }
 
-std::optional<Ending> ending_by_change(const Progress& progress) {
+std::optional<Ending> ending_by_change(const DecisionBuilder& progress) {
   if (!progress.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return std::nullopt;
   return ending_announced(progress);
 }

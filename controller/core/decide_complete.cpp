@@ -1,5 +1,5 @@
 #include "api/names.hpp"
-#include "core/paths.hpp"
+#include "core/phases.hpp"
 #include "core/trust.hpp"
 
 namespace curfew::core {
@@ -17,7 +17,7 @@ api::Phase phase_after(api::AuditAction end) {
 }
 
 // Who made a binding of a request that is over, where that was not Curfew.
-std::optional<std::string> words_for_made_after(const Input& input) {
+std::optional<std::string> describe_made_after(const Input& input) {
   const api::ObjectMeta& meta = input.binding->metadata;
   const auto& ended_at = input.request->status.ended_at;
   const std::string who = "RoleBinding " + meta.name + " was made by somebody";
@@ -32,9 +32,9 @@ Decision remove_leftover(const Input& input) {
   const api::ObjectMeta& meta = input.binding->metadata;
   Decision removal = remove(*input.binding);
   if (removal.actions.empty() || meta.deletion_timestamp) return removal;
-  const auto message = words_for_made_after(input);
+  const auto message = describe_made_after(input);
   if (!message) return removal;
-  Progress progress(input);
+  DecisionBuilder progress(input);
   progress.status = input.request->status;  // stays as it is
   progress.step(
       {.action = api::AuditAction::Tampered,
@@ -64,7 +64,7 @@ bool is_to_be_removed(const Input& input) {
 // Why a request that was deleted is over. What ended it before it was deleted comes first: somebody's word,
 // or a decision of Curfew's that was under way. Who deletes a request, the API server tells nobody; the
 // admission policy curfew-deletion says who may.
-Ending ending_by_deletion(const Input& input, const Progress& progress, const Tally& counted) {
+Ending ending_by_deletion(const Input& input, const DecisionBuilder& progress, const Tally& counted) {
   const api::AccessRequest& request = *input.request;
   const bool ends_access = had_access(input);
   const std::string name =
@@ -102,7 +102,7 @@ Decision decide_deleted(const Input& input) {
 
   if (input.flood && !request.status.phase) return reject_flood(input);
 
-  Progress progress(input);
+  DecisionBuilder progress(input);
   const Tally counted = tally(input);
   note_decisions(input, counted, progress);
   const Ending ending = ending_by_deletion(input, progress, counted);
@@ -113,7 +113,7 @@ Decision decide_deleted(const Input& input) {
 Decision end_as_recorded(const Input& input) {
   if (is_to_be_removed(input)) return remove(*input.binding);
   const api::AuditRecord& record = *input.end_record;
-  return end(input, Progress(input),
+  return end(input, DecisionBuilder(input),
              {.phase = phase_after(record.action),
               .reason = std::string(api::to_string(record.action)),
               .message = record.message,
@@ -133,7 +133,7 @@ Decision end_unstorable(const Input& input) {
     ending.phase = phase_after(input.end_record->action);
     ending.message = input.end_record->message;
   }
-  Progress progress(input);
+  DecisionBuilder progress(input);
   progress.status = {};  // one of its fields may be what was refused
   close(input, progress, ending);
   api::AuditRecord record;

@@ -1,17 +1,17 @@
 #include "api/names.hpp"
-#include "core/paths.hpp"
+#include "core/phases.hpp"
 
 namespace curfew::core {
 
 Decision reject_flood(const Input& input) {
-  return end_summarised(input, Progress(input),
+  return end_summarised(input, DecisionBuilder(input),
                         {.phase = api::Phase::Rejected,
                          .reason = std::string(api::reason::kTooManyRequests),
                          .message = input.flood->message},
                         input.flood->summary);
 }
 
-Decision end_summarised(const Input& input, Progress progress, const Ending& ending,
+Decision end_summarised(const Input& input, DecisionBuilder progress, const Ending& ending,
                         const RecordSummary& summary) {
   close(input, progress, ending);
   if (!summary.is_recorded) {

@@ -2,10 +2,10 @@
 
 #include "api/names.hpp"
 #include "core/check.hpp"
-#include "core/paths.hpp"
+#include "core/describe.hpp"
+#include "core/phases.hpp"
 #include "core/timing.hpp"
 #include "core/trust.hpp"
-#include "core/words.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::core {
@@ -17,7 +17,7 @@ struct Begun {
   std::optional<Denial> broken;  // the Granted record is not what this request would have got
 };
 
-std::optional<Denial> changed_record(const Input& in, const Progress& progress,
+std::optional<Denial> changed_record(const Input& in, const DecisionBuilder& progress,
                                      const api::AuditRecord& record) {
   const auto& status = progress.status;
   const bool fits = record.action == api::AuditAction::Granted &&
@@ -31,7 +31,7 @@ std::optional<Denial> changed_record(const Input& in, const Progress& progress,
                     " is there already and does not record this grant: it is not Curfew's, or was changed"};
 }
 
-std::optional<Begun> grant_begun(const Input& in, const Progress& progress) {
+std::optional<Begun> grant_begun(const Input& in, const DecisionBuilder& progress) {
   if (!in.granted_record) return std::nullopt;
   const api::AuditRecord& record = *in.granted_record;
   return Begun{.times = {.granted_at = record.granted_at.value_or(in.now),
@@ -40,7 +40,7 @@ std::optional<Begun> grant_begun(const Input& in, const Progress& progress) {
 }
 
 // Until there is access, it is justified by the policy in force or not given.
-std::optional<Ending> why_not_resumed(const Input& in, const Progress& progress, const Tally& tally,
+std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& progress, const Tally& tally,
                                       const Begun& begun) {
   const auto revoked = [](const Denial& denial) {
     return Ending{.phase = api::Phase::Revoked, .reason = denial.reason, .message = denial.message};
@@ -71,7 +71,7 @@ std::optional<Ending> why_not_resumed(const Input& in, const Progress& progress,
 
 }  // namespace
 
-void approve(const Input& in, Progress& progress, const Tally& tally) {
+void approve(const Input& in, DecisionBuilder& progress, const Tally& tally) {
   auto& status = progress.status;
   status.approvals = tally.figures();
   status.approved_by = tally.approved_by;
@@ -87,13 +87,13 @@ void approve(const Input& in, Progress& progress, const Tally& tally) {
 
 namespace {
 
-void set_times(const Input& in, Progress& progress, const GrantTimes& times) {
+void set_times(const Input& in, DecisionBuilder& progress, const GrantTimes& times) {
   progress.status.granted_at = times.granted_at;
   progress.status.expires_at = times.expires_at;
   progress.status.binding_name = api::binding_name(*in.request);
 }
 
-std::string granted_sentence(const Progress& progress, const Input& in) {
+std::string granted_sentence(const DecisionBuilder& progress, const Input& in) {
   const auto& status = progress.status;
   const std::string sentence = describe(*status.subject) + " has " + describe(*status.role_ref) + " in " +
                                in.request->metadata.name_space + " until " +
@@ -102,14 +102,15 @@ std::string granted_sentence(const Progress& progress, const Input& in) {
                                     : sentence + ", approved by " + joined(status.approved_by);
 }
 
-Progress::Step granted(const Input& in, const Progress& progress, const api::RoleBinding& binding) {
+DecisionBuilder::Step granted(const Input& in, const DecisionBuilder& progress,
+                              const api::RoleBinding& binding) {
   return {.action = api::AuditAction::Granted,
           .message = granted_sentence(progress, in),
           .doing = "Grant",
           .related = reference_to(binding)};
 }
 
-void activate(const Input& in, Progress& progress, const Progress::Step& step) {
+void activate(const Input& in, DecisionBuilder& progress, const DecisionBuilder::Step& step) {
   progress.status.phase = api::Phase::Active;
   progress.status.on_change = in.policy->spec.on_change;
   progress.message("access until " + format_rfc3339(*progress.status.expires_at));
@@ -118,14 +119,14 @@ void activate(const Input& in, Progress& progress, const Progress::Step& step) {
 }
 
 // Whether the Granted condition says this already.
-bool is_known_trouble(const Progress& progress, std::string_view reason, std::string_view message) {
+bool is_known_trouble(const DecisionBuilder& progress, std::string_view reason, std::string_view message) {
   const api::Condition* granted = api::find_condition(progress.status.conditions, api::kGranted);
   return granted != nullptr && granted->status == "False" && granted->reason == reason &&
          fingerprint(granted->message) == fingerprint(message);
 }
 
 // The binding was refused: says so once for each reason, and tries again at its time.
-Decision wait_to_retry(const Input& in, Progress progress, std::optional<TimePoint> expires_at) {
+Decision wait_to_retry(const Input& in, DecisionBuilder progress, std::optional<TimePoint> expires_at) {
   const GrantFailure& failure = *in.grant_failure;
   const bool is_known = is_known_trouble(progress, failure.reason, failure.message);
   progress.message(failure.message);
@@ -142,7 +143,7 @@ Decision wait_to_retry(const Input& in, Progress progress, std::optional<TimePoi
 
 // A binding of our name and label that is not ours: nothing of ours to delete, and nothing is granted beside
 // it.
-Decision report_squatter(const Input& in, Progress progress) {
+Decision report_squatter(const Input& in, DecisionBuilder progress) {
   const std::string what =
       "RoleBinding " + in.binding->metadata.name +
       " is there already and does not belong to this request: delete it, and the grant goes on";
@@ -166,7 +167,7 @@ bool may_not_try_yet(const Input& in) {
 
 }  // namespace
 
-Decision hold_for_guard(const Input& input, Progress progress) {
+Decision hold_for_guard(const Input& input, DecisionBuilder progress) {
   const std::string message =
       "nothing is granted while the admission policies that establish who asks and who decides are not in force: " +
       input.guard.difference;
@@ -177,7 +178,7 @@ Decision hold_for_guard(const Input& input, Progress progress) {
 
 std::optional<Decision> resume_grant(const Input& input) {
   const bool is_own = input.binding && is_ours(*input.request, *input.binding);
-  Progress progress(input);
+  DecisionBuilder progress(input);
   const auto begun = grant_begun(input, progress);
   // Under the guard nobody but Curfew makes one of that name and label, whoever owns it.
   if (input.binding && is_named_for(*input.request, *input.binding) && input.is_unrecorded)
@@ -216,7 +217,7 @@ std::optional<Decision> resume_grant(const Input& input) {
                        begun->times.expires_at);
 }
 
-Decision grant(const Input& input, Progress progress) {
+Decision grant(const Input& input, DecisionBuilder progress) {
   if (!input.request->status.phase) {
     // What was pinned at first sight is stored before anything is built on it.
     progress.message("approved, access is about to be granted");
@@ -230,7 +231,7 @@ Decision grant(const Input& input, Progress progress) {
   const GrantTimes times{.granted_at = granted_at, .expires_at = end_of_grant(input, granted_at, duration)};
   set_times(input, progress, times);
   const api::RoleBinding binding = binding_for(*input.request, progress.status, times);
-  const Progress::Step step = granted(input, progress, binding);
+  const DecisionBuilder::Step step = granted(input, progress, binding);
   progress.record(step);
   activate(input, progress, step);
   return progress.done(CreateBinding{binding}, times.expires_at);

@@ -3,18 +3,18 @@
 #include "api/names.hpp"
 #include "core/check.hpp"
 #include "core/checks.hpp"
+#include "core/describe.hpp"
+#include "core/effective.hpp"
 #include "core/identity.hpp"
-#include "core/paths.hpp"
+#include "core/phases.hpp"
 #include "core/timing.hpp"
 #include "core/trust.hpp"
-#include "core/wanted.hpp"
-#include "core/words.hpp"
 
 namespace curfew::core {
 namespace {
 
 std::optional<TimePoint> start_to_come(const Input& in) {
-  const auto start = wanted_start(*in.request);
+  const auto start = requested_start(*in.request);
   return start && *start > in.now ? start : std::nullopt;
 }
 
@@ -53,7 +53,7 @@ std::optional<Denial> approved_too_early(const Input& in) {
       "this was approved before it was settled which role it would give, and for how long: ask again, and have it approved once it is Pending"};
 }
 
-Progress::Step requested(const Input& in, const Progress& progress) {
+DecisionBuilder::Step requested(const Input& in, const DecisionBuilder& progress) {
   const auto& spec = in.request->spec;
   const auto& status = progress.status;
   std::string sentence = (spec.requester ? spec.requester->username : "somebody") + " asks for " +
@@ -68,23 +68,23 @@ Progress::Step requested(const Input& in, const Progress& progress) {
 
 // The Event comes at first sight. The record waits for the policy, which may arrive a moment later:
 // end_pending writes it where there never is one.
-void note_request(const Input& in, Progress& progress) {
-  const Progress::Step step = requested(in, progress);
+void note_request(const Input& in, DecisionBuilder& progress) {
+  const DecisionBuilder::Step step = requested(in, progress);
   if (in.policy && !had_policy(*in.request)) progress.record(step);
   if (in.request->status.phase) return;
-  Progress::Step told = step;
+  DecisionBuilder::Step told = step;
   told.message =
       with_comment(told.message, in.request->spec.reason);  // a record has the reason in a field of its own
   progress.tell(told);
 }
 
-Decision reject(const Input& in, const Progress& progress, const Denial& denial) {
+Decision reject(const Input& in, const DecisionBuilder& progress, const Denial& denial) {
   return end_pending(in, progress,
                      {.phase = api::Phase::Rejected, .reason = denial.reason, .message = denial.message});
 }
 
 // Something is not there that may still come: files applied together arrive in any order.
-Decision wait_for_arrival(Progress progress, const Denial& denial, TimePoint until) {
+Decision wait_for_arrival(DecisionBuilder progress, const Denial& denial, TimePoint until) {
   progress.status.phase = api::Phase::Pending;
   progress.message(denial.message);
   progress.condition(api::kApproved, "Unknown", denial.reason, denial.message);
@@ -92,7 +92,7 @@ Decision wait_for_arrival(Progress progress, const Denial& denial, TimePoint unt
   return progress.done(std::nullopt, until);
 }
 
-Decision time_out(const Input& in, const Progress& progress, const Tally& tally) {
+Decision time_out(const Input& in, const DecisionBuilder& progress, const Tally& tally) {
   return end(in, progress,
              {.phase = api::Phase::TimedOut,
               .reason = std::string(api::reason::kTimedOut),
@@ -101,8 +101,8 @@ Decision time_out(const Input& in, const Progress& progress, const Tally& tally)
                          tally.figures() + ")"});
 }
 
-Decision wait_for_approval(const Input& in, Progress progress, const Tally& tally) {
-  std::string message = words_for_missing_approvals(in, tally);
+Decision wait_for_approval(const Input& in, DecisionBuilder progress, const Tally& tally) {
+  std::string message = describe_missing_approvals(in, tally);
   if (const auto closed = first_denial(timing_checks(), in)) message += "; " + closed->message;
   progress.status.phase = api::Phase::Pending;
   progress.message(message);
@@ -112,48 +112,48 @@ Decision wait_for_approval(const Input& in, Progress progress, const Tally& tall
   // The message tells of the schedule, so that its next turn is a wake-up as well.
   const ScheduleState state = window(in);
   const auto window_turns = earlier(state.opens, state.closes);
-  return progress.done(std::nullopt, earlier(earlier(approval_deadline(in), wanted_end(in)),
+  return progress.done(std::nullopt, earlier(earlier(approval_deadline(in), requested_end(in)),
                                              earlier(window_turns, start_to_come(in))));
 }
 
 // startTime + duration has passed.
-Decision miss(const Input& in, const Progress& progress) {
+Decision miss(const Input& in, const DecisionBuilder& progress) {
   return end(in, progress,
              {.phase = api::Phase::Expired,
               .reason = std::string(api::reason::kStartMissed),
-              .message = words_for_missed_time(in)});
+              .message = describe_missed_time(in)});
 }
 
 // Approved, but it is not time yet. Scheduled says that nothing but the start is waited for.
-Decision wait_for_time(const Input& in, Progress progress, const Denial& denial) {
+Decision wait_for_time(const Input& in, DecisionBuilder progress, const Denial& denial) {
   const bool is_scheduled = denial.reason == api::reason::kScheduled;
   progress.status.phase = is_scheduled ? api::Phase::Scheduled : api::Phase::Pending;
   const std::string message = "approved, " + denial.message;
   progress.message(message);
   progress.condition(api::kGranted, "False", denial.reason, message);
   return progress.done(std::nullopt,
-                       is_scheduled ? start_to_come(in) : earlier(window(in).opens, wanted_end(in)));
+                       is_scheduled ? start_to_come(in) : earlier(window(in).opens, requested_end(in)));
 }
 
 }  // namespace
 
-std::string words_for_missing_approvals(const Input& input, const Tally& tally) {
+std::string describe_missing_approvals(const Input& input, const Tally& tally) {
   const std::size_t missing = tally.required - tally.approved_by.size();
   return "waiting for " + std::to_string(missing) + " more approval" + (missing == 1 ? "" : "s") + " (" +
          tally.figures() + ") from " + describe(input.policy->spec.approval.approvers);
 }
 
-std::string words_for_missed_time(const Input& input) {
-  return "the time that was asked for, from " + format_rfc3339(*wanted_start(*input.request)) + " to " +
-         format_rfc3339(*wanted_end(input)) + ", has passed without a grant";
+std::string describe_missed_time(const Input& input) {
+  return "the time that was asked for, from " + format_rfc3339(*requested_start(*input.request)) + " to " +
+         format_rfc3339(*requested_end(input)) + ", has passed without a grant";
 }
 
 // Groups, of which there may be many, have played no part without a policy.
-Decision end_pending(const Input& input, Progress progress, Ending ending) {
+Decision end_pending(const Input& input, DecisionBuilder progress, Ending ending) {
   if (input.policy || had_policy(*input.request)) return end(input, progress, ending);
   if (input.without_policy) return end_summarised(input, progress, ending, *input.without_policy);
   if (!input.request_is_gone || input.request->status.phase) {
-    Progress::Step step = requested(input, progress);
+    DecisionBuilder::Step step = requested(input, progress);
     if (step.actor) step.actor->groups.clear();
     progress.record(step);
   }
@@ -166,7 +166,7 @@ Decision decide_pending(const Input& input) {
   if (input.settings.ends_all) return {};  // it waits for whoever runs Curfew next
 
   if (input.flood) return reject_flood(input);
-  Progress progress(input);
+  DecisionBuilder progress(input);
   note_request(input, progress);
   if (const auto denial = unguarded(input)) return reject(input, progress, *denial);
 
@@ -189,7 +189,7 @@ Decision decide_pending(const Input& input) {
     return waits ? wait_for_arrival(progress, *denial, patience) : reject(input, progress, *denial);
   }
   if (const auto denial = approved_too_early(input)) return reject(input, progress, *denial);
-  if (const auto last = wanted_end(input); last && input.now >= *last) return miss(input, progress);
+  if (const auto last = requested_end(input); last && input.now >= *last) return miss(input, progress);
   const auto not_now = first_denial(timing_checks(), input);
   if (!not_now) {
     if (const auto denial = first_denial(limit_checks(), input)) return reject(input, progress, *denial);

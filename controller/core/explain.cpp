@@ -1,7 +1,7 @@
 #include "core/explain.hpp"
 
 #include "core/check.hpp"
-#include "core/paths.hpp"
+#include "core/phases.hpp"
 #include "core/tally.hpp"
 #include "core/timing.hpp"
 
@@ -44,10 +44,10 @@ Finding time_left_finding(const Input& input) {
                   .rule = "the time that was asked for has not passed",
                   .outcome = Outcome::Passed,
                   .message = {}};
-  const auto last = wanted_end(input);
+  const auto last = requested_end(input);
   if (!last || input.now < *last) return finding;
   finding.outcome = Outcome::Failed;
-  finding.message = words_for_missed_time(input);
+  finding.message = describe_missed_time(input);
   return finding;
 }
 
@@ -65,7 +65,7 @@ Finding approvals_finding(const Input& input) {
     finding.message = ending_by(input.request->decisions[*counted.ending], api::Phase::Denied).message;
   } else if (!counted.quorum()) {
     finding.outcome = Outcome::Failed;
-    finding.message = words_for_missing_approvals(input, counted);
+    finding.message = describe_missing_approvals(input, counted);
   }
   return finding;
 }

@@ -4,7 +4,7 @@
 
 #include "api/names.hpp"
 #include "api/text.hpp"
-#include "core/words.hpp"
+#include "core/describe.hpp"
 
 namespace curfew::core {
 namespace {

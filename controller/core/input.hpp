@@ -116,6 +116,7 @@ struct Input {
 
 // The role that a request is about: pinned in its status, else named in its spec, else the only one that the
 // policy offers.
-std::optional<api::RoleRef> wanted_role(const api::AccessRequest& request, const api::AccessPolicy* policy);
+std::optional<api::RoleRef> effective_role(const api::AccessRequest& request,
+                                           const api::AccessPolicy* policy);
 
 }  // namespace curfew::core

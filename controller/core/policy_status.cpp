@@ -7,10 +7,10 @@
 #include "api/names.hpp"
 #include "api/text.hpp"
 #include "core/check.hpp"
+#include "core/describe.hpp"
 #include "core/identity.hpp"
 #include "core/reason_pattern.hpp"
 #include "core/schedule.hpp"
-#include "core/words.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::core {

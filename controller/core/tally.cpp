@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "api/names.hpp"
+#include "core/describe.hpp"
 #include "core/identity.hpp"
 #include "core/timing.hpp"
-#include "core/words.hpp"
 
 namespace curfew::core {
 namespace {

@@ -5,21 +5,21 @@
 #include <algorithm>
 #include <array>
 
-#include "core/wanted.hpp"
-#include "core/words.hpp"
+#include "core/describe.hpp"
+#include "core/effective.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::core {
 
-std::optional<TimePoint> wanted_start(const api::AccessRequest& request) {
+std::optional<TimePoint> requested_start(const api::AccessRequest& request) {
   const auto start = parse_rfc3339(request.spec.start_time);
   if (!start) return std::nullopt;
   return floor_to_second(*start);
 }
 
-std::optional<TimePoint> wanted_end(const Input& input) {
-  const auto start = wanted_start(*input.request);
-  const auto duration = parse_duration(wanted_duration(*input.request, input.policy.get()));
+std::optional<TimePoint> requested_end(const Input& input) {
+  const auto start = requested_start(*input.request);
+  const auto duration = parse_duration(effective_duration(*input.request, input.policy.get()));
   if (!start || !duration) return std::nullopt;
   return *start + *duration;
 }
@@ -32,7 +32,7 @@ ScheduleState window(const Input& input) {
 
 TimePoint end_of_grant(const Input& input, TimePoint granted_at, std::chrono::seconds duration) {
   TimePoint end = granted_at + duration;
-  if (const auto fixed = wanted_end(input)) end = std::min(end, *fixed);
+  if (const auto fixed = requested_end(input)) end = std::min(end, *fixed);
   if (const auto latest = latest_end(input, granted_at)) end = std::min(end, latest->time);
   return end;
 }

@@ -11,11 +11,11 @@ namespace curfew::core {
 
 // spec.startTime; nullopt where there is none, or what is there is not a time. A fraction of a second is cut
 // off.
-std::optional<TimePoint> wanted_start(const api::AccessRequest& request);
+std::optional<TimePoint> requested_start(const api::AccessRequest& request);
 
 // With a startTime the span that was asked for is fixed: startTime + duration, however late the approval.
 // nullopt: no startTime, or no duration yet.
-std::optional<TimePoint> wanted_end(const Input& input);
+std::optional<TimePoint> requested_end(const Input& input);
 
 // Where `input.now` stands in the policy's schedule: open where there is none, or none that can be evaluated
 // (such a policy is not ready).

@@ -1,7 +1,7 @@
 #include "core/trust.hpp"
 
 #include "api/names.hpp"
-#include "core/words.hpp"
+#include "core/describe.hpp"
 
 namespace curfew::core {
 
@@ -13,7 +13,7 @@ bool is_believed(const Input& input, std::size_t index) {
   return input.observed_decisions && index >= static_cast<std::size_t>(input.unwatched_decisions);
 }
 
-std::string words_for_unbelieved(const api::Decision& decision) {
+std::string describe_unbelieved(const api::Decision& decision) {
   return "this was " + std::string(past_tense(decision.verdict)) + " in the name of " +
          decision.person.username +
          ", by whom is not known: the admission policies that establish who decides were not in force, or nobody watched";
@@ -24,7 +24,7 @@ Ending ending_by_decision(const Input& input, std::size_t index, api::Phase phas
   if (is_believed(input, index)) return ending_by(decision, phase);
   return {.phase = phase,
           .reason = std::string(api::reason::kGuardNotInForce),
-          .message = words_for_unbelieved(decision)};
+          .message = describe_unbelieved(decision)};
 }
 
 Ending ending_without_access(const Input& input, std::size_t index) {

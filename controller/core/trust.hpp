@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
+#include "core/decision_builder.hpp"
 #include "core/input.hpp"
-#include "core/progress.hpp"
 
 namespace curfew::core {
 
@@ -20,6 +20,6 @@ Ending ending_by_decision(const Input& input, std::size_t index, api::Phase phas
 Ending ending_without_access(const Input& input, std::size_t index);
 
 // "this was revoked in the name of carol, by whom is not known: ...", of a decision that is not believed.
-std::string words_for_unbelieved(const api::Decision& decision);
+std::string describe_unbelieved(const api::Decision& decision);
 
 }  // namespace curfew::core

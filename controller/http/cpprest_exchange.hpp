@@ -168,7 +168,7 @@ class Exchange {
 // alike, but a call notices soon, and a quiet watch only after minutes. So when calls were left without an
 // answer and one is answered again, on a new connection, watches that have been silent since are begun again,
 // too. Thread-safe.
-class Doubts {
+class StaleStreamDetector {
  public:
   void add(const std::shared_ptr<Exchange>& stream) {
     const std::scoped_lock lock(mutex_);

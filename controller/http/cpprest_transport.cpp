@@ -108,7 +108,7 @@ class CpprestTransport::Impl {
   const std::shared_ptr<UnderWay> under_way_ = std::make_shared<UnderWay>();
   const std::function<std::shared_ptr<Clients>()> make_clients_;
   Guarded<std::shared_ptr<Clients>> clients_;
-  Doubts doubts_;
+  StaleStreamDetector doubts_;
 };
 
 Result<std::unique_ptr<CpprestTransport::Impl>> CpprestTransport::Impl::create(const ClientConfig& config) {

@@ -9,9 +9,9 @@
 #include "core/input.hpp"
 #include "kube/client.hpp"
 #include "kube/event_recorder.hpp"
-#include "reconcile/flood_gate.hpp"
 #include "reconcile/grant_latency.hpp"
 #include "reconcile/memory.hpp"
+#include "reconcile/request_rate_limiter.hpp"
 #include "reconcile/stores.hpp"
 #include "reconcile/usage.hpp"
 #include "runtime/metrics.hpp"
@@ -31,8 +31,8 @@ class Applier {
     kube::EventRecorder& events;
     Stores& stores;
     Memory& memory;
-    UsageBook& usage;
-    FloodGate& floods;
+    UsageIndex& usage;
+    RequestRateLimiter& floods;
     runtime::Metrics& metrics;
     GrantLatency& grant_latency;
     const Clock& clock;

@@ -3,8 +3,8 @@
 #include <map>
 #include <string>
 
+#include "core/effective.hpp"
 #include "core/timing.hpp"
-#include "core/wanted.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::reconcile {
@@ -37,10 +37,10 @@ void consider(std::map<std::string, Earlier>& earlier, const api::AccessRequest&
 bool has_same_span(const Earlier& earlier, const api::AccessRequest& request,
                    const api::AccessPolicy& policy) {
   const auto start = parse_rfc3339(earlier.start_time);
-  const auto wanted_start = core::wanted_start(request);
-  if (!start || !wanted_start || floor_to_second(*start) != *wanted_start) return false;
+  const auto requested_start = core::requested_start(request);
+  if (!start || !requested_start || floor_to_second(*start) != *requested_start) return false;
   const auto duration = parse_duration(earlier.duration);
-  return !duration || duration == parse_duration(core::wanted_duration(request, &policy));
+  return !duration || duration == parse_duration(core::effective_duration(request, &policy));
 }
 
 // Nobody uses up a name, or a span, for anybody else.

@@ -1,8 +1,8 @@
 #include "reconcile/gather.hpp"
 
 #include "core/binding.hpp"
+#include "core/effective.hpp"
 #include "core/policy_status.hpp"
-#include "core/wanted.hpp"
 #include "reconcile/earlier_requests.hpp"
 #include "reconcile/facts.hpp"
 
@@ -93,7 +93,7 @@ void Gatherer::look_at_decisions(core::Input& input) const {
 }
 
 Result<void> Gatherer::find_role(core::Input& input, std::stop_token stop) {
-  const auto role = core::wanted_role(*input.request, input.policy.get());
+  const auto role = core::effective_role(*input.request, input.policy.get());
   if (!role) return {};
   const std::string& name_space = input.request->metadata.name_space;
   input.role = role_facts(parts_.stores, *role, name_space);

@@ -6,8 +6,8 @@
 #include "core/input.hpp"
 #include "kube/client.hpp"
 #include "reconcile/facts.hpp"
-#include "reconcile/flood_gate.hpp"
 #include "reconcile/memory.hpp"
+#include "reconcile/request_rate_limiter.hpp"
 #include "reconcile/stores.hpp"
 #include "reconcile/usage.hpp"
 #include "util/clock.hpp"
@@ -24,8 +24,8 @@ class Gatherer {
  public:
   struct Parts {
     const Stores& stores;
-    UsageBook& usage;
-    FloodGate& floods;
+    UsageIndex& usage;
+    RequestRateLimiter& floods;
     Memory& memory;
     kube::Client& client;
     const Clock& clock;

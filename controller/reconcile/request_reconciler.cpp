@@ -1,8 +1,8 @@
 #include "reconcile/request_reconciler.hpp"
 
 #include "core/decide.hpp"
+#include "core/effective.hpp"
 #include "core/identity.hpp"
-#include "core/wanted.hpp"
 
 namespace curfew::reconcile {
 namespace {
@@ -25,7 +25,7 @@ std::string RequestReconciler::whose_turn(const api::ObjectKey& key) const {
   const auto request = parts_.stores.requests.get(key);
   if (!request || request->status.complete || request->status.phase == api::Phase::Active) return {};
   const auto policy = parts_.stores.policies.get({"", request->spec.policy});
-  const auto subject = core::wanted_subject(*request);
+  const auto subject = core::effective_subject(*request);
   if (!policy || !policy->spec.limits || !subject) return {};
   return policy->metadata.name + "/" + core::username_of(*subject);
 }

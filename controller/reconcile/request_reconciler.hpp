@@ -32,7 +32,7 @@ class RequestReconciler {
   runtime::Outcome decide_and_apply(const api::ObjectKey& key, std::stop_token stop);
 
   const Parts parts_;
-  Turns turns_;
+  KeyedLock turns_;
 };
 
 }  // namespace curfew::reconcile

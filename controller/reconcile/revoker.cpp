@@ -59,7 +59,7 @@ std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now) 
 
 Revoker::Revoker(Parts parts)
     : parts_(std::move(parts)),
-      hurried_(parts_.client.within(kUrgentDeadline)),
+      urgent_(parts_.client.within(kUrgentDeadline)),
       queue_(parts_.clock, kRetries),
       patient_queue_(parts_.clock, kRetries) {}
 
@@ -118,7 +118,7 @@ void Revoker::run(std::stop_token stop) {
   }
 }
 
-bool Revoker::has_a_crowd() const {
+bool Revoker::has_backlog() const {
   const std::scoped_lock lock(mutex_);
   return queue_.size() >= kBacklog && parts_.clock.steady() - crowd_began_ < kMaxHold;
 }
@@ -171,7 +171,7 @@ Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
   const auto binding = find_due(key);
   if (!binding) return Outcome{};
   const auto began = parts_.clock.steady();
-  const auto asked = ask(hurried_, *binding, std::move(stop));
+  const auto asked = ask(urgent_, *binding, std::move(stop));
   learn(parts_.clock.steady() - began);
   if (!asked) {
     report(is_held(*binding) ? "held binding not freed, trying again" : "binding not deleted, trying again",
@@ -184,7 +184,7 @@ Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
   return Outcome{.after = kMaxSleep};  // until the watch says that it is gone
 }
 
-Outcome Revoker::end_patiently(const api::ObjectKey& key, std::stop_token stop) {
+Outcome Revoker::end_without_hurry(const api::ObjectKey& key, std::stop_token stop) {
   const auto binding = find_due(key);
   if (!binding) return Outcome{};
   if (const auto asked = ask(parts_.client, *binding, std::move(stop)); !asked)

@@ -58,7 +58,7 @@ class Revoker {
   // since a connection may be dead without a sign.
   runtime::Outcome end(const api::ObjectKey& key, std::stop_token stop);
   // The same, beside it, for an API server that is only slow: once, with all the time that a call has.
-  runtime::Outcome end_patiently(const api::ObjectKey& key, std::stop_token stop);
+  runtime::Outcome end_without_hurry(const api::ObjectKey& key, std::stop_token stop);
 
   runtime::WorkQueue<api::ObjectKey>& queue() { return queue_; }
   // What end() got no answer for.
@@ -67,7 +67,7 @@ class Revoker {
   // Whether more bindings wait for their deletion than are being deleted. What is not urgent should wait
   // then, since the API server serves only so many calls. False again after five seconds: trouble with ending
   // some access must not keep others from theirs.
-  bool has_a_crowd() const;
+  bool has_backlog() const;
 
   // How many bindings are there although their end has passed, by all that the watch has said. Looks at each.
   std::size_t past_end() const;
@@ -87,7 +87,7 @@ class Revoker {
 
   // Constant after construction.
   Parts parts_;
-  kube::Client hurried_;
+  kube::Client urgent_;
   runtime::WorkQueue<api::ObjectKey> queue_;
   runtime::WorkQueue<api::ObjectKey> patient_queue_;
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "api/names.hpp"
-#include "reconcile/last_known.hpp"
+#include "reconcile/reconstruct_request.hpp"
 
 namespace curfew::reconcile {
 namespace {

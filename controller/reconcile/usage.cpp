@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/effective.hpp"
 #include "core/identity.hpp"
-#include "core/wanted.hpp"
 
 namespace curfew::reconcile {
 namespace {
@@ -31,10 +31,10 @@ kube::Selection records_of(const api::Subject& subject, const std::string& polic
                     ",subject.name=" + kube::escape_field_value(subject.name)};
 }
 
-Result<core::Usage> UsageBook::usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy,
-                                        std::stop_token stop) {
+Result<core::Usage> UsageIndex::usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy,
+                                         std::stop_token stop) {
   core::Usage usage;
-  const auto subject = core::wanted_subject(request);
+  const auto subject = core::effective_subject(request);
   if (!policy.spec.limits || !subject) return usage;
   const Whose whose{policy.metadata.name, core::username_of(*subject)};
   usage.active = count_active(request, whose);
@@ -45,13 +45,13 @@ Result<core::Usage> UsageBook::usage_of(const api::AccessRequest& request, const
   return usage;
 }
 
-int UsageBook::count_active(const api::AccessRequest& request, const Whose& whose) const {
+int UsageIndex::count_active(const api::AccessRequest& request, const Whose& whose) const {
   int active = 0;
   for (const auto& other : stores_.requests.list()) {
     if (other->metadata.uid == request.metadata.uid || other->spec.policy != whose.first ||
         other->status.complete)
       continue;
-    const auto subject = core::wanted_subject(*other);
+    const auto subject = core::effective_subject(*other);
     if (!subject || core::username_of(*subject) != whose.second) continue;
     const bool is_granted = other->status.phase == api::Phase::Active ||
                             memory_.granted_record(other->metadata.uid) ||
@@ -61,8 +61,8 @@ int UsageBook::count_active(const api::AccessRequest& request, const Whose& whos
   return active;
 }
 
-Result<std::optional<TimePoint>> UsageBook::last_end(const api::Subject& subject, const Whose& whose,
-                                                     const std::stop_token& stop) {
+Result<std::optional<TimePoint>> UsageIndex::last_end(const api::Subject& subject, const Whose& whose,
+                                                      const std::stop_token& stop) {
   const auto known = last_ends_.with([&](const auto& ends) {
     const auto it = ends.find(whose);
     return it == ends.end() ? std::nullopt : std::optional(it->second);
@@ -82,7 +82,7 @@ Result<std::optional<TimePoint>> UsageBook::last_end(const api::Subject& subject
   return latest;
 }
 
-void UsageBook::recorded(const api::AuditRecord& record) {
+void UsageIndex::recorded(const api::AuditRecord& record) {
   if (!ends_access(record) || !record.subject || !record.policy) return;
   last_ends_.with([&](auto& ends) {
     const auto it = ends.find({record.policy->name, core::username_of(*record.subject)});
@@ -90,11 +90,11 @@ void UsageBook::recorded(const api::AuditRecord& record) {
   });
 }
 
-void UsageBook::forget() {
+void UsageIndex::forget() {
   last_ends_.with([](auto& ends) { ends.clear(); });
 }
 
-std::optional<Turns::Turn> Turns::take(const std::string& whose, const api::ObjectKey& who) {
+std::optional<KeyedLock::Turn> KeyedLock::take(const std::string& whose, const api::ObjectKey& who) {
   const bool is_free = lines_.with([&](auto& lines) {
     Line& line = lines[whose];
     if (!line.is_taken) {
@@ -108,7 +108,7 @@ std::optional<Turns::Turn> Turns::take(const std::string& whose, const api::Obje
   return std::optional<Turn>(std::in_place, *this, whose);
 }
 
-void Turns::give_back(const std::string& whose) {
+void KeyedLock::give_back(const std::string& whose) {
   const auto next = lines_.with([&](auto& lines) -> std::optional<api::ObjectKey> {
     const auto line = lines.find(whose);
     line->second.is_taken = false;

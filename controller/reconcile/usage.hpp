@@ -22,9 +22,9 @@ kube::Selection records_of(const api::Subject& subject, const std::string& polic
 
 // What people have and had under policies with limits. Who a grant counts for is who gets the access.
 // Thread-safe.
-class UsageBook {
+class UsageIndex {
  public:
-  UsageBook(const Stores& stores, const Memory& memory, kube::Client& client)
+  UsageIndex(const Stores& stores, const Memory& memory, kube::Client& client)
       : stores_(stores), memory_(memory), client_(client) {}
 
   // For the limits of the request's policy; empty where there are none. Where the policy has a cooldown,
@@ -54,15 +54,15 @@ class UsageBook {
 // One decision at a time for each person under each policy with limits, so that what is counted is still true
 // when it is acted on. Nobody stands waiting: who comes in between is called when it is their turn.
 // Thread-safe.
-class Turns {
+class KeyedLock {
  public:
   // `call` is given the next of those who came in between, on the thread that gives the turn back.
-  explicit Turns(std::function<void(const api::ObjectKey&)> call) : call_(std::move(call)) {}
+  explicit KeyedLock(std::function<void(const api::ObjectKey&)> call) : call_(std::move(call)) {}
 
   // Gives the turn back when it goes.
   class Turn {
    public:
-    Turn(Turns& turns, std::string whose) : turns_(&turns), whose_(std::move(whose)) {}
+    Turn(KeyedLock& turns, std::string whose) : turns_(&turns), whose_(std::move(whose)) {}
     Turn(Turn&& other) noexcept
         : turns_(std::exchange(other.turns_, nullptr)), whose_(std::move(other.whose_)) {}
     Turn(const Turn&) = delete;
@@ -73,7 +73,7 @@ class Turns {
     }
 
    private:
-    Turns* turns_;
+    KeyedLock* turns_;
     std::string whose_;
   };
 

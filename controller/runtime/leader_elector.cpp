@@ -59,8 +59,8 @@ bool LeaderElector::is_leader() const {
   return clock_.steady() < leads_until_.load();
 }
 
-bool LeaderElector::leads_alone() const {
-  return is_leader() && clock_.steady() >= rival_until_.load();
+bool LeaderElector::is_sole_leader() const {
+  return is_leader() && clock_.steady() >= previous_holder_until_.load();
 }
 
 void LeaderElector::run(const std::stop_token& stop) {
@@ -159,7 +159,7 @@ Result<void> LeaderElector::write(const std::stop_token& stop) {
       seen_ ? store_.update(wanted, call_deadline(), stop) : store_.create(wanted, call_deadline(), stop);
   if (!written) return tl::unexpected(written.error());
   remember(*written, clock_.steady());
-  if (rival_until) rival_until_.store(*rival_until);
+  if (rival_until) previous_holder_until_.store(*rival_until);
   lead_from(started);
   return {};
 }

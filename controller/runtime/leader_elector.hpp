@@ -66,7 +66,7 @@ class LeaderElector {
 
   // We lead, and whoever held the lease before must have seen that it does not any more. Thread-safe, never
   // blocks.
-  bool leads_alone() const;
+  bool is_sole_leader() const;
 
   // Stands for election until the token is triggered; losing never ends it. Gives the lease back at the end.
   void run(const std::stop_token& stop);
@@ -120,7 +120,7 @@ class LeaderElector {
 
   // Shared.
   std::atomic<SteadyTime> leads_until_{SteadyTime::min()};
-  std::atomic<SteadyTime> rival_until_{
+  std::atomic<SteadyTime> previous_holder_until_{
       SteadyTime::min()};  // whom we took the lease from may believe until then that it leads
   std::mutex mutex_;
   std::condition_variable_any hinted_;

@@ -27,7 +27,7 @@ TEST_CASE("a policy warns of a role with which access can be kept beyond the gra
   const Scene scene;
   const std::string policy = scene.space.policy(
       one_of_sre("roles: [{kind: ClusterRole, name: view}, {kind: ClusterRole, name: edit}]"));
-  const std::string harmless = scene.space.policy(one_of_sre());
+  const std::string escape_control_characters = scene.space.policy(one_of_sre());
   const Json warning = scene.await_policy(policy, "OutlivesGrant", "OutlivesGrant");
   CHECK(warning["status"] == "True");
   const std::string message = warning["message"];
@@ -38,8 +38,8 @@ TEST_CASE("a policy warns of a role with which access can be kept beyond the gra
   CHECK_THAT(message, !ContainsSubstring("ClusterRole view"));
   CHECK(scene.policy_condition(policy, "Ready")["status"] == "True");  // a warning, no more
 
-  scene.await_policy(harmless, "Ready", "Ready");
-  CHECK(scene.policy_condition(harmless, "OutlivesGrant").is_null());
+  scene.await_policy(escape_control_characters, "Ready", "Ready");
+  CHECK(scene.policy_condition(escape_control_characters, "OutlivesGrant").is_null());
   scene.change(policy, {{"roles", {{{"kind", "ClusterRole"}, {"name", "view"}}}}});
   CHECK(eventually(seconds(3), [&] { return scene.policy_condition(policy, "OutlivesGrant").is_null(); }));
 }

@@ -113,7 +113,7 @@ struct LeadershipFixture {
                                 if (leadership) leadership->guard_changed();
                               }};
   reconcile::GuardLedgerStore ledgers{client, "curfew-system"};
-  reconcile::RecordSweep sweep{client, stores, memory, triggers};
+  reconcile::AuditBackfill sweep{client, stores, memory, triggers};
   reconcile::Retention retention{
       {.client = client, .clock = clock, .keep = 1h, .is_leading = [] { return true; }}};
   std::atomic<bool> synced = true;

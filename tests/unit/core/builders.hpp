@@ -113,7 +113,7 @@ class Situation {
                                     .time_zone = in.time_zone.get()});
     }
     if (name_space) in.name_space = std::make_shared<api::Namespace>(*name_space);
-    if (role_exists && wanted_role(request, in.policy.get())) in.role = role;
+    if (role_exists && effective_role(request, in.policy.get())) in.role = role;
     if (!request.status.phase) in.flood = flood;
     in.without_policy = without_policy;
     in.usage = usage;

@@ -5,9 +5,9 @@
 
 #include "api/codec.hpp"
 #include "core/check.hpp"
+#include "core/describe.hpp"
 #include "core/explain.hpp"
 #include "core/tally.hpp"
-#include "core/words.hpp"
 #include "support/decision_table.hpp"
 #include "world.hpp"
 

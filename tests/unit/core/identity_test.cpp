@@ -3,8 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "builders.hpp"
+#include "core/describe.hpp"
 #include "core/selector.hpp"
-#include "core/words.hpp"
 
 using namespace curfew;
 using namespace curfew::core;

@@ -29,8 +29,8 @@ struct ApplierFixture {
   reconcile::GrantLatency grant_latency{
       clock, [this](std::chrono::microseconds took) { latencies.push_back(took); }};
   bool may_grant = true;
-  reconcile::UsageBook usage{stores, memory, client};
-  reconcile::FloodGate floods{clock, {}};
+  reconcile::UsageIndex usage{stores, memory, client};
+  reconcile::RequestRateLimiter floods{clock, {}};
   reconcile::Applier applier{{.client = client,
                               .endings = client,
                               .audit = audit,

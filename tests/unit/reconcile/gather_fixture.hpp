@@ -15,8 +15,8 @@ struct GatherFixture {
   reconcile::Stores stores;
   reconcile::Memory memory;
   ManualClock clock;
-  reconcile::UsageBook usage{stores, memory, client};
-  reconcile::FloodGate floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
+  reconcile::UsageIndex usage{stores, memory, client};
+  reconcile::RequestRateLimiter floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
   reconcile::Gatherer gatherer{{.stores = stores,
                                 .usage = usage,
                                 .floods = floods,

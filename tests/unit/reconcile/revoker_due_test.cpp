@@ -129,13 +129,13 @@ TEST_CASE("a large backlog starts ten seconds early at most, and stays due") {
   CHECK(replica.due().empty());
   replica.clock.advance(1us);
   replica.turn();
-  CHECK(replica.revoker.has_a_crowd());
+  CHECK(replica.revoker.has_backlog());
   const auto key = replica.revoker.queue().try_get();
   REQUIRE(key);
   replica.revoker.end(*key, {});
   CHECK(replica.api.calls().size() == 1);
   replica.clock.advance(5s);
-  CHECK_FALSE(replica.revoker.has_a_crowd());  // others have waited long enough
+  CHECK_FALSE(replica.revoker.has_backlog());  // others have waited long enough
 }
 
 TEST_CASE("what deletions take while many wait decides how early the next backlog starts") {

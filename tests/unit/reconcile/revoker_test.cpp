@@ -45,17 +45,17 @@ TEST_CASE("a deletion without an answer is asked for again at once, and beside i
   CHECK(replica.client.contact().in_contact());  // less than a second is no loss of it
   REQUIRE(replica.revoker.patient_queue().try_get() == one.metadata.key());
 
-  CHECK(replica.revoker.end_patiently(one.metadata.key(), {}).after == 0s);
+  CHECK(replica.revoker.end_without_hurry(one.metadata.key(), {}).after == 0s);
   CHECK(replica.is_there(one));
   CHECK_FALSE(replica.client.contact().in_contact());
-  replica.revoker.end_patiently(one.metadata.key(), {});
+  replica.revoker.end_without_hurry(one.metadata.key(), {});
   CHECK_FALSE(replica.is_there(one));
 }
 
 TEST_CASE("with more patience, too, only what is due is ended") {
   Replica replica;
   const auto one = replica.add(binding(in(replica, 60s)));
-  replica.revoker.end_patiently(one.metadata.key(), {});
+  replica.revoker.end_without_hurry(one.metadata.key(), {});
   CHECK(replica.api.calls().empty());
 }
 

@@ -34,7 +34,7 @@ struct UsageFixture {
   kube::Client client{api};
   reconcile::Stores stores;
   reconcile::Memory memory;
-  reconcile::UsageBook book{stores, memory, client};
+  reconcile::UsageIndex book{stores, memory, client};
   api::AccessPolicy policy;
 
   UsageFixture() {
@@ -169,7 +169,7 @@ TEST_CASE("a name with commas and equal signs selects itself only") {
 TEST_CASE(
     "a turn is one's own until it is given back, and who came in between is called one after the other") {
   std::vector<std::string> called;
-  reconcile::Turns turns([&](const api::ObjectKey& key) { called.push_back(key.name); });
+  reconcile::KeyedLock turns([&](const api::ObjectKey& key) { called.push_back(key.name); });
   const std::string whose = "payments-debug/alice";
   {
     const auto first = turns.take(whose, {"payments", "first"});

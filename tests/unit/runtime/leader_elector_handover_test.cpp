@@ -154,7 +154,7 @@ TEST_CASE_METHOD(
   clock.advance(1s);
   last.attempt({});
   CHECK(last.is_leader());
-  CHECK_FALSE(last.leads_alone());
+  CHECK_FALSE(last.is_sole_leader());
   a.attempt();
   CHECK_FALSE(a.elector.is_leader());
   CHECK(a.stopped == 1);
@@ -162,15 +162,15 @@ TEST_CASE_METHOD(
     clock.advance(2s);
     last.attempt({});
   }
-  CHECK_FALSE(last.leads_alone());
+  CHECK_FALSE(last.is_sole_leader());
   clock.advance(1s);
   last.attempt({});
-  CHECK(last.leads_alone());
+  CHECK(last.is_sole_leader());
 }
 
 TEST_CASE_METHOD(LastFixture, "where nobody led, the last to lead leads alone at once") {
   last.attempt({});
-  CHECK(last.leads_alone());
+  CHECK(last.is_sole_leader());
 }
 
 TEST_CASE_METHOD(LastFixture,
@@ -195,5 +195,5 @@ TEST_CASE_METHOD(LastFixture,
   last.release();
   LeaderElector again(store, clock, {"curfew-system", "curfew"}, "again", {}, {}, 60s);
   again.attempt({});
-  CHECK(again.leads_alone());
+  CHECK(again.is_sole_leader());
 }

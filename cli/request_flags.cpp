@@ -1,11 +1,11 @@
-#include "cli/wish_flags.hpp"
+#include "cli/request_flags.hpp"
 
 #include <algorithm>
 
 namespace curfew::cli {
 namespace {
 
-Printable nothing_fits(const std::vector<Candidate>& all, const Wish& wish) {
+Printable nothing_fits(const std::vector<Candidate>& all, const RequestOptions& wish) {
   const std::string what = wish.role.empty() ? "" : wish.role + " ";
   Printable sentence = Printable("no policy lets you ask for ") + what + "in namespace " + wish.name_space;
   if (all.empty()) {
@@ -21,7 +21,7 @@ Printable nothing_fits(const std::vector<Candidate>& all, const Wish& wish) {
 
 }  // namespace
 
-void add_wish_flags(CLI::App& command, Wish& wish) {
+void add_request_flags(CLI::App& command, RequestOptions& wish) {
   command.add_option("role", wish.role,
                      "The role: NAME, ClusterRole/NAME or Role/NAME (default: what the policy offers)");
   command.add_option("--policy", wish.policy, "The AccessPolicy to ask under (default: the one that fits)");
@@ -33,7 +33,7 @@ void add_wish_flags(CLI::App& command, Wish& wish) {
                      "Who is to get it: User:NAME or ServiceAccount:NAMESPACE:NAME (default: you)");
 }
 
-std::vector<const Candidate*> fitting_of(const std::vector<Candidate>& all, const Wish& wish) {
+std::vector<const Candidate*> fitting_of(const std::vector<Candidate>& all, const RequestOptions& wish) {
   std::vector<const Candidate*> fitting;
   std::vector<const Candidate*> near;
   for (const auto& candidate : all) {
@@ -44,9 +44,9 @@ std::vector<const Candidate*> fitting_of(const std::vector<Candidate>& all, cons
     std::erase_if(fitting, [](const Candidate* candidate) { return !candidate->is_certain(); });
   if (!fitting.empty()) return fitting;
   if (near.size() == 1)
-    throw Stop(Exit::Failed, Printable(near.front()->obstacle()->message) +
-                                 " (--reason and --for say why and for how long)");
-  throw Stop(Exit::Failed, nothing_fits(all, wish));
+    throw ExitError(Exit::Failed, Printable(near.front()->obstacle()->message) +
+                                      " (--reason and --for say why and for how long)");
+  throw ExitError(Exit::Failed, nothing_fits(all, wish));
 }
 
 }  // namespace curfew::cli

@@ -1,4 +1,4 @@
-#include "reconcile/flood_gate.hpp"
+#include "reconcile/request_rate_limiter.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -18,13 +18,13 @@ namespace {
 
 struct FloodGateFixture {
   ManualClock clock;
-  reconcile::FloodLimits limits{.requester = {.pending = 2, .qps = 1, .burst = 4},
-                                .name_space = {.pending = 0, .qps = 0, .burst = 1},
-                                .cluster = {.pending = 0, .qps = 0, .burst = 1}};
-  reconcile::FloodGate gate{clock, limits};
+  reconcile::RequestRateLimits limits{.requester = {.pending = 2, .qps = 1, .burst = 4},
+                                      .name_space = {.pending = 0, .qps = 0, .burst = 1},
+                                      .cluster = {.pending = 0, .qps = 0, .burst = 1}};
+  reconcile::RequestRateLimiter gate{clock, limits};
 
   FloodGateFixture() = default;
-  explicit FloodGateFixture(reconcile::FloodLimits those) : limits(those) {}
+  explicit FloodGateFixture(reconcile::RequestRateLimits those) : limits(those) {}
 
   api::AccessRequest asks(const std::string& who, const std::string& uid,
                           const std::string& where = "payments") {
@@ -69,7 +69,7 @@ struct FloodGateFixture {
 };
 
 // Small figures of the same kind as the defaults.
-reconcile::FloodLimits small() {
+reconcile::RequestRateLimits small() {
   return {.requester = {.pending = 0, .qps = 0.5, .burst = 4},
           .name_space = {.pending = 0, .qps = 1, .burst = 20},
           .cluster = {.pending = 0, .qps = 2, .burst = 200}};
@@ -358,7 +358,7 @@ TEST_CASE("what is remembered stays small, whatever the number of usernames and 
 }
 
 TEST_CASE("by default an ordinary burst is let in, and a namespace's leaves room for the others") {
-  FloodGateFixture f(reconcile::FloodLimits{});
+  FloodGateFixture f(reconcile::RequestRateLimits{});
   int people = 0;
   for (int i = 0; i < 5; ++i) people += f.grants("dev-" + std::to_string(i), "payments", 100);
   CHECK(people == 500);

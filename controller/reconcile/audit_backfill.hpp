@@ -16,9 +16,9 @@ namespace curfew::reconcile {
 // were deleted while no replica ran. Of live ones it remembers the end, where it is recorded, and what was
 // granted, which no status can extend. Records' names begin with the request's UID, so that all of a request
 // stand together. Memory: one page, and the UIDs of the live requests.
-class RecordSweep {
+class AuditBackfill {
  public:
-  RecordSweep(kube::Client& client, const Stores& stores, Memory& memory, Triggers& triggers)
+  AuditBackfill(kube::Client& client, const Stores& stores, Memory& memory, Triggers& triggers)
       : client_(client), stores_(stores), memory_(memory), triggers_(triggers) {}
 
   Result<void> run(std::stop_token stop);

@@ -1,11 +1,11 @@
-#include "reconcile/flood_gate.hpp"
+#include "reconcile/request_rate_limiter.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
 
-#include "core/words.hpp"
+#include "core/describe.hpp"
 
 namespace curfew::reconcile {
 namespace {
@@ -34,7 +34,7 @@ bool is_unseen(const api::AccessRequest& request) {
   return !request.status.complete && !request.status.phase;
 }
 
-bool is_same(const FloodGate::Pointer& before, const FloodGate::Pointer& after) {
+bool is_same(const RequestRateLimiter::Pointer& before, const RequestRateLimiter::Pointer& after) {
   return before && after && before->metadata.uid == after->metadata.uid;
 }
 
@@ -44,7 +44,7 @@ bool is_full(int waiting, int pending) {
 
 }  // namespace
 
-void FloodGate::observe(const Pointer& before, const Pointer& after) {
+void RequestRateLimiter::observe(const Pointer& before, const Pointer& after) {
   state_.with([&](State& state) {
     forget_old(state);
     if (before && !is_same(before, after)) release(state, before->metadata.uid);
@@ -58,8 +58,8 @@ void FloodGate::observe(const Pointer& before, const Pointer& after) {
   });
 }
 
-std::optional<core::Flood> FloodGate::judge(const api::AccessRequest& request, bool is_gone,
-                                            bool has_policy) {
+std::optional<core::Flood> RequestRateLimiter::judge(const api::AccessRequest& request, bool is_gone,
+                                                     bool has_policy) {
   return state_.with([&](State& state) -> std::optional<core::Flood> {
     forget_old(state);
     const std::string& uid = request.metadata.uid;
@@ -75,8 +75,8 @@ std::optional<core::Flood> FloodGate::judge(const api::AccessRequest& request, b
   });
 }
 
-FloodGate::Bound FloodGate::first_verdict(State& state, const api::AccessRequest& request, bool is_gone,
-                                          bool has_policy) const {
+RequestRateLimiter::Bound RequestRateLimiter::first_verdict(State& state, const api::AccessRequest& request,
+                                                            bool is_gone, bool has_policy) const {
   const std::string who = requester_of(request);
   const std::string& where = request.metadata.name_space;
   const auto waiting = [](const Accounts& accounts, const std::string& name) {
@@ -106,7 +106,8 @@ FloodGate::Bound FloodGate::first_verdict(State& state, const api::AccessRequest
   return Bound::None;
 }
 
-std::string FloodGate::words(const State& state, const api::AccessRequest& request, Bound bound) const {
+std::string RequestRateLimiter::words(const State& state, const api::AccessRequest& request,
+                                      Bound bound) const {
   const std::string who = requester_of(request);
   const std::string& where = request.metadata.name_space;
   const auto waiting = [](const Accounts& accounts, const std::string& name, const Limit& limit) {
@@ -139,14 +140,15 @@ std::string FloodGate::words(const State& state, const api::AccessRequest& reque
   return {};
 }
 
-std::optional<core::RecordSummary> FloodGate::begun(const State& state, const std::string& name,
-                                                    const std::string& message) {
+std::optional<core::RecordSummary> RequestRateLimiter::begun(const State& state, const std::string& name,
+                                                             const std::string& message) {
   const auto found = state.summaries.find(name);
   if (found == state.summaries.end()) return std::nullopt;
   return core::RecordSummary{.record_name = name, .message = message, .is_recorded = found->second};
 }
 
-core::RecordSummary FloodGate::begin(State& state, const std::string& name, const std::string& message) {
+core::RecordSummary RequestRateLimiter::begin(State& state, const std::string& name,
+                                              const std::string& message) {
   if (state.summaries.size() >= kMaxSummaries) state.summaries.clear();
   state.summaries.emplace(name, false);
   return {.record_name = name, .message = message, .is_recorded = false};
@@ -154,8 +156,8 @@ core::RecordSummary FloodGate::begin(State& state, const std::string& name, cons
 
 // The record of the narrowest scope for which there are tokens: as many usernames as one likes must not leave
 // as many records.
-core::RecordSummary FloodGate::summary(State& state, const api::AccessRequest& request, Bound bound,
-                                       const std::string& message) const {
+core::RecordSummary RequestRateLimiter::summary(State& state, const api::AccessRequest& request, Bound bound,
+                                                const std::string& message) const {
   const TimePoint asked_at = request.metadata.creation_timestamp;
   const std::string until = format_rfc3339(api::flood_record_until(asked_at));
   const std::string who = requester_of(request);
@@ -190,8 +192,8 @@ core::RecordSummary FloodGate::summary(State& state, const api::AccessRequest& r
   return cluster_summary(state, request, message);
 }
 
-core::RecordSummary FloodGate::cluster_summary(State& state, const api::AccessRequest& request,
-                                               const std::string& message) const {
+core::RecordSummary RequestRateLimiter::cluster_summary(State& state, const api::AccessRequest& request,
+                                                        const std::string& message) const {
   const TimePoint asked_at = request.metadata.creation_timestamp;
   const std::string name = api::cluster_flood_record_name(asked_at);
   const std::string sentence = fmt::format(
@@ -201,7 +203,7 @@ core::RecordSummary FloodGate::cluster_summary(State& state, const api::AccessRe
   return begin(state, name, sentence);
 }
 
-std::optional<core::RecordSummary> FloodGate::without_policy(const api::AccessRequest& request) {
+std::optional<core::RecordSummary> RequestRateLimiter::without_policy(const api::AccessRequest& request) {
   return state_.with([&](State& state) -> std::optional<core::RecordSummary> {
     const std::string& where = request.metadata.name_space;
     const TimePoint until = api::flood_record_until(clock_.now());
@@ -233,7 +235,7 @@ std::optional<core::RecordSummary> FloodGate::without_policy(const api::AccessRe
   });
 }
 
-void FloodGate::recorded(const api::AuditRecord& record) {
+void RequestRateLimiter::recorded(const api::AuditRecord& record) {
   if (record.action != api::AuditAction::Rejected || !api::is_flood_record(record.metadata.name)) return;
   state_.with([&](State& state) {
     if (state.summaries.size() >= kMaxSummaries) state.summaries.clear();
@@ -241,7 +243,7 @@ void FloodGate::recorded(const api::AuditRecord& record) {
   });
 }
 
-std::size_t FloodGate::size() const {
+std::size_t RequestRateLimiter::size() const {
   return state_.with([](const State& state) {
     return state.requesters.size() + state.namespaces.size() + state.places.size() +
            state.unconfirmed.size() + state.verdicts.size() + state.judged.size() +
@@ -249,7 +251,7 @@ std::size_t FloodGate::size() const {
   });
 }
 
-void FloodGate::hold(State& state, const api::AccessRequest& request, bool is_known) const {
+void RequestRateLimiter::hold(State& state, const api::AccessRequest& request, bool is_known) const {
   const auto found = state.places.find(request.metadata.uid);
   if (found != state.places.end()) {
     found->second.is_known = found->second.is_known || is_known;
@@ -263,7 +265,7 @@ void FloodGate::hold(State& state, const api::AccessRequest& request, bool is_kn
                        Place{.requester = &requester, .name_space = &name_space, .is_known = is_known});
 }
 
-void FloodGate::release(State& state, const std::string& uid) {
+void RequestRateLimiter::release(State& state, const std::string& uid) {
   const auto place = state.places.find(uid);
   if (place == state.places.end()) return;
   --place->second.requester->waiting;
@@ -271,8 +273,8 @@ void FloodGate::release(State& state, const std::string& uid) {
   state.places.erase(place);
 }
 
-FloodGate::Account& FloodGate::account(Accounts& accounts, const std::string& name,
-                                       const Limit& limit) const {
+RequestRateLimiter::Account& RequestRateLimiter::account(Accounts& accounts, const std::string& name,
+                                                         const Limit& limit) const {
   if (accounts.size() >= kMaxAccounts && !accounts.contains(name)) {
     std::erase_if(accounts, [&](const auto& each) {
       return each.second.waiting == 0 && left(each.second, limit) >= limit.burst;
@@ -283,7 +285,7 @@ FloodGate::Account& FloodGate::account(Accounts& accounts, const std::string& na
   return accounts[name];
 }
 
-void FloodGate::forget_old(State& state) const {
+void RequestRateLimiter::forget_old(State& state) const {
   const SteadyTime now = clock_.steady();
   while (!state.judged.empty() &&
          (now - state.judged.front().first > kJudgedFor || state.judged.size() > kMaxVerdicts)) {
@@ -298,24 +300,24 @@ void FloodGate::forget_old(State& state) const {
   }
 }
 
-double FloodGate::left(const Account& account, const Limit& limit) const {
+double RequestRateLimiter::left(const Account& account, const Limit& limit) const {
   if (limit.qps == 0) return std::numeric_limits<double>::infinity();
   const std::chrono::duration<double> passed = clock_.steady() - account.counted_at;
   return limit.burst - std::max(0.0, account.used - passed.count() * limit.qps);
 }
 
-double FloodGate::left(const Accounts& accounts, const std::string& name, const Limit& limit) const {
+double RequestRateLimiter::left(const Accounts& accounts, const std::string& name, const Limit& limit) const {
   const auto found = accounts.find(name);
   return left(found == accounts.end() ? Account{} : found->second, limit);
 }
 
-bool FloodGate::has_token(double left_for_all, const Limit& shared, double left_of_own,
-                          const Limit& own) const {
+bool RequestRateLimiter::has_token(double left_for_all, const Limit& shared, double left_of_own,
+                                   const Limit& own) const {
   const double reserved = left_of_own * 2 >= own.burst ? 0 : shared.burst / 2.0;
   return left_for_all - reserved >= 1;
 }
 
-void FloodGate::take(Account& account, const Limit& limit) const {
+void RequestRateLimiter::take(Account& account, const Limit& limit) const {
   if (limit.qps == 0) return;
   account.used = limit.burst - left(account, limit) + 1;
   account.counted_at = clock_.steady();

@@ -1,4 +1,4 @@
-#include "reconcile/foreign_bindings.hpp"
+#include "reconcile/unmanaged_bindings.hpp"
 
 #include <utility>
 #include <vector>
@@ -6,7 +6,7 @@
 #include "api/names.hpp"
 #include "kube/error.hpp"
 #include "reconcile/ending.hpp"
-#include "reconcile/last_known.hpp"
+#include "reconcile/reconstruct_request.hpp"
 #include "reconcile/revoker.hpp"
 #include "util/log.hpp"
 
@@ -32,7 +32,7 @@ std::int64_t seconds_of(TimePoint time) {
 
 }  // namespace
 
-std::shared_ptr<const api::AccessRequest> ForeignBindings::live_request(
+std::shared_ptr<const api::AccessRequest> UnmanagedBindings::live_request(
     const std::string& request_uid) const {
   for (const auto& request : parts_.stores.requests.list()) {
     if (request->metadata.uid == request_uid) return request;
@@ -40,7 +40,7 @@ std::shared_ptr<const api::AccessRequest> ForeignBindings::live_request(
   return nullptr;
 }
 
-Outcome ForeignBindings::reconcile(const api::ObjectKey& key, std::stop_token stop) {
+Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token stop) {
   const auto binding = parts_.stores.bindings.get(key);
   if (!binding || binding->metadata.deletion_timestamp) return {};
   const auto label = binding->metadata.labels.find(std::string(api::kRequestUidLabel));
@@ -80,9 +80,9 @@ Outcome ForeignBindings::reconcile(const api::ObjectKey& key, std::stop_token st
 
 // Asks the API server, since watches tell of a binding, its request and its end in any order, and nobody is
 // to be blamed for that.
-Result<ForeignBindings::Grant> ForeignBindings::look_up(const api::RoleBinding& binding,
-                                                        const std::string& request_uid,
-                                                        std::stop_token stop) const {
+Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBinding& binding,
+                                                            const std::string& request_uid,
+                                                            std::stop_token stop) const {
   const api::ObjectKey key = binding.metadata.key();
   const auto stored = found(parts_.client.get<api::RoleBinding>(key, stop));
   if (!stored) return tl::unexpected(stored.error());
@@ -117,8 +117,8 @@ Result<ForeignBindings::Grant> ForeignBindings::look_up(const api::RoleBinding& 
   return Grant{.departed = std::move(request)};
 }
 
-Result<void> ForeignBindings::tell(const api::RoleBinding& binding, const api::AccessRequest* request,
-                                   std::string message, std::stop_token stop) const {
+Result<void> UnmanagedBindings::tell(const api::RoleBinding& binding, const api::AccessRequest* request,
+                                     std::string message, std::stop_token stop) const {
   const api::ObjectMeta& meta = binding.metadata;
   api::AuditRecord record;
   record.action = api::AuditAction::Tampered;
@@ -139,7 +139,7 @@ Result<void> ForeignBindings::tell(const api::RoleBinding& binding, const api::A
   return {};
 }
 
-Outcome ForeignBindings::retry(std::string_view what, const api::ObjectKey& key, const Error& error) const {
+Outcome UnmanagedBindings::retry(std::string_view what, const api::ObjectKey& key, const Error& error) const {
   parts_.metrics.reconcile_failed(error.kind);
   if (!kube::concerns_server(error.kind))
     log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});

@@ -1,10 +1,10 @@
-#include "core/progress.hpp"
+#include "core/decision_builder.hpp"
 
 #include "api/names.hpp"
 #include "api/text.hpp"
+#include "core/describe.hpp"
+#include "core/effective.hpp"
 #include "core/trust.hpp"
-#include "core/wanted.hpp"
-#include "core/words.hpp"
 #include "util/sha256.hpp"
 
 namespace curfew::core {
@@ -33,16 +33,16 @@ std::optional<api::PolicyRef> policy_at_hand(const Input& input, const api::Acce
 
 }  // namespace
 
-Progress::Progress(const Input& input) : status(pinned_status(input)), input_(input) {
+DecisionBuilder::DecisionBuilder(const Input& input) : status(pinned_status(input)), input_(input) {
   status.observed_generation = input.request->metadata.generation;
 }
 
-void Progress::step(const Step& step) {
+void DecisionBuilder::step(const Step& step) {
   record(step);
   tell(step);
 }
 
-void Progress::record(const Step& step) {
+void DecisionBuilder::record(const Step& step) {
   const api::AccessRequest& request = *input_.request;
   api::AuditRecord record;
   record.metadata.name = step.record_name.empty()
@@ -72,7 +72,7 @@ void Progress::record(const Step& step) {
   records_.push_back({std::move(record)});
 }
 
-void Progress::tell(const Step& step) {
+void DecisionBuilder::tell(const Step& step) {
   events_.push_back({.type = step.is_warning ? "Warning" : "Normal",
                      .reason = std::string(api::to_string(step.action)),
                      .action = std::string(step.doing),
@@ -80,7 +80,7 @@ void Progress::tell(const Step& step) {
                      .related = step.related});
 }
 
-void Progress::notice(std::string_view reason, std::string_view message) {
+void DecisionBuilder::notice(std::string_view reason, std::string_view message) {
   events_.push_back({.type = "Warning",
                      .reason = std::string(reason),
                      .action = "Observe",
@@ -88,8 +88,8 @@ void Progress::notice(std::string_view reason, std::string_view message) {
                      .related = std::nullopt});
 }
 
-void Progress::condition(std::string_view type, std::string_view value, std::string_view reason,
-                         std::string_view message) {
+void DecisionBuilder::condition(std::string_view type, std::string_view value, std::string_view reason,
+                                std::string_view message) {
   api::set_condition(status.conditions, {.type = std::string(type),
                                          .status = std::string(value),
                                          .reason = std::string(reason),
@@ -98,20 +98,21 @@ void Progress::condition(std::string_view type, std::string_view value, std::str
                                          .last_transition_time = floor_to_second(input_.now)});
 }
 
-void Progress::drop_condition(std::string_view type) {
+void DecisionBuilder::drop_condition(std::string_view type) {
   std::erase_if(status.conditions, [&](const api::Condition& condition) { return condition.type == type; });
 }
 
-void Progress::message(std::string_view text) {
+void DecisionBuilder::message(std::string_view text) {
   status.message = api::cut(text, api::kMaxMessageBytes);
 }
 
-bool Progress::condition_is(std::string_view type, std::string_view value, std::string_view reason) const {
+bool DecisionBuilder::condition_is(std::string_view type, std::string_view value,
+                                   std::string_view reason) const {
   const api::Condition* found = api::find_condition(status.conditions, type);
   return found != nullptr && found->status == value && found->reason == reason;
 }
 
-Decision Progress::done(std::optional<Action> change, std::optional<TimePoint> wake_at) const {
+Decision DecisionBuilder::done(std::optional<Action> change, std::optional<TimePoint> wake_at) const {
   Decision decision{.actions = {}, .wake_at = wake_at};
   decision.actions.insert(decision.actions.end(), records_.begin(), records_.end());
   if (change) decision.actions.push_back(std::move(*change));
@@ -122,7 +123,7 @@ Decision Progress::done(std::optional<Action> change, std::optional<TimePoint> w
   return decision;
 }
 
-Decision Progress::done_after(const Decision& first) const {
+Decision DecisionBuilder::done_after(const Decision& first) const {
   Decision decision = first;
   const Decision rest = done();
   decision.actions.insert(decision.actions.end(), rest.actions.begin(), rest.actions.end());
@@ -149,14 +150,14 @@ Ending ending_by(const api::Decision& decision, api::Phase phase) {
 
 namespace {
 
-bool had_access(const Progress& progress, const Ending& ending) {
+bool had_access(const DecisionBuilder& progress, const Ending& ending) {
   return ending.phase == api::Phase::Revoked ||
          (ending.phase == api::Phase::Expired && progress.status.granted_at);
 }
 
 }  // namespace
 
-void close(const Input& input, Progress& progress, const Ending& ending) {
+void close(const Input& input, DecisionBuilder& progress, const Ending& ending) {
   api::AccessRequestStatus& status = progress.status;
   status.phase = ending.phase;
   status.complete = true;
@@ -168,7 +169,7 @@ void close(const Input& input, Progress& progress, const Ending& ending) {
   progress.condition(api::kGranted, "False", ending.reason, ending.message);
 }
 
-Decision end(const Input& input, Progress progress, const Ending& ending) {
+Decision end(const Input& input, DecisionBuilder progress, const Ending& ending) {
   close(input, progress, ending);
   progress.step({.action = action_for(ending.phase),
                  .message = ending.message,
@@ -180,7 +181,7 @@ Decision end(const Input& input, Progress progress, const Ending& ending) {
   return progress.done();
 }
 
-void note_decisions(const Input& input, const Tally& tally, Progress& progress) {
+void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& progress) {
   // Without a policy nobody can tell yet whether an approval counts. Once there is access, only revocations
   // matter, and who may revoke is known.
   const bool had_access = input.request->status.phase == api::Phase::Active;
@@ -194,7 +195,7 @@ void note_decisions(const Input& input, const Tally& tally, Progress& progress) 
     if (!discounted && decision.verdict != api::Verdict::Approve) continue;
     if (!is_believed(input, i)) {
       progress.step({.action = api::AuditAction::PolicyViolation,
-                     .message = words_for_unbelieved(decision),
+                     .message = describe_unbelieved(decision),
                      .index = static_cast<std::int64_t>(i),
                      .is_warning = true});
       continue;

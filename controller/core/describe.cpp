@@ -1,4 +1,4 @@
-#include "core/words.hpp"
+#include "core/describe.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "reconcile/foreign_bindings.hpp"
+#include "reconcile/unmanaged_bindings.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -22,7 +22,7 @@ struct ForeignBindingsFixture {
   runtime::Metrics metrics{"test"};
   ManualClock clock;
   std::shared_ptr<const api::AccessRequest> departed;
-  reconcile::ForeignBindings foreign{
+  reconcile::UnmanagedBindings foreign{
       {.audit = audit,
        .client = client,
        .endings = client,

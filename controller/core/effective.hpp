@@ -7,14 +7,14 @@
 #include "core/input.hpp"
 
 // What a request is about: what its status has pinned, else what its spec says, else what the policy has for
-// it. wanted_role stands in input.hpp.
+// it. effective_role stands in input.hpp.
 namespace curfew::core {
 
 // The duration's text, perhaps not a duration; empty where nothing says one.
-std::string wanted_duration(const api::AccessRequest& request, const api::AccessPolicy* policy);
+std::string effective_duration(const api::AccessRequest& request, const api::AccessPolicy* policy);
 
 // Who gets the access; nullopt while nobody is known to have asked.
-std::optional<api::Subject> wanted_subject(const api::AccessRequest& request);
+std::optional<api::Subject> effective_subject(const api::AccessRequest& request);
 
 // This version of a policy, as statuses and records name it.
 api::PolicyRef reference_to(const api::AccessPolicy& policy);

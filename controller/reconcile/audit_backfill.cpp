@@ -1,13 +1,13 @@
-#include "reconcile/record_sweep.hpp"
+#include "reconcile/audit_backfill.hpp"
 
 #include <algorithm>
 
-#include "reconcile/last_known.hpp"
+#include "reconcile/reconstruct_request.hpp"
 #include "util/heap.hpp"
 
 namespace curfew::reconcile {
 
-Result<void> RecordSweep::run(std::stop_token stop) {
+Result<void> AuditBackfill::run(std::stop_token stop) {
   std::vector<api::AuditRecord> of_one_request;
   kube::ListParams params;
   live_.clear();
@@ -40,19 +40,19 @@ Result<void> RecordSweep::run(std::stop_token stop) {
 // All pages show the records as they were at the first: an old view of a request that lived then. Its end is
 // for the watch to tell, and may be recorded already; telling it from old records would add another
 // (Withdrawn, say, to what was Revoked).
-void RecordSweep::note_live() {
+void AuditBackfill::note_live() {
   for (const auto& request : stores_.requests.list()) live_.insert(request->metadata.uid);
 }
 
 // A request that goes on although its end is recorded: whoever recorded it died before the status said so.
-void RecordSweep::settle_recorded(const api::AuditRecord& end) {
+void AuditBackfill::settle_recorded(const api::AuditRecord& end) {
   const auto live = stores_.requests.get({end.request.name_space, end.request.name});
   if (!live || live->metadata.uid != end.request.uid || live->status.complete) return;
   memory_.remember_end(end);
   triggers_.changed(live, live);
 }
 
-void RecordSweep::settle(const std::vector<api::AuditRecord>& of_one_request) {
+void AuditBackfill::settle(const std::vector<api::AuditRecord>& of_one_request) {
   if (of_one_request.empty() || of_one_request.front().request.uid.empty()) return;
   const auto end = std::ranges::find_if(of_one_request, api::is_end, &api::AuditRecord::action);
   if (end != of_one_request.end()) return settle_recorded(*end);

@@ -20,7 +20,7 @@ namespace curfew::reconcile {
 
 // How many requests are let in. A request needs a token of its requester, of its namespace and of the
 // cluster.
-struct FloodLimits {
+struct RequestRateLimits {
   struct Limit {
     int pending = 0;  // requests that wait (Pending or Scheduled) at one time; 0: any number
     double qps = 0;   // requests a second in the long run; 0: any number
@@ -40,7 +40,7 @@ struct FloodLimits {
 // one namespace does not use up what other namespaces need. Every replica follows the waiting requests;
 // tokens are counted by the one that decides, and a restart or another leader begins with full buckets.
 // Thread-safe.
-class FloodGate {
+class RequestRateLimiter {
  public:
   using Pointer = std::shared_ptr<const api::AccessRequest>;
 
@@ -48,7 +48,7 @@ class FloodGate {
   // minutes.
   static constexpr std::size_t kRecordedWithoutPolicy = 5;
 
-  FloodGate(const Clock& clock, FloodLimits limits) : clock_(clock), limits_(limits) {}
+  RequestRateLimiter(const Clock& clock, RequestRateLimits limits) : clock_(clock), limits_(limits) {}
 
   // From the requests' reflector, for each change; before it is acted on.
   void observe(const Pointer& before, const Pointer& after);
@@ -70,7 +70,7 @@ class FloodGate {
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
-  using Limit = FloodLimits::Limit;
+  using Limit = RequestRateLimits::Limit;
 
   // Which limit a request exceeds.
   enum class Bound { None, RequesterPending, NamespacePending, RequesterRate, NamespaceRate, ClusterRate };
@@ -123,7 +123,7 @@ class FloodGate {
   void take(Account& account, const Limit& limit) const;
 
   const Clock& clock_;
-  const FloodLimits limits_;
+  const RequestRateLimits limits_;
   Guarded<State> state_;
 };
 

@@ -1,25 +1,26 @@
-#include "core/wanted.hpp"
+#include "core/effective.hpp"
 
 #include "core/identity.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::core {
 
-std::optional<api::RoleRef> wanted_role(const api::AccessRequest& request, const api::AccessPolicy* policy) {
+std::optional<api::RoleRef> effective_role(const api::AccessRequest& request,
+                                           const api::AccessPolicy* policy) {
   if (request.status.role_ref) return request.status.role_ref;
   if (request.spec.role) return request.spec.role;
   if (policy != nullptr && policy->spec.roles.size() == 1) return policy->spec.roles.front();
   return std::nullopt;
 }
 
-std::string wanted_duration(const api::AccessRequest& request, const api::AccessPolicy* policy) {
+std::string effective_duration(const api::AccessRequest& request, const api::AccessPolicy* policy) {
   if (!request.status.duration.empty()) return request.status.duration;
   if (!request.spec.duration.empty()) return request.spec.duration;
   if (policy == nullptr) return "";
   return policy->spec.default_duration.empty() ? policy->spec.max_duration : policy->spec.default_duration;
 }
 
-std::optional<api::Subject> wanted_subject(const api::AccessRequest& request) {
+std::optional<api::Subject> effective_subject(const api::AccessRequest& request) {
   if (request.status.subject) return request.status.subject;
   if (!request.spec.requester) return request.spec.subject;
   if (!request.spec.subject || username_of(*request.spec.subject) == request.spec.requester->username)
@@ -40,13 +41,13 @@ api::AccessRequestStatus pinned_status(const Input& input) {
   api::AccessRequestStatus status = request.status;
   if (!status.phase) status.phase = api::Phase::Pending;
   if (!status.requested_at) status.requested_at = request.metadata.creation_timestamp;
-  status.subject = wanted_subject(request);
-  status.role_ref = wanted_role(request, input.policy.get());
+  status.subject = effective_subject(request);
+  status.role_ref = effective_role(request, input.policy.get());
   if (status.role_uid.empty() && input.role) {
     status.role_uid = input.role->uid;
     status.role_rules_hash = input.role->rules_hash;
   }
-  if (const auto duration = parse_duration(wanted_duration(request, input.policy.get())))
+  if (const auto duration = parse_duration(effective_duration(request, input.policy.get())))
     status.duration = format_duration(*duration);
   if (!had_policy(request))
     status.policy = input.policy ? reference_to(*input.policy) : api::PolicyRef{.name = request.spec.policy};

@@ -1,4 +1,4 @@
-#include "reconcile/last_known.hpp"
+#include "reconcile/reconstruct_request.hpp"
 
 #include "api/names.hpp"
 

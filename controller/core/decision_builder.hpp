@@ -14,9 +14,9 @@ namespace curfew::core {
 
 // What a decision has come to so far: the status that the request will have, and what is to be recorded and
 // told.
-class Progress {
+class DecisionBuilder {
  public:
-  explicit Progress(const Input& input);  // the request's own status, with what can be pinned by now
+  explicit DecisionBuilder(const Input& input);  // the request's own status, with what can be pinned by now
 
   api::AccessRequestStatus status;
 
@@ -77,14 +77,14 @@ std::int64_t fingerprint(std::string_view message);
 Ending ending_by(const api::Decision& decision, api::Phase phase);
 
 // The final status alone.
-void close(const Input& input, Progress& progress, const Ending& ending);
+void close(const Input& input, DecisionBuilder& progress, const Ending& ending);
 
 // Record, final status, Event.
-Decision end(const Input& input, Progress progress, const Ending& ending);
+Decision end(const Input& input, DecisionBuilder progress, const Ending& ending);
 
 // Writes down the decisions that the status has not observed yet, but the one that ends the request, which
 // its end tells.
-void note_decisions(const Input& input, const Tally& tally, Progress& progress);
+void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& progress);
 
 // Whether the request's namespace is being deleted, or gone: it takes everything in it along, and takes
 // nothing new, Events among it.

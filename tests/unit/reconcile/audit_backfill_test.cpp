@@ -1,4 +1,4 @@
-#include "reconcile/record_sweep.hpp"
+#include "reconcile/audit_backfill.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -21,7 +21,7 @@ struct RecordSweepFixture {
   ManualClock clock;
   runtime::WorkQueue<reconcile::Key> queue{clock};
   reconcile::Triggers triggers{queue, stores, memory, [] { return true; }};
-  reconcile::RecordSweep sweep{client, stores, memory, triggers};
+  reconcile::AuditBackfill sweep{client, stores, memory, triggers};
 
   void write(const std::string& name, const std::string& uid, std::initializer_list<AuditAction> actions) {
     for (const AuditAction action : actions) api.put(record(action, name, uid));

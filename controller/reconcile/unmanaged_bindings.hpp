@@ -21,7 +21,7 @@ namespace curfew::reconcile {
 // that it was granted: only somebody can make it who has taken the admission policies away, or has Curfew's
 // own credentials. That is recorded, once each, and it is ended at once. One under a name of its own is
 // recorded and left alone, since whose it is is not known.
-class ForeignBindings {
+class UnmanagedBindings {
  public:
   struct Parts {
     audit::Writer& audit;
@@ -35,7 +35,7 @@ class ForeignBindings {
         departed;  // for a request that is gone or over: its last known state
   };
 
-  explicit ForeignBindings(Parts parts) : parts_(parts) {}
+  explicit UnmanagedBindings(Parts parts) : parts_(parts) {}
 
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 

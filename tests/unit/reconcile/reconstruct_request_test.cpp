@@ -1,4 +1,4 @@
-#include "reconcile/last_known.hpp"
+#include "reconcile/reconstruct_request.hpp"
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
