@@ -46,13 +46,12 @@ double milliseconds_between(Steady::time_point from, Steady::time_point to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
-std::string path_of(std::string_view plural, std::string_view name_space, std::string_view name,
+std::string path_of(std::string_view plural, std::string_view ns, std::string_view name,
                     std::string_view subresource) {
   const std::string group = plural == kBindings      ? "/apis/rbac.authorization.k8s.io/v1"
                             : plural == "namespaces" ? "/api/v1"
                                                      : "/apis/curfew.dev/v1alpha1";
-  return kube::target_of({.path = group, .plural = std::string(plural), .kind = {}}, name_space, name,
-                         subresource);
+  return kube::target_of({.path = group, .plural = std::string(plural), .kind = {}}, ns, name, subresource);
 }
 
 Caller::Caller(const std::filesystem::path& kubeconfig)

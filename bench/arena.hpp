@@ -31,7 +31,7 @@ inline constexpr std::string_view kBindings = "rolebindings";
 
 // "/apis/.../namespaces/NS/PLURAL[/NAME[/SUBRESOURCE]]" for the three kinds above, and namespaces and
 // accesspolicies.
-std::string path_of(std::string_view plural, std::string_view name_space = {}, std::string_view name = {},
+std::string path_of(std::string_view plural, std::string_view ns = {}, std::string_view name = {},
                     std::string_view subresource = {});
 
 // Somebody with a kubeconfig. Thread-safe.

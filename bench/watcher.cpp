@@ -16,16 +16,16 @@ TimePoint wall() {
 
 }  // namespace
 
-Watcher::Watcher(Caller& caller, std::string_view plural, const std::string& name_space) {
-  const Json list = caller.get(path_of(plural, name_space) + "?limit=1");
+Watcher::Watcher(Caller& caller, std::string_view plural, const std::string& ns) {
+  const Json list = caller.get(path_of(plural, ns) + "?limit=1");
   const auto version = list.at("metadata").at("resourceVersion").get<std::string>();
-  thread_ = std::jthread([this, &caller, kind = std::string(plural), name_space, version](
-                             const std::stop_token& stop) { run(caller, kind, name_space, version, stop); });
+  thread_ = std::jthread([this, &caller, kind = std::string(plural), ns,
+                          version](const std::stop_token& stop) { run(caller, kind, ns, version, stop); });
 }
 
 Watcher::~Watcher() = default;
 
-void Watcher::run(Caller& caller, const std::string& plural, const std::string& name_space,
+void Watcher::run(Caller& caller, const std::string& plural, const std::string& ns,
                   const std::string& version, const std::stop_token& stop) {
   const kube::Resource resource{
       .path = path_of(plural).substr(0, path_of(plural).rfind('/')), .plural = plural, .kind = {}};
@@ -48,7 +48,7 @@ void Watcher::run(Caller& caller, const std::string& plural, const std::string& 
     changed_.notify_all();
     return true;
   };
-  const auto ended = caller.client().watch(resource, {.name_space = name_space, .labels = {}, .fields = {}},
+  const auto ended = caller.client().watch(resource, {.ns = ns, .labels = {}, .fields = {}},
                                            {.resource_version = version, .timeout = 1h}, hear, 1h, stop);
   if (!ended && ended.error().kind != ErrorKind::Cancelled)
     std::fprintf(stderr, "curfew_bench: a watch of %s broke off: %s\n", plural.c_str(),

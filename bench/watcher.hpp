@@ -22,7 +22,7 @@ struct Seen {
 // Thread-safe.
 class Watcher {
  public:
-  Watcher(Caller& caller, std::string_view plural, const std::string& name_space);
+  Watcher(Caller& caller, std::string_view plural, const std::string& ns);
   ~Watcher();
 
   // By name; the first ADDED, MODIFIED or DELETED event of it. Waits.
@@ -43,8 +43,8 @@ class Watcher {
  private:
   using Times = std::map<std::string, Seen>;
 
-  void run(Caller& caller, const std::string& plural, const std::string& name_space,
-           const std::string& version, const std::stop_token& stop);
+  void run(Caller& caller, const std::string& plural, const std::string& ns, const std::string& version,
+           const std::stop_token& stop);
   Seen await(const Times& times, const std::string& name);
   std::vector<Seen> await_all(const Times& times, std::size_t count, std::chrono::seconds patience);
 

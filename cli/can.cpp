@@ -23,9 +23,9 @@ std::vector<core::Finding> those(const Candidate& candidate, Outcome outcome) {
 void print(const Terminal& terminal, const Candidate& candidate) {
   const auto unknown = those(candidate, Outcome::NotChecked);
   terminal.print((unknown.empty() ? Printable("yes: ") : Printable("perhaps: ")) +
-                 core::describe(*candidate.request.spec.role) + " in " +
-                 candidate.request.metadata.name_space + " under AccessPolicy " +
-                 candidate.request.spec.policy + ", decided by " + deciders(*candidate.policy) + "\n");
+                 core::describe(*candidate.request.spec.role) + " in " + candidate.request.metadata.ns +
+                 " under AccessPolicy " + candidate.request.spec.policy + ", decided by " +
+                 deciders(*candidate.policy) + "\n");
   for (const auto& finding : those(candidate, Outcome::Failed))
     terminal.print(Printable("  not now: ") + finding.message + "\n");
   for (const auto& finding : unknown)
@@ -33,7 +33,7 @@ void print(const Terminal& terminal, const Candidate& candidate) {
 }
 
 Exit run(RequestOptions wish, Session& session) {
-  wish.name_space = session.own_namespace();
+  wish.ns = session.own_namespace();
   const auto me = must(session.cluster.whoami());
   const auto all = candidates(session.cluster, wish, me, must(session.cluster.list<api::AccessPolicy>({})));
   std::vector<const Candidate*> fitting;

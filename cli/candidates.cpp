@@ -28,10 +28,10 @@ std::optional<api::Subject> subject_of(const std::string& text) {
   const auto colon = text.find(':');
   const std::string kind = text.substr(0, colon);
   const std::string rest = colon == std::string::npos ? "" : text.substr(colon + 1);
-  if (kind == "User" && !rest.empty()) return api::Subject{.kind = kind, .name = rest, .name_space = ""};
+  if (kind == "User" && !rest.empty()) return api::Subject{.kind = kind, .name = rest, .ns = ""};
   const auto second = rest.find(':');
   if (kind == "ServiceAccount" && second != std::string::npos && second > 0 && second + 1 < rest.size()) {
-    return api::Subject{.kind = kind, .name = rest.substr(second + 1), .name_space = rest.substr(0, second)};
+    return api::Subject{.kind = kind, .name = rest.substr(second + 1), .ns = rest.substr(0, second)};
   }
   throw ExitError(Exit::Usage, Printable("--subject ") + text +
                                    " is nobody: write User:NAME or ServiceAccount:NAMESPACE:NAME");
@@ -41,7 +41,7 @@ api::AccessRequest request_for(const RequestOptions& wish, const api::Person& re
                                const std::string& policy, std::optional<api::RoleRef> role) {
   api::AccessRequest request;
   request.metadata.name = wish.name;
-  request.metadata.name_space = wish.name_space;
+  request.metadata.ns = wish.ns;
   request.spec.policy = policy;
   request.spec.role = std::move(role);
   request.spec.subject = subject_of(wish.subject);

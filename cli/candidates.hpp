@@ -10,7 +10,7 @@ namespace curfew::cli {
 
 // What somebody wants, before it is known under which policy.
 struct RequestOptions {
-  std::string name_space;
+  std::string ns;
   std::string name;     // of the request; empty: made up by the API server
   std::string policy;   // empty: any that fits
   std::string role;     // "view", "ClusterRole/view", "Role/debugger"; empty: whatever is offered

@@ -72,26 +72,26 @@ std::string Cluster::escaped(std::string_view text) {
   return result;
 }
 
-bool Cluster::can_be_namespace(std::string_view name_space) {
+bool Cluster::can_be_namespace(std::string_view ns) {
   constexpr std::size_t kMaxLength = 63;
-  return name_space.empty() || is_dns_label(name_space, kMaxLength);
+  return ns.empty() || is_dns_label(ns, kMaxLength);
 }
 
 // kubectl takes the path of "get --raw" apart and puts it together again, so that an escaped "../" would be
 // one again.
 bool Cluster::can_be_in_path(std::string_view path, const api::ObjectKey& key) {
-  return can_be_namespace(key.name_space) &&
+  return can_be_namespace(key.ns) &&
          (path.starts_with(kRbacPath) ? is_path_segment(key.name) : is_dns_subdomain(key.name));
 }
 
-tl::unexpected<Error> Cluster::no_namespace(const std::string& name_space) {
+tl::unexpected<Error> Cluster::no_namespace(const std::string& ns) {
   return fail(ErrorKind::Invalid,
-              "there can be no namespace " + name_space +
+              "there can be no namespace " + ns +
                   ": a name has lower case letters, digits and '-' only, and at most 63 of them");
 }
 
-std::string Cluster::path_of(std::string_view path, std::string_view plural, const std::string& name_space) {
-  const std::string scope = name_space.empty() ? "" : "namespaces/" + escaped(name_space) + "/";
+std::string Cluster::path_of(std::string_view path, std::string_view plural, const std::string& ns) {
+  const std::string scope = ns.empty() ? "" : "namespaces/" + escaped(ns) + "/";
   return std::string(path) + "/" + scope + std::string(plural);
 }
 
@@ -143,8 +143,7 @@ const Kubeconfig& Cluster::kubeconfig() const {
     const json::json_pointer at(pointer);
     return answer->contains(at) && answer->at(at).is_string() ? answer->at(at).get<std::string>() : "";
   };
-  if (const std::string name_space = text("/contexts/0/context/namespace"); !name_space.empty())
-    kubeconfig_->name_space = name_space;
+  if (const std::string ns = text("/contexts/0/context/namespace"); !ns.empty()) kubeconfig_->ns = ns;
   kubeconfig_->server = kubectl_.server().empty() ? text("/clusters/0/cluster/server") : kubectl_.server();
   return *kubeconfig_;
 }
@@ -152,10 +151,9 @@ const Kubeconfig& Cluster::kubeconfig() const {
 Result<void> Cluster::watch_requests(
     const Selection& selection,
     const std::function<bool(std::string_view, Read<api::AccessRequest>)>& take) const {
-  if (!can_be_namespace(selection.name_space)) return no_namespace(selection.name_space);
-  const std::string path =
-      path_of(api::AccessRequest::kPath, api::AccessRequest::kPlural, selection.name_space) +
-      query_of(selection) + "&watch=true";
+  if (!can_be_namespace(selection.ns)) return no_namespace(selection.ns);
+  const std::string path = path_of(api::AccessRequest::kPath, api::AccessRequest::kPlural, selection.ns) +
+                           query_of(selection) + "&watch=true";
   return kubectl_.follow({"get", "--raw", path}, [&](const std::string& line) {
     json event = json::parse(line, nullptr, false);
     if (event.is_discarded() || event.value("type", "") == "ERROR") return false;
@@ -168,8 +166,7 @@ Result<Read<api::AccessRequest>> Cluster::create(const api::AccessRequest& reque
                                                  bool dry_run) const {
   json body = api::encode(request);
   if (request.metadata.name.empty()) body["metadata"]["generateName"] = prefix;
-  std::vector<std::string> arguments{
-      "create", "-f", "-", "-o", "json", "--namespace", request.metadata.name_space};
+  std::vector<std::string> arguments{"create", "-f", "-", "-o", "json", "--namespace", request.metadata.ns};
   if (dry_run) arguments.emplace_back("--dry-run=server");
   return decoded<api::AccessRequest>(parsed(kubectl_.run(arguments, body.dump())));
 }
@@ -182,7 +179,7 @@ Result<Read<api::AccessRequest>> Cluster::decide(const Read<api::AccessRequest>&
   const json patch{{"metadata", {{"uid", meta.uid}, {"resourceVersion", meta.resource_version}}},
                    {"decisions", decisions}};
   return decoded<api::AccessRequest>(
-      parsed(kubectl_.run({"patch", "accessrequests.curfew.dev", meta.name, "--namespace", meta.name_space,
+      parsed(kubectl_.run({"patch", "accessrequests.curfew.dev", meta.name, "--namespace", meta.ns,
                            "--type=merge", "--patch", patch.dump(), "-o", "json"})));
 }
 

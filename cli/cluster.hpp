@@ -24,13 +24,13 @@ struct Read {
 
 // Which objects of a kind: all of a namespace, or of all where it is empty.
 struct Selection {
-  std::string name_space;
+  std::string ns;
   std::string fields;  // a field selector
   std::string labels;  // a label selector
 };
 
 struct Kubeconfig {
-  std::string name_space = "default";
+  std::string ns = "default";
   std::string server;  // the API server's address
 };
 
@@ -56,13 +56,13 @@ class Cluster {
     if (!can_exist<T>(key))
       return fail(ErrorKind::NotFound,
                   "there can be no " + std::string(T::kKind) + " " + to_string(key) + ": that is no name");
-    return decoded<T>(read(path_of(T::kPath, T::kPlural, key.name_space) + "/" + escaped(key.name)));
+    return decoded<T>(read(path_of(T::kPath, T::kPlural, key.ns) + "/" + escaped(key.name)));
   }
 
   template <class T>
   Result<std::vector<Read<T>>> list(const Selection& selection) const {
-    if (!can_be_namespace(selection.name_space)) return no_namespace(selection.name_space);
-    const auto json = read(path_of(T::kPath, T::kPlural, selection.name_space) + query_of(selection));
+    if (!can_be_namespace(selection.ns)) return no_namespace(selection.ns);
+    const auto json = read(path_of(T::kPath, T::kPlural, selection.ns) + query_of(selection));
     if (!json) return tl::unexpected(json.error());
     std::vector<Read<T>> items;
     for (const auto& item : json->value("items", nlohmann::json::array())) {
@@ -89,11 +89,11 @@ class Cluster {
                                           const api::Decision& decision) const;
 
  private:
-  static bool can_be_namespace(std::string_view name_space);
+  static bool can_be_namespace(std::string_view ns);
   static bool can_be_in_path(std::string_view path, const api::ObjectKey& key);
-  static tl::unexpected<Error> no_namespace(const std::string& name_space);
+  static tl::unexpected<Error> no_namespace(const std::string& ns);
   static std::string escaped(std::string_view text);
-  static std::string path_of(std::string_view path, std::string_view plural, const std::string& name_space);
+  static std::string path_of(std::string_view path, std::string_view plural, const std::string& ns);
   static std::string query_of(const Selection& selection);
   static nlohmann::json with_kind(nlohmann::json item, std::string_view path, std::string_view kind);
   Result<nlohmann::json> read(const std::string& path) const;

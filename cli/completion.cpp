@@ -65,10 +65,8 @@ void add_options(const CLI::App& app, Candidates& result) {
 
 Candidates names_of_requests(const Session& session, bool only_waiting) {
   Candidates result;
-  const auto found =
-      session.cluster.list<api::AccessRequest>({.name_space = session.own_namespace(),
-                                                .fields = only_waiting ? "status.complete!=true" : "",
-                                                .labels = ""});
+  const auto found = session.cluster.list<api::AccessRequest>(
+      {.ns = session.own_namespace(), .fields = only_waiting ? "status.complete!=true" : "", .labels = ""});
   for (std::size_t i = 0; found && i < found->size(); ++i)
     result.emplace((*found)[i].object.metadata.name, "");
   return result;

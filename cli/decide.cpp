@@ -76,7 +76,7 @@ Printable summary_of(const api::AccessRequest& request) {
   const auto& duration = request.status.duration.empty() ? request.spec.duration : request.status.duration;
   return Printable(to_string(request.metadata.key())) + " (uid " + short_uid(request.metadata.uid) +
          "): " + requester_text(request) + " asks for " + role_text(request) + " in namespace " +
-         request.metadata.name_space + "\n  for     " +
+         request.metadata.ns + "\n  for     " +
          (subject ? core::describe(*subject) : requester_text(request)) + "\n  how long " +
          (duration.empty() ? Printable("as the policy says") : Printable(duration)) + ", from " +
          (request.spec.start_time.empty() ? Printable("its approval on")
@@ -145,7 +145,7 @@ Target target_of(const Session& session, const std::string& text) {
 std::vector<Target> selected(const Session& session, const Options& options, const api::Person& me) {
   const std::string scope = options.all_namespaces ? "" : session.own_namespace();
   const auto active = must(session.cluster.list<api::AccessRequest>(
-      {.name_space = scope, .fields = "status.phase=Active", .labels = options.labels}));
+      {.ns = scope, .fields = "status.phase=Active", .labels = options.labels}));
   const auto policies = session.cluster.list<api::AccessPolicy>({});
   std::vector<Target> result;
   for (const auto& [request, _] : active) {

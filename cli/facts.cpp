@@ -72,13 +72,13 @@ Facts FactFinder::facts_of(const api::AccessRequest& request,
 }
 
 void FactFinder::find_namespace(Facts& facts) {
-  const std::string& name = facts.input.request->metadata.name_space;
+  const std::string& name = facts.input.request->metadata.ns;
   if (!facts.input.policy || !facts.input.policy->spec.namespaces.selector ||
       core::reaches(facts.input.policy->spec.namespaces, name, nullptr))
     return;
   if (*facts.input.policy->spec.namespaces.selector ==
       api::LabelSelector{}) {  // matches every namespace, whatever its labels
-    facts.input.name_space = std::make_shared<const api::Namespace>();
+    facts.input.ns = std::make_shared<const api::Namespace>();
     return;
   }
   auto known = namespaces_.find(name);
@@ -89,7 +89,7 @@ void FactFinder::find_namespace(Facts& facts) {
     known = namespaces_.emplace(name, std::move(found)).first;
   }
   if (known->second) {
-    facts.input.name_space = *known->second;
+    facts.input.ns = *known->second;
   } else {
     facts.unseen["namespace-allowed"] = "you may not look at namespace " + name + ", whose labels decide";
   }
@@ -99,9 +99,8 @@ void FactFinder::find_role(Facts& facts) {
   core::Input& input = facts.input;
   const auto role = core::effective_role(*input.request, input.policy.get());
   if (!role) return;
-  auto found = role->kind == "Role"
-                   ? find<api::Role>(cluster_, {input.request->metadata.name_space, role->name})
-                   : find<api::ClusterRole>(cluster_, {"", role->name});
+  auto found = role->kind == "Role" ? find<api::Role>(cluster_, {input.request->metadata.ns, role->name})
+                                    : find<api::ClusterRole>(cluster_, {"", role->name});
   if (found) {
     input.role = std::move(*found);
     return;
@@ -121,7 +120,7 @@ void FactFinder::find_usage(Facts& facts) {
   if (!input.policy || !input.policy->spec.limits) return;
   const auto subject = core::effective_subject(*input.request);
   auto others = cluster_.list<api::AccessRequest>(
-      {.name_space = "", .fields = "spec.policy=" + input.policy->metadata.name, .labels = ""});
+      {.ns = "", .fields = "spec.policy=" + input.policy->metadata.name, .labels = ""});
   if (!others || !subject) {
     for (const char* check : {"active-limit", "cooldown"})
       facts.unseen[check] = "you may not look at the requests of all namespaces";

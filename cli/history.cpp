@@ -14,15 +14,13 @@ struct Options {
 Exit run(const Options& options, Session& session) {
   const auto key = key_of(session, options.name);
   auto found = session.cluster.list<api::AuditRecord>(
-      {.name_space = "",
-       .fields = "request.namespace=" + key.name_space + ",request.name=" + key.name,
-       .labels = ""});
+      {.ns = "", .fields = "request.namespace=" + key.ns + ",request.name=" + key.name, .labels = ""});
   if (!found && found.error().kind == ErrorKind::Forbidden) {
     throw ExitError(
         Exit::Failed,
         Printable(
             "you may not read audit records: that takes ClusterRole curfew-auditor; 'kubectl describe accessrequest ") +
-            key.name + " -n " + key.name_space + "' shows how it stands");
+            key.name + " -n " + key.ns + "' shows how it stands");
   }
   const auto records = must(std::move(found));
   if (records.empty())

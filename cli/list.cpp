@@ -84,7 +84,7 @@ std::string time_text(const api::AccessRequest& request, TimePoint now) {
 std::vector<Cell> row(const api::AccessRequest& request, bool wide) {
   const auto now = SystemClock().now();
   const auto& subject = request.status.subject;
-  std::vector<Cell> cells{{request.metadata.name_space},
+  std::vector<Cell> cells{{request.metadata.ns},
                           {request.metadata.name},
                           {phase_text(request), colour_of(request)},
                           {std::string(request.spec.policy)},
@@ -104,13 +104,13 @@ std::vector<Cell> row(const api::AccessRequest& request, bool wide) {
 
 // Everywhere if that is allowed; otherwise in one namespace, and says so.
 Requests find_requests(const Session& session, const Options& options, std::string& scope) {
-  scope = session.name_space;
-  auto found = session.cluster.list<api::AccessRequest>({.name_space = scope, .fields = "", .labels = ""});
+  scope = session.ns;
+  auto found = session.cluster.list<api::AccessRequest>({.ns = scope, .fields = "", .labels = ""});
   if (!found && found.error().kind == ErrorKind::Forbidden && scope.empty() && !options.all_namespaces) {
     scope = session.own_namespace();
     session.terminal.warn(Printable("You may not list the requests of all namespaces: these are of ") +
                           scope + " (-n says another one).\n");
-    found = session.cluster.list<api::AccessRequest>({.name_space = scope, .fields = "", .labels = ""});
+    found = session.cluster.list<api::AccessRequest>({.ns = scope, .fields = "", .labels = ""});
   }
   return must(std::move(found));
 }
@@ -189,7 +189,7 @@ void watch(const Session& session, const Options& options, const View& view, con
     session.terminal.print(table(session.terminal, {}, {cells}));
     return true;
   };
-  while (true) must(session.cluster.watch_requests({.name_space = scope, .fields = "", .labels = ""}, take));
+  while (true) must(session.cluster.watch_requests({.ns = scope, .fields = "", .labels = ""}, take));
 }
 
 Exit run(const Options& options, Session& session) {

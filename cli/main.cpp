@@ -25,7 +25,7 @@ std::vector<Verb> add_verbs(CLI::App& app) {
 Session session_with(const Flags& flags) {
   return {.cluster = Cluster(Kubectl(flags.for_kubectl())),
           .terminal = Terminal(),
-          .name_space = flags.name_space,
+          .ns = flags.ns,
           .seen = SeenRequests(SeenRequests::default_file())};
 }
 

@@ -96,7 +96,7 @@ Exit run(const Options& options, Session& session) {
     throw ExitError(Exit::Usage,
                     Printable("--timeout ") + options.timeout + " is not a duration, as in 30m or 1h30m");
   RequestOptions wish = options.wish;
-  wish.name_space = session.own_namespace();
+  wish.ns = session.own_namespace();
   const auto me = must(session.cluster.whoami());
   const auto all = candidates(session.cluster, wish, me, must(session.cluster.list<api::AccessPolicy>({})));
   const auto fitting = fitting_of(all, wish);

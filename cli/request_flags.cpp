@@ -7,7 +7,7 @@ namespace {
 
 Printable nothing_fits(const std::vector<Candidate>& all, const RequestOptions& wish) {
   const std::string what = wish.role.empty() ? "" : wish.role + " ";
-  Printable sentence = Printable("no policy lets you ask for ") + what + "in namespace " + wish.name_space;
+  Printable sentence = Printable("no policy lets you ask for ") + what + "in namespace " + wish.ns;
   if (all.empty()) {
     if (!wish.policy.empty())
       sentence += Printable(": AccessPolicy ") + wish.policy + " does not exist or does not offer that";

@@ -56,7 +56,7 @@ void Flags::add_to(CLI::App& app) {
       ->group("kubectl's own");
   switches_ = {{"--insecure-skip-tls-verify", false}, {"--disable-compression", false}};
   for (auto& [flag, value] : switches_) app.add_flag(flag, value, "As kubectl's")->group("kubectl's own");
-  app.add_option("-n,--namespace", name_space, "The namespace (default: the kubeconfig's)");
+  app.add_option("-n,--namespace", ns, "The namespace (default: the kubeconfig's)");
 }
 
 std::vector<std::string> Flags::for_kubectl() const {

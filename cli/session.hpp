@@ -51,7 +51,7 @@ class Flags {
   void add_to(CLI::App& app);
   std::vector<std::string> for_kubectl() const;
 
-  std::string name_space;  // -n; empty: the kubeconfig's
+  std::string ns;  // -n; empty: the kubeconfig's
 
  private:
   std::vector<std::pair<std::string, std::string>> texts_;
@@ -63,13 +63,11 @@ class Flags {
 struct Session {
   Cluster cluster;
   Terminal terminal;
-  std::string name_space;  // as given with -n; empty: not given
+  std::string ns;  // as given with -n; empty: not given
 
   SeenRequests seen;
 
-  std::string own_namespace() const {
-    return name_space.empty() ? cluster.kubeconfig().name_space : name_space;
-  }
+  std::string own_namespace() const { return ns.empty() ? cluster.kubeconfig().ns : ns; }
   // That this person was shown these. What cannot be remembered is no error.
   void remember(const std::vector<api::AccessRequest>& requests) const;
   void remember(const std::vector<SeenRequest>& requests) const;

@@ -17,7 +17,7 @@ std::string sentence_of(const api::AuditRecord& record) {
   const std::string role = record.role ? core::describe(*record.role) : "access";
   switch (record.action) {
     case Action::Requested: {
-      std::string text = actor_of(record) + " asked for " + role + " in " + record.request.name_space;
+      std::string text = actor_of(record) + " asked for " + role + " in " + record.request.ns;
       if (!record.duration.empty()) text += " for " + record.duration;
       if (record.policy) text += " under AccessPolicy " + std::string(record.policy->name);
       return core::with_comment(text, record.reason);

@@ -72,16 +72,16 @@ std::string flood_record_name(std::string_view username, TimePoint requested_at)
   return name_of_flood(sha256_hex(username).substr(0, kFloodHashDigits), requested_at);
 }
 
-std::string namespace_flood_record_name(std::string_view name_space, TimePoint requested_at) {
-  return name_of_flood("namespace-" + std::string(name_space), requested_at);
+std::string namespace_flood_record_name(std::string_view ns, TimePoint requested_at) {
+  return name_of_flood("namespace-" + std::string(ns), requested_at);
 }
 
 std::string cluster_flood_record_name(TimePoint requested_at) {
   return name_of_flood("cluster", requested_at);
 }
 
-std::string without_policy_record_name(std::string_view name_space, TimePoint requested_at) {
-  return name_of_flood("without-policy-" + std::string(name_space), requested_at);
+std::string without_policy_record_name(std::string_view ns, TimePoint requested_at) {
+  return name_of_flood("without-policy-" + std::string(ns), requested_at);
 }
 
 bool is_flood_record(std::string_view name) {
@@ -97,7 +97,7 @@ void read(const Reader& reader, AuditAction& value) {
 }
 
 void read(const Reader& reader, RequestRef& value) {
-  reader.get("namespace", value.name_space);
+  reader.get("namespace", value.ns);
   reader.get("name", value.name);
   reader.get("uid", value.uid);
 }
@@ -133,9 +133,7 @@ nlohmann::json encode(const AuditRecord& record) {
   Writer binding;
   if (record.binding) binding.put("name", record.binding->name).put("uid", record.binding->uid);
   Writer request;
-  request.put("namespace", record.request.name_space)
-      .put("name", record.request.name)
-      .put("uid", record.request.uid);
+  request.put("namespace", record.request.ns).put("name", record.request.name).put("uid", record.request.uid);
   json.update(Writer()
                   .put("action", std::string(to_string(record.action)))
                   .put_micro("time", record.time)

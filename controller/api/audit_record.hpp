@@ -30,7 +30,7 @@ std::string_view to_string(AuditAction action);
 bool is_end(AuditAction action);
 
 struct RequestRef {
-  std::string name_space;
+  std::string ns;
   std::string name;
   std::string uid;
 
@@ -84,9 +84,9 @@ std::string flood_record_name(std::string_view username, TimePoint requested_at)
 // The same for all of a namespace or of the cluster, and for requests of a namespace that name no
 // AccessPolicy: "flood-namespace-payments-1764064200", "flood-cluster-1764064200",
 // "flood-without-policy-payments-1764064200".
-std::string namespace_flood_record_name(std::string_view name_space, TimePoint requested_at);
+std::string namespace_flood_record_name(std::string_view ns, TimePoint requested_at);
 std::string cluster_flood_record_name(TimePoint requested_at);
-std::string without_policy_record_name(std::string_view name_space, TimePoint requested_at);
+std::string without_policy_record_name(std::string_view ns, TimePoint requested_at);
 bool is_flood_record(std::string_view name);
 TimePoint flood_record_until(TimePoint requested_at);  // the end of those ten minutes
 

@@ -10,7 +10,7 @@ namespace curfew::api {
 void read(const Reader& reader, ObjectReference& value) {
   reader.get("apiVersion", value.api_version);
   reader.get("kind", value.kind);
-  reader.get("namespace", value.name_space);
+  reader.get("namespace", value.ns);
   reader.get("name", value.name);
   reader.get("uid", value.uid);
 }
@@ -35,7 +35,7 @@ nlohmann::json encode_reference(const ObjectReference& reference) {
   return Writer()
       .put("apiVersion", reference.api_version)
       .put("kind", reference.kind)
-      .put("namespace", reference.name_space)
+      .put("namespace", reference.ns)
       .put("name", reference.name)
       .put("uid", reference.uid)
       .done();

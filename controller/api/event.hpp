@@ -10,7 +10,7 @@ namespace curfew::api {
 struct ObjectReference {
   std::string api_version;
   std::string kind;
-  std::string name_space;
+  std::string ns;
   std::string name;
   std::string uid;
 

@@ -7,7 +7,7 @@
 namespace curfew::api {
 
 std::string to_string(const ObjectKey& key) {
-  return key.name_space.empty() ? key.name : key.name_space + "/" + key.name;
+  return key.ns.empty() ? key.name : key.ns + "/" + key.name;
 }
 
 void set_condition(std::vector<Condition>& conditions, Condition condition) {
@@ -36,7 +36,7 @@ void read(const Reader& reader, OwnerReference& value) {
 
 void read(const Reader& reader, ObjectMeta& value) {
   reader.get("name", value.name);
-  reader.get("namespace", value.name_space);
+  reader.get("namespace", value.ns);
   reader.get("uid", value.uid);
   reader.get("resourceVersion", value.resource_version);
   reader.get("generation", value.generation);
@@ -65,7 +65,7 @@ void read(const Reader& reader, Person& value) {
 void read(const Reader& reader, Subject& value) {
   reader.get("kind", value.kind);
   reader.get("name", value.name);
-  reader.get("namespace", value.name_space);
+  reader.get("namespace", value.ns);
 }
 
 void read(const Reader& reader, RoleRef& value) {

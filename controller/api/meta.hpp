@@ -12,9 +12,9 @@
 
 namespace curfew::api {
 
-// Names an object within its kind; `name_space` is empty for cluster-scoped kinds.
+// Names an object within its kind; `ns` is empty for cluster-scoped kinds.
 struct ObjectKey {
-  std::string name_space;
+  std::string ns;
   std::string name;
 
   auto operator<=>(const ObjectKey&) const = default;
@@ -34,7 +34,7 @@ struct OwnerReference {
 
 struct ObjectMeta {
   std::string name;
-  std::string name_space;
+  std::string ns;
   std::string uid;
   std::string resource_version;
   std::int64_t generation = 0;
@@ -45,7 +45,7 @@ struct ObjectMeta {
   std::vector<OwnerReference> owner_references;
   std::vector<std::string> finalizers;
 
-  ObjectKey key() const { return {name_space, name}; }
+  ObjectKey key() const { return {ns, name}; }
   bool operator==(const ObjectMeta&) const = default;
 };
 
@@ -77,7 +77,7 @@ struct Person {
 struct Subject {
   InternedString kind;  // User, Group, ServiceAccount
   InternedString name;
-  InternedString name_space;  // ServiceAccount only
+  InternedString ns;  // ServiceAccount only
 
   bool operator==(const Subject&) const = default;
 };
@@ -102,6 +102,6 @@ struct PolicyRef {
 template <>
 struct std::hash<curfew::api::ObjectKey> {
   std::size_t operator()(const curfew::api::ObjectKey& key) const noexcept {
-    return std::hash<std::string>{}(key.name_space) * 31 + std::hash<std::string>{}(key.name);
+    return std::hash<std::string>{}(key.ns) * 31 + std::hash<std::string>{}(key.name);
   }
 };

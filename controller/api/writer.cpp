@@ -18,11 +18,7 @@ nlohmann::json Writer::to_json(const Person& value) const {
 
 // A merge patch merges objects too: the namespace of a subject before must not survive in the one after.
 nlohmann::json Writer::to_json(const Subject& value) const {
-  return Writer(empty_)
-      .put("kind", value.kind)
-      .put("name", value.name)
-      .put("namespace", value.name_space)
-      .done();
+  return Writer(empty_).put("kind", value.kind).put("name", value.name).put("namespace", value.ns).done();
 }
 
 nlohmann::json Writer::to_json(const RoleRef& value) const {
@@ -38,11 +34,7 @@ nlohmann::json Writer::to_json(const PolicyRef& value) const {
 }
 
 nlohmann::json to_json(const Subject& subject) {
-  return Writer()
-      .put("kind", subject.kind)
-      .put("name", subject.name)
-      .put("namespace", subject.name_space)
-      .done();
+  return Writer().put("kind", subject.kind).put("name", subject.name).put("namespace", subject.ns).done();
 }
 
 nlohmann::json to_json(const RoleRef& role) {
@@ -65,7 +57,7 @@ nlohmann::json to_json(const std::vector<Condition>& conditions) {
 nlohmann::json to_json(const ObjectMeta& meta) {
   Writer writer;
   writer.put("name", meta.name)
-      .put("namespace", meta.name_space)
+      .put("namespace", meta.ns)
       .put("uid", meta.uid)
       .put("resourceVersion", meta.resource_version);
   if (meta.generation != 0) writer.put_always("generation", meta.generation);

@@ -126,7 +126,7 @@ struct App::Impl {
 
   reconcile::GuardWatch guard{[this] { return reconcile::shipped_guard(config.eligibility_policy); }, clock,
                               [this] { leadership.guard_changed(); }};
-  reconcile::GuardLedgerStore ledgers{clients.general, config.name_space};
+  reconcile::GuardLedgerStore ledgers{clients.general, config.ns};
   reconcile::Triggers triggers{queue, stores, memory, [this] { return may_grant(); }};
   reconcile::AuditBackfill sweep{clients.general, stores, memory, triggers};
   reconcile::Retention retention{
@@ -142,10 +142,10 @@ struct App::Impl {
                            return stores.synced() && guard_policies.synced() && guard_bindings.synced() &&
                                   guard_kinds.synced();
                          }}};
-  ClientLeaseStore lease_store{clients.lease, {config.name_space, std::string(api::kLeaseName)}};
+  ClientLeaseStore lease_store{clients.lease, {config.ns, std::string(api::kLeaseName)}};
   runtime::LeaderElector elector{lease_store,
                                  clock,
-                                 {config.name_space, std::string(api::kLeaseName)},
+                                 {config.ns, std::string(api::kLeaseName)},
                                  identity,
                                  {.on_started_leading = [this] { leadership.start(); },
                                   .on_stopped_leading =
@@ -307,7 +307,7 @@ void App::Impl::watch_guard(const kube::Resource& resource, kube::Store<reconcil
 
 void App::Impl::watch_lease() {
   auto settings = kube::reflector_config<api::Lease>(
-      {.name_space = config.name_space, .fields = "metadata.name=" + std::string(api::kLeaseName)});
+      {.ns = config.ns, .fields = "metadata.name=" + std::string(api::kLeaseName)});
   settings.on_change = [this](const auto&, const auto& after) {
     if (after) elector.observe(*after);
   };

@@ -30,16 +30,17 @@ class Clients {
 
   kube::ClientOptions options(runtime::Metrics& metrics, kube::ServerClock& clock,
                               kube::InFlight* in_flight = nullptr) {
-    return {.contact = &contact_,
-            .in_flight = in_flight,
-            .observe_call =
-                [&metrics](std::string_view verb, std::string_view resource, int status,
-                           std::chrono::nanoseconds took) {
-                  metrics.api_request_took(verb, resource, status,
-                                           std::chrono::duration_cast<std::chrono::microseconds>(took));
-                },
-            .observe_date = [&clock](TimePoint date,
-                                     std::chrono::nanoseconds round_trip) { clock.heard(date, round_trip); }};
+    return {
+        .contact = &contact_,
+        .in_flight = in_flight,
+        .observe_call =
+            [&metrics](std::string_view verb, std::string_view resource, int status,
+                       std::chrono::nanoseconds took) {
+              metrics.api_request_took(verb, resource, status,
+                                       std::chrono::duration_cast<std::chrono::microseconds>(took));
+            },
+        .observe_date = [&clock](TimePoint date,
+                                 std::chrono::nanoseconds round_trip) { clock.observe(date, round_trip); }};
   }
   static kube::ClientOptions hurried(kube::ClientOptions options) {
     options.deadline = kLeaseCallDeadline;

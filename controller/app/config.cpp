@@ -53,8 +53,7 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
   cli.add_option("--kubeconfig", config.kubeconfig,
                  "How to reach the API server; without it, the Pod's own ServiceAccount")
       ->envname("CURFEW_KUBECONFIG");
-  cli.add_option("--namespace", config.name_space,
-                 "Curfew's own namespace: of its Lease and of the guard's ledger")
+  cli.add_option("--namespace", config.ns, "Curfew's own namespace: of its Lease and of the guard's ledger")
       ->envname("CURFEW_NAMESPACE")
       ->capture_default_str();
   cli.add_option("--metrics-address", config.metrics_address,
@@ -96,8 +95,8 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
   constexpr LimitFlags kCluster{.flag = "cluster", .variable = "CLUSTER", .what = "in the whole cluster"};
   add_pending(cli, kRequester, config.flood_limits.requester.pending);
   add_rate(cli, kRequester, config.flood_limits.requester);
-  add_pending(cli, kNamespace, config.flood_limits.name_space.pending);
-  add_rate(cli, kNamespace, config.flood_limits.name_space);
+  add_pending(cli, kNamespace, config.flood_limits.ns.pending);
+  add_rate(cli, kNamespace, config.flood_limits.ns);
   add_rate(cli, kCluster, config.flood_limits.cluster);
   cli.add_flag(
          "--eligibility-policy,!--no-eligibility-policy", config.eligibility_policy,

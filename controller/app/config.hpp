@@ -25,8 +25,8 @@ struct EndAll {
 };
 
 struct Config {
-  std::string kubeconfig;                    // empty: the Pod's own ServiceAccount
-  std::string name_space = "curfew-system";  // of the Lease and the guard's ledger
+  std::string kubeconfig;            // empty: the Pod's own ServiceAccount
+  std::string ns = "curfew-system";  // of the Lease and the guard's ledger
   std::string metrics_address = "127.0.0.1:0";
   bool leader_elect = true;
   runtime::ElectionTimes election;

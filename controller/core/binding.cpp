@@ -46,7 +46,7 @@ api::RoleBinding binding_for(const api::AccessRequest& request, const api::Acces
                              const GrantTimes& times) {
   api::RoleBinding binding;
   binding.metadata.name = api::binding_name(request);
-  binding.metadata.name_space = request.metadata.name_space;
+  binding.metadata.ns = request.metadata.ns;
   binding.metadata.labels = {{std::string(api::kRequestUidLabel), request.metadata.uid}};
   binding.metadata.annotations = {
       {std::string(api::kExpiresAtAnnotation), format_rfc3339(times.expires_at)},
@@ -65,7 +65,7 @@ api::RoleBinding binding_for(const api::AccessRequest& request, const api::Acces
 api::ObjectReference reference_to(const api::RoleBinding& binding) {
   return {.api_version = "rbac.authorization.k8s.io/v1",
           .kind = std::string(api::RoleBinding::kKind),
-          .name_space = binding.metadata.name_space,
+          .ns = binding.metadata.ns,
           .name = binding.metadata.name,
           .uid = binding.metadata.uid};
 }

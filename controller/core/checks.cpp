@@ -26,7 +26,7 @@ std::optional<Denial> policy_is_not_suspended(const Input& in) {
 }
 
 std::optional<Denial> namespace_is_not_reserved(const Input& in) {
-  const std::string& name = in.request->metadata.name_space;
+  const std::string& name = in.request->metadata.ns;
   if (!is_reserved_namespace(name)) return std::nullopt;
   return denial(reason::kNamespaceReserved, "namespace " + name +
                                                 " is reserved: Curfew grants nothing in kube-* and " +
@@ -40,9 +40,9 @@ std::optional<Denial> policy_is_ready(const Input& in) {
 }
 
 std::optional<Denial> namespace_is_allowed(const Input& in) {
-  const std::string& name = in.request->metadata.name_space;
+  const std::string& name = in.request->metadata.ns;
   const auto& allowed = in.policy->spec.namespaces;
-  if (reaches(allowed, name, in.name_space.get())) return std::nullopt;
+  if (reaches(allowed, name, in.ns.get())) return std::nullopt;
   std::string covered = allowed.names.empty() ? "" : joined(allowed.names);
   if (allowed.selector)
     covered += std::string(covered.empty() ? "" : " and ") + "those that its selector matches";

@@ -14,7 +14,7 @@ api::RoleRef role_of(const Input& in) {
 }
 
 std::string where(const Input& in, const api::RoleRef& role) {
-  return role.kind == "Role" ? " in namespace " + in.request->metadata.name_space : "";
+  return role.kind == "Role" ? " in namespace " + in.request->metadata.ns : "";
 }
 
 }  // namespace

@@ -33,21 +33,21 @@ std::optional<Denial> enforced_denial(const Input& in) {
 }
 
 // Deletes the binding, and leaves the rule in the status for the time when it is gone.
-Decision remove_denied(const Input& in, DecisionBuilder progress, const Denial& denial) {
-  progress.condition(api::kGranted, "False", denial.reason, denial.message);
-  progress.message(denial.message);
-  Decision decision = progress.done_after(remove(*in.binding));
+Decision remove_denied(const Input& in, DecisionBuilder builder, const Denial& denial) {
+  builder.condition(api::kGranted, "False", denial.reason, denial.message);
+  builder.message(denial.message);
+  Decision decision = builder.done_after(remove(*in.binding));
   decision.wake_at = in.now + kDeletionCheck;
   return decision;
 }
 
 // The policy in force gives less time than was granted: the end moves up, in the binding first.
-Decision shorten(const Input& in, DecisionBuilder progress, const LatestEnd& latest) {
+Decision shorten(const Input& in, DecisionBuilder builder, const LatestEnd& latest) {
   const std::string message = "access ends at " + format_rfc3339(latest.time) +
                               ", sooner than granted: under " + describe(*in.policy) + " " + latest.why;
-  progress.status.expires_at = latest.time;
-  progress.message(message);
-  progress.step(
+  builder.status.expires_at = latest.time;
+  builder.message(message);
+  builder.step(
       {.action = api::AuditAction::Shortened,
        .message = message,
        .index = std::chrono::duration_cast<std::chrono::seconds>(latest.time.time_since_epoch()).count(),
@@ -55,8 +55,8 @@ Decision shorten(const Input& in, DecisionBuilder progress, const LatestEnd& lat
        .doing = "Shorten",
        .related = reference_to(*in.binding)});
   const auto& meta = in.binding->metadata;
-  return progress.done(ShortenBinding{.key = meta.key(), .uid = meta.uid, .expires_at = latest.time},
-                       latest.time);
+  return builder.done(ShortenBinding{.key = meta.key(), .uid = meta.uid, .expires_at = latest.time},
+                      latest.time);
 }
 
 std::optional<LatestEnd> enforced_end(const Input& in) {
@@ -67,54 +67,54 @@ std::optional<LatestEnd> enforced_end(const Input& in) {
 }
 
 // An aggregated role changes with other people's ClusterRoles: told once, never ended.
-void report_drift(const Input& in, DecisionBuilder& progress) {
+void report_drift(const Input& in, DecisionBuilder& builder) {
   const auto& status = in.request->status;
   if (!in.role || !in.role->is_aggregated || !status.role_ref || status.role_rules_hash.empty() ||
       in.role->rules_hash == status.role_rules_hash)
     return;
-  if (progress.condition_is(api::kRoleDrifted, "True", api::reason::kRoleChanged)) return;
+  if (builder.condition_is(api::kRoleDrifted, "True", api::reason::kRoleChanged)) return;
   const std::string message =
       describe(*status.role_ref) +
       ", which is aggregated from others, allows something else than when it was asked for; access goes on";
-  progress.condition(api::kRoleDrifted, "True", api::reason::kRoleChanged, message);
-  progress.notice(api::reason::kRoleChanged, message);
+  builder.condition(api::kRoleDrifted, "True", api::reason::kRoleChanged, message);
+  builder.warn(api::reason::kRoleChanged, message);
 }
 
 // Access under onChange: Keep goes on without its policy. The guard reads this condition, because an
 // admission policy cannot tell that an AccessPolicy does not exist.
-void report_missing_policy(const Input& in, DecisionBuilder& progress) {
-  if (in.policy) return progress.drop_condition(api::kPolicyMissing);
-  progress.condition(
+void report_missing_policy(const Input& in, DecisionBuilder& builder) {
+  if (in.policy) return builder.drop_condition(api::kPolicyMissing);
+  builder.condition(
       api::kPolicyMissing, "True", api::reason::kPolicyNotFound,
       "AccessPolicy " + in.request->spec.policy +
           " is gone; access goes on until its end, and its requester, its subject and those who approved it may revoke it");
 }
 
-Decision while_bound(const Input& in, DecisionBuilder progress, const Tally& tally) {
+Decision while_bound(const Input& in, DecisionBuilder builder, const Tally& tally) {
   const api::RoleBinding& binding = *in.binding;
   const TimePoint end = effective_end(in);
   if (binding.metadata.deletion_timestamp || tally.revoked) return remove(binding);
   if (auto what = tampering(in, granted_end(in))) return remove_changed(in, *what);
   if (in.now >= end) return remove(binding);
-  if (in.settings.ends_all) return remove_denied(in, progress, removal_denial());
-  if (auto denial = enforced_denial(in)) return remove_denied(in, progress, *denial);
-  note_decisions(in, tally, progress);
-  report_drift(in, progress);
-  report_missing_policy(in, progress);
+  if (in.settings.ends_all) return remove_denied(in, builder, removal_denial());
+  if (auto denial = enforced_denial(in)) return remove_denied(in, builder, *denial);
+  note_decisions(in, tally, builder);
+  report_drift(in, builder);
+  report_missing_policy(in, builder);
   if (const auto latest = enforced_end(in); latest && latest->time < end) {
-    if (latest->time > in.now) return shorten(in, progress, *latest);
-    return remove_denied(in, progress,
+    if (latest->time > in.now) return shorten(in, builder, *latest);
+    return remove_denied(in, builder,
                          {.reason = std::string(api::reason::kDurationTooLong),
                           .message = "access would have ended at " + format_rfc3339(latest->time) +
                                      ": under " + describe(*in.policy) + " " + latest->why});
   }
-  progress.status.expires_at = end;
-  return progress.done(std::nullopt, end);
+  builder.status.expires_at = end;
+  return builder.done(std::nullopt, end);
 }
 
-Ending why_ended(const Input& in, const DecisionBuilder& progress, const Tally& tally) {
+Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& tally) {
   if (tally.revoked) return ending_by_decision(in, *tally.revoked, api::Phase::Revoked);
-  if (auto ending = ending_announced(progress)) return *ending;
+  if (auto ending = ending_announced(builder)) return *ending;
   const bool has_end = in.request->status.expires_at || in.granted_record;
   if (has_end && in.now >= effective_end(in) - in.settings.end_lead) {
     return {.phase = api::Phase::Expired,
@@ -122,10 +122,9 @@ Ending why_ended(const Input& in, const DecisionBuilder& progress, const Tally& 
             .message = "access ended at " + format_rfc3339(effective_end(in)) + ": its time was up"};
   }
   if (namespace_is_going(in)) {
-    return {
-        .phase = api::Phase::Revoked,
-        .reason = std::string(api::reason::kNamespaceDeleted),
-        .message = "namespace " + in.request->metadata.name_space + " was deleted, which ended the access"};
+    return {.phase = api::Phase::Revoked,
+            .reason = std::string(api::reason::kNamespaceDeleted),
+            .message = "namespace " + in.request->metadata.ns + " was deleted, which ended the access"};
   }
   return {.phase = api::Phase::Revoked,
           .reason = std::string(api::reason::kBindingRemoved),
@@ -135,21 +134,21 @@ Ending why_ended(const Input& in, const DecisionBuilder& progress, const Tally& 
 
 // The status says that there is access, and nothing else does: what it says of it is nobody's word. Curfew
 // records a grant before it says so.
-Decision end_never_granted(const Input& in, DecisionBuilder progress) {
+Decision end_never_granted(const Input& in, DecisionBuilder builder) {
   const std::string message =
       "somebody set status.phase to Active: no AuditRecord says that access was granted, and there was none";
-  auto& status = progress.status;
+  auto& status = builder.status;
   status.granted_at.reset();
   status.expires_at.reset();
   status.binding_name.clear();
   status.approvals.clear();
   status.approved_by.clear();
-  progress.step({.action = api::AuditAction::Tampered,
-                 .message = message,
-                 .index = fingerprint(message),
-                 .is_warning = true,
-                 .doing = "Observe"});
-  return end(in, progress,
+  builder.step({.action = api::AuditAction::Tampered,
+                .message = message,
+                .index = fingerprint(message),
+                .is_warning = true,
+                .doing = "Observe"});
+  return end(in, builder,
              {.phase = api::Phase::Rejected,
               .reason = std::string(api::reason::kStatusChanged),
               .message = message});
@@ -158,26 +157,26 @@ Decision end_never_granted(const Input& in, DecisionBuilder progress) {
 }  // namespace
 
 Decision decide_active(const Input& input) {
-  const DecisionBuilder progress(input);
-  if (!input.binding && input.is_unrecorded && !ending_by_change(progress))
-    return end_never_granted(input, progress);
+  const DecisionBuilder builder(input);
+  if (!input.binding && input.is_unrecorded && !ending_by_change(builder))
+    return end_never_granted(input, builder);
   const Tally counted = tally(input);
-  if (input.binding) return while_bound(input, progress, counted);
-  return end(input, progress, why_ended(input, progress, counted));
+  if (input.binding) return while_bound(input, builder, counted);
+  return end(input, builder, why_ended(input, builder, counted));
 }
 
 Decision remove_changed(const Input& input, const std::string& what) {
   Decision removal = remove(*input.binding);
-  DecisionBuilder progress(input);
-  if (progress.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return removal;
-  progress.condition(api::kGranted, "False", api::reason::kBindingChanged, what);
-  progress.message(what);
-  progress.step({.action = api::AuditAction::Tampered,
-                 .message = what,
-                 .is_warning = true,
-                 .doing = "Observe",
-                 .related = reference_to(*input.binding)});
-  Decision decision = progress.done_after(removal);
+  DecisionBuilder builder(input);
+  if (builder.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return removal;
+  builder.condition(api::kGranted, "False", api::reason::kBindingChanged, what);
+  builder.message(what);
+  builder.step({.action = api::AuditAction::Tampered,
+                .message = what,
+                .is_warning = true,
+                .doing = "Observe",
+                .related = reference_to(*input.binding)});
+  Decision decision = builder.done_after(removal);
   decision.wake_at = input.now + kDeletionCheck;
   return decision;
 }
@@ -187,32 +186,32 @@ Decision end_falsified(const Input& input) {
   const std::string what = "somebody set status.phase to " +
                            std::string(said.phase ? api::to_string(*said.phase) : "nothing") +
                            ", which no AuditRecord says: the access was ended";
-  DecisionBuilder progress(input);
+  DecisionBuilder builder(input);
   // Not over, and about to be: the rest is that of any access which Curfew has decided to end.
-  progress.status.phase = api::Phase::Active;
-  progress.status.complete = false;
-  progress.status.ended_at.reset();
-  progress.condition(api::kGranted, "False", api::reason::kStatusChanged, what);
-  progress.message(what);
-  progress.step({.action = api::AuditAction::Tampered,
-                 .message = what,
-                 .index = fingerprint(what),
-                 .is_warning = true,
-                 .doing = "Observe"});
-  Decision decision = input.binding ? progress.done_after(remove(*input.binding)) : progress.done();
+  builder.status.phase = api::Phase::Active;
+  builder.status.complete = false;
+  builder.status.ended_at.reset();
+  builder.condition(api::kGranted, "False", api::reason::kStatusChanged, what);
+  builder.message(what);
+  builder.step({.action = api::AuditAction::Tampered,
+                .message = what,
+                .index = fingerprint(what),
+                .is_warning = true,
+                .doing = "Observe"});
+  Decision decision = input.binding ? builder.done_after(remove(*input.binding)) : builder.done();
   decision.wake_at = input.now + kDeletionCheck;
   return decision;
 }
 
-std::optional<Ending> ending_announced(const DecisionBuilder& progress) {
-  const api::Condition* granted = api::find_condition(progress.status.conditions, api::kGranted);
+std::optional<Ending> ending_announced(const DecisionBuilder& builder) {
+  const api::Condition* granted = api::find_condition(builder.status.conditions, api::kGranted);
   if (granted == nullptr || granted->status != "False") return std::nullopt;
   return Ending{.phase = api::Phase::Revoked, .reason = granted->reason, .message = granted->message};
 }
 
-std::optional<Ending> ending_by_change(const DecisionBuilder& progress) {
-  if (!progress.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return std::nullopt;
-  return ending_announced(progress);
+std::optional<Ending> ending_by_change(const DecisionBuilder& builder) {
+  if (!builder.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return std::nullopt;
+  return ending_announced(builder);
 }
 
 }  // namespace curfew::core

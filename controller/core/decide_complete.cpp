@@ -34,9 +34,9 @@ Decision remove_leftover(const Input& input) {
   if (removal.actions.empty() || meta.deletion_timestamp) return removal;
   const auto message = describe_made_after(input);
   if (!message) return removal;
-  DecisionBuilder progress(input);
-  progress.status = input.request->status;  // stays as it is
-  progress.step(
+  DecisionBuilder builder(input);
+  builder.status = input.request->status;  // stays as it is
+  builder.step(
       {.action = api::AuditAction::Tampered,
        .message = *message,
        .index = std::chrono::duration_cast<std::chrono::seconds>(meta.creation_timestamp.time_since_epoch())
@@ -44,7 +44,7 @@ Decision remove_leftover(const Input& input) {
        .is_warning = true,
        .doing = "Observe",
        .related = reference_to(*input.binding)});
-  return progress.done_after(removal);
+  return builder.done_after(removal);
 }
 
 // Whether there was access, or a grant under way, as far as status and records know.
@@ -64,7 +64,7 @@ bool is_to_be_removed(const Input& input) {
 // Why a request that was deleted is over. What ended it before it was deleted comes first: somebody's word,
 // or a decision of Curfew's that was under way. Who deletes a request, the API server tells nobody; the
 // admission policy curfew-deletion says who may.
-Ending ending_by_deletion(const Input& input, const DecisionBuilder& progress, const Tally& counted) {
+Ending ending_by_deletion(const Input& input, const DecisionBuilder& builder, const Tally& counted) {
   const api::AccessRequest& request = *input.request;
   const bool ends_access = had_access(input);
   const std::string name =
@@ -76,12 +76,12 @@ Ending ending_by_deletion(const Input& input, const DecisionBuilder& progress, c
     return ending;
   }
   if (request.status.phase == api::Phase::Active && ends_access) {
-    if (auto announced = ending_announced(progress)) return *announced;
+    if (auto announced = ending_announced(builder)) return *announced;
   }
   if (namespace_is_going(input)) {
     return {.phase = ends_access ? api::Phase::Revoked : api::Phase::Withdrawn,
             .reason = std::string(api::reason::kNamespaceDeleted),
-            .message = "namespace " + request.metadata.name_space + " was deleted" +
+            .message = "namespace " + request.metadata.ns + " was deleted" +
                        (ends_access ? ", which ended the access" : " before anything was granted")};
   }
   return {
@@ -102,12 +102,12 @@ Decision decide_deleted(const Input& input) {
 
   if (input.flood && !request.status.phase) return reject_flood(input);
 
-  DecisionBuilder progress(input);
+  DecisionBuilder builder(input);
   const Tally counted = tally(input);
-  note_decisions(input, counted, progress);
-  const Ending ending = ending_by_deletion(input, progress, counted);
-  return ending.phase == api::Phase::Revoked ? end(input, progress, ending)
-                                             : end_pending(input, progress, ending);
+  note_decisions(input, counted, builder);
+  const Ending ending = ending_by_deletion(input, builder, counted);
+  return ending.phase == api::Phase::Revoked ? end(input, builder, ending)
+                                             : end_pending(input, builder, ending);
 }
 
 Decision end_as_recorded(const Input& input) {
@@ -133,19 +133,18 @@ Decision end_unstorable(const Input& input) {
     ending.phase = phase_after(input.end_record->action);
     ending.message = input.end_record->message;
   }
-  DecisionBuilder progress(input);
-  progress.status = {};  // one of its fields may be what was refused
-  close(input, progress, ending);
+  DecisionBuilder builder(input);
+  builder.status = {};  // one of its fields may be what was refused
+  close(input, builder, ending);
   api::AuditRecord record;
   record.action = ends_access ? api::AuditAction::Revoked : api::AuditAction::Rejected;
   record.metadata.name = api::record_name(request.metadata.uid, record.action);
   record.time = input.now;
-  record.request = {
-      .name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
-  record.message = progress.status.message;
+  record.request = {.ns = request.metadata.ns, .name = request.metadata.name, .uid = request.metadata.uid};
+  record.message = builder.status.message;
   Decision decision;
   if (!input.end_record) decision.actions.emplace_back(WriteRecord{std::move(record)});
-  if (!input.request_is_gone) decision.actions.emplace_back(UpdateStatus{progress.status});
+  if (!input.request_is_gone) decision.actions.emplace_back(UpdateStatus{builder.status});
   return decision;
 }
 

@@ -11,17 +11,17 @@ Decision reject_flood(const Input& input) {
                         input.flood->summary);
 }
 
-Decision end_summarised(const Input& input, DecisionBuilder progress, const Ending& ending,
+Decision end_summarised(const Input& input, DecisionBuilder builder, const Ending& ending,
                         const RecordSummary& summary) {
-  close(input, progress, ending);
+  close(input, builder, ending);
   if (!summary.is_recorded) {
-    progress.step({.action = api::AuditAction::Rejected,
-                   .message = summary.message,
-                   .actor = input.request->spec.requester,
-                   .is_warning = true,
-                   .record_name = summary.record_name});
+    builder.step({.action = api::AuditAction::Rejected,
+                  .message = summary.message,
+                  .actor = input.request->spec.requester,
+                  .is_warning = true,
+                  .record_name = summary.record_name});
   }
-  return progress.done();
+  return builder.done();
 }
 
 }  // namespace curfew::core

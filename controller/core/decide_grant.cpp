@@ -17,9 +17,9 @@ struct Begun {
   std::optional<Denial> broken;  // the Granted record is not what this request would have got
 };
 
-std::optional<Denial> changed_record(const Input& in, const DecisionBuilder& progress,
+std::optional<Denial> changed_record(const Input& in, const DecisionBuilder& builder,
                                      const api::AuditRecord& record) {
-  const auto& status = progress.status;
+  const auto& status = builder.status;
   const bool fits = record.action == api::AuditAction::Granted &&
                     record.request.uid == in.request->metadata.uid && record.granted_at &&
                     record.expires_at && record.role == status.role_ref && record.subject == status.subject &&
@@ -31,23 +31,23 @@ std::optional<Denial> changed_record(const Input& in, const DecisionBuilder& pro
                     " is there already and does not record this grant: it is not Curfew's, or was changed"};
 }
 
-std::optional<Begun> grant_begun(const Input& in, const DecisionBuilder& progress) {
+std::optional<Begun> grant_begun(const Input& in, const DecisionBuilder& builder) {
   if (!in.granted_record) return std::nullopt;
   const api::AuditRecord& record = *in.granted_record;
   return Begun{.times = {.granted_at = record.granted_at.value_or(in.now),
                          .expires_at = record.expires_at.value_or(in.now)},
-               .broken = changed_record(in, progress, record)};
+               .broken = changed_record(in, builder, record)};
 }
 
 // Until there is access, it is justified by the policy in force or not given.
-std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& progress, const Tally& tally,
+std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& builder, const Tally& tally,
                                       const Begun& begun) {
   const auto revoked = [](const Denial& denial) {
     return Ending{.phase = api::Phase::Revoked, .reason = denial.reason, .message = denial.message};
   };
   if (begun.broken) return revoked(*begun.broken);
   if (!in.binding) {
-    if (auto change = ending_by_change(progress)) return change;
+    if (auto change = ending_by_change(builder)) return change;
   }
   if (tally.ending) return ending_by_decision(in, *tally.ending, api::Phase::Revoked);
   if (in.now >= begun.times.expires_at) {
@@ -71,94 +71,93 @@ std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& pr
 
 }  // namespace
 
-void approve(const Input& in, DecisionBuilder& progress, const Tally& tally) {
-  auto& status = progress.status;
+void approve(const Input& in, DecisionBuilder& builder, const Tally& tally) {
+  auto& status = builder.status;
   status.approvals = tally.figures();
   status.approved_by = tally.approved_by;
   if (!status.approved_at) status.approved_at = floor_to_second(in.now);
   if (tally.required == 0) {
-    progress.condition(api::kApproved, "True", api::reason::kNoApprovalNeeded,
-                       describe(*in.policy) + " grants without approval");
+    builder.condition(api::kApproved, "True", api::reason::kNoApprovalNeeded,
+                      describe(*in.policy) + " grants without approval");
   } else {
-    progress.condition(api::kApproved, "True", api::reason::kQuorumReached,
-                       "approved by " + joined(tally.approved_by) + " (" + tally.figures() + ")");
+    builder.condition(api::kApproved, "True", api::reason::kQuorumReached,
+                      "approved by " + joined(tally.approved_by) + " (" + tally.figures() + ")");
   }
 }
 
 namespace {
 
-void set_times(const Input& in, DecisionBuilder& progress, const GrantTimes& times) {
-  progress.status.granted_at = times.granted_at;
-  progress.status.expires_at = times.expires_at;
-  progress.status.binding_name = api::binding_name(*in.request);
+void set_times(const Input& in, DecisionBuilder& builder, const GrantTimes& times) {
+  builder.status.granted_at = times.granted_at;
+  builder.status.expires_at = times.expires_at;
+  builder.status.binding_name = api::binding_name(*in.request);
 }
 
-std::string granted_sentence(const DecisionBuilder& progress, const Input& in) {
-  const auto& status = progress.status;
+std::string granted_sentence(const DecisionBuilder& builder, const Input& in) {
+  const auto& status = builder.status;
   const std::string sentence = describe(*status.subject) + " has " + describe(*status.role_ref) + " in " +
-                               in.request->metadata.name_space + " until " +
-                               format_rfc3339(*status.expires_at);
+                               in.request->metadata.ns + " until " + format_rfc3339(*status.expires_at);
   return status.approved_by.empty() ? sentence + ", without approval"
                                     : sentence + ", approved by " + joined(status.approved_by);
 }
 
-DecisionBuilder::Step granted(const Input& in, const DecisionBuilder& progress,
+DecisionBuilder::Step granted(const Input& in, const DecisionBuilder& builder,
                               const api::RoleBinding& binding) {
   return {.action = api::AuditAction::Granted,
-          .message = granted_sentence(progress, in),
+          .message = granted_sentence(builder, in),
           .doing = "Grant",
           .related = reference_to(binding)};
 }
 
-void activate(const Input& in, DecisionBuilder& progress, const DecisionBuilder::Step& step) {
-  progress.status.phase = api::Phase::Active;
-  progress.status.on_change = in.policy->spec.on_change;
-  progress.message("access until " + format_rfc3339(*progress.status.expires_at));
-  progress.condition(api::kGranted, "True", api::reason::kBindingCreated, step.message);
-  progress.tell(step);
+void activate(const Input& in, DecisionBuilder& builder, const DecisionBuilder::Step& step) {
+  builder.status.phase = api::Phase::Active;
+  builder.status.on_change = in.policy->spec.on_change;
+  builder.message("access until " + format_rfc3339(*builder.status.expires_at));
+  builder.condition(api::kGranted, "True", api::reason::kBindingCreated, step.message);
+  builder.emit_event(step);
 }
 
 // Whether the Granted condition says this already.
-bool is_known_trouble(const DecisionBuilder& progress, std::string_view reason, std::string_view message) {
-  const api::Condition* granted = api::find_condition(progress.status.conditions, api::kGranted);
+bool is_known_trouble(const DecisionBuilder& builder, std::string_view reason, std::string_view message) {
+  const api::Condition* granted = api::find_condition(builder.status.conditions, api::kGranted);
   return granted != nullptr && granted->status == "False" && granted->reason == reason &&
          fingerprint(granted->message) == fingerprint(message);
 }
 
 // The binding was refused: says so once for each reason, and tries again at its time.
-Decision wait_to_retry(const Input& in, DecisionBuilder progress, std::optional<TimePoint> expires_at) {
+Decision wait_to_retry(const Input& in, DecisionBuilder builder, std::optional<TimePoint> expires_at) {
   const GrantFailure& failure = *in.grant_failure;
-  const bool is_known = is_known_trouble(progress, failure.reason, failure.message);
-  progress.message(failure.message);
-  progress.condition(api::kGranted, "False", failure.reason, failure.message);
+  const bool is_known = is_known_trouble(builder, failure.reason, failure.message);
+  builder.message(failure.message);
+  builder.condition(api::kGranted, "False", failure.reason, failure.message);
   if (!is_known) {
-    progress.step({.action = api::AuditAction::Failed,
-                   .message = failure.message,
-                   .index = fingerprint(failure.message),
-                   .is_warning = true,
-                   .doing = "Grant"});
+    builder.step({.action = api::AuditAction::Failed,
+                  .message = failure.message,
+                  .index = fingerprint(failure.message),
+                  .is_warning = true,
+                  .doing = "Grant"});
   }
-  return progress.done(std::nullopt, expires_at ? std::min(failure.retry_at, *expires_at) : failure.retry_at);
+  return builder.done(std::nullopt, expires_at ? std::min(failure.retry_at, *expires_at) : failure.retry_at);
 }
 
 // A binding of our name and label that is not ours: nothing of ours to delete, and nothing is granted beside
 // it.
-Decision report_squatter(const Input& in, DecisionBuilder progress) {
+Decision report_squatter(const Input& in, DecisionBuilder builder) {
   const std::string what =
       "RoleBinding " + in.binding->metadata.name +
       " is there already and does not belong to this request: delete it, and the grant goes on";
-  const bool is_known = is_known_trouble(progress, api::reason::kBindingNameTaken, what);
-  progress.message(what);
-  progress.condition(api::kGranted, "False", api::reason::kBindingNameTaken, what);
+  const bool is_known = is_known_trouble(builder, api::reason::kBindingNameTaken, what);
+  builder.message(what);
+  builder.condition(api::kGranted, "False", api::reason::kBindingNameTaken, what);
   if (!is_known) {
-    progress.step({.action = api::AuditAction::Tampered,
-                   .message = what,
-                   .index = fingerprint(what),
-                   .is_warning = true,
-                   .doing = "Observe",
-                   .related = reference_to(*in.binding)});
+    builder.step({.action = api::AuditAction::Tampered,
+                  .message = what,
+                  .index = fingerprint(what),
+                  .is_warning = true,
+                  .doing = "Observe",
+                  .related = reference_to(*in.binding)});
   }
-  return progress.done();
+  return builder.done();
 }
 
 bool may_not_try_yet(const Input& in) {
@@ -167,19 +166,19 @@ bool may_not_try_yet(const Input& in) {
 
 }  // namespace
 
-Decision hold_for_guard(const Input& input, DecisionBuilder progress) {
+Decision hold_for_guard(const Input& input, DecisionBuilder builder) {
   const std::string message =
       "nothing is granted while the admission policies that establish who asks and who decides are not in force: " +
       input.guard.difference;
-  progress.message(message);
-  progress.condition(api::kGranted, "False", api::reason::kGuardNotInForce, message);
-  return progress.done();
+  builder.message(message);
+  builder.condition(api::kGranted, "False", api::reason::kGuardNotInForce, message);
+  return builder.done();
 }
 
 std::optional<Decision> resume_grant(const Input& input) {
   const bool is_own = input.binding && is_ours(*input.request, *input.binding);
-  DecisionBuilder progress(input);
-  const auto begun = grant_begun(input, progress);
+  DecisionBuilder builder(input);
+  const auto begun = grant_begun(input, builder);
   // Under the guard nobody but Curfew makes one of that name and label, whoever owns it.
   if (input.binding && is_named_for(*input.request, *input.binding) && input.is_unrecorded)
     return remove_changed(input, *tampering(input, std::nullopt));
@@ -190,51 +189,50 @@ std::optional<Decision> resume_grant(const Input& input) {
   }
 
   const Tally counted = tally(input);
-  set_times(input, progress, begun->times);
-  if (const auto ending = why_not_resumed(input, progress, counted, *begun)) {
+  set_times(input, builder, begun->times);
+  if (const auto ending = why_not_resumed(input, builder, counted, *begun)) {
     if (is_own) return remove(*input.binding);
     if (begun->broken) {
-      progress.step({.action = api::AuditAction::Tampered,
-                     .message = begun->broken->message,
-                     .index = fingerprint(begun->broken->message),
-                     .is_warning = true,
-                     .doing = "Observe"});
+      builder.step({.action = api::AuditAction::Tampered,
+                    .message = begun->broken->message,
+                    .index = fingerprint(begun->broken->message),
+                    .is_warning = true,
+                    .doing = "Observe"});
     }
-    return end(input, progress, *ending);
+    return end(input, builder, *ending);
   }
-  if (input.guard.in_force) note_decisions(input, counted, progress);
-  if (!is_own && input.binding) return report_squatter(input, progress);
-  if (!input.binding && namespace_is_going(input)) return progress.done();
-  if (!input.binding && !input.guard.in_force) return hold_for_guard(input, progress);
+  if (input.guard.in_force) note_decisions(input, counted, builder);
+  if (!is_own && input.binding) return report_squatter(input, builder);
+  if (!input.binding && namespace_is_going(input)) return builder.done();
+  if (!input.binding && !input.guard.in_force) return hold_for_guard(input, builder);
 
-  approve(input, progress, counted);
-  if (!input.binding && may_not_try_yet(input))
-    return wait_to_retry(input, progress, begun->times.expires_at);
-  const api::RoleBinding binding = binding_for(*input.request, progress.status, begun->times);
-  activate(input, progress, granted(input, progress, input.binding ? *input.binding : binding));
-  progress.status.observed_decisions = static_cast<int>(input.request->decisions.size());
-  return progress.done(input.binding ? std::nullopt : std::optional<Action>(CreateBinding{binding}),
-                       begun->times.expires_at);
+  approve(input, builder, counted);
+  if (!input.binding && may_not_try_yet(input)) return wait_to_retry(input, builder, begun->times.expires_at);
+  const api::RoleBinding binding = binding_for(*input.request, builder.status, begun->times);
+  activate(input, builder, granted(input, builder, input.binding ? *input.binding : binding));
+  builder.status.observed_decisions = static_cast<int>(input.request->decisions.size());
+  return builder.done(input.binding ? std::nullopt : std::optional<Action>(CreateBinding{binding}),
+                      begun->times.expires_at);
 }
 
-Decision grant(const Input& input, DecisionBuilder progress) {
+Decision grant(const Input& input, DecisionBuilder builder) {
   if (!input.request->status.phase) {
     // What was pinned at first sight is stored before anything is built on it.
-    progress.message("approved, access is about to be granted");
-    return progress.done();
+    builder.message("approved, access is about to be granted");
+    return builder.done();
   }
-  if (input.binding) return report_squatter(input, progress);
-  if (may_not_try_yet(input)) return wait_to_retry(input, progress, std::nullopt);
+  if (input.binding) return report_squatter(input, builder);
+  if (may_not_try_yet(input)) return wait_to_retry(input, builder, std::nullopt);
 
   const TimePoint granted_at = floor_to_second(input.now);
-  const auto duration = parse_duration(progress.status.duration).value_or(std::chrono::seconds(0));
+  const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
   const GrantTimes times{.granted_at = granted_at, .expires_at = end_of_grant(input, granted_at, duration)};
-  set_times(input, progress, times);
-  const api::RoleBinding binding = binding_for(*input.request, progress.status, times);
-  const DecisionBuilder::Step step = granted(input, progress, binding);
-  progress.record(step);
-  activate(input, progress, step);
-  return progress.done(CreateBinding{binding}, times.expires_at);
+  set_times(input, builder, times);
+  const api::RoleBinding binding = binding_for(*input.request, builder.status, times);
+  const DecisionBuilder::Step step = granted(input, builder, binding);
+  builder.record(step);
+  activate(input, builder, step);
+  return builder.done(CreateBinding{binding}, times.expires_at);
 }
 
 }  // namespace curfew::core

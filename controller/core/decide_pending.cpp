@@ -53,12 +53,12 @@ std::optional<Denial> approved_too_early(const Input& in) {
       "this was approved before it was settled which role it would give, and for how long: ask again, and have it approved once it is Pending"};
 }
 
-DecisionBuilder::Step requested(const Input& in, const DecisionBuilder& progress) {
+DecisionBuilder::Step requested(const Input& in, const DecisionBuilder& builder) {
   const auto& spec = in.request->spec;
-  const auto& status = progress.status;
+  const auto& status = builder.status;
   std::string sentence = (spec.requester ? spec.requester->username : "somebody") + " asks for " +
                          (status.role_ref ? describe(*status.role_ref) : "a role") + " in " +
-                         in.request->metadata.name_space;
+                         in.request->metadata.ns;
   if (!status.duration.empty()) sentence += " for " + status.duration;
   return {.action = api::AuditAction::Requested,
           .message = sentence + " under AccessPolicy " + spec.policy,
@@ -68,32 +68,32 @@ DecisionBuilder::Step requested(const Input& in, const DecisionBuilder& progress
 
 // The Event comes at first sight. The record waits for the policy, which may arrive a moment later:
 // end_pending writes it where there never is one.
-void note_request(const Input& in, DecisionBuilder& progress) {
-  const DecisionBuilder::Step step = requested(in, progress);
-  if (in.policy && !had_policy(*in.request)) progress.record(step);
+void note_request(const Input& in, DecisionBuilder& builder) {
+  const DecisionBuilder::Step step = requested(in, builder);
+  if (in.policy && !had_policy(*in.request)) builder.record(step);
   if (in.request->status.phase) return;
   DecisionBuilder::Step told = step;
   told.message =
       with_comment(told.message, in.request->spec.reason);  // a record has the reason in a field of its own
-  progress.tell(told);
+  builder.emit_event(told);
 }
 
-Decision reject(const Input& in, const DecisionBuilder& progress, const Denial& denial) {
-  return end_pending(in, progress,
+Decision reject(const Input& in, const DecisionBuilder& builder, const Denial& denial) {
+  return end_pending(in, builder,
                      {.phase = api::Phase::Rejected, .reason = denial.reason, .message = denial.message});
 }
 
 // Something is not there that may still come: files applied together arrive in any order.
-Decision wait_for_arrival(DecisionBuilder progress, const Denial& denial, TimePoint until) {
-  progress.status.phase = api::Phase::Pending;
-  progress.message(denial.message);
-  progress.condition(api::kApproved, "Unknown", denial.reason, denial.message);
-  progress.condition(api::kGranted, "False", denial.reason, denial.message);
-  return progress.done(std::nullopt, until);
+Decision wait_for_arrival(DecisionBuilder builder, const Denial& denial, TimePoint until) {
+  builder.status.phase = api::Phase::Pending;
+  builder.message(denial.message);
+  builder.condition(api::kApproved, "Unknown", denial.reason, denial.message);
+  builder.condition(api::kGranted, "False", denial.reason, denial.message);
+  return builder.done(std::nullopt, until);
 }
 
-Decision time_out(const Input& in, const DecisionBuilder& progress, const Tally& tally) {
-  return end(in, progress,
+Decision time_out(const Input& in, const DecisionBuilder& builder, const Tally& tally) {
+  return end(in, builder,
              {.phase = api::Phase::TimedOut,
               .reason = std::string(api::reason::kTimedOut),
               .message = "not decided within " + in.policy->spec.approval.timeout +
@@ -101,38 +101,38 @@ Decision time_out(const Input& in, const DecisionBuilder& progress, const Tally&
                          tally.figures() + ")"});
 }
 
-Decision wait_for_approval(const Input& in, DecisionBuilder progress, const Tally& tally) {
+Decision wait_for_approval(const Input& in, DecisionBuilder builder, const Tally& tally) {
   std::string message = describe_missing_approvals(in, tally);
   if (const auto closed = first_denial(timing_checks(), in)) message += "; " + closed->message;
-  progress.status.phase = api::Phase::Pending;
-  progress.message(message);
-  progress.status.approved_at.reset();
-  progress.condition(api::kApproved, "False", api::reason::kWaitingForApproval, message);
-  progress.condition(api::kGranted, "False", api::reason::kWaitingForApproval, message);
+  builder.status.phase = api::Phase::Pending;
+  builder.message(message);
+  builder.status.approved_at.reset();
+  builder.condition(api::kApproved, "False", api::reason::kWaitingForApproval, message);
+  builder.condition(api::kGranted, "False", api::reason::kWaitingForApproval, message);
   // The message tells of the schedule, so that its next turn is a wake-up as well.
   const ScheduleState state = window(in);
   const auto window_turns = earlier(state.opens, state.closes);
-  return progress.done(std::nullopt, earlier(earlier(approval_deadline(in), requested_end(in)),
-                                             earlier(window_turns, start_to_come(in))));
+  return builder.done(std::nullopt, earlier(earlier(approval_deadline(in), requested_end(in)),
+                                            earlier(window_turns, start_to_come(in))));
 }
 
 // startTime + duration has passed.
-Decision miss(const Input& in, const DecisionBuilder& progress) {
-  return end(in, progress,
+Decision miss(const Input& in, const DecisionBuilder& builder) {
+  return end(in, builder,
              {.phase = api::Phase::Expired,
               .reason = std::string(api::reason::kStartMissed),
               .message = describe_missed_time(in)});
 }
 
 // Approved, but it is not time yet. Scheduled says that nothing but the start is waited for.
-Decision wait_for_time(const Input& in, DecisionBuilder progress, const Denial& denial) {
+Decision wait_for_time(const Input& in, DecisionBuilder builder, const Denial& denial) {
   const bool is_scheduled = denial.reason == api::reason::kScheduled;
-  progress.status.phase = is_scheduled ? api::Phase::Scheduled : api::Phase::Pending;
+  builder.status.phase = is_scheduled ? api::Phase::Scheduled : api::Phase::Pending;
   const std::string message = "approved, " + denial.message;
-  progress.message(message);
-  progress.condition(api::kGranted, "False", denial.reason, message);
-  return progress.done(std::nullopt,
-                       is_scheduled ? start_to_come(in) : earlier(window(in).opens, requested_end(in)));
+  builder.message(message);
+  builder.condition(api::kGranted, "False", denial.reason, message);
+  return builder.done(std::nullopt,
+                      is_scheduled ? start_to_come(in) : earlier(window(in).opens, requested_end(in)));
 }
 
 }  // namespace
@@ -149,16 +149,16 @@ std::string describe_missed_time(const Input& input) {
 }
 
 // Groups, of which there may be many, have played no part without a policy.
-Decision end_pending(const Input& input, DecisionBuilder progress, Ending ending) {
-  if (input.policy || had_policy(*input.request)) return end(input, progress, ending);
-  if (input.without_policy) return end_summarised(input, progress, ending, *input.without_policy);
+Decision end_pending(const Input& input, DecisionBuilder builder, Ending ending) {
+  if (input.policy || had_policy(*input.request)) return end(input, builder, ending);
+  if (input.without_policy) return end_summarised(input, builder, ending, *input.without_policy);
   if (!input.request_is_gone || input.request->status.phase) {
-    DecisionBuilder::Step step = requested(input, progress);
+    DecisionBuilder::Step step = requested(input, builder);
     if (step.actor) step.actor->groups.clear();
-    progress.record(step);
+    builder.record(step);
   }
   if (ending.actor) ending.actor->groups.clear();
-  return end(input, progress, ending);
+  return end(input, builder, ending);
 }
 
 Decision decide_pending(const Input& input) {
@@ -166,41 +166,41 @@ Decision decide_pending(const Input& input) {
   if (input.settings.ends_all) return {};  // it waits for whoever runs Curfew next
 
   if (input.flood) return reject_flood(input);
-  DecisionBuilder progress(input);
-  note_request(input, progress);
-  if (const auto denial = unguarded(input)) return reject(input, progress, *denial);
+  DecisionBuilder builder(input);
+  note_request(input, builder);
+  if (const auto denial = unguarded(input)) return reject(input, builder, *denial);
 
   const Tally counted = tally_in_time(input);
-  note_decisions(input, counted, progress);
+  note_decisions(input, counted, builder);
   if (counted.policy_known) {
-    progress.status.approvals = counted.figures();
-    progress.status.approved_by = counted.approved_by;
+    builder.status.approvals = counted.figures();
+    builder.status.approved_by = counted.approved_by;
   }
-  if (counted.ending) return end_pending(input, progress, ending_without_access(input, *counted.ending));
+  if (counted.ending) return end_pending(input, builder, ending_without_access(input, *counted.ending));
   // At first sight only is an earlier request looked for, whatever else the first sight finds wanting: what
   // waits is not asked about it again.
   if (const auto denial = input.earlier ? checks::is_not_ended_before(input) : std::nullopt)
-    return reject(input, progress, *denial);
-  if (namespace_is_going(input)) return progress.done();  // and takes the request along
-  if (!input.guard.in_force) return hold_for_guard(input, progress);
+    return reject(input, builder, *denial);
+  if (namespace_is_going(input)) return builder.done();  // and takes the request along
+  if (!input.guard.in_force) return hold_for_guard(input, builder);
   if (const auto denial = first_denial(grant_checks(), input)) {
     const TimePoint patience = input.request->metadata.creation_timestamp + input.settings.not_found_grace;
     const bool waits = denial->may_pass && input.now < patience;
-    return waits ? wait_for_arrival(progress, *denial, patience) : reject(input, progress, *denial);
+    return waits ? wait_for_arrival(builder, *denial, patience) : reject(input, builder, *denial);
   }
-  if (const auto denial = approved_too_early(input)) return reject(input, progress, *denial);
-  if (const auto last = requested_end(input); last && input.now >= *last) return miss(input, progress);
+  if (const auto denial = approved_too_early(input)) return reject(input, builder, *denial);
+  if (const auto last = requested_end(input); last && input.now >= *last) return miss(input, builder);
   const auto not_now = first_denial(timing_checks(), input);
   if (!not_now) {
-    if (const auto denial = first_denial(limit_checks(), input)) return reject(input, progress, *denial);
+    if (const auto denial = first_denial(limit_checks(), input)) return reject(input, builder, *denial);
   }
   if (!counted.quorum()) {
     const auto deadline = approval_deadline(input);
-    return deadline && input.now >= *deadline ? time_out(input, progress, counted)
-                                              : wait_for_approval(input, progress, counted);
+    return deadline && input.now >= *deadline ? time_out(input, builder, counted)
+                                              : wait_for_approval(input, builder, counted);
   }
-  approve(input, progress, counted);
-  return not_now ? wait_for_time(input, progress, *not_now) : grant(input, progress);
+  approve(input, builder, counted);
+  return not_now ? wait_for_time(input, builder, *not_now) : grant(input, builder);
 }
 
 }  // namespace curfew::core

@@ -39,7 +39,7 @@ DecisionBuilder::DecisionBuilder(const Input& input) : status(pinned_status(inpu
 
 void DecisionBuilder::step(const Step& step) {
   record(step);
-  tell(step);
+  emit_event(step);
 }
 
 void DecisionBuilder::record(const Step& step) {
@@ -54,8 +54,7 @@ void DecisionBuilder::record(const Step& step) {
   record.actor = step.actor;
   const bool stands_for_many = !step.record_name.empty();
   if (record.actor && stands_for_many) record.actor->groups.clear();
-  record.request = {
-      .name_space = request.metadata.name_space, .name = request.metadata.name, .uid = request.metadata.uid};
+  record.request = {.ns = request.metadata.ns, .name = request.metadata.name, .uid = request.metadata.uid};
   record.policy = policy_at_hand(input_, status);
   record.role = status.role_ref;
   record.subject = status.subject;
@@ -72,7 +71,7 @@ void DecisionBuilder::record(const Step& step) {
   records_.push_back({std::move(record)});
 }
 
-void DecisionBuilder::tell(const Step& step) {
+void DecisionBuilder::emit_event(const Step& step) {
   events_.push_back({.type = step.is_warning ? "Warning" : "Normal",
                      .reason = std::string(api::to_string(step.action)),
                      .action = std::string(step.doing),
@@ -80,7 +79,7 @@ void DecisionBuilder::tell(const Step& step) {
                      .related = step.related});
 }
 
-void DecisionBuilder::notice(std::string_view reason, std::string_view message) {
+void DecisionBuilder::warn(std::string_view reason, std::string_view message) {
   events_.push_back({.type = "Warning",
                      .reason = std::string(reason),
                      .action = "Observe",
@@ -150,57 +149,57 @@ Ending ending_by(const api::Decision& decision, api::Phase phase) {
 
 namespace {
 
-bool had_access(const DecisionBuilder& progress, const Ending& ending) {
+bool had_access(const DecisionBuilder& builder, const Ending& ending) {
   return ending.phase == api::Phase::Revoked ||
-         (ending.phase == api::Phase::Expired && progress.status.granted_at);
+         (ending.phase == api::Phase::Expired && builder.status.granted_at);
 }
 
 }  // namespace
 
-void close(const Input& input, DecisionBuilder& progress, const Ending& ending) {
-  api::AccessRequestStatus& status = progress.status;
+void close(const Input& input, DecisionBuilder& builder, const Ending& ending) {
+  api::AccessRequestStatus& status = builder.status;
   status.phase = ending.phase;
   status.complete = true;
   status.ended_at = floor_to_second(input.now);
   status.observed_decisions = static_cast<int>(input.request->decisions.size());
-  progress.message(ending.message);
-  if (!had_access(progress, ending) && ending.phase != api::Phase::Expired)
-    progress.condition(api::kApproved, "False", ending.reason, ending.message);
-  progress.condition(api::kGranted, "False", ending.reason, ending.message);
+  builder.message(ending.message);
+  if (!had_access(builder, ending) && ending.phase != api::Phase::Expired)
+    builder.condition(api::kApproved, "False", ending.reason, ending.message);
+  builder.condition(api::kGranted, "False", ending.reason, ending.message);
 }
 
-Decision end(const Input& input, DecisionBuilder progress, const Ending& ending) {
-  close(input, progress, ending);
-  progress.step({.action = action_for(ending.phase),
-                 .message = ending.message,
-                 .actor = ending.actor,
-                 .comment = ending.comment,
-                 .is_warning = ending.phase == api::Phase::Rejected ||
-                               (ending.phase == api::Phase::Revoked && !ending.actor),
-                 .doing = had_access(progress, ending) ? "End" : "Decide"});
-  return progress.done();
+Decision end(const Input& input, DecisionBuilder builder, const Ending& ending) {
+  close(input, builder, ending);
+  builder.step({.action = action_for(ending.phase),
+                .message = ending.message,
+                .actor = ending.actor,
+                .comment = ending.comment,
+                .is_warning = ending.phase == api::Phase::Rejected ||
+                              (ending.phase == api::Phase::Revoked && !ending.actor),
+                .doing = had_access(builder, ending) ? "End" : "Decide"});
+  return builder.done();
 }
 
-void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& progress) {
-  // Without a policy nobody can tell yet whether an approval counts. Once there is access, only revocations
-  // matter, and who may revoke is known.
+void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& builder) {
+  // Without a policy nobody can tell yet whether an approval counts. Once there is access, only
+  // revocations matter, and who may revoke is known.
   const bool had_access = input.request->status.phase == api::Phase::Active;
   if (!tally.policy_known && !had_access) return;
   const auto& decisions = input.request->decisions;
-  const auto first = static_cast<std::size_t>(std::max(0, progress.status.observed_decisions));
+  const auto first = static_cast<std::size_t>(std::max(0, builder.status.observed_decisions));
   for (std::size_t i = first; i < decisions.size(); ++i) {
     const api::Decision& decision = decisions[i];
     const auto& discounted = tally.discounted[i];
     // One end has one record: what was said after the decision that ends the request has nothing left to end.
     if (!discounted && decision.verdict != api::Verdict::Approve) continue;
     if (!is_believed(input, i)) {
-      progress.step({.action = api::AuditAction::PolicyViolation,
-                     .message = describe_unbelieved(decision),
-                     .index = static_cast<std::int64_t>(i),
-                     .is_warning = true});
+      builder.step({.action = api::AuditAction::PolicyViolation,
+                    .message = describe_unbelieved(decision),
+                    .index = static_cast<std::int64_t>(i),
+                    .is_warning = true});
       continue;
     }
-    progress.step(
+    builder.step(
         {.action = discounted ? api::AuditAction::PolicyViolation : api::AuditAction::Approved,
          .message = discounted ? discounted->message : with_comment(sentence_of(decision), decision.comment),
          .actor = decision.person,
@@ -208,11 +207,11 @@ void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& pro
          .index = static_cast<std::int64_t>(i),
          .is_warning = discounted.has_value()});
   }
-  progress.status.observed_decisions = static_cast<int>(decisions.size());
+  builder.status.observed_decisions = static_cast<int>(decisions.size());
 }
 
 bool namespace_is_going(const Input& input) {
-  return !input.name_space || input.name_space->metadata.deletion_timestamp;
+  return !input.ns || input.ns->metadata.deletion_timestamp;
 }
 
 }  // namespace curfew::core

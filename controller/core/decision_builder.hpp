@@ -35,10 +35,10 @@ class DecisionBuilder {
   };
   void step(const Step& step);
   void record(const Step& step);
-  void tell(const Step& step);
+  void emit_event(const Step& step);
 
   // A warning Event about something that is no step, and has no record.
-  void notice(std::string_view reason, std::string_view message);
+  void warn(std::string_view reason, std::string_view message);
 
   void condition(std::string_view type, std::string_view value, std::string_view reason,
                  std::string_view message);
@@ -77,14 +77,14 @@ std::int64_t fingerprint(std::string_view message);
 Ending ending_by(const api::Decision& decision, api::Phase phase);
 
 // The final status alone.
-void close(const Input& input, DecisionBuilder& progress, const Ending& ending);
+void close(const Input& input, DecisionBuilder& builder, const Ending& ending);
 
 // Record, final status, Event.
-Decision end(const Input& input, DecisionBuilder progress, const Ending& ending);
+Decision end(const Input& input, DecisionBuilder builder, const Ending& ending);
 
 // Writes down the decisions that the status has not observed yet, but the one that ends the request, which
 // its end tells.
-void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& progress);
+void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& builder);
 
 // Whether the request's namespace is being deleted, or gone: it takes everything in it along, and takes
 // nothing new, Events among it.

@@ -8,8 +8,7 @@
 namespace curfew::core {
 
 std::string describe(const api::Subject& subject) {
-  return subject.kind + " " +
-         (subject.name_space.empty() ? subject.name.str() : subject.name_space + "/" + subject.name);
+  return subject.kind + " " + (subject.ns.empty() ? subject.name.str() : subject.ns + "/" + subject.name);
 }
 
 std::string describe(const api::RoleRef& role) {

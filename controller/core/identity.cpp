@@ -35,7 +35,7 @@ bool has_approved(const api::AccessRequest& request, const api::Person& person) 
 
 std::string username_of(const api::Subject& subject) {
   if (subject.kind != "ServiceAccount") return subject.name;
-  return std::string(kServiceAccountPrefix) + subject.name_space + ":" + subject.name;
+  return std::string(kServiceAccountPrefix) + subject.ns + ":" + subject.name;
 }
 
 bool covers(std::span<const api::Subject> entries, const api::Person& person) {
@@ -56,10 +56,10 @@ api::Subject subject_for(const api::Person& requester) {
     if (is_service_account) {
       return {.kind = "ServiceAccount",
               .name = std::string(rest.substr(colon + 1)),
-              .name_space = std::string(rest.substr(0, colon))};
+              .ns = std::string(rest.substr(0, colon))};
     }
   }
-  return {.kind = "User", .name = requester.username, .name_space = ""};
+  return {.kind = "User", .name = requester.username, .ns = ""};
 }
 
 std::optional<Denial> approval_denial(const api::AccessRequest& request, const api::AccessPolicy& policy,

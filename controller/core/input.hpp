@@ -85,7 +85,7 @@ struct Input {
   std::vector<Denial> policy_problems;  // of that policy: core::policy_problems
   std::shared_ptr<const TimeZone>
       time_zone;  // of that policy's schedule; null: it has none, or the zone is unknown
-  std::shared_ptr<const api::Namespace> name_space;
+  std::shared_ptr<const api::Namespace> ns;
   std::optional<RoleFacts> role;  // of the pinned role, or the one that first sight would pin
   std::optional<Flood> flood;
   std::optional<RecordSummary>

@@ -19,12 +19,12 @@ Decision decide_pending(const Input& input);   // it has not
 Decision reject_flood(const Input& input);
 
 // Ends a request whose record is that summary, which is written only once.
-Decision end_summarised(const Input& input, DecisionBuilder progress, const Ending& ending,
+Decision end_summarised(const Input& input, DecisionBuilder builder, const Ending& ending,
                         const RecordSummary& summary);
 
 // Ends a request that was not granted. One that never had a policy gets its Requested record only now, or no
 // record of its own at all.
-Decision end_pending(const Input& input, DecisionBuilder progress, Ending ending);
+Decision end_pending(const Input& input, DecisionBuilder builder, Ending ending);
 
 // Its end is recorded already (a crash, or another leader): that one it is, whatever has happened since.
 Decision end_as_recorded(const Input& input);
@@ -41,7 +41,7 @@ std::optional<Decision> resume_grant(const Input& input);
 Denial removal_denial();
 
 // The quorum is there: says so.
-void approve(const Input& input, DecisionBuilder& progress, const Tally& tally);
+void approve(const Input& input, DecisionBuilder& builder, const Tally& tally);
 
 // "waiting for 1 more approval (0/1) from Group sre"
 std::string describe_missing_approvals(const Input& input, const Tally& tally);
@@ -51,10 +51,10 @@ std::string describe_missing_approvals(const Input& input, const Tally& tally);
 std::string describe_missed_time(const Input& input);
 
 // Everything allows it, and it is time: makes the grant, or says why it cannot be made now.
-Decision grant(const Input& input, DecisionBuilder progress);
+Decision grant(const Input& input, DecisionBuilder builder);
 
 // Nothing is granted while the guard is not in force.
-Decision hold_for_guard(const Input& input, DecisionBuilder progress);
+Decision hold_for_guard(const Input& input, DecisionBuilder builder);
 
 // Somebody changed the binding: deletes it, and says so once.
 Decision remove_changed(const Input& input, const std::string& what);
@@ -65,9 +65,9 @@ Decision end_falsified(const Input& input);
 
 // Why the binding of an active request was deleted, as the decision to do so left it in the status; nullopt:
 // there was no such decision.
-std::optional<Ending> ending_announced(const DecisionBuilder& progress);
+std::optional<Ending> ending_announced(const DecisionBuilder& builder);
 
 // What remove_changed left in the status for the time when the binding is gone.
-std::optional<Ending> ending_by_change(const DecisionBuilder& progress);
+std::optional<Ending> ending_by_change(const DecisionBuilder& builder);
 
 }  // namespace curfew::core

@@ -32,11 +32,10 @@ bool matches(const api::LabelSelector& selector, const Labels& labels) {
 }
 
 bool reaches(const api::AccessPolicySpec::Namespaces& namespaces, const std::string& name,
-             const api::Namespace* name_space) {
+             const api::Namespace* ns) {
   if (std::find(namespaces.names.begin(), namespaces.names.end(), name) != namespaces.names.end())
     return true;
-  return namespaces.selector && name_space != nullptr &&
-         matches(*namespaces.selector, name_space->metadata.labels);
+  return namespaces.selector && ns != nullptr && matches(*namespaces.selector, ns->metadata.labels);
 }
 
 }  // namespace curfew::core

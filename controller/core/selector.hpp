@@ -15,6 +15,6 @@ bool matches(const api::LabelSelector& selector, const std::map<std::string, std
 // Whether a policy reaches a namespace, by its name or its labels; null: of that namespace nothing is known
 // but its name.
 bool reaches(const api::AccessPolicySpec::Namespaces& namespaces, const std::string& name,
-             const api::Namespace* name_space);
+             const api::Namespace* ns);
 
 }  // namespace curfew::core

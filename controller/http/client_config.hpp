@@ -18,7 +18,7 @@ struct ClientConfig {
   std::string token;            // bearer token; empty: none
   std::string token_file;       // wins over `token`, re-read when it changes, every minute and after a 401
   std::string tls_server_name;  // verified and sent as SNI instead of the host; empty: the host
-  std::string name_space;       // the context's, or the Pod's; empty: none said
+  std::string ns;               // the context's, or the Pod's; empty: none said
 
   // The library's own timers, behind the deadline of each call: the longest silence within an answer, and
   // within a watch.

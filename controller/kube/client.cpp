@@ -149,9 +149,9 @@ Result<nlohmann::json> Client::call(std::string_view verb, const Resource& resou
   return parse(*response, verb, resource);
 }
 
-Result<void> Client::post(const Resource& resource, std::string_view name_space, const nlohmann::json& object,
+Result<void> Client::post(const Resource& resource, std::string_view ns, const nlohmann::json& object,
                           std::stop_token stop) {
-  const auto answer = call("create", resource, create_request(resource, name_space, object), std::move(stop));
+  const auto answer = call("create", resource, create_request(resource, ns, object), std::move(stop));
   if (!answer) return tl::unexpected(answer.error());
   return {};
 }

@@ -61,12 +61,12 @@ class Client {
   template <class T>
   Result<T> create(const T& object, std::stop_token stop) {
     return typed<T>(call("create", resource_of<T>(),
-                         create_request(resource_of<T>(), object.metadata.name_space, api::encode(object)),
+                         create_request(resource_of<T>(), object.metadata.ns, api::encode(object)),
                          std::move(stop)));
   }
 
   // The same, for whom the answer says nothing.
-  Result<void> post(const Resource& resource, std::string_view name_space, const nlohmann::json& object,
+  Result<void> post(const Resource& resource, std::string_view ns, const nlohmann::json& object,
                     std::stop_token stop);
 
   // Replaces the object; Conflict unless metadata.resourceVersion is the latest.

@@ -50,7 +50,7 @@ bool has_nowhere_to_be(const Error& error) {
 }
 
 Result<void> post_once(Client& client, const api::Event& event, const std::stop_token& stop) {
-  auto posted = client.post(resource_of<api::Event>(), event.metadata.name_space, api::encode(event), stop);
+  auto posted = client.post(resource_of<api::Event>(), event.metadata.ns, api::encode(event), stop);
   // AlreadyExists: names are unique, so that was an earlier try of ours.
   if (!posted && posted.error().kind == ErrorKind::AlreadyExists) return {};
   return posted;
@@ -70,8 +70,8 @@ EventRecorder::EventRecorder(Client& client, std::string instance, std::function
 
 void EventRecorder::record(api::Event event) {
   if (event.metadata.name.empty()) event.metadata.name = unique_name(event.regarding.name);
-  if (event.metadata.name_space.empty())
-    event.metadata.name_space = event.regarding.name_space.empty() ? "default" : event.regarding.name_space;
+  if (event.metadata.ns.empty())
+    event.metadata.ns = event.regarding.ns.empty() ? "default" : event.regarding.ns;
   if (event.reporting_instance.empty()) event.reporting_instance = instance_;
   trim(event.note, kMaxNoteBytes);
   {

@@ -73,7 +73,7 @@ class Reader {
     // A context without a user is anonymous, as for kubectl.
     const std::string user = string(context, "user", in_context);
     if (!user.empty()) read_user(entry("users", "user", user, in_context), "user " + in_quotes(user), config);
-    config.name_space = string(context, "namespace", in_context);
+    config.ns = string(context, "namespace", in_context);
     return config;
   }
 
@@ -238,10 +238,9 @@ Result<http::ClientConfig> in_cluster_config(const std::filesystem::path& root) 
   config.ca_file = ca.string();
   config.ca_source = "the cluster's CA (" + ca.string() + ")";
   config.token_file = token.string();
-  if (auto name_space = slurp(root / "namespace")) {
-    while (!name_space->empty() && (name_space->back() == '\n' || name_space->back() == ' '))
-      name_space->pop_back();
-    config.name_space = *name_space;
+  if (auto ns = slurp(root / "namespace")) {
+    while (!ns->empty() && (ns->back() == '\n' || ns->back() == ' ')) ns->pop_back();
+    config.ns = *ns;
   }
   return config;
 }

@@ -7,7 +7,7 @@ namespace curfew::kube {
 Result<RawObject> decode_raw(const nlohmann::json& json) {
   RawObject object;
   object.metadata.name = metadata_string(json, "name");
-  object.metadata.name_space = metadata_string(json, "namespace");
+  object.metadata.ns = metadata_string(json, "namespace");
   object.metadata.uid = metadata_string(json, "uid");
   object.metadata.resource_version = metadata_string(json, "resourceVersion");
   if (object.metadata.name.empty()) return fail(ErrorKind::Decode, "metadata.name is missing");

@@ -76,10 +76,10 @@ std::string escape_field_value(std::string_view value) {
   return escaped;
 }
 
-std::string target_of(const Resource& resource, std::string_view name_space, std::string_view name,
+std::string target_of(const Resource& resource, std::string_view ns, std::string_view name,
                       std::string_view subresource) {
   std::string target = resource.path;
-  if (!name_space.empty()) target += "/namespaces/" + percent_encode(name_space);
+  if (!ns.empty()) target += "/namespaces/" + percent_encode(ns);
   target += "/" + resource.plural;
   if (!name.empty()) target += "/" + percent_encode(name);
   if (!subresource.empty()) target += "/" + std::string(subresource);
@@ -94,7 +94,7 @@ http::Request list_request(const Resource& resource, const Selection& selection,
   query.add_if("continue", params.continue_token);
   // The server refuses both at once: a continue token carries its version.
   if (params.continue_token.empty()) query.add_if("resourceVersion", params.resource_version);
-  return {.method = http::Method::Get, .target = target_of(resource, selection.name_space) + query.text()};
+  return {.method = http::Method::Get, .target = target_of(resource, selection.ns) + query.text()};
 }
 
 http::Request watch_request(const Resource& resource, const Selection& selection, const WatchParams& params) {
@@ -105,27 +105,25 @@ http::Request watch_request(const Resource& resource, const Selection& selection
   query.add_if("resourceVersion", params.resource_version);
   if (params.allow_bookmarks) query.add("allowWatchBookmarks", "true");
   if (params.timeout.count() > 0) query.add("timeoutSeconds", std::to_string(params.timeout.count()));
-  return {.method = http::Method::Get, .target = target_of(resource, selection.name_space) + query.text()};
+  return {.method = http::Method::Get, .target = target_of(resource, selection.ns) + query.text()};
 }
 
 http::Request get_request(const Resource& resource, const api::ObjectKey& key) {
-  return {.method = http::Method::Get, .target = target_of(resource, key.name_space, key.name)};
+  return {.method = http::Method::Get, .target = target_of(resource, key.ns, key.name)};
 }
 
-http::Request create_request(const Resource& resource, std::string_view name_space,
-                             const nlohmann::json& object) {
-  return json_request(http::Method::Post, target_of(resource, name_space) + as_manager(), object);
+http::Request create_request(const Resource& resource, std::string_view ns, const nlohmann::json& object) {
+  return json_request(http::Method::Post, target_of(resource, ns) + as_manager(), object);
 }
 
 http::Request update_request(const Resource& resource, const api::ObjectKey& key,
                              const nlohmann::json& object) {
-  return json_request(http::Method::Put, target_of(resource, key.name_space, key.name) + as_manager(),
-                      object);
+  return json_request(http::Method::Put, target_of(resource, key.ns, key.name) + as_manager(), object);
 }
 
 http::Request merge_patch_request(const Resource& resource, const api::ObjectKey& key,
                                   const nlohmann::json& patch) {
-  return patch_request(target_of(resource, key.name_space, key.name), patch);
+  return patch_request(target_of(resource, key.ns, key.name), patch);
 }
 
 nlohmann::json status_patch(const api::ObjectMeta& as_read, nlohmann::json status) {
@@ -135,14 +133,14 @@ nlohmann::json status_patch(const api::ObjectMeta& as_read, nlohmann::json statu
 
 http::Request status_patch_request(const Resource& resource, const api::ObjectKey& key,
                                    const nlohmann::json& patch) {
-  return patch_request(target_of(resource, key.name_space, key.name, "status"), patch);
+  return patch_request(target_of(resource, key.ns, key.name, "status"), patch);
 }
 
 http::Request delete_request(const Resource& resource, const api::ObjectKey& key, std::string_view uid) {
   nlohmann::json options = {
       {"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};
   options["preconditions"]["uid"] = uid;
-  return json_request(http::Method::Delete, target_of(resource, key.name_space, key.name), options);
+  return json_request(http::Method::Delete, target_of(resource, key.ns, key.name), options);
 }
 
 http::Request json_request(http::Method method, std::string target, const nlohmann::json& body) {

@@ -27,7 +27,7 @@ Resource resource_of() {
 
 // Which objects of a kind; empty fields select all.
 struct Selection {
-  std::string name_space;
+  std::string ns;
   std::string labels;  // "curfew.dev/request-uid,team=payments"
   std::string fields;  // "status.complete!=true"
 };
@@ -51,14 +51,13 @@ std::string percent_encode(std::string_view text);
 std::string escape_field_value(std::string_view value);
 
 // "/apis/GROUP/VERSION/namespaces/NS/PLURAL[/NAME[/SUBRESOURCE]]", encoded.
-std::string target_of(const Resource& resource, std::string_view name_space, std::string_view name = {},
+std::string target_of(const Resource& resource, std::string_view ns, std::string_view name = {},
                       std::string_view subresource = {});
 
 http::Request list_request(const Resource& resource, const Selection& selection, const ListParams& params);
 http::Request watch_request(const Resource& resource, const Selection& selection, const WatchParams& params);
 http::Request get_request(const Resource& resource, const api::ObjectKey& key);
-http::Request create_request(const Resource& resource, std::string_view name_space,
-                             const nlohmann::json& object);
+http::Request create_request(const Resource& resource, std::string_view ns, const nlohmann::json& object);
 http::Request update_request(const Resource& resource, const api::ObjectKey& key,
                              const nlohmann::json& object);
 // JSON merge patches; a metadata.resourceVersion or metadata.uid inside makes them conditional.

@@ -17,7 +17,7 @@ using std::chrono::seconds;
 constexpr seconds kMaxRoundTrip{1};
 constexpr seconds kDatesSecond{1};
 // Clocks that NTP keeps are milliseconds apart; further apart than this, one of them is wrong. Room for a
-// thread that was kept waiting between an answer and its being heard.
+// thread that was kept waiting between an answer and its being observed.
 constexpr std::chrono::milliseconds kTolerance{500};
 
 }  // namespace
@@ -34,7 +34,7 @@ TimePoint ServerClock::now() const {
   return std::chrono::abs(ours - expected) <= kTolerance ? ours : expected;
 }
 
-void ServerClock::heard(TimePoint date, std::chrono::nanoseconds round_trip) {
+void ServerClock::observe(TimePoint date, std::chrono::nanoseconds round_trip) {
   if (round_trip > kMaxRoundTrip) return;
   const microseconds booted = since_boot_();
   const TimePoint ours = machine_.now();
@@ -58,14 +58,14 @@ void ServerClock::heard(TimePoint date, std::chrono::nanoseconds round_trip) {
   });
   const microseconds offset = ours - (state.server.middle() + booted);
   if (report_) report_(offset);
-  if (is_news) tell(state.is_off, offset);
+  if (is_news) log_offset(state.is_off, offset);
 }
 
 bool ServerClock::is_off() const {
   return state_.with([](const State& state) { return state.is_off; });
 }
 
-void ServerClock::tell(bool is_off, microseconds ours_minus_server) const {
+void ServerClock::log_offset(bool is_off, microseconds ours_minus_server) const {
   const std::string seconds =
       fmt::format("{:.1f}s", std::chrono::duration<double>(ours_minus_server).count());
   if (is_off)

@@ -18,7 +18,7 @@ class ServerClock final : public Clock {
   // Since some moment that stays the same; counts on while the machine sleeps.
   using SinceBoot = std::function<std::chrono::microseconds()>;
   // The API server's time is taken to be `ours_minus_server` away from this machine's; for metrics, on the
-  // thread that heard it.
+  // thread that observed it.
   using Report = std::function<void(std::chrono::microseconds ours_minus_server)>;
 
   // `machine` outlives it.
@@ -30,7 +30,7 @@ class ServerClock final : public Clock {
 
   // An answer that carries `date` came just now, that long after its request. Answers that took more than a
   // second say nothing: their Date could be from any of it.
-  void heard(TimePoint date, std::chrono::nanoseconds round_trip);
+  void observe(TimePoint date, std::chrono::nanoseconds round_trip);
 
   // Whether this machine's clock is not the one that counts.
   bool is_off() const;
@@ -50,7 +50,7 @@ class ServerClock final : public Clock {
     bool has_heard = false;
     bool is_off = false;
   };
-  void tell(bool is_off, std::chrono::microseconds ours_minus_server) const;
+  void log_offset(bool is_off, std::chrono::microseconds ours_minus_server) const;
 
   const Clock& machine_;
   const Report report_;

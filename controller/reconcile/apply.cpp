@@ -277,7 +277,7 @@ Applier::Step Applier::run(const core::Input& input, const core::EmitEvent& acti
   event.note = action.note;
   event.regarding = {.api_version = std::string(api::kGroupVersion),
                      .kind = std::string(api::AccessRequest::kKind),
-                     .name_space = regarding.name_space,
+                     .ns = regarding.ns,
                      .name = regarding.name,
                      .uid = regarding.uid};
   event.related = action.related;

@@ -46,7 +46,7 @@ void AuditBackfill::note_live() {
 
 // A request that goes on although its end is recorded: whoever recorded it died before the status said so.
 void AuditBackfill::settle_recorded(const api::AuditRecord& end) {
-  const auto live = stores_.requests.get({end.request.name_space, end.request.name});
+  const auto live = stores_.requests.get({end.request.ns, end.request.name});
   if (!live || live->metadata.uid != end.request.uid || live->status.complete) return;
   memory_.remember_end(end);
   triggers_.changed(live, live);

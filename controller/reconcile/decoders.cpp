@@ -17,7 +17,7 @@ template <class AnyRole>
 RoleSummary summary(const AnyRole& role) {
   const api::ObjectMeta& meta = role.metadata;
   RoleSummary kept{.metadata = {.name = meta.name,
-                                .name_space = meta.name_space,
+                                .ns = meta.ns,
                                 .uid = meta.uid,
                                 .resource_version = meta.resource_version},
                    .rules_hash = core::rules_hash(role.rules),
@@ -85,12 +85,12 @@ Result<api::AccessPolicy> decode_policy(const nlohmann::json& json) {
 }
 
 Result<api::Namespace> decode_namespace(const nlohmann::json& json) {
-  auto name_space = api::decode<api::Namespace>(json);
-  if (!name_space) return name_space;
-  drop(name_space->metadata.annotations);
-  drop(name_space->metadata.finalizers);
-  drop(name_space->metadata.owner_references);
-  return name_space;
+  auto ns = api::decode<api::Namespace>(json);
+  if (!ns) return ns;
+  drop(ns->metadata.annotations);
+  drop(ns->metadata.finalizers);
+  drop(ns->metadata.owner_references);
+  return ns;
 }
 
 Result<api::RoleBinding> decode_binding(const nlohmann::json& json) {

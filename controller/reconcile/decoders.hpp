@@ -18,11 +18,11 @@ namespace curfew::reconcile {
 struct RoleSummary {
   struct Metadata {
     std::string name;
-    std::string name_space;  // empty: a ClusterRole
+    std::string ns;  // empty: a ClusterRole
     std::string uid;
     std::string resource_version;
 
-    api::ObjectKey key() const { return {name_space, name}; }
+    api::ObjectKey key() const { return {ns, name}; }
   };
   Metadata metadata;
   InternedString rules_hash;                     // core::rules_hash

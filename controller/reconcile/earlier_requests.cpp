@@ -22,8 +22,8 @@ struct Earlier {
 void consider(std::map<std::string, Earlier>& earlier, const api::AccessRequest& request,
               api::AuditRecord record) {
   const std::string uid = record.request.uid;
-  const bool is_of_this_name = record.request.name == request.metadata.name &&
-                               record.request.name_space == request.metadata.name_space;
+  const bool is_of_this_name =
+      record.request.name == request.metadata.name && record.request.ns == request.metadata.ns;
   if (uid.empty() || uid == request.metadata.uid || !is_of_this_name ||
       api::is_flood_record(record.metadata.name))
     return;
@@ -70,9 +70,7 @@ core::EarlierRequest describe(const std::string& uid, const Earlier& earlier) {
 }  // namespace
 
 kube::Selection records_of_name(const api::ObjectKey& key) {
-  return {.name_space = {},
-          .labels = {},
-          .fields = "request.namespace=" + key.name_space + ",request.name=" + key.name};
+  return {.ns = {}, .labels = {}, .fields = "request.namespace=" + key.ns + ",request.name=" + key.name};
 }
 
 Result<std::optional<core::EarlierRequest>> find_earlier_request(kube::Client& client,

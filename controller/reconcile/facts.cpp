@@ -21,9 +21,9 @@ std::vector<std::string> outliving_powers(const Stores& stores, const api::Acces
   }
   std::set<std::string> powers;
   for (const auto& one : stores.roles.list()) {
-    const std::string& name_space = one->metadata.name_space;
+    const std::string& ns = one->metadata.ns;
     if (one->metadata.name != role.name ||
-        !core::reaches(policy.spec.namespaces, name_space, stores.namespaces.get({"", name_space}).get()))
+        !core::reaches(policy.spec.namespaces, ns, stores.namespaces.get({"", ns}).get()))
       continue;
     powers.insert(one->outliving_powers.begin(), one->outliving_powers.end());
   }
@@ -41,9 +41,9 @@ runtime::Metrics::LiveRequests live_requests(const Stores& stores) {
 }
 
 std::optional<core::RoleFacts> role_facts(const Stores& stores, const api::RoleRef& role,
-                                          const std::string& name_space) {
+                                          const std::string& ns) {
   const auto found = role.kind == api::ClusterRole::kKind ? stores.cluster_roles.get({"", role.name})
-                                                          : stores.roles.get({name_space, role.name});
+                                                          : stores.roles.get({ns, role.name});
   return found ? std::optional(found->facts()) : std::nullopt;
 }
 

@@ -33,6 +33,6 @@ runtime::Metrics::LiveRequests live_requests(const Stores& stores);
 
 // nullopt: the stores have no such role.
 std::optional<core::RoleFacts> role_facts(const Stores& stores, const api::RoleRef& role,
-                                          const std::string& name_space);
+                                          const std::string& ns);
 
 }  // namespace curfew::reconcile

@@ -43,7 +43,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
         *input.policy,
         policy_facts(parts_.stores, input.time_zone.get(), parts_.believes(input.policy->metadata)));
   }
-  input.name_space = parts_.stores.namespaces.get({"", key.name_space});
+  input.ns = parts_.stores.namespaces.get({"", key.ns});
   if (const auto found_role = find_role(input, stop); !found_role) return tl::unexpected(found_role.error());
   if (const auto found_binding = find_binding(input, stop); !found_binding)
     return tl::unexpected(found_binding.error());
@@ -95,16 +95,15 @@ void Gatherer::look_at_decisions(core::Input& input) const {
 Result<void> Gatherer::find_role(core::Input& input, std::stop_token stop) {
   const auto role = core::effective_role(*input.request, input.policy.get());
   if (!role) return {};
-  const std::string& name_space = input.request->metadata.name_space;
-  input.role = role_facts(parts_.stores, *role, name_space);
+  const std::string& ns = input.request->metadata.ns;
+  input.role = role_facts(parts_.stores, *role, ns);
   const auto& offered = parts_.stores.offered_roles;
   // A policy has just begun to offer it: Roles of that name are being listed.
   if (input.role || role->kind != api::Role::kKind || !offered.is_offered(role->name) ||
       offered.is_listed(role->name))
     return {};
   const auto found = parts_.client.list<api::Role>(
-      {.name_space = name_space, .fields = "metadata.name=" + kube::escape_field_value(role->name)}, {},
-      std::move(stop));
+      {.ns = ns, .fields = "metadata.name=" + kube::escape_field_value(role->name)}, {}, std::move(stop));
   if (!found) return tl::unexpected(found.error());
   if (!found->items.empty()) input.role = summary_of(found->items.front()).facts();
   return {};
@@ -113,7 +112,7 @@ Result<void> Gatherer::find_role(core::Input& input, std::stop_token stop) {
 Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
   const std::string& uid = request.metadata.uid;
-  const api::ObjectKey key{request.metadata.name_space, api::binding_name(request)};
+  const api::ObjectKey key{request.metadata.ns, api::binding_name(request)};
   const bool is_active = request.status.phase == api::Phase::Active;
   input.binding = parts_.stores.bindings.get(key);
   if (!input.binding && is_active && !parts_.memory.was_deleted_here(parts_.memory.last_binding_uid(uid))) {
@@ -206,7 +205,7 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
   if (!stored || stored->metadata.uid != last_state->metadata.uid)
     return Found{.request = std::move(last_state), .is_gone = true};
   if (stored->status.complete) {
-    bool is_settled = !parts_.stores.bindings.get({key.name_space, api::binding_name(*stored)});
+    bool is_settled = !parts_.stores.bindings.get({key.ns, api::binding_name(*stored)});
     if (is_settled && parts_.memory.granted_record(stored->metadata.uid)) {
       const auto end = stored_record(stored->metadata.uid, api::AuditAction::Revoked, std::move(stop));
       if (!end) return tl::unexpected(end.error());

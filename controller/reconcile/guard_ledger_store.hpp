@@ -12,8 +12,7 @@ namespace curfew::reconcile {
 // The ledger's place in the cluster: ConfigMap curfew-guard in the controller's namespace.
 class GuardLedgerStore {
  public:
-  GuardLedgerStore(kube::Client& client, std::string name_space)
-      : client_(client), name_space_(std::move(name_space)) {}
+  GuardLedgerStore(kube::Client& client, std::string ns) : client_(client), name_space_(std::move(ns)) {}
 
   Result<std::optional<GuardLedger>> load(std::stop_token stop);
   Result<void> save(const GuardLedger& ledger, std::stop_token stop);

@@ -39,13 +39,13 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
     metrics_.reconcile_failed(updated.error().kind);
     return Outcome{.kind = Outcome::Kind::RetryRateLimited};
   }
-  tell(*policy, status);
+  emit_event(*policy, status);
   stores_.policies.assume(std::move(*updated));
   return Outcome{};
 }
 
 // An Event when the policy starts or ceases to work, not for every new count.
-void PolicyReconciler::tell(const api::AccessPolicy& policy, const api::AccessPolicyStatus& status) {
+void PolicyReconciler::emit_event(const api::AccessPolicy& policy, const api::AccessPolicyStatus& status) {
   const api::Condition* before = api::find_condition(policy.status.conditions, api::kReady);
   const api::Condition* after = api::find_condition(status.conditions, api::kReady);
   if (!after || (before && before->status == after->status && before->message == after->message)) return;
@@ -59,7 +59,7 @@ void PolicyReconciler::tell(const api::AccessPolicy& policy, const api::AccessPo
   event.note = after->message;
   event.regarding = {.api_version = std::string(api::kGroupVersion),
                      .kind = std::string(api::AccessPolicy::kKind),
-                     .name_space = {},
+                     .ns = {},
                      .name = policy.metadata.name,
                      .uid = policy.metadata.uid};
   events_.record(std::move(event));

@@ -28,7 +28,7 @@ class PolicyReconciler {
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
  private:
-  void tell(const api::AccessPolicy& policy, const api::AccessPolicyStatus& status);
+  void emit_event(const api::AccessPolicy& policy, const api::AccessPolicyStatus& status);
 
   kube::Client& client_;
   kube::EventRecorder& events_;

@@ -14,7 +14,7 @@ std::string find(const std::map<std::string, std::string>& map, std::string_view
 
 std::shared_ptr<const api::AccessRequest> request_of(const api::RoleBinding& binding) {
   api::AccessRequest request;
-  request.metadata.name_space = binding.metadata.name_space;
+  request.metadata.ns = binding.metadata.ns;
   request.metadata.uid = find(binding.metadata.labels, api::kRequestUidLabel);
   for (const api::OwnerReference& owner : binding.metadata.owner_references) {
     if (owner.uid == request.metadata.uid) request.metadata.name = owner.name;
@@ -35,7 +35,7 @@ std::shared_ptr<const api::AccessRequest> request_of(const std::vector<api::Audi
   api::AccessRequest request;
   request.status.phase = api::Phase::Pending;
   for (const api::AuditRecord& record : records) {
-    request.metadata.name_space = record.request.name_space;
+    request.metadata.ns = record.request.ns;
     request.metadata.name = record.request.name;
     request.metadata.uid = record.request.uid;
     // Not each of them says everything.

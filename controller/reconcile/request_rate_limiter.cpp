@@ -78,27 +78,26 @@ std::optional<core::Flood> RequestRateLimiter::judge(const api::AccessRequest& r
 RequestRateLimiter::Bound RequestRateLimiter::first_verdict(State& state, const api::AccessRequest& request,
                                                             bool is_gone, bool has_policy) const {
   const std::string who = requester_of(request);
-  const std::string& where = request.metadata.name_space;
+  const std::string& where = request.metadata.ns;
   const auto waiting = [](const Accounts& accounts, const std::string& name) {
     const auto found = accounts.find(name);
     return found == accounts.end() ? 0 : found->second.waiting;
   };
   if (!is_gone && !state.places.contains(request.metadata.uid)) {
     if (is_full(waiting(state.requesters, who), limits_.requester.pending)) return Bound::RequesterPending;
-    if (is_full(waiting(state.namespaces, where), limits_.name_space.pending)) return Bound::NamespacePending;
+    if (is_full(waiting(state.namespaces, where), limits_.ns.pending)) return Bound::NamespacePending;
   }
   const double of_requester = left(state.requesters, who, limits_.requester);
-  const double of_namespace = left(state.namespaces, where, limits_.name_space);
+  const double of_namespace = left(state.namespaces, where, limits_.ns);
   if (of_requester < 1) return Bound::RequesterRate;
-  if (!has_token(of_namespace, limits_.name_space, of_requester, limits_.requester))
-    return Bound::NamespaceRate;
+  if (!has_token(of_namespace, limits_.ns, of_requester, limits_.requester)) return Bound::NamespaceRate;
   if (has_policy) {
-    if (!has_token(left(state.cluster, limits_.cluster), limits_.cluster, of_namespace, limits_.name_space))
+    if (!has_token(left(state.cluster, limits_.cluster), limits_.cluster, of_namespace, limits_.ns))
       return Bound::ClusterRate;
     take(state.cluster, limits_.cluster);
   }
   take(account(state.requesters, who, limits_.requester), limits_.requester);
-  take(account(state.namespaces, where, limits_.name_space), limits_.name_space);
+  take(account(state.namespaces, where, limits_.ns), limits_.ns);
   if (!is_gone) {
     hold(state, request, false);
     state.unconfirmed.emplace_back(clock_.steady(), request.metadata.uid);
@@ -109,7 +108,7 @@ RequestRateLimiter::Bound RequestRateLimiter::first_verdict(State& state, const 
 std::string RequestRateLimiter::words(const State& state, const api::AccessRequest& request,
                                       Bound bound) const {
   const std::string who = requester_of(request);
-  const std::string& where = request.metadata.name_space;
+  const std::string& where = request.metadata.ns;
   const auto waiting = [](const Accounts& accounts, const std::string& name, const Limit& limit) {
     const auto found = accounts.find(name);
     return std::max(found == accounts.end() ? 0 : found->second.waiting, limit.pending);
@@ -123,7 +122,7 @@ std::string RequestRateLimiter::words(const State& state, const api::AccessReque
     case Bound::NamespacePending:
       return fmt::format(
           "namespace {} has {} requests waiting, of all people together, and --pending-per-namespace allows {}: ask again when some of them are decided or withdrawn",
-          where, waiting(state.namespaces, where, limits_.name_space), limits_.name_space.pending);
+          where, waiting(state.namespaces, where, limits_.ns), limits_.ns.pending);
     case Bound::RequesterRate:
       return fmt::format(
           "{} sends requests faster than --requester-qps {} and --requester-burst {} allow: ask again later",
@@ -131,7 +130,7 @@ std::string RequestRateLimiter::words(const State& state, const api::AccessReque
     case Bound::NamespaceRate:
       return fmt::format(
           "in namespace {} all people together send requests faster than --namespace-qps {} and --namespace-burst {} allow (half of it is kept for those who send few): ask again later",
-          where, limits_.name_space.qps, limits_.name_space.burst);
+          where, limits_.ns.qps, limits_.ns.burst);
     case Bound::ClusterRate:
       return fmt::format(
           "in this cluster all people together send requests faster than --cluster-qps {} and --cluster-burst {} allow (half of it is kept for namespaces with few): ask again later",
@@ -161,19 +160,19 @@ core::RecordSummary RequestRateLimiter::summary(State& state, const api::AccessR
   const TimePoint asked_at = request.metadata.creation_timestamp;
   const std::string until = format_rfc3339(api::flood_record_until(asked_at));
   const std::string who = requester_of(request);
-  const std::string& where = request.metadata.name_space;
-  const double of_namespace = left(state.namespaces, where, limits_.name_space);
+  const std::string& where = request.metadata.ns;
+  const double of_namespace = left(state.namespaces, where, limits_.ns);
   const bool cluster_has_token =
-      has_token(left(state.cluster, limits_.cluster), limits_.cluster, of_namespace, limits_.name_space);
+      has_token(left(state.cluster, limits_.cluster), limits_.cluster, of_namespace, limits_.ns);
   if (bound == Bound::RequesterPending || bound == Bound::RequesterRate) {
     const std::string name = api::flood_record_name(who, asked_at);
     const std::string sentence = fmt::format(
         "{}; other requests of {} that are rejected for this until {} have no record of their own", message,
         who, until);
     if (auto known = begun(state, name, sentence)) return *known;
-    if (cluster_has_token && has_token(of_namespace, limits_.name_space,
+    if (cluster_has_token && has_token(of_namespace, limits_.ns,
                                        left(state.requesters, who, limits_.requester), limits_.requester)) {
-      take(account(state.namespaces, where, limits_.name_space), limits_.name_space);
+      take(account(state.namespaces, where, limits_.ns), limits_.ns);
       take(state.cluster, limits_.cluster);
       return begin(state, name, sentence);
     }
@@ -205,16 +204,15 @@ core::RecordSummary RequestRateLimiter::cluster_summary(State& state, const api:
 
 std::optional<core::RecordSummary> RequestRateLimiter::without_policy(const api::AccessRequest& request) {
   return state_.with([&](State& state) -> std::optional<core::RecordSummary> {
-    const std::string& where = request.metadata.name_space;
+    const std::string& where = request.metadata.ns;
     const TimePoint until = api::flood_record_until(clock_.now());
     if (state.without_policy_until != until) state.without_policy.clear();
     state.without_policy_until = until;
     const auto known = state.without_policy.find(where);
     const std::size_t count = known == state.without_policy.end() ? 0 : known->second.size();
     if (count > 0 && known->second.contains(request.metadata.uid)) return std::nullopt;
-    const bool has_cluster_token =
-        has_token(left(state.cluster, limits_.cluster), limits_.cluster,
-                  left(state.namespaces, where, limits_.name_space), limits_.name_space);
+    const bool has_cluster_token = has_token(left(state.cluster, limits_.cluster), limits_.cluster,
+                                             left(state.namespaces, where, limits_.ns), limits_.ns);
     const bool has_room = count > 0 || state.without_policy.size() < kMaxWithoutPolicy;
     if (count < kRecordedWithoutPolicy && has_cluster_token && has_room) {
       take(state.cluster, limits_.cluster);
@@ -259,17 +257,16 @@ void RequestRateLimiter::hold(State& state, const api::AccessRequest& request, b
   }
   Account& requester = account(state.requesters, requester_of(request), limits_.requester);
   ++requester.waiting;
-  Account& name_space = account(state.namespaces, request.metadata.name_space, limits_.name_space);
-  ++name_space.waiting;
-  state.places.emplace(request.metadata.uid,
-                       Place{.requester = &requester, .name_space = &name_space, .is_known = is_known});
+  Account& ns = account(state.namespaces, request.metadata.ns, limits_.ns);
+  ++ns.waiting;
+  state.places.emplace(request.metadata.uid, Place{.requester = &requester, .ns = &ns, .is_known = is_known});
 }
 
 void RequestRateLimiter::release(State& state, const std::string& uid) {
   const auto place = state.places.find(uid);
   if (place == state.places.end()) return;
   --place->second.requester->waiting;
-  --place->second.name_space->waiting;
+  --place->second.ns->waiting;
   state.places.erase(place);
 }
 

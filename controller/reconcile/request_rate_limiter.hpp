@@ -27,7 +27,7 @@ struct RequestRateLimits {
     int burst = 1;    // requests at once, after a quiet time
   };
   Limit requester{.pending = 20, .qps = 0.02, .burst = 100};
-  Limit name_space{.pending = 1000, .qps = 0.05, .burst = 1000};  // of all people together
+  Limit ns{.pending = 1000, .qps = 0.05, .burst = 1000};  // of all people together
   Limit cluster{.pending = 0,
                 .qps = 0.1,
                 .burst = 10'000};  // of all namespaces together; its `pending` is not looked at
@@ -83,7 +83,7 @@ class RequestRateLimiter {
   using Accounts = std::map<std::string, Account>;
   struct Place {  // of a waiting request; an account with waiting requests is never dropped
     Account* requester;
-    Account* name_space;
+    Account* ns;
     bool is_known = false;  // its status says that it waits
   };
   struct State {

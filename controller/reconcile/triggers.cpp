@@ -54,7 +54,7 @@ void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<ap
   if (is_foreign(binding, *owner)) {  // not ours, but a request may be waiting for its name
     if (after) add_foreign_binding(after->metadata.key());
     return add_requests_where([&](const api::AccessRequest& request) {
-      return request.metadata.name_space == binding.metadata.name_space &&
+      return request.metadata.ns == binding.metadata.ns &&
              api::binding_name(request) == binding.metadata.name;
     });
   }
@@ -66,13 +66,13 @@ void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<ap
 void Triggers::changed(const Pointer<api::Namespace>& before, const Pointer<api::Namespace>& after) {
   if (before && after && before->metadata.labels == after->metadata.labels) return;
   const std::string& name = (after ? after : before)->metadata.name;
-  add_requests_where([&](const api::AccessRequest& request) { return request.metadata.name_space == name; });
+  add_requests_where([&](const api::AccessRequest& request) { return request.metadata.ns == name; });
 }
 
 void Triggers::changed(const Pointer<RoleSummary>& before, const Pointer<RoleSummary>& after) {
   if (means_the_same(before, after)) return;
   const RoleSummary::Metadata& meta = (after ? after : before)->metadata;
-  if (meta.name_space.empty())
+  if (meta.ns.empty())
     cluster_role_changed(meta.name);
   else
     role_changed(meta.key());
@@ -96,8 +96,7 @@ void Triggers::role_changed(const api::ObjectKey& key) {
     if (std::ranges::find(policy->spec.roles, role) != policy->spec.roles.end())
       add_policy(policy->metadata.name);
   }
-  add_requests_where(
-      [&](const api::AccessRequest& request) { return request.metadata.name_space == key.name_space; });
+  add_requests_where([&](const api::AccessRequest& request) { return request.metadata.ns == key.ns; });
 }
 
 void Triggers::begin_term() {
@@ -142,7 +141,7 @@ void Triggers::add_request(const api::ObjectKey& key, std::chrono::milliseconds 
 }
 
 void Triggers::add_policy(const std::string& name) {
-  if (is_leading_()) queue_.add({.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}});
+  if (is_leading_()) queue_.add({.kind = Key::Kind::Policy, .object = {.ns = {}, .name = name}});
 }
 
 void Triggers::add_foreign_binding(const api::ObjectKey& key) {
@@ -151,7 +150,7 @@ void Triggers::add_foreign_binding(const api::ObjectKey& key) {
 
 void Triggers::add_policy_counts(const std::string& name) {
   if (is_leading_())
-    queue_.add_after({.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}}, kCountsPace);
+    queue_.add_after({.kind = Key::Kind::Policy, .object = {.ns = {}, .name = name}}, kCountsPace);
 }
 
 template <class Predicate>

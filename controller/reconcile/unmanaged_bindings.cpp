@@ -47,17 +47,17 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
   if (label == binding->metadata.labels.end()) return {};
   const auto request = live_request(label->second);
   const bool has_name_of_grant = end_of(*binding, parts_.clock.now()).has_value();
-  if (request && has_name_of_grant && key.name_space == request->metadata.name_space)
+  if (request && has_name_of_grant && key.ns == request->metadata.ns)
     return {};  // the request's own decisions tell
   if (parts_.memory.is_departed(label->second)) return {.after = kRecheck};
   if (!has_name_of_grant) {
     if (!request && !parts_.memory.knows_all_records())
       return {.after = kRecheck};  // whose it was, they may tell
-    const auto told =
-        tell(*binding, request.get(),
-             "RoleBinding " + key.name + " bears the label " + std::string(api::kRequestUidLabel) + "=" +
-                 label->second + " and is not Curfew's: it is left alone; delete it",
-             stop);
+    const auto told = record_tampering(*binding, request.get(),
+                                       "RoleBinding " + key.name + " bears the label " +
+                                           std::string(api::kRequestUidLabel) + "=" + label->second +
+                                           " and is not Curfew's: it is left alone; delete it",
+                                       stop);
     return told ? Outcome{} : retry("audit record not written", key, told.error());
   }
   const auto grant = look_up(*binding, label->second, stop);
@@ -67,7 +67,7 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
     parts_.departed(grant->departed);
     return {};
   }
-  const auto told = tell(
+  const auto told = record_tampering(
       *binding, request.get(),
       "RoleBinding " + api::to_string(key) + " was made by somebody: " + grant->difference + "; it is ended",
       stop);
@@ -78,8 +78,8 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
                  : retry("binding not deleted, trying again", key, deleted.error());
 }
 
-// Asks the API server, since watches tell of a binding, its request and its end in any order, and nobody is
-// to be blamed for that.
+// Asks the API server, since watches tell of a binding, its request and its end in any order, and
+// nobody is to be blamed for that.
 Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBinding& binding,
                                                             const std::string& request_uid,
                                                             std::stop_token stop) const {
@@ -92,7 +92,7 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
   if (!granted) return tl::unexpected(granted.error());
   auto request = request_of(binding);
   if (*granted) request = request_of(std::vector{**granted});
-  if (!request->metadata.name.empty() && request->metadata.name_space == key.name_space) {
+  if (!request->metadata.name.empty() && request->metadata.ns == key.ns) {
     auto live = found(parts_.client.get<api::AccessRequest>(request->metadata.key(), stop));
     if (!live) return tl::unexpected(live.error());
     if (*live && (*live)->metadata.uid == request_uid) {
@@ -104,9 +104,9 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
     return Grant{.difference =
                      "no AuditRecord says that access was granted to an AccessRequest with the UID " +
                      request_uid};
-  if (request->metadata.name_space != key.name_space)
+  if (request->metadata.ns != key.ns)
     return Grant{.difference = "the access that was granted to that AccessRequest is in namespace " +
-                               request->metadata.name_space};
+                               request->metadata.ns};
   const auto ended = found(parts_.client.get<api::AuditRecord>(
       {"", api::record_name(request_uid, api::AuditAction::Revoked)}, std::move(stop)));
   if (!ended) return tl::unexpected(ended.error());
@@ -117,8 +117,9 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
   return Grant{.departed = std::move(request)};
 }
 
-Result<void> UnmanagedBindings::tell(const api::RoleBinding& binding, const api::AccessRequest* request,
-                                     std::string message, std::stop_token stop) const {
+Result<void> UnmanagedBindings::record_tampering(const api::RoleBinding& binding,
+                                                 const api::AccessRequest* request, std::string message,
+                                                 std::stop_token stop) const {
   const api::ObjectMeta& meta = binding.metadata;
   api::AuditRecord record;
   record.action = api::AuditAction::Tampered;
@@ -127,7 +128,7 @@ Result<void> UnmanagedBindings::tell(const api::RoleBinding& binding, const api:
                                                                seconds_of(meta.creation_timestamp))
                                             : api::record_name(meta.uid, record.action);
   record.time = parts_.clock.now();
-  record.request = {.name_space = request != nullptr ? request->metadata.name_space : meta.name_space,
+  record.request = {.ns = request != nullptr ? request->metadata.ns : meta.ns,
                     .name = request != nullptr ? request->metadata.name : kNobody,
                     .uid = request != nullptr ? request->metadata.uid : std::string()};
   record.role = binding.role_ref;

@@ -49,8 +49,8 @@ class UnmanagedBindings {
   Result<Grant> look_up(const api::RoleBinding& binding, const std::string& request_uid,
                         std::stop_token stop) const;
   // `request`: among whose records it is told; null: under the binding's own UID.
-  Result<void> tell(const api::RoleBinding& binding, const api::AccessRequest* request, std::string message,
-                    std::stop_token stop) const;
+  Result<void> record_tampering(const api::RoleBinding& binding, const api::AccessRequest* request,
+                                std::string message, std::stop_token stop) const;
   std::shared_ptr<const api::AccessRequest> live_request(const std::string& request_uid) const;
   runtime::Outcome retry(std::string_view what, const api::ObjectKey& key, const Error& error) const;
 

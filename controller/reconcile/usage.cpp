@@ -25,7 +25,7 @@ void consider(std::optional<TimePoint>& latest, TimePoint end) {
 }  // namespace
 
 kube::Selection records_of(const api::Subject& subject, const std::string& policy) {
-  return {.name_space = {},
+  return {.ns = {},
           .labels = {},
           .fields = "policy.name=" + kube::escape_field_value(policy) +
                     ",subject.name=" + kube::escape_field_value(subject.name)};
@@ -55,7 +55,7 @@ int UsageIndex::count_active(const api::AccessRequest& request, const Whose& who
     if (!subject || core::username_of(*subject) != whose.second) continue;
     const bool is_granted = other->status.phase == api::Phase::Active ||
                             memory_.granted_record(other->metadata.uid) ||
-                            stores_.bindings.get({other->metadata.name_space, api::binding_name(*other)});
+                            stores_.bindings.get({other->metadata.ns, api::binding_name(*other)});
     if (is_granted) ++active;
   }
   return active;

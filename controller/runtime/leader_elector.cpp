@@ -145,7 +145,7 @@ Result<void> LeaderElector::write(const std::stop_token& stop) {
   const auto started = clock_.steady();
   api::Lease wanted = seen_ ? seen_->lease : api::Lease{};
   wanted.metadata.name = key_.name;
-  wanted.metadata.name_space = key_.name_space;
+  wanted.metadata.ns = key_.ns;
   if (wanted.holder_identity != identity_) {
     wanted.acquire_time = clock_.now();
     if (seen_) ++wanted.lease_transitions;

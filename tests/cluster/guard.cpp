@@ -47,15 +47,14 @@ void Asked::set_status(const Json& status) const {
                Succeeds());
 }
 
-void settle(const Cluster& cluster, const std::string& name_space, const std::string& name) {
+void settle(const Cluster& cluster, const std::string& ns, const std::string& name) {
   const Json status{{"phase", "Pending"},
                     {"complete", false},
                     {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}},
                     {"duration", "10m"}};
-  REQUIRE_THAT(
-      cluster.curfew().kubectl({"patch", "accessrequest", name, "-n", name_space, "--subresource", "status",
-                                "--type", "merge", "--patch", Json{{"status", status}}.dump()}),
-      Succeeds());
+  REQUIRE_THAT(cluster.curfew().kubectl({"patch", "accessrequest", name, "-n", ns, "--subresource", "status",
+                                         "--type", "merge", "--patch", Json{{"status", status}}.dump()}),
+               Succeeds());
 }
 
 void exempt_labelled_namespaces(const Cluster& cluster) {

@@ -48,7 +48,7 @@ struct Asked {
 
 // Writes to a request's status what Curfew settles when it first looks at it; before that nobody can approve
 // it.
-void settle(const Cluster& cluster, const std::string& name_space, const std::string& name);
+void settle(const Cluster& cluster, const std::string& ns, const std::string& name);
 
 // From now on the mutating policies leave namespaces labelled curfew-test=unmutated alone, as on an API
 // server without them; and in those labelled curfew-test=unguarded requests and RoleBindings may be written

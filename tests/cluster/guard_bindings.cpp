@@ -15,10 +15,10 @@ namespace {
 constexpr const char* kUid = "5f0c2f0e-3d4c-4f1b-8a54-0d2b8f6f1a11";
 constexpr std::chrono::hours kGranted{1000};  // how long the bindings of these tests last
 
-Json role_binding(const std::string& name_space, const std::string& name) {
+Json role_binding(const std::string& ns, const std::string& name) {
   return {{"apiVersion", "rbac.authorization.k8s.io/v1"},
           {"kind", "RoleBinding"},
-          {"metadata", {{"name", name}, {"namespace", name_space}}},
+          {"metadata", {{"name", name}, {"namespace", ns}}},
           {"roleRef", {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "view"}}},
           {"subjects",
            Json::array({{{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "User"}, {"name", "alice"}}})}};
@@ -31,11 +31,11 @@ std::string from_now(std::chrono::seconds time) {
 }
 
 // As Curfew makes it for the request "ask" of that UID.
-Json managed_binding(const std::string& name_space, const std::string& uid = kUid) {
-  Json binding = role_binding(name_space, "curfew-" + uid);
+Json managed_binding(const std::string& ns, const std::string& uid = kUid) {
+  Json binding = role_binding(ns, "curfew-" + uid);
   binding["metadata"]["labels"] = {{"curfew.dev/request-uid", uid}};
   binding["metadata"]["annotations"] = {{"curfew.dev/expires-at", from_now(kGranted)},
-                                        {"curfew.dev/request", name_space + "/ask"}};
+                                        {"curfew.dev/request", ns + "/ask"}};
   binding["metadata"]["ownerReferences"] = Json::array(
       {{{"apiVersion", "curfew.dev/v1alpha1"}, {"kind", "AccessRequest"}, {"name", "ask"}, {"uid", uid}}});
   return binding;

@@ -31,10 +31,10 @@ Json people(int count) {
 }
 
 // An AccessPolicy in which nothing more can be said.
-Json largest_policy(const std::string& name_space) {
+Json largest_policy(const std::string& ns) {
   Json names = Json::array(), roles = Json::array();
   for (int i = 0; i < 255; ++i) names.push_back(repeated("n", 60) + std::to_string(100 + i));
-  names.push_back(name_space);
+  names.push_back(ns);
   for (int i = 0; i < 23; ++i)
     roles.push_back({{"kind", i % 2 == 0 ? "Role" : "ClusterRole"},
                      {"name", repeated("r", 250) + std::to_string(100 + i)}});

@@ -21,18 +21,18 @@ class Answers {
   Answers& operator=(const Answers&) = delete;
 
   ProcessResult create(const Json& row) {
-    const std::string name_space = DecisionTable::name_space(row);
-    if (name_spaces_.emplace(name_space, true).second) admin_.kubectl({"create", "namespace", name_space});
+    const std::string ns = DecisionTable::ns(row);
+    if (name_spaces_.emplace(ns, true).second) admin_.kubectl({"create", "namespace", ns});
     Json spec = table_.request(row);
     spec["policy"] = policy(table_.policy(row));
     const Json request{
         {"apiVersion", "curfew.dev/v1alpha1"},
         {"kind", "AccessRequest"},
         {"metadata",
-         {{"name", request_ = "case-" + std::to_string(++count_)}, {"namespace", name_space_ = name_space}}},
+         {{"name", request_ = "case-" + std::to_string(++count_)}, {"namespace", name_space_ = ns}}},
         {"spec", std::move(spec)}};
     ProcessResult said = admin_.kubectl(as(table_.requester(row), {"create", "-f", "-"}), request.dump());
-    if (said.ok()) settle(cluster_, name_space, request_);
+    if (said.ok()) settle(cluster_, ns, request_);
     return said;
   }
 

@@ -49,33 +49,33 @@ class Table {
 
   // The act itself, after everything that has to come before it.
   ProcessResult act(const YAML::Node& one) {
-    const std::string name_space = one["namespace"] ? one["namespace"].as<std::string>() : "table-a";
+    const std::string ns = one["namespace"] ? one["namespace"].as<std::string>() : "table-a";
     const std::string request = "ask-" + std::to_string(++count_);
     const bool asks = one["act"].as<std::string>() == "Ask";
-    ProcessResult said = ask(one, asks ? one["user"] : one["request"]["requester"], name_space, request);
+    ProcessResult said = ask(one, asks ? one["user"] : one["request"]["requester"], ns, request);
     if (asks) return said;
     REQUIRE_THAT(said, Succeeds());
-    settle(cluster_, name_space, request);
+    settle(cluster_, ns, request);
     for (const YAML::Node& decision : one["decisions"])
-      REQUIRE_THAT(decide(decision, decision["verdict"].as<std::string>(), name_space, request), Succeeds());
-    return decide(one["user"], one["act"].as<std::string>(), name_space, request);
+      REQUIRE_THAT(decide(decision, decision["verdict"].as<std::string>(), ns, request), Succeeds());
+    return decide(one["user"], one["act"].as<std::string>(), ns, request);
   }
 
  private:
-  ProcessResult ask(const YAML::Node& one, const YAML::Node& user, const std::string& name_space,
+  ProcessResult ask(const YAML::Node& one, const YAML::Node& user, const std::string& ns,
                     const std::string& request) {
     YAML::Node spec = YAML::Clone(one["request"]);
     spec.remove("requester");
     spec["policy"] = policy(unquoted(flow(one["policy"])));
     return admin_.kubectl(as(user, {"create", "-f", "-"}),
                           "apiVersion: curfew.dev/v1alpha1\nkind: AccessRequest\nmetadata: {name: " +
-                              request + ", namespace: " + name_space + "}\nspec: " + flow(spec) + "\n");
+                              request + ", namespace: " + ns + "}\nspec: " + flow(spec) + "\n");
   }
 
-  ProcessResult decide(const YAML::Node& user, const std::string& verdict, const std::string& name_space,
+  ProcessResult decide(const YAML::Node& user, const std::string& verdict, const std::string& ns,
                        const std::string& request) const {
-    return admin_.kubectl(as(
-        user, {"annotate", "accessrequest", request, "-n", name_space, kCommands.at(verdict) + "=because"}));
+    return admin_.kubectl(
+        as(user, {"annotate", "accessrequest", request, "-n", ns, kCommands.at(verdict) + "=because"}));
   }
 
   const std::string& policy(const std::string& spec) {

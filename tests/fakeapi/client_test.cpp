@@ -126,7 +126,7 @@ TEST_CASE("a list skips what it cannot decode and says which") {
       {{"GET", kTarget + "?labelSelector=a%3Db&limit=500", {Send{response(200, body)}}}});
   const auto transport = transport_to(server);
   kube::Client client(*transport);
-  const auto page = client.list<api::RoleBinding>({.name_space = "payments", .labels = "a=b"}, {}, {});
+  const auto page = client.list<api::RoleBinding>({.ns = "payments", .labels = "a=b"}, {}, {});
   REQUIRE(page);
   REQUIRE(page->items.size() == 1);
   CHECK(page->items.front().metadata.name == "good");
@@ -218,7 +218,7 @@ TEST_CASE("a watch that goes on tells that contact is back, where nothing else i
     }
     return lines < 2;
   };
-  CHECK(client.watch(kube::resource_of<api::RoleBinding>(), {.name_space = "payments"},
+  CHECK(client.watch(kube::resource_of<api::RoleBinding>(), {.ns = "payments"},
                      {.resource_version = "1", .timeout = 60s}, sink, 60s, {}));
   CHECK_FALSE(was_in_contact);
   CHECK(client.contact().in_contact());

@@ -15,8 +15,7 @@ namespace {
 const std::string kEvents = "/apis/events.k8s.io/v1/namespaces/payments/events?fieldManager=curfew";
 
 api::Event expired() {
-  return {.reason = "Expired",
-          .regarding = {.kind = "AccessRequest", .name_space = "payments", .name = "fix"}};
+  return {.reason = "Expired", .regarding = {.kind = "AccessRequest", .ns = "payments", .name = "fix"}};
 }
 
 // A recorder on its own thread, which is stopped at the end.
@@ -75,7 +74,7 @@ TEST_CASE("events are posted to the regarding object's namespace under names of 
   Recorder recorder(server);
   recorder.record({.reason = "Granted",
                    .note = std::string(2000, 'x'),
-                   .regarding = {.kind = "AccessRequest", .name_space = "payments", .name = "fix"}});
+                   .regarding = {.kind = "AccessRequest", .ns = "payments", .name = "fix"}});
   recorder.record({.reason = "Ready", .regarding = {.kind = "AccessPolicy", .name = "policy"}});
   recorder.record(expired());
   recorder.start();

@@ -77,9 +77,8 @@ Person Cluster::somebody(const std::string& name, const std::vector<std::string>
   return {name, kubectl_, controlplane(arguments)};
 }
 
-Person Cluster::service_account(const std::string& name_space, const std::string& name) const {
-  return {"system:serviceaccount:" + name_space + ":" + name, kubectl_,
-          controlplane({"token", name_space, name})};
+Person Cluster::service_account(const std::string& ns, const std::string& name) const {
+  return {"system:serviceaccount:" + ns + ":" + name, kubectl_, controlplane({"token", ns, name})};
 }
 
 std::filesystem::path Cluster::controlplane(const std::vector<std::string>& arguments) const {

@@ -52,7 +52,7 @@ class Cluster {
   // Somebody new, by client certificate.
   Person somebody(const std::string& name, const std::vector<std::string>& groups = {}) const;
   // By token.
-  Person service_account(const std::string& name_space, const std::string& name) const;
+  Person service_account(const std::string& ns, const std::string& name) const;
 
   const std::filesystem::path& state() const { return state_; }
   const std::filesystem::path& kubectl() const { return kubectl_; }

@@ -48,7 +48,7 @@ class DecisionTable {
     if (row.contains("requester") && row.at("requester").is_null()) return nullptr;
     return person(row.value("requester", "alice"));
   }
-  static std::string name_space(const Json& row) {
+  static std::string ns(const Json& row) {
     return row.value("namespace", Json::object()).value("name", "payments");
   }
 

@@ -64,7 +64,7 @@ std::optional<core::Input> read_input(const json& root) {
   if (!input.request) return std::nullopt;
   input.request_is_gone = is_set(root, "gone");
   read_policy(root, input);
-  input.name_space = object_at<api::Namespace>(root, "namespace");
+  input.ns = object_at<api::Namespace>(root, "namespace");
   input.binding = object_at<api::RoleBinding>(root, "binding");
   if (input.binding) input.binding_uid = input.binding->metadata.uid;
   if (const auto record = object_at<api::AuditRecord>(root, "record")) input.granted_record = *record;

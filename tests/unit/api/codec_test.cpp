@@ -140,7 +140,7 @@ TEST_CASE("a RoleBinding names the API groups that RBAC requires and holds nobod
   binding.role_ref = {.kind = "ClusterRole", .name = "view"};
   binding.subjects = {{.kind = "User", .name = "alice"},
                       {.kind = "Group", .name = "sre"},
-                      {.kind = "ServiceAccount", .name = "robot", .name_space = "ci"}};
+                      {.kind = "ServiceAccount", .name = "robot", .ns = "ci"}};
   const json encoded = api::encode(binding);
   CHECK(encoded["apiVersion"] == "rbac.authorization.k8s.io/v1");
   CHECK(encoded["roleRef"]["apiGroup"] == "rbac.authorization.k8s.io");

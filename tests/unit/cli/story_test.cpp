@@ -13,9 +13,9 @@ api::AuditRecord record(api::AuditAction action, std::chrono::seconds at, const 
   result.action = action;
   result.time = TimePoint(1'800'000'000s + at);
   if (!actor.empty()) result.actor = api::Person{.username = actor, .groups = {}};
-  result.request = {.name_space = "payments", .name = "fix", .uid = "u"};
+  result.request = {.ns = "payments", .name = "fix", .uid = "u"};
   result.role = api::RoleRef{.kind = "ClusterRole", .name = "view"};
-  result.subject = api::Subject{.kind = "User", .name = "alice", .name_space = ""};
+  result.subject = api::Subject{.kind = "User", .name = "alice", .ns = ""};
   result.policy = api::PolicyRef{.name = "debug", .uid = "p", .generation = 1};
   return result;
 }

@@ -25,7 +25,7 @@ TEST_CASE("an age is one unit") {
 TEST_CASE("who decides is said by number and by name") {
   api::AccessPolicy policy;
   policy.spec.approval.required = 2;
-  policy.spec.approval.approvers = {{.kind = "Group", .name = "sre", .name_space = ""}};
+  policy.spec.approval.approvers = {{.kind = "Group", .name = "sre", .ns = ""}};
   CHECK(cli::deciders(policy) == "2 of Group sre");
   policy.spec.approval.required = 0;
   CHECK(cli::deciders(policy) == "nobody: granted at once");

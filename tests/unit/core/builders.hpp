@@ -29,8 +29,8 @@ inline api::Subject user(const std::string& name) {
 inline api::Subject group(const std::string& name) {
   return {.kind = "Group", .name = name};
 }
-inline api::Subject robot(std::string name_space, std::string name) {
-  return {.kind = "ServiceAccount", .name = std::move(name), .name_space = std::move(name_space)};
+inline api::Subject robot(std::string ns, std::string name) {
+  return {.kind = "ServiceAccount", .name = std::move(name), .ns = std::move(ns)};
 }
 inline api::RoleRef cluster_role(std::string name) {
   return {.kind = "ClusterRole", .name = std::move(name)};
@@ -60,7 +60,7 @@ inline api::AccessPolicy a_policy(int required = 1) {
 inline api::AccessRequest a_request() {
   api::AccessRequest request;
   request.metadata = {
-      .name = "fix", .name_space = "payments", .uid = "uid-1", .generation = 1, .creation_timestamp = kNow};
+      .name = "fix", .ns = "payments", .uid = "uid-1", .generation = 1, .creation_timestamp = kNow};
   request.spec = {
       .policy = "payments-debug", .reason = "INC-123", .requester = person("alice", {"developers"})};
   return request;
@@ -71,7 +71,7 @@ class Situation {
  public:
   api::AccessRequest request = a_request();
   std::optional<api::AccessPolicy> policy = a_policy();
-  std::optional<api::Namespace> name_space = api::Namespace{.metadata = {.name = "payments"}};
+  std::optional<api::Namespace> ns = api::Namespace{.metadata = {.name = "payments"}};
   bool role_exists = true;
   RoleFacts role{.uid = "role-uid", .rules_hash = "sha256:as-asked", .is_aggregated = false};
   Usage usage;
@@ -112,7 +112,7 @@ class Situation {
           policy_problems(*policy, {.cluster_role_exists = [this](const std::string&) { return role_exists; },
                                     .time_zone = in.time_zone.get()});
     }
-    if (name_space) in.name_space = std::make_shared<api::Namespace>(*name_space);
+    if (ns) in.ns = std::make_shared<api::Namespace>(*ns);
     if (role_exists && effective_role(request, in.policy.get())) in.role = role;
     if (!request.status.phase) in.flood = flood;
     in.without_policy = without_policy;

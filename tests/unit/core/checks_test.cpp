@@ -80,12 +80,12 @@ const std::vector<Case> kDenied{
      "spec.reason is missing: it has to match ^CHG-[0-9]+, which AccessPolicy payments-debug requires"},
     {"a reserved namespace",
      [](Situation& s) {
-       s.request.metadata.name_space = "kube-system";
+       s.request.metadata.ns = "kube-system";
        s.policy->spec.namespaces.selector.emplace();
      },
      "NamespaceReserved",
      "namespace kube-system is reserved: Curfew grants nothing in kube-* and curfew-system"},
-    {"Curfew's own namespace", [](Situation& s) { s.request.metadata.name_space = "curfew-system"; },
+    {"Curfew's own namespace", [](Situation& s) { s.request.metadata.ns = "curfew-system"; },
      "NamespaceReserved",
      "namespace curfew-system is reserved: Curfew grants nothing in kube-* and curfew-system"},
     {"a policy that cannot work", [](Situation& s) { s.policy->spec.max_duration = "banana"; },
@@ -106,12 +106,12 @@ const std::vector<Case> kDenied{
        s.role_exists = false;
      },
      "RoleNotFound", "spec.role Role debugger does not exist in namespace payments"},
-    {"another namespace", [](Situation& s) { s.request.metadata.name_space = "billing"; },
-     "NamespaceNotAllowed", "AccessPolicy payments-debug does not cover namespace billing, only payments"},
+    {"another namespace", [](Situation& s) { s.request.metadata.ns = "billing"; }, "NamespaceNotAllowed",
+     "AccessPolicy payments-debug does not cover namespace billing, only payments"},
     {"a selector without the namespace",
      [](Situation& s) {
        s.policy->spec.namespaces = {.names = {}, .selector = api::LabelSelector{}};
-       s.name_space.reset();
+       s.ns.reset();
      },
      "NamespaceNotAllowed",
      "AccessPolicy payments-debug does not cover namespace payments, only those that its selector matches"},
@@ -184,7 +184,7 @@ TEST_CASE("what the policy allows passes every check") {
        [](Situation& x) {
          x.policy->spec.namespaces = {.names = {},
                                       .selector = api::LabelSelector{.match_labels = {{"team", "payments"}}}};
-         x.name_space->metadata.labels = {{"team", "payments"}};
+         x.ns->metadata.labels = {{"team", "payments"}};
        },
        [](Situation& x) {
          x.request.spec.requester = person("system:serviceaccount:ci:robot");

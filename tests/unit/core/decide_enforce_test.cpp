@@ -126,7 +126,7 @@ TEST_CASE("what changes nothing for a grant lets it be") {
         s.policy->spec.reason.pattern = "(";
       },  // a policy that cannot work grants nothing new
       [](Situation& s) {
-        s.name_space->metadata.deletion_timestamp = s.now;
+        s.ns->metadata.deletion_timestamp = s.now;
         s.policy->spec.namespaces.names = {"x"};
       },
   }));
@@ -243,7 +243,7 @@ TEST_CASE("a role is pinned when it is first seen") {
 TEST_CASE("a namespace that is going away grants nothing and says nothing") {
   World w;
   w.s.policy = a_policy(0);
-  w.s.name_space->metadata.deletion_timestamp = kNow;
+  w.s.ns->metadata.deletion_timestamp = kNow;
   w.settle();
   CHECK(w.phase() == Phase::Pending);
   CHECK_FALSE(w.s.binding);
@@ -251,7 +251,7 @@ TEST_CASE("a namespace that is going away grants nothing and says nothing") {
 
 TEST_CASE("a namespace that is deleted ends its grants quietly, and the record says what ended them") {
   World w = enforced_world();
-  w.s.name_space->metadata.deletion_timestamp = w.s.now;
+  w.s.ns->metadata.deletion_timestamp = w.s.now;
   const auto told = w.told().size();
   SECTION("its binding goes first") {
     w.s.binding.reset();
@@ -260,7 +260,7 @@ TEST_CASE("a namespace that is deleted ends its grants quietly, and the record s
     w.s.gone = true;
   }
   SECTION("it is gone before anybody looks") {
-    w.s.name_space.reset();
+    w.s.ns.reset();
     w.s.binding.reset();
     w.s.gone = true;
   }

@@ -63,7 +63,7 @@ TEST_CASE("the binding carries its own end, its owner, and nothing that could ho
   REQUIRE(w.s.binding);
   const auto& meta = w.s.binding->metadata;
   CHECK(meta.name == "curfew-uid-1");
-  CHECK(meta.name_space == "payments");
+  CHECK(meta.ns == "payments");
   CHECK(meta.labels == std::map<std::string, std::string>{{"curfew.dev/request-uid", "uid-1"}});
   CHECK(meta.annotations ==
         std::map<std::string, std::string>{{"curfew.dev/expires-at", "2026-11-24T20:30:10Z"},
@@ -173,7 +173,7 @@ TEST_CASE(
 TEST_CASE("a binding of our name without our label is reported, never granted beside, never deleted") {
   World w = world_approved_after_ten_seconds();
   api::RoleBinding foreign;
-  foreign.metadata = {.name = "curfew-uid-1", .name_space = "payments", .uid = "foreign", .labels = {}};
+  foreign.metadata = {.name = "curfew-uid-1", .ns = "payments", .uid = "foreign", .labels = {}};
   foreign.role_ref = cluster_role("view");
   foreign.subjects = {user("mallory")};
   w.s.binding = foreign;

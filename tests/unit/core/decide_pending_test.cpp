@@ -279,7 +279,7 @@ TEST_CASE(
   const auto& record = std::get<WriteRecord>(decision.actions[0]).record;
   CHECK(record.metadata.name == "uid-1-ended");
   CHECK(record.action == AuditAction::Rejected);
-  CHECK(record.request == api::RequestRef{.name_space = "payments", .name = "fix", .uid = "uid-1"});
+  CHECK(record.request == api::RequestRef{.ns = "payments", .name = "fix", .uid = "uid-1"});
   CHECK_FALSE(record.subject);
   CHECK_FALSE(record.actor);
   CHECK(
@@ -297,7 +297,7 @@ TEST_CASE("what was ended is refused at first sight, also where something else w
     w.s.role_exists = false;
   }
   SECTION("a namespace that is not known yet") {
-    w.s.name_space.reset();
+    w.s.ns.reset();
   }
   Input input = w.s.input();
   input.earlier = EarlierRequest{.uid = "uid-0", .message = "bob revoked: enough", .time = kNow - 5min};

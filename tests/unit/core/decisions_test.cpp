@@ -69,7 +69,7 @@ class Play {
     Situation& s = world_.s;
     s.request = decoded<api::AccessRequest>(
         {{"metadata", {{"name", "fix"}, {"uid", "uid-1"}, {"generation", 1}}}, {"spec", spec}});
-    s.request.metadata.name_space = s.name_space->metadata.name = DecisionTable::name_space(row);
+    s.request.metadata.ns = s.ns->metadata.name = DecisionTable::ns(row);
     s.at(time_of(table.created(row)));
     s.request.metadata.creation_timestamp = s.now;
     s.policy.reset();
@@ -125,15 +125,15 @@ class Play {
   // The facts around the request, as far as this says anything of them.
   void learn(const json& said) {
     Situation& s = world_.s;
-    const json name_space = said.value("namespace", json::object());
-    const json labels = name_space.value("labels", json::object());
+    const json ns = said.value("namespace", json::object());
+    const json labels = ns.value("labels", json::object());
     for (const auto& [key, value] : labels.items()) {
       if (value.is_null())
-        s.name_space->metadata.labels.erase(key);
+        s.ns->metadata.labels.erase(key);
       else
-        s.name_space->metadata.labels[key] = value.get<std::string>();
+        s.ns->metadata.labels[key] = value.get<std::string>();
     }
-    if (name_space.value("terminating", false)) s.name_space->metadata.deletion_timestamp = s.now;
+    if (ns.value("terminating", false)) s.ns->metadata.deletion_timestamp = s.now;
 
     const json role = said.value("role", json::object());
     s.role_exists = role.value("exists", s.role_exists);
@@ -168,7 +168,7 @@ class Play {
   // decision.
   void check_wait_explained(const Input& input) const {
     if (world_.status().complete || world_.phase() == api::Phase::Active ||
-        input.name_space->metadata.deletion_timestamp)
+        input.ns->metadata.deletion_timestamp)
       return;
     CHECK(std::ranges::any_of(explain(input),
                               [](const Finding& one) { return one.outcome != Finding::Outcome::Passed; }));

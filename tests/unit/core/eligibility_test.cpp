@@ -32,8 +32,8 @@ Situation situation_of(const json& row) {
       {"metadata", {{"name", "fix"}, {"uid", "uid-1"}}}, {"spec", spec}, {"decisions", decisions}};
   s.policy = api::decode<api::AccessPolicy>(policy).value();
   s.request = api::decode<api::AccessRequest>(request).value();
-  s.request.metadata.name_space = row.value("namespace", "table-a");
-  s.name_space->metadata.name = s.request.metadata.name_space;
+  s.request.metadata.ns = row.value("namespace", "table-a");
+  s.ns->metadata.name = s.request.metadata.ns;
   return s;
 }
 

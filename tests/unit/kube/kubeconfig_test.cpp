@@ -63,7 +63,7 @@ TEST_CASE("a kubeconfig with data inside is read") {
   CHECK(config->client_cert_pem == kPem);
   CHECK(config->client_key_pem == kPem);
   CHECK(config->token == "t");
-  CHECK(config->name_space == "payments");
+  CHECK(config->ns == "payments");
 }
 
 TEST_CASE("a kubeconfig's files are looked for beside it") {
@@ -182,7 +182,7 @@ TEST_CASE("a Pod's ServiceAccount is read from its folder and the environment") 
   CHECK(config->ca_pem == kPem);
   CHECK(config->ca_file == (folder.path() / "ca.crt").string());
   CHECK(config->token_file == (folder.path() / "token").string());
-  CHECK(config->name_space == "curfew-system");
+  CHECK(config->ns == "curfew-system");
   ::unsetenv("KUBERNETES_SERVICE_HOST");
   ::unsetenv("KUBERNETES_SERVICE_PORT");
 }

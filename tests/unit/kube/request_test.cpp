@@ -32,7 +32,7 @@ TEST_CASE("names cannot leave their place in the path") {
 TEST_CASE("lists carry selectors, limit and continue") {
   CHECK(list_request(resource_of<api::Namespace>(), {}, {}).target == "/api/v1/namespaces?limit=500");
   CHECK(list_request(kRequests,
-                     {.name_space = "payments", .labels = "a=b,c in (d)", .fields = "status.complete!=true"},
+                     {.ns = "payments", .labels = "a=b,c in (d)", .fields = "status.complete!=true"},
                      {.limit = 0})
             .target ==
         kBase + "?labelSelector=a%3Db%2Cc%20in%20%28d%29&fieldSelector=status.complete%21%3Dtrue");

@@ -35,7 +35,9 @@ struct Fixture {
     stepped += by;
   }
   TimePoint server() const { return machine.now() - stepped + server_ahead; }
-  void hear(std::chrono::nanoseconds round_trip = 0ns) { clock.heard(floor_to_second(server()), round_trip); }
+  void hear(std::chrono::nanoseconds round_trip = 0ns) {
+    clock.observe(floor_to_second(server()), round_trip);
+  }
   // Answers from all over the second.
   void settle() {
     for (int i = 0; i < 20; ++i) {

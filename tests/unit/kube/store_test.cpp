@@ -17,7 +17,7 @@ const api::ObjectKey kStored{"n", "a"};
 Binding binding(const std::string& name, const std::string& version, const std::string& role = "view") {
   Binding result;
   result.metadata.name = name;
-  result.metadata.name_space = "n";
+  result.metadata.ns = "n";
   result.metadata.uid = "uid-" + name;
   result.metadata.resource_version = version;
   result.role_ref = {"ClusterRole", role};

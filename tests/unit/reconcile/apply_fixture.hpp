@@ -71,7 +71,7 @@ struct ApplyFixture : ApplierFixture {
     granted.granted_at = expires_at - std::chrono::hours(1);
     granted.expires_at = expires_at;
     granted.role = api::RoleRef{.kind = "ClusterRole", .name = "view"};
-    granted.subject = api::Subject{.kind = "User", .name = "alice", .name_space = {}};
+    granted.subject = api::Subject{.kind = "User", .name = "alice", .ns = {}};
     return {granted};
   }
   core::CreateBinding grant() const {

@@ -106,7 +106,7 @@ TEST_CASE("a binding that has our name but is not the grant is not adopted") {
     other.role_ref.name = "admin";
   }
   SECTION("another subject") {
-    other.subjects.push_back({.kind = "User", .name = "mallory", .name_space = {}});
+    other.subjects.push_back({.kind = "User", .name = "mallory", .ns = {}});
   }
   SECTION("no label") {
     other.metadata.labels.clear();

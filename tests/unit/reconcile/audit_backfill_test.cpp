@@ -189,7 +189,7 @@ TEST_CASE("after a sweep an active request without a record is looked at") {
 TEST_CASE("a record of no request departs nobody") {
   RecordSweepFixture f;
   auto stray = record(AuditAction::Tampered);
-  stray.request = {.name_space = "payments", .name = "unknown", .uid = {}};
+  stray.request = {.ns = "payments", .name = "unknown", .uid = {}};
   f.api.put(stray);
   REQUIRE(f.sweep.run({}));
   CHECK(f.memory.departed_keys().empty());

@@ -18,7 +18,7 @@ inline constexpr const char* kOtherUid = "3f2c9a4e-0000-4000-8000-000000000002";
 
 inline api::AccessRequest request(const std::string& name = "debug", const std::string& uid = kUid) {
   api::AccessRequest made;
-  made.metadata.name_space = "payments";
+  made.metadata.ns = "payments";
   made.metadata.name = name;
   made.metadata.uid = uid;
   made.spec.policy = "payments-debug";
@@ -38,7 +38,7 @@ inline api::AccessRequest request_in(api::Phase phase, const std::string& name =
 inline api::RoleBinding binding(const std::string& expires_at, const std::string& name = "debug",
                                 const std::string& uid = kUid) {
   api::RoleBinding made;
-  made.metadata.name_space = "payments";
+  made.metadata.ns = "payments";
   made.metadata.name = std::string(api::kBindingPrefix) + uid;
   made.metadata.uid = "binding-of-" + uid;
   made.metadata.resource_version = "500";
@@ -48,7 +48,7 @@ inline api::RoleBinding binding(const std::string& expires_at, const std::string
   made.metadata.owner_references = {
       {.api_version = std::string(api::kGroupVersion), .kind = "AccessRequest", .name = name, .uid = uid}};
   made.role_ref = {.kind = "ClusterRole", .name = "view"};
-  made.subjects = {{.kind = "User", .name = "alice", .name_space = {}}};
+  made.subjects = {{.kind = "User", .name = "alice", .ns = {}}};
   return made;
 }
 
@@ -62,7 +62,7 @@ inline api::AuditRecord record(api::AuditAction action, const std::string& name 
   api::AuditRecord made;
   made.metadata.name = api::record_name(uid, action);
   made.action = action;
-  made.request = {.name_space = "payments", .name = name, .uid = uid};
+  made.request = {.ns = "payments", .name = name, .uid = uid};
   made.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
   made.reason = "INC-1";
   return made;

@@ -74,11 +74,11 @@ TEST_CASE("of a request and a policy nothing is kept of what others may write in
 }
 
 TEST_CASE("of a namespace its labels are kept, which policies select by") {
-  const auto name_space = reconcile::decode_namespace(
+  const auto ns = reconcile::decode_namespace(
       padded({{"metadata", {{"name", "payments"}, {"labels", {{"team", "a"}}}}}}));
-  REQUIRE(name_space);
-  CHECK(name_space->metadata.labels.at("team") == "a");
-  CHECK(name_space->metadata.annotations.empty());
+  REQUIRE(ns);
+  CHECK(ns->metadata.labels.at("team") == "a");
+  CHECK(ns->metadata.annotations.empty());
 }
 
 TEST_CASE("of a binding as much is kept as tells whether it is what was granted") {

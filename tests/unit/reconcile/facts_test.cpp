@@ -21,12 +21,12 @@ const api::PolicyRule kMakesSecrets{.api_groups = {""},
                                     .resource_names = {},
                                     .non_resource_urls = {}};
 
-reconcile::RoleSummary role(const std::string& name_space, std::vector<api::PolicyRule> rules,
+reconcile::RoleSummary role(const std::string& ns, std::vector<api::PolicyRule> rules,
                             const std::string& version = "7") {
   api::Role made;
-  made.metadata.name_space = name_space;
+  made.metadata.ns = ns;
   made.metadata.name = "deployer";
-  made.metadata.uid = "role-in-" + name_space;
+  made.metadata.uid = "role-in-" + ns;
   made.metadata.resource_version = version;
   made.rules = std::move(rules);
   return reconcile::summary_of(made);
@@ -105,7 +105,7 @@ TEST_CASE(
   const auto ask = [&](const std::string& name, const std::string& policy, std::optional<api::Phase> phase) {
     api::AccessRequest request;
     request.metadata.name = name;
-    request.metadata.name_space = "payments";
+    request.metadata.ns = "payments";
     request.metadata.resource_version = "1";
     request.spec.policy = policy;
     request.status.phase = phase;

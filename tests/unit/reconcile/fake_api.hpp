@@ -31,9 +31,8 @@ class FakeApi final : public http::Transport {
   template <class T>
   T put(const T& object) {
     Json json = api::encode(object);
-    const auto stored =
-        store(kube::target_of(kube::resource_of<T>(), object.metadata.name_space, object.metadata.name),
-              std::move(json));
+    const auto stored = store(
+        kube::target_of(kube::resource_of<T>(), object.metadata.ns, object.metadata.name), std::move(json));
     return *api::decode<T>(stored);
   }
   void put_raw(const std::string& path, Json object) { store(path, std::move(object)); }
@@ -42,7 +41,7 @@ class FakeApi final : public http::Transport {
   Json get(const std::string& path) const;
   template <class T>
   Json get(const api::ObjectKey& key) const {
-    return get(kube::target_of(kube::resource_of<T>(), key.name_space, key.name));
+    return get(kube::target_of(kube::resource_of<T>(), key.ns, key.name));
   }
   void erase(const std::string& path) { objects_.erase(path); }
 

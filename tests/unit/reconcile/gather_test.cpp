@@ -21,9 +21,9 @@ TEST_CASE("a live request is gathered from the stores without a call") {
   api::AccessPolicy policy;
   policy.metadata.name = "payments-debug";
   const auto stored_policy = deliver(f.stores.policies, policy);
-  api::Namespace name_space;
-  name_space.metadata.name = "payments";
-  const auto stored_name_space = deliver(f.stores.namespaces, name_space);
+  api::Namespace ns;
+  ns.metadata.name = "payments";
+  const auto stored_name_space = deliver(f.stores.namespaces, ns);
   api::ClusterRole view;
   view.metadata.name = "view";
   view.metadata.uid = "role-uid";
@@ -38,7 +38,7 @@ TEST_CASE("a live request is gathered from the stores without a call") {
   CHECK((*input)->request == live);
   CHECK_FALSE((*input)->request_is_gone);
   CHECK((*input)->policy == stored_policy);
-  CHECK((*input)->name_space == stored_name_space);
+  CHECK((*input)->ns == stored_name_space);
   CHECK((*input)->role->uid == "role-uid");
   CHECK((*input)->binding == stored_binding);
   CHECK((*input)->binding_uid == stored_binding->metadata.uid);
@@ -118,12 +118,12 @@ TEST_CASE("a Role is looked up in the request's namespace only") {
   role.metadata.name = "debugger";
   role.metadata.uid = "role-uid";
   SECTION("elsewhere") {
-    role.metadata.name_space = "shop";
+    role.metadata.ns = "shop";
     deliver(f.stores.roles, reconcile::summary_of(role));
     CHECK_FALSE((*f.gather())->role);
   }
   SECTION("here") {
-    role.metadata.name_space = "payments";
+    role.metadata.ns = "payments";
     deliver(f.stores.roles, reconcile::summary_of(role));
     CHECK((*f.gather())->role->uid == "role-uid");
   }

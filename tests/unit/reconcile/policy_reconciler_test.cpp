@@ -33,7 +33,7 @@ struct PolicyReconcilerFixture {
     api::AccessPolicy policy;
     policy.metadata.name = kKey.name;
     policy.metadata.generation = 3;
-    policy.spec.requesters = {{.kind = "Group", .name = "developers", .name_space = {}}};
+    policy.spec.requesters = {{.kind = "Group", .name = "developers", .ns = {}}};
     policy.spec.roles = {{.kind = "ClusterRole", .name = "view"}};
     policy.spec.namespaces.names = {"payments"};
     policy.spec.max_duration = "1h";

@@ -23,7 +23,7 @@ std::vector<api::AuditRecord> granted_records() {
   approved.actor = api::Person{.username = "bob", .groups = {}};
   auto granted = record(AuditAction::Granted);
   granted.role = api::RoleRef{.kind = "ClusterRole", .name = "view"};
-  granted.subject = api::Subject{.kind = "User", .name = "alice", .name_space = {}};
+  granted.subject = api::Subject{.kind = "User", .name = "alice", .ns = {}};
   granted.duration = "1h";
   granted.granted_at = kGrantedAt;
   granted.expires_at = kExpiresAt;
@@ -44,7 +44,7 @@ TEST_CASE("a binding tells of an active request") {
   CHECK_FALSE(known->status.complete);
   CHECK(known->status.policy->name == "payments-debug");
   CHECK(known->status.role_ref == api::RoleRef{.kind = "ClusterRole", .name = "view"});
-  CHECK(known->status.subject == api::Subject{.kind = "User", .name = "alice", .name_space = {}});
+  CHECK(known->status.subject == api::Subject{.kind = "User", .name = "alice", .ns = {}});
   CHECK(known->status.granted_at == kGrantedAt);
   CHECK(known->status.expires_at == kExpiresAt);
   CHECK(known->status.binding_name == left.metadata.name);
@@ -95,7 +95,7 @@ TEST_CASE("records tell of an active request, in whatever order they come") {
     CHECK(known->spec.role == api::RoleRef{.kind = "ClusterRole", .name = "view"});
     CHECK(known->status.phase == api::Phase::Active);
     CHECK(known->status.role_ref == api::RoleRef{.kind = "ClusterRole", .name = "view"});
-    CHECK(known->status.subject == api::Subject{.kind = "User", .name = "alice", .name_space = {}});
+    CHECK(known->status.subject == api::Subject{.kind = "User", .name = "alice", .ns = {}});
     CHECK(known->status.duration == "1h");
     CHECK(known->status.granted_at == kGrantedAt);
     CHECK(known->status.expires_at == kExpiresAt);

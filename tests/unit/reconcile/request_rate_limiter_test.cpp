@@ -19,7 +19,7 @@ namespace {
 struct FloodGateFixture {
   ManualClock clock;
   reconcile::RequestRateLimits limits{.requester = {.pending = 2, .qps = 1, .burst = 4},
-                                      .name_space = {.pending = 0, .qps = 0, .burst = 1},
+                                      .ns = {.pending = 0, .qps = 0, .burst = 1},
                                       .cluster = {.pending = 0, .qps = 0, .burst = 1}};
   reconcile::RequestRateLimiter gate{clock, limits};
 
@@ -29,7 +29,7 @@ struct FloodGateFixture {
   api::AccessRequest asks(const std::string& who, const std::string& uid,
                           const std::string& where = "payments") {
     auto made = request("ask-" + uid, uid);
-    made.metadata.name_space = where;
+    made.metadata.ns = where;
     made.spec.requester->username = who;
     made.metadata.creation_timestamp = clock.now();
     gate.observe(nullptr, shared(made));
@@ -71,7 +71,7 @@ struct FloodGateFixture {
 // Small figures of the same kind as the defaults.
 reconcile::RequestRateLimits small() {
   return {.requester = {.pending = 0, .qps = 0.5, .burst = 4},
-          .name_space = {.pending = 0, .qps = 1, .burst = 20},
+          .ns = {.pending = 0, .qps = 1, .burst = 20},
           .cluster = {.pending = 0, .qps = 2, .burst = 200}};
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("as many requests of one person may wait as the limit says, and those 
 
 TEST_CASE("as many requests may wait in one namespace as the limit says, whoever sent them") {
   FloodGateFixture f({.requester = {.pending = 0, .qps = 0, .burst = 1},
-                      .name_space = {.pending = 2, .qps = 0, .burst = 1},
+                      .ns = {.pending = 2, .qps = 0, .burst = 1},
                       .cluster = {}});
   CHECK(f.lets_in(f.asks("alice", "1")));
   const auto second = f.asks("bob", "2");
@@ -144,7 +144,7 @@ TEST_CASE("a request that is granted, decided or gone makes room") {
 
 TEST_CASE("a request that went while it was let in takes nobody's place for ever") {
   FloodGateFixture f({.requester = {.pending = 2, .qps = 0, .burst = 1},
-                      .name_space = {.pending = 3, .qps = 0, .burst = 1},
+                      .ns = {.pending = 3, .qps = 0, .burst = 1},
                       .cluster = {}});
   const auto first = f.asks("alice", "1");
   f.goes(first);
@@ -327,8 +327,7 @@ TEST_CASE(
 }
 
 TEST_CASE("requests without a policy cost the cluster only what is recorded of them") {
-  FloodGateFixture f(
-      {.requester = {}, .name_space = {}, .cluster = {.pending = 0, .qps = 0.001, .burst = 10}});
+  FloodGateFixture f({.requester = {}, .ns = {}, .cluster = {.pending = 0, .qps = 0.001, .burst = 10}});
   for (int i = 0; i < 100; ++i) {
     const auto asked = f.asks("alice", std::to_string(i), "full-" + std::to_string(i % 2));
     CHECK_FALSE(f.gate.judge(asked, false, false));
@@ -342,7 +341,7 @@ TEST_CASE("requests without a policy cost the cluster only what is recorded of t
 
 TEST_CASE("what is remembered stays small, whatever the number of usernames and namespaces") {
   FloodGateFixture f({.requester = {.pending = 20, .qps = 0.005, .burst = 100},
-                      .name_space = {.pending = 1000, .qps = 0, .burst = 1},
+                      .ns = {.pending = 1000, .qps = 0, .burst = 1},
                       .cluster = {}});
   for (int i = 0; i < 100'000; ++i) {
     const auto asked =
@@ -367,6 +366,6 @@ TEST_CASE("by default an ordinary burst is let in, and a namespace's leaves room
 }
 
 TEST_CASE("without limits nobody's requests are too many") {
-  FloodGateFixture f({.requester = {}, .name_space = {}, .cluster = {}});
+  FloodGateFixture f({.requester = {}, .ns = {}, .cluster = {}});
   for (int i = 0; i < 10'000; ++i) REQUIRE(f.lets_in(f.asks("alice", std::to_string(i))));
 }

@@ -83,7 +83,7 @@ inline std::string uid(int number) {
 }
 
 inline std::string path_of(const api::RoleBinding& object) {
-  return "/apis/rbac.authorization.k8s.io/v1/namespaces/" + object.metadata.name_space + "/rolebindings/" +
+  return "/apis/rbac.authorization.k8s.io/v1/namespaces/" + object.metadata.ns + "/rolebindings/" +
          object.metadata.name;
 }
 

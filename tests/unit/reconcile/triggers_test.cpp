@@ -17,11 +17,11 @@ namespace {
 
 using Keys = std::vector<Key>;
 
-Key request_key(const std::string& name, const std::string& name_space = "payments") {
-  return {.kind = Key::Kind::Request, .object = {.name_space = name_space, .name = name}};
+Key request_key(const std::string& name, const std::string& ns = "payments") {
+  return {.kind = Key::Kind::Request, .object = {.ns = ns, .name = name}};
 }
 Key policy_key(const std::string& name = "payments-debug") {
-  return {.kind = Key::Kind::Policy, .object = {.name_space = {}, .name = name}};
+  return {.kind = Key::Kind::Policy, .object = {.ns = {}, .name = name}};
 }
 Key binding_key(const api::RoleBinding& binding) {
   return {.kind = Key::Kind::Binding, .object = binding.metadata.key()};
@@ -60,10 +60,9 @@ struct TriggersFixture {
   void know(const api::AccessRequest& object) { deliver(stores.requests, object); }
 };
 
-api::AccessRequest elsewhere(const std::string& name, const std::string& policy,
-                             const std::string& name_space) {
+api::AccessRequest elsewhere(const std::string& name, const std::string& policy, const std::string& ns) {
   auto made = request(name, "uid-of-" + name);
-  made.metadata.name_space = name_space;
+  made.metadata.ns = ns;
   made.spec.policy = policy;
   return made;
 }
@@ -77,7 +76,7 @@ api::AccessPolicy policy(std::int64_t generation = 1, const std::string& uid = "
   return made;
 }
 
-api::Namespace name_space(const std::string& team) {
+api::Namespace ns(const std::string& team) {
   api::Namespace made;
   made.metadata.name = "payments";
   made.metadata.labels = {{"team", team}};
@@ -88,7 +87,7 @@ template <class T>
 T named(const std::string& name, const std::string& in = {}) {
   T made;
   made.metadata.name = name;
-  made.metadata.name_space = in;
+  made.metadata.ns = in;
   return made;
 }
 
@@ -267,13 +266,13 @@ TEST_CASE("a namespace's labels concern the requests in it") {
   f.know(request());
   f.know(elsewhere("other", "payments-debug", "shop"));
   SECTION("new") {
-    f.triggers.changed(kNone<api::Namespace>, shared(name_space("a")));
+    f.triggers.changed(kNone<api::Namespace>, shared(ns("a")));
   }
   SECTION("relabelled") {
-    f.triggers.changed(shared(name_space("a")), shared(name_space("b")));
+    f.triggers.changed(shared(ns("a")), shared(ns("b")));
   }
   SECTION("gone") {
-    f.triggers.changed(shared(name_space("a")), kNone<api::Namespace>);
+    f.triggers.changed(shared(ns("a")), kNone<api::Namespace>);
   }
   CHECK(f.queued() == Keys{request_key("debug")});
 }
@@ -281,7 +280,7 @@ TEST_CASE("a namespace's labels concern the requests in it") {
 TEST_CASE("a namespace that keeps its labels concerns nobody") {
   TriggersFixture f;
   f.know(request());
-  f.triggers.changed(shared(name_space("a")), shared(name_space("a")));
+  f.triggers.changed(shared(ns("a")), shared(ns("a")));
   CHECK(f.queued().empty());
 }
 
@@ -375,7 +374,7 @@ TEST_CASE("a replica that does not lead queues and remembers nothing") {
   f.see(request());
   f.triggers.changed(kNone<api::AccessPolicy>, shared(policy()));
   f.triggers.changed(kNone<api::RoleBinding>, shared(binding("2026-11-24T21:00:00Z", "orphan", kOtherUid)));
-  f.triggers.changed(kNone<api::Namespace>, shared(name_space("a")));
+  f.triggers.changed(kNone<api::Namespace>, shared(ns("a")));
   f.triggers.changed(kNone<reconcile::RoleSummary>, role("view"));
   f.triggers.changed(kNone<reconcile::RoleSummary>, role("debugger", "payments"));
   f.triggers.everything();

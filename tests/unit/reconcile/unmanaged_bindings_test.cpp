@@ -137,7 +137,7 @@ TEST_CASE(
   }
   SECTION("of one that waits in another namespace: among that one's records, and it goes on waiting") {
     auto elsewhere = request();
-    elsewhere.metadata.name_space = "elsewhere";
+    elsewhere.metadata.ns = "elsewhere";
     deliver(f.stores.requests, f.api.put(elsewhere));
     auto dated = made;
     dated.metadata.creation_timestamp = TimePoint(std::chrono::seconds(1000));
@@ -207,7 +207,7 @@ TEST_CASE("a binding that was made when the access of its request had ended is t
 TEST_CASE("a binding in another namespace than the access that was granted is nobody's") {
   ForeignBindingsFixture f;
   auto granted = record(api::AuditAction::Granted);
-  granted.request.name_space = "elsewhere";
+  granted.request.ns = "elsewhere";
   f.api.put(granted);
   f.see_stored(binding("2026-11-24T21:00:00Z"));
   CHECK(f.recorded("binding-of-" + std::string(kUid) + "-tampered")["message"].get<std::string>().find(

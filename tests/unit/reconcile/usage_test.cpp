@@ -17,7 +17,7 @@ TimePoint at(const char* time) {
 }
 
 api::Subject alice() {
-  return {.kind = "User", .name = "alice", .name_space = {}};
+  return {.kind = "User", .name = "alice", .ns = {}};
 }
 
 api::AuditRecord end_of_access(AuditAction action, const char* time, const std::string& uid = kUid) {
@@ -135,7 +135,7 @@ TEST_CASE("only ends of access are ends, and only the person's own") {
   }
   SECTION("of somebody else of that name") {
     auto other = end_of_access(AuditAction::Revoked, "2026-11-24T19:30:00Z");
-    other.subject = api::Subject{.kind = "ServiceAccount", .name = "alice", .name_space = "ci"};
+    other.subject = api::Subject{.kind = "ServiceAccount", .name = "alice", .ns = "ci"};
     f.api.put(other);
   }
   CHECK_FALSE(f.usage().last_end);
@@ -161,8 +161,7 @@ TEST_CASE("a name with commas and equal signs selects itself only") {
   auto asked = request("asks", "uid-asks");
   asked.spec.requester->username = "cn=alice,ou=dev\\x";
   REQUIRE(f.book.usage_of(asked, f.policy, {}));
-  CHECK(reconcile::records_of({.kind = "User", .name = "cn=alice,ou=dev\\x", .name_space = {}},
-                              "payments-debug")
+  CHECK(reconcile::records_of({.kind = "User", .name = "cn=alice,ou=dev\\x", .ns = {}}, "payments-debug")
             .fields == "policy.name=payments-debug,subject.name=cn\\=alice\\,ou\\=dev\\\\x");
 }
 

@@ -20,7 +20,7 @@ TEST_CASE_METHOD(Fixture, "the first candidate creates the lease and leads") {
   CHECK(a.started == 1);
   const Lease lease = store.stored();
   CHECK(lease.metadata.name == "curfew");
-  CHECK(lease.metadata.name_space == "curfew-system");
+  CHECK(lease.metadata.ns == "curfew-system");
   CHECK(lease.holder_identity == "a");
   CHECK(lease.lease_duration_seconds == 15);
   CHECK(lease.acquire_time == clock.now());
