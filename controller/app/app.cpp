@@ -119,6 +119,7 @@ struct App::Impl {
   kube::Store<reconcile::GuardObject> guard_kinds;
   kube::Store<api::Lease> leases;
   reconcile::Memory memory;
+  reconcile::PendingDeletions deletions;
   runtime::WorkQueue<reconcile::Key> queue{clock, kReconcileRetries};
   kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); },
                              [this] { return queue.size() > 0 || revoker.has_backlog(); }};
@@ -165,6 +166,7 @@ struct App::Impl {
        .usage = usage,
        .floods = floods,
        .memory = memory,
+       .deletions = deletions,
        .client = clients.general,
        .clock = clock,
        .settings = {.ends_all = config.end_all.has_value()},
@@ -176,6 +178,7 @@ struct App::Impl {
        .events = events,
        .stores = stores,
        .memory = memory,
+       .deletions = deletions,
        .usage = usage,
        .floods = floods,
        .metrics = metrics,
@@ -199,6 +202,7 @@ struct App::Impl {
        .endings = clients.endings,
        .stores = stores,
        .memory = memory,
+       .deletions = deletions,
        .metrics = metrics,
        .clock = clock,
        .departed = [this](std::shared_ptr<const api::AccessRequest> last_state) {
@@ -209,7 +213,7 @@ struct App::Impl {
       metrics,         clock,  [this](const api::ObjectMeta& policy) { return guard.believes(policy); }};
   reconcile::Revoker revoker{{.client = clients.endings,
                               .bindings = stores.bindings,
-                              .memory = memory,
+                              .deletions = deletions,
                               .metrics = metrics,
                               .clock = clock,
                               .is_leader = [this] { return is_leader(); }}};

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "api/managed_binding.hpp"
 #include "api/names.hpp"
 #include "core/describe.hpp"
 #include "core/effective.hpp"
@@ -22,8 +23,7 @@ bool is_owned(const api::AccessRequest& request, const api::RoleBinding& binding
 }
 
 bool is_labelled(const api::AccessRequest& request, const api::RoleBinding& binding) {
-  const auto label = binding.metadata.labels.find(std::string(api::kRequestUidLabel));
-  return label != binding.metadata.labels.end() && label->second == request.metadata.uid;
+  return api::request_uid_of(binding) == request.metadata.uid;
 }
 
 std::string written(const api::RoleBinding& binding, std::string_view annotation) {
@@ -78,10 +78,6 @@ bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding)
   return is_named_for(request, binding) && is_owned(request, binding);
 }
 
-std::optional<TimePoint> end_of(const api::RoleBinding& binding) {
-  return parse_rfc3339(written_end(binding));
-}
-
 std::optional<std::string> difference(const api::AccessRequest& request, const api::RoleBinding& binding,
                                       std::optional<TimePoint> expires_at) {
   const std::string who = "RoleBinding " + binding.metadata.name;
@@ -93,7 +89,7 @@ std::optional<std::string> difference(const api::AccessRequest& request, const a
   const auto subject = effective_subject(request);
   if (!subject || binding.subjects != std::vector{*subject})
     return who + " is not for " + (subject ? describe(*subject) : "anybody known") + " alone";
-  const auto end = end_of(binding);
+  const auto end = api::stated_end(binding);
   if (!end)
     return who + " says " + in_quotes(written_end(binding)) + " in " +
            std::string(api::kExpiresAtAnnotation) + ", which is not a time";

@@ -26,9 +26,6 @@ bool is_named_for(const api::AccessRequest& request, const api::RoleBinding& bin
 // Name, label and ownerReference say that this request owns it.
 bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding);
 
-// When the binding says that it ends; nullopt where that cannot be read.
-std::optional<TimePoint> end_of(const api::RoleBinding& binding);
-
 // What in the binding is not as it was granted, as a sentence; nullopt: nothing. `expires_at`: where it is
 // known from elsewhere; an earlier end in the binding takes nothing from anybody: it was shortened.
 std::optional<std::string> difference(const api::AccessRequest& request, const api::RoleBinding& binding,

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "api/managed_binding.hpp"
 #include "api/names.hpp"
 #include "core/check.hpp"
 #include "core/describe.hpp"
@@ -21,7 +22,7 @@ std::optional<TimePoint> granted_end(const Input& in) {
 // The earliest that anything says; what cannot be read has ended.
 TimePoint effective_end(const Input& in) {
   const auto end = granted_end(in);
-  return (in.binding ? earlier(end, end_of(*in.binding).value_or(in.now)) : end).value_or(in.now);
+  return (in.binding ? earlier(end, api::stated_end(*in.binding).value_or(in.now)) : end).value_or(in.now);
 }
 
 // What the policy in force no longer allows; nullopt: nothing, or its author lets grants run out. A namespace

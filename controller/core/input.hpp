@@ -9,6 +9,7 @@
 #include "api/access_policy.hpp"
 #include "api/access_request.hpp"
 #include "api/audit_record.hpp"
+#include "api/managed_binding.hpp"
 #include "api/rbac.hpp"
 #include "core/denial.hpp"
 #include "util/time.hpp"
@@ -71,8 +72,8 @@ struct GrantFailure {
 
 struct Settings {
   std::chrono::seconds not_found_grace{5};  // files applied together arrive in any order
-  std::chrono::milliseconds end_lead{
-      1000};              // a binding that goes within this of its end has expired, not been removed
+  std::chrono::milliseconds end_lead =
+      api::kEndLead;      // a binding that goes within this of its end has expired, not been removed
   bool ends_all = false;  // Curfew is being removed: all access ends, and what waits is left as it is
 };
 

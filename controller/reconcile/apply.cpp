@@ -204,7 +204,7 @@ Applier::Step Applier::grant_failed(const core::Input& input, const Error& error
 
 Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& action,
                            std::stop_token stop) {
-  const auto outcome = delete_binding(parts_.endings, parts_.memory, action.key, action.uid, stop);
+  const auto outcome = delete_binding(parts_.endings, parts_.deletions, action.key, action.uid, stop);
   if (outcome) return std::nullopt;
   log_failure("binding not deleted", input, outcome.error());
   parts_.metrics.reconcile_failed(outcome.error().kind);
@@ -299,7 +299,9 @@ Outcome Applier::failed(const Error& error) {
 }
 
 void Applier::finished(const core::Input& input) {
-  parts_.memory.forget(input.request->metadata.uid);
+  const std::string& uid = input.request->metadata.uid;
+  parts_.deletions.remove(parts_.memory.last_binding_uid(uid));
+  parts_.memory.forget(uid);
   if (input.request_is_gone)
     parts_.memory.forget_departed(input.request->metadata.key(), input.request->metadata.uid);
 }

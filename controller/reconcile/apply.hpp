@@ -11,6 +11,7 @@
 #include "kube/event_recorder.hpp"
 #include "reconcile/grant_latency.hpp"
 #include "reconcile/memory.hpp"
+#include "reconcile/pending_deletions.hpp"
 #include "reconcile/request_rate_limiter.hpp"
 #include "reconcile/stores.hpp"
 #include "reconcile/usage.hpp"
@@ -31,6 +32,7 @@ class Applier {
     kube::EventRecorder& events;
     Stores& stores;
     Memory& memory;
+    PendingDeletions& deletions;
     UsageIndex& usage;
     RequestRateLimiter& floods;
     runtime::Metrics& metrics;

@@ -6,12 +6,13 @@
 
 namespace curfew::reconcile {
 
-Result<kube::DeleteOutcome> delete_binding(kube::Client& client, Memory& memory, const api::ObjectKey& key,
-                                           const std::string& uid, std::stop_token stop) {
-  memory.remember_deletion(uid);  // before the watch can tell of it
+Result<kube::DeleteOutcome> delete_binding(kube::Client& client, PendingDeletions& deletions,
+                                           const api::ObjectKey& key, const std::string& uid,
+                                           std::stop_token stop) {
+  deletions.add(uid);  // before the watch can tell of it
   auto outcome = client.remove<api::RoleBinding>(key, uid, stop);
   if (!outcome && outcome.error().kind == ErrorKind::NotFound) return kube::DeleteOutcome::Gone;
-  if (outcome != kube::DeleteOutcome::Gone) memory.forget_deletion(uid);
+  if (outcome != kube::DeleteOutcome::Gone) deletions.remove(uid);
   return outcome;
 }
 

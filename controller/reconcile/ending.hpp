@@ -6,7 +6,7 @@
 #include "api/meta.hpp"
 #include "api/rbac.hpp"
 #include "kube/client.hpp"
-#include "reconcile/memory.hpp"
+#include "reconcile/pending_deletions.hpp"
 #include "util/result.hpp"
 
 // Taking a grant away, or some of it: shared by decisions (a revocation, a deletion, a policy that changed)
@@ -14,9 +14,10 @@
 namespace curfew::reconcile {
 
 // Deletes the binding if it still has this UID. Success means that the API server took it; gone it is when
-// the watch says so, which `memory` lets others believe.
-Result<kube::DeleteOutcome> delete_binding(kube::Client& client, Memory& memory, const api::ObjectKey& key,
-                                           const std::string& uid, std::stop_token stop);
+// the watch says so, which `deletions` lets others believe.
+Result<kube::DeleteOutcome> delete_binding(kube::Client& client, PendingDeletions& deletions,
+                                           const api::ObjectKey& key, const std::string& uid,
+                                           std::stop_token stop);
 
 // For a binding that is being deleted and held by finalizers, which goes on granting: lifts them and empties
 // its subjects. Where Curfew may no longer bind the role, the API server refuses to change the subjects, but

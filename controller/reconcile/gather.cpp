@@ -115,7 +115,7 @@ Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
   const api::ObjectKey key{request.metadata.ns, api::binding_name(request)};
   const bool is_active = request.status.phase == api::Phase::Active;
   input.binding = parts_.stores.bindings.get(key);
-  if (!input.binding && is_active && !parts_.memory.was_deleted_here(parts_.memory.last_binding_uid(uid))) {
+  if (!input.binding && is_active && !parts_.deletions.contains(parts_.memory.last_binding_uid(uid))) {
     auto stored = parts_.client.get<api::RoleBinding>(key, std::move(stop));
     if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
     if (stored) input.binding = std::make_shared<const api::RoleBinding>(std::move(*stored));

@@ -7,6 +7,7 @@
 #include "kube/client.hpp"
 #include "reconcile/facts.hpp"
 #include "reconcile/memory.hpp"
+#include "reconcile/pending_deletions.hpp"
 #include "reconcile/request_rate_limiter.hpp"
 #include "reconcile/stores.hpp"
 #include "reconcile/usage.hpp"
@@ -27,6 +28,7 @@ class Gatherer {
     UsageIndex& usage;
     RequestRateLimiter& floods;
     Memory& memory;
+    const PendingDeletions& deletions;
     kube::Client& client;
     const Clock& clock;
     core::Settings settings = {};

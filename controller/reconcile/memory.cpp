@@ -6,10 +6,6 @@
 namespace curfew::reconcile {
 namespace {
 
-// A replica that does not lead never learns that a request is over, and so forgets all at some time, which
-// costs a few reads.
-constexpr std::size_t kMaxDeletions = 10'000;
-
 template <class Map>
 std::optional<typename Map::mapped_type> find(const Map& map, const std::string& key) {
   const auto it = map.find(key);
@@ -148,21 +144,6 @@ void Memory::begin_term() {
   });
 }
 
-void Memory::remember_deletion(const std::string& binding_uid) {
-  state_.with([&](State& state) {
-    if (state.deletions.size() >= kMaxDeletions) state.deletions.clear();
-    state.deletions.insert(binding_uid);
-  });
-}
-
-bool Memory::was_deleted_here(const std::string& binding_uid) const {
-  return state_.with([&](const State& state) { return state.deletions.contains(binding_uid); });
-}
-
-void Memory::forget_deletion(const std::string& binding_uid) {
-  state_.with([&](State& state) { state.deletions.erase(binding_uid); });
-}
-
 void Memory::remember_failure(const std::string& request_uid, core::GrantFailure failure) {
   state_.with([&](State& state) { state.failures.insert_or_assign(request_uid, std::move(failure)); });
 }
@@ -182,7 +163,6 @@ std::optional<std::string> Memory::unstorable(const std::string& request_uid) co
 void Memory::forget(const std::string& request_uid) {
   state_.with([&](State& state) {
     state.granted.erase(request_uid);
-    if (const auto binding = find(state.bindings, request_uid)) state.deletions.erase(*binding);
     state.ended.erase(request_uid);
     state.bindings.erase(request_uid);
     state.granted_bindings.erase(request_uid);

@@ -65,12 +65,6 @@ class Memory {
   // What another replica may have changed, or ended, in its term is not known any more.
   void begin_term();
 
-  // Bindings whose deletion this process asked for, by their own UID: when the watch says that one is gone,
-  // it is. Of any other it may only have lost its label.
-  void remember_deletion(const std::string& binding_uid);
-  bool was_deleted_here(const std::string& binding_uid) const;
-  void forget_deletion(const std::string& binding_uid);
-
   void remember_failure(const std::string& request_uid, core::GrantFailure failure);
   std::optional<core::GrantFailure> failure(const std::string& request_uid) const;
 
@@ -94,7 +88,6 @@ class Memory {
     std::map<std::string, int> observed;
     std::map<std::string, int> unwatched;
     bool knows_all_records = false;
-    std::set<std::string> deletions;
     std::map<std::string, core::GrantFailure> failures;
     std::map<std::string, std::string> unstorable;
   };

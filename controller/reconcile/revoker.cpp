@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "api/names.hpp"
-#include "core/binding.hpp"
-#include "core/input.hpp"
+#include "api/managed_binding.hpp"
 #include "kube/error.hpp"
 #include "reconcile/ending.hpp"
 #include "util/duration.hpp"
@@ -33,7 +31,7 @@ constexpr std::chrono::seconds kFollowerDelay{2};
 constexpr std::chrono::seconds kMaxSleep{1};
 // What goes earlier than this before its end was revoked, or removed by others: no word on how punctual ends
 // are.
-constexpr milliseconds kEarliestOnTime = core::Settings{}.end_lead;
+constexpr milliseconds kEarliestOnTime = api::kEndLead;
 // No grant of Curfew's lasts longer, with an hour for clocks that differ: a later end is not Curfew's.
 constexpr std::chrono::seconds kMaxLifetime = kMaxDuration + std::chrono::hours(1);
 // Short enough that an end is late by less than a second more than whatever was in its way.
@@ -48,10 +46,8 @@ bool is_held(const api::RoleBinding& binding) {
 
 std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now) {
   const api::ObjectMeta& meta = binding.metadata;
-  const auto label = meta.labels.find(std::string(api::kRequestUidLabel));
-  if (label == meta.labels.end() || meta.name != std::string(api::kBindingPrefix) + label->second)
-    return std::nullopt;
-  const auto end = core::end_of(binding);
+  if (!api::has_name_of_grant(binding)) return std::nullopt;
+  const auto end = api::stated_end(binding);
   if (!end) return now;
   const bool is_dated = meta.creation_timestamp != TimePoint{};
   return is_dated ? std::min(*end, meta.creation_timestamp + kMaxLifetime) : *end;
@@ -162,7 +158,7 @@ std::shared_ptr<const api::RoleBinding> Revoker::find_due(const api::ObjectKey& 
 Result<void> Revoker::ask(kube::Client& client, const api::RoleBinding& binding, std::stop_token stop) const {
   const api::ObjectMeta& meta = binding.metadata;
   if (is_held(binding)) return free_binding(client, meta.key(), meta.uid, std::move(stop));
-  const auto outcome = delete_binding(client, parts_.memory, meta.key(), meta.uid, std::move(stop));
+  const auto outcome = delete_binding(client, parts_.deletions, meta.key(), meta.uid, std::move(stop));
   if (!outcome) return tl::unexpected(outcome.error());
   return {};
 }

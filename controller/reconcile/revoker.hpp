@@ -10,7 +10,7 @@
 #include "api/rbac.hpp"
 #include "kube/client.hpp"
 #include "kube/store.hpp"
-#include "reconcile/memory.hpp"
+#include "reconcile/pending_deletions.hpp"
 #include "runtime/deadline_heap.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/work_queue.hpp"
@@ -35,7 +35,7 @@ class Revoker {
   struct Parts {
     kube::Client& client;
     const kube::Store<api::RoleBinding>& bindings;
-    Memory& memory;  // is told what is being deleted; nothing here depends on it
+    PendingDeletions& deletions;  // is told what is being deleted; nothing here depends on it
     runtime::Metrics& metrics;
     const Clock& clock;
     std::function<bool()> is_leader;

@@ -3,11 +3,11 @@
 #include <utility>
 #include <vector>
 
+#include "api/managed_binding.hpp"
 #include "api/names.hpp"
 #include "kube/error.hpp"
 #include "reconcile/ending.hpp"
 #include "reconcile/reconstruct_request.hpp"
-#include "reconcile/revoker.hpp"
 #include "util/log.hpp"
 
 namespace curfew::reconcile {
@@ -46,7 +46,7 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
   const auto label = binding->metadata.labels.find(std::string(api::kRequestUidLabel));
   if (label == binding->metadata.labels.end()) return {};
   const auto request = live_request(label->second);
-  const bool has_name_of_grant = end_of(*binding, parts_.clock.now()).has_value();
+  const bool has_name_of_grant = api::has_name_of_grant(*binding);
   if (request && has_name_of_grant && key.ns == request->metadata.ns)
     return {};  // the request's own decisions tell
   if (parts_.memory.is_departed(label->second)) return {.after = kRecheck};
@@ -73,7 +73,7 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
       stop);
   if (!told) return retry("audit record not written", key, told.error());
   const auto deleted =
-      delete_binding(parts_.endings, parts_.memory, key, binding->metadata.uid, std::move(stop));
+      delete_binding(parts_.endings, parts_.deletions, key, binding->metadata.uid, std::move(stop));
   return deleted ? Outcome{.after = kRecheck}
                  : retry("binding not deleted, trying again", key, deleted.error());
 }

@@ -29,6 +29,7 @@ class UnmanagedBindings {
     kube::Client& endings;
     const Stores& stores;
     Memory& memory;
+    PendingDeletions& deletions;
     runtime::Metrics& metrics;
     const Clock& clock;
     std::function<void(std::shared_ptr<const api::AccessRequest>)>

@@ -23,6 +23,7 @@ struct ApplierFixture {
   kube::EventRecorder events{client, "test"};
   reconcile::Stores stores;
   reconcile::Memory memory;
+  reconcile::PendingDeletions deletions;
   runtime::Metrics metrics{"test"};
   ManualClock clock;
   std::vector<std::chrono::microseconds> latencies;
@@ -37,6 +38,7 @@ struct ApplierFixture {
                               .events = events,
                               .stores = stores,
                               .memory = memory,
+                              .deletions = deletions,
                               .usage = usage,
                               .floods = floods,
                               .metrics = metrics,

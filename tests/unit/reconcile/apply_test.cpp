@@ -167,7 +167,7 @@ TEST_CASE("a deletion that fails is tried again within a second") {
   const auto outcome = f.apply({f.deletion(), f.status(Phase::Revoked)});
   CHECK(outcome.after == 1s);
   CHECK(f.api.calls().size() == 1);
-  CHECK_FALSE(f.memory.was_deleted_here(stored.metadata.uid));
+  CHECK_FALSE(f.deletions.contains(stored.metadata.uid));
 }
 
 TEST_CASE("that a binding is gone is known of those that this process deleted, before the watch can tell") {
@@ -176,12 +176,12 @@ TEST_CASE("that a binding is gone is known of those that this process deleted, b
   const bool is_held = GENERATE(true, false);
   if (is_held) one.metadata.finalizers = {"somebody/else"};
   const auto stored = f.api.put(one);
-  f.api.on_call = [&](const std::string&) { CHECK(f.memory.was_deleted_here(stored.metadata.uid)); };
+  f.api.on_call = [&](const std::string&) { CHECK(f.deletions.contains(stored.metadata.uid)); };
   f.apply({f.deletion()});
-  CHECK(f.memory.was_deleted_here(stored.metadata.uid) == !is_held);
+  CHECK(f.deletions.contains(stored.metadata.uid) == !is_held);
   f.memory.remember_binding(kUid, stored.metadata.uid);
   f.memory.forget(kUid);
-  CHECK_FALSE(f.memory.was_deleted_here(stored.metadata.uid));
+  CHECK_FALSE(f.deletions.contains(stored.metadata.uid));
 }
 
 TEST_CASE("a deletion of another one's binding is not carried out but decided again") {

@@ -100,7 +100,7 @@ TEST_CASE("of a binding as much is kept as tells whether it is what was granted"
     json["metadata"]["annotations"][std::string(api::kExpiresAtAnnotation)] =
         "2026-11-24T21:00:00Z" + std::string(100'000, ' ');
     const auto unreadable = reconcile::decode_binding(json);
-    CHECK_FALSE(core::end_of(*unreadable));
+    CHECK_FALSE(api::stated_end(*unreadable));
     CHECK(unreadable->metadata.annotations.at(std::string(api::kExpiresAtAnnotation)).size() <= 1024);
   }
   SECTION("nobody's label") {

@@ -14,6 +14,7 @@ struct GatherFixture {
   kube::Client client{api};
   reconcile::Stores stores;
   reconcile::Memory memory;
+  reconcile::PendingDeletions deletions;
   ManualClock clock;
   reconcile::UsageIndex usage{stores, memory, client};
   reconcile::RequestRateLimiter floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
@@ -21,6 +22,7 @@ struct GatherFixture {
                                 .usage = usage,
                                 .floods = floods,
                                 .memory = memory,
+                                .deletions = deletions,
                                 .client = client,
                                 .clock = clock}};
   const api::ObjectKey key = request().metadata.key();

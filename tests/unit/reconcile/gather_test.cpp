@@ -195,7 +195,7 @@ TEST_CASE(
     CHECK_FALSE(f.gather());
   }
   SECTION("deleted here") {
-    f.memory.remember_deletion("binding-of-" + std::string(kUid));
+    f.deletions.add("binding-of-" + std::string(kUid));
     CHECK_FALSE((**f.gather()).binding);
     CHECK(f.api.calls().empty());
   }

@@ -271,7 +271,7 @@ TEST_CASE("the loop notices a step of the wall clock within about a second") {
   std::atomic<bool> leads = true;
   reconcile::Revoker revoker({.client = replica.client,
                               .bindings = replica.bindings,
-                              .memory = replica.memory,
+                              .deletions = replica.deletions,
                               .metrics = replica.metrics,
                               .clock = replica.clock,
                               .is_leader = [&] { return leads.load(); }});

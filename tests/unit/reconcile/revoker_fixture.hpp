@@ -20,13 +20,13 @@ class Replica {
   FakeApi api;
   kube::Client client{api};
   kube::Store<api::RoleBinding> bindings;
-  reconcile::Memory memory;
+  reconcile::PendingDeletions deletions;
   runtime::Metrics metrics{"test"};
   ManualClock clock;
   bool leads = true;
   reconcile::Revoker revoker{{.client = client,
                               .bindings = bindings,
-                              .memory = memory,
+                              .deletions = deletions,
                               .metrics = metrics,
                               .clock = clock,
                               .is_leader = [this] {

@@ -19,6 +19,7 @@ struct ForeignBindingsFixture {
   audit::Writer audit{client};
   reconcile::Stores stores;
   reconcile::Memory memory;
+  reconcile::PendingDeletions deletions;
   runtime::Metrics metrics{"test"};
   ManualClock clock;
   std::shared_ptr<const api::AccessRequest> departed;
@@ -28,6 +29,7 @@ struct ForeignBindingsFixture {
        .endings = client,
        .stores = stores,
        .memory = memory,
+       .deletions = deletions,
        .metrics = metrics,
        .clock = clock,
        .departed = [this](auto last_state) { departed = std::move(last_state); }}};
