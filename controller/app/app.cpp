@@ -159,7 +159,9 @@ struct App::Impl {
 
   reconcile::GrantLatency grant_latency{clock,
                                         [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
-  reconcile::UsageIndex usage{stores, memory, clients.general};
+  reconcile::UsageIndex usage{
+      stores.requests, stores.bindings,
+      [this](const std::string& uid) { return memory.granted_record(uid).has_value(); }, clients.general};
   reconcile::RequestRateLimiter floods{clock, config.flood_limits};
   reconcile::Gatherer gatherer{
       {.stores = stores,

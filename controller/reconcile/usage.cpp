@@ -47,15 +47,14 @@ Result<core::Usage> UsageIndex::usage_of(const api::AccessRequest& request, cons
 
 int UsageIndex::count_active(const api::AccessRequest& request, const Whose& whose) const {
   int active = 0;
-  for (const auto& other : stores_.requests.list()) {
+  for (const auto& other : requests_.list()) {
     if (other->metadata.uid == request.metadata.uid || other->spec.policy != whose.first ||
         other->status.complete)
       continue;
     const auto subject = core::effective_subject(*other);
     if (!subject || core::username_of(*subject) != whose.second) continue;
-    const bool is_granted = other->status.phase == api::Phase::Active ||
-                            memory_.granted_record(other->metadata.uid) ||
-                            stores_.bindings.get({other->metadata.ns, api::binding_name(*other)});
+    const bool is_granted = other->status.phase == api::Phase::Active || is_granted_(other->metadata.uid) ||
+                            bindings_.get({other->metadata.ns, api::binding_name(*other)});
     if (is_granted) ++active;
   }
   return active;

@@ -8,11 +8,13 @@
 #include <string>
 #include <utility>
 
+#include "api/access_policy.hpp"
+#include "api/access_request.hpp"
 #include "api/audit_record.hpp"
+#include "api/rbac.hpp"
 #include "core/input.hpp"
 #include "kube/client.hpp"
-#include "reconcile/memory.hpp"
-#include "reconcile/stores.hpp"
+#include "kube/store.hpp"
 #include "util/guarded.hpp"
 
 namespace curfew::reconcile {
@@ -24,8 +26,10 @@ kube::Selection records_of(const api::Subject& subject, const std::string& polic
 // Thread-safe.
 class UsageIndex {
  public:
-  UsageIndex(const Stores& stores, const Memory& memory, kube::Client& client)
-      : stores_(stores), memory_(memory), client_(client) {}
+  // `is_granted`: whether a Granted record of the request with that UID is known.
+  UsageIndex(const kube::Store<api::AccessRequest>& requests, const kube::Store<api::RoleBinding>& bindings,
+             std::function<bool(const std::string&)> is_granted, kube::Client& client)
+      : requests_(requests), bindings_(bindings), is_granted_(std::move(is_granted)), client_(client) {}
 
   // For the limits of the request's policy; empty where there are none. Where the policy has a cooldown,
   // reads the person's audit records, once a term.
@@ -45,8 +49,9 @@ class UsageIndex {
   Result<std::optional<TimePoint>> last_end(const api::Subject& subject, const Whose& whose,
                                             const std::stop_token& stop);
 
-  const Stores& stores_;
-  const Memory& memory_;
+  const kube::Store<api::AccessRequest>& requests_;
+  const kube::Store<api::RoleBinding>& bindings_;
+  const std::function<bool(const std::string&)> is_granted_;
   kube::Client& client_;
   Guarded<std::map<Whose, std::optional<TimePoint>>> last_ends_;
 };

@@ -30,7 +30,9 @@ struct ApplierFixture {
   reconcile::GrantLatency grant_latency{
       clock, [this](std::chrono::microseconds took) { latencies.push_back(took); }};
   bool may_grant = true;
-  reconcile::UsageIndex usage{stores, memory, client};
+  reconcile::UsageIndex usage{
+      stores.requests, stores.bindings,
+      [this](const std::string& uid) { return memory.granted_record(uid).has_value(); }, client};
   reconcile::RequestRateLimiter floods{clock, {}};
   reconcile::Applier applier{{.client = client,
                               .endings = client,

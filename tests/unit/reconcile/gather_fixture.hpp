@@ -16,7 +16,9 @@ struct GatherFixture {
   reconcile::Memory memory;
   reconcile::PendingDeletions deletions;
   ManualClock clock;
-  reconcile::UsageIndex usage{stores, memory, client};
+  reconcile::UsageIndex usage{
+      stores.requests, stores.bindings,
+      [this](const std::string& uid) { return memory.granted_record(uid).has_value(); }, client};
   reconcile::RequestRateLimiter floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
   reconcile::Gatherer gatherer{{.stores = stores,
                                 .usage = usage,

@@ -34,7 +34,9 @@ struct UsageFixture {
   kube::Client client{api};
   reconcile::Stores stores;
   reconcile::Memory memory;
-  reconcile::UsageIndex book{stores, memory, client};
+  reconcile::UsageIndex book{
+      stores.requests, stores.bindings,
+      [this](const std::string& uid) { return memory.granted_record(uid).has_value(); }, client};
   api::AccessPolicy policy;
 
   UsageFixture() {
