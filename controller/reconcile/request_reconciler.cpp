@@ -7,21 +7,21 @@
 namespace curfew::reconcile {
 namespace {
 
-// Whoever is called may not need the turn any more, and then calls nobody.
+// A waiter that is woken may no longer need the lock and then wakes no other: re-check after this time.
 constexpr std::chrono::seconds kLockRecheck{1};
 
 }  // namespace
 
 runtime::Outcome RequestReconciler::reconcile(const api::ObjectKey& key, std::stop_token stop) {
-  const std::string whose = whose_turn(key);
-  if (whose.empty()) return decide_and_apply(key, std::move(stop));
-  const auto turn = turns_.take(whose, key);
-  if (!turn) return runtime::Outcome{.kind = runtime::Outcome::Kind::Done, .after = kLockRecheck};
+  const std::string usage = usage_key(key);
+  if (usage.empty()) return decide_and_apply(key, std::move(stop));
+  const auto lock = usage_lock_.try_lock(usage, key);
+  if (!lock) return runtime::Outcome{.kind = runtime::Outcome::Kind::Done, .after = kLockRecheck};
   return decide_and_apply(key, std::move(stop));
 }
 
 // Whom the limits of the request's policy would count it for; empty where nothing is counted.
-std::string RequestReconciler::whose_turn(const api::ObjectKey& key) const {
+std::string RequestReconciler::usage_key(const api::ObjectKey& key) const {
   const auto request = parts_.stores.requests.get(key);
   if (!request || request->status.complete || request->status.phase == api::Phase::Active) return {};
   const auto policy = parts_.stores.policies.get({"", request->spec.policy});

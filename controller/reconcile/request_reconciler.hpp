@@ -6,6 +6,7 @@
 #include "core/input.hpp"
 #include "reconcile/apply.hpp"
 #include "reconcile/gather.hpp"
+#include "reconcile/keyed_lock.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
 
@@ -23,16 +24,16 @@ class RequestReconciler {
     std::function<void(const api::ObjectKey&)> look_again;  // puts a request into the queue
   };
 
-  explicit RequestReconciler(Parts parts) : parts_(std::move(parts)), turns_(parts_.look_again) {}
+  explicit RequestReconciler(Parts parts) : parts_(std::move(parts)), usage_lock_(parts_.look_again) {}
 
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
  private:
-  std::string whose_turn(const api::ObjectKey& key) const;
+  std::string usage_key(const api::ObjectKey& key) const;
   runtime::Outcome decide_and_apply(const api::ObjectKey& key, std::stop_token stop);
 
   const Parts parts_;
-  KeyedLock turns_;
+  KeyedLock usage_lock_;
 };
 
 }  // namespace curfew::reconcile

@@ -93,33 +93,4 @@ void UsageIndex::forget() {
   last_ends_.with([](auto& ends) { ends.clear(); });
 }
 
-std::optional<KeyedLock::Turn> KeyedLock::take(const std::string& whose, const api::ObjectKey& who) {
-  const bool is_free = lines_.with([&](auto& lines) {
-    Line& line = lines[whose];
-    if (!line.is_taken) {
-      line.waiting.remove(who);
-      return line.is_taken = true;
-    }
-    if (std::ranges::find(line.waiting, who) == line.waiting.end()) line.waiting.push_back(who);
-    return false;
-  });
-  if (!is_free) return std::nullopt;
-  return std::optional<Turn>(std::in_place, *this, whose);
-}
-
-void KeyedLock::give_back(const std::string& whose) {
-  const auto next = lines_.with([&](auto& lines) -> std::optional<api::ObjectKey> {
-    const auto line = lines.find(whose);
-    line->second.is_taken = false;
-    if (line->second.waiting.empty()) {
-      lines.erase(line);
-      return std::nullopt;
-    }
-    api::ObjectKey first = std::move(line->second.waiting.front());
-    line->second.waiting.pop_front();
-    return first;
-  });
-  if (next) call_(*next);
-}
-
 }  // namespace curfew::reconcile

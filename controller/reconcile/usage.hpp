@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <list>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -54,46 +53,6 @@ class UsageIndex {
   const std::function<bool(const std::string&)> is_granted_;
   kube::Client& client_;
   Guarded<std::map<Whose, std::optional<TimePoint>>> last_ends_;
-};
-
-// One decision at a time for each person under each policy with limits, so that what is counted is still true
-// when it is acted on. Nobody stands waiting: who comes in between is called when it is their turn.
-// Thread-safe.
-class KeyedLock {
- public:
-  // `call` is given the next of those who came in between, on the thread that gives the turn back.
-  explicit KeyedLock(std::function<void(const api::ObjectKey&)> call) : call_(std::move(call)) {}
-
-  // Gives the turn back when it goes.
-  class Turn {
-   public:
-    Turn(KeyedLock& turns, std::string whose) : turns_(&turns), whose_(std::move(whose)) {}
-    Turn(Turn&& other) noexcept
-        : turns_(std::exchange(other.turns_, nullptr)), whose_(std::move(other.whose_)) {}
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-    Turn& operator=(Turn&&) = delete;
-    ~Turn() {
-      if (turns_ != nullptr) turns_->give_back(whose_);
-    }
-
-   private:
-    KeyedLock* turns_;
-    std::string whose_;
-  };
-
-  // nullopt: somebody has it now, and `who` is in line.
-  std::optional<Turn> take(const std::string& whose, const api::ObjectKey& who);
-
- private:
-  void give_back(const std::string& whose);
-
-  struct Line {
-    bool is_taken = false;
-    std::list<api::ObjectKey> waiting;
-  };
-  const std::function<void(const api::ObjectKey&)> call_;
-  Guarded<std::map<std::string, Line>> lines_;
 };
 
 }  // namespace curfew::reconcile

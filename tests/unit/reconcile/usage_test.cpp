@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "reconcile/keyed_lock.hpp"
 #include "unit/reconcile/builders.hpp"
 #include "unit/reconcile/fake_api.hpp"
 
@@ -167,28 +168,27 @@ TEST_CASE("a name with commas and equal signs selects itself only") {
             .fields == "policy.name=payments-debug,subject.name=cn\\=alice\\,ou\\=dev\\\\x");
 }
 
-TEST_CASE(
-    "a turn is one's own until it is given back, and who came in between is called one after the other") {
-  std::vector<std::string> called;
-  reconcile::KeyedLock turns([&](const api::ObjectKey& key) { called.push_back(key.name); });
-  const std::string whose = "payments-debug/alice";
+TEST_CASE("a key is locked until it is released, and those who waited are woken one after the other") {
+  std::vector<std::string> woken;
+  reconcile::KeyedLock locks([&](const api::ObjectKey& waiter) { woken.push_back(waiter.name); });
+  const std::string key = "payments-debug/alice";
   {
-    const auto first = turns.take(whose, {"payments", "first"});
+    const auto first = locks.try_lock(key, {"payments", "first"});
     REQUIRE(first);
-    CHECK_FALSE(turns.take(whose, {"payments", "second"}));
-    CHECK_FALSE(turns.take(whose, {"payments", "third"}));
-    CHECK_FALSE(turns.take(whose, {"payments", "second"}));
-    CHECK(turns.take("payments-debug/bob", {"payments", "other"}));
-    CHECK(called.empty());
+    CHECK_FALSE(locks.try_lock(key, {"payments", "second"}));
+    CHECK_FALSE(locks.try_lock(key, {"payments", "third"}));
+    CHECK_FALSE(locks.try_lock(key, {"payments", "second"}));
+    CHECK(locks.try_lock("payments-debug/bob", {"payments", "other"}));
+    CHECK(woken.empty());
   }
-  CHECK(called == std::vector<std::string>{"second"});
+  CHECK(woken == std::vector<std::string>{"second"});
   {
-    const auto second = turns.take(whose, {"payments", "second"});
+    const auto second = locks.try_lock(key, {"payments", "second"});
     REQUIRE(second);
   }
-  CHECK(called == std::vector<std::string>{"second", "third"});
+  CHECK(woken == std::vector<std::string>{"second", "third"});
   {
-    CHECK(turns.take(whose, {"payments", "somebody"}));
-  }  // who was called did not come
-  CHECK(called.size() == 2);
+    CHECK(locks.try_lock(key, {"payments", "somebody"}));
+  }  // the one that was woken did not come
+  CHECK(woken.size() == 2);
 }
