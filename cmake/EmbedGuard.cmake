@@ -7,5 +7,5 @@ foreach(input IN LISTS inputs)
   string(APPEND texts "    R\"~~~(${text})~~~\",\n")
 endforeach()
 file(WRITE ${OUTPUT}.new
-  "#include \"reconcile/guard_objects.hpp\"\n\nnamespace curfew::reconcile {\n\nstd::vector<std::string_view> shipped_guard_yaml() {\n  return {\n${texts}  };\n}\n\n}  // namespace curfew::reconcile\n")
+  "#include \"guard/objects.hpp\"\n\nnamespace curfew::guard {\n\nstd::vector<std::string_view> shipped_guard_yaml() {\n  return {\n${texts}  };\n}\n\n}  // namespace curfew::guard\n")
 file(COPY_FILE ${OUTPUT}.new ${OUTPUT} ONLY_IF_DIFFERENT)

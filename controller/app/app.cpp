@@ -12,23 +12,23 @@
 #include "app/leadership.hpp"
 #include "app/lease_store.hpp"
 #include "app/version.hpp"
+#include "expiry/revoker.hpp"
+#include "guard/watch.hpp"
+#include "housekeeping/audit_backfill.hpp"
+#include "housekeeping/retention.hpp"
+#include "housekeeping/unmanaged_bindings.hpp"
 #include "http/server.hpp"
 #include "kube/event_recorder.hpp"
 #include "kube/pause.hpp"
 #include "kube/reflector.hpp"
 #include "kube/server_clock.hpp"
 #include "reconcile/apply.hpp"
-#include "reconcile/audit_backfill.hpp"
 #include "reconcile/decoders.hpp"
 #include "reconcile/facts.hpp"
 #include "reconcile/gather.hpp"
-#include "reconcile/guard_watch.hpp"
 #include "reconcile/policy_reconciler.hpp"
 #include "reconcile/request_reconciler.hpp"
-#include "reconcile/retention.hpp"
-#include "reconcile/revoker.hpp"
 #include "reconcile/triggers.hpp"
-#include "reconcile/unmanaged_bindings.hpp"
 #include "runtime/health.hpp"
 #include "runtime/leader_elector.hpp"
 #include "runtime/metrics.hpp"
@@ -96,7 +96,7 @@ struct App::Impl {
              kube::Selection selection = {});
   std::shared_ptr<kube::Reflector<reconcile::RoleSummary>> roles_reflector();
   void watch_roles();
-  void watch_guard(const kube::Resource& resource, kube::Store<reconcile::GuardObject>& store,
+  void watch_guard(const kube::Resource& resource, kube::Store<guard::GuardObject>& store,
                    const kube::Selection& selection = {});
   void watch_lease();
   template <class Run>
@@ -114,23 +114,23 @@ struct App::Impl {
   Clients clients;
 
   reconcile::Stores stores;
-  kube::Store<reconcile::GuardObject> guard_policies;
-  kube::Store<reconcile::GuardObject> guard_bindings;
-  kube::Store<reconcile::GuardObject> guard_kinds;
+  kube::Store<guard::GuardObject> guard_policies;
+  kube::Store<guard::GuardObject> guard_bindings;
+  kube::Store<guard::GuardObject> guard_kinds;
   kube::Store<api::Lease> leases;
   reconcile::Memory memory;
-  reconcile::PendingDeletions deletions;
+  expiry::PendingDeletions deletions;
   runtime::WorkQueue<reconcile::Key> queue{clock, kReconcileRetries};
   kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); },
                              [this] { return queue.size() > 0 || revoker.has_backlog(); }};
   audit::Writer audit{clients.general};
 
-  reconcile::GuardWatch guard{[this] { return reconcile::shipped_guard(config.eligibility_policy); }, clock,
-                              [this] { leadership.guard_changed(); }};
-  reconcile::GuardLedgerStore ledgers{clients.general, config.ns};
+  guard::GuardWatch guard{[this] { return guard::shipped_guard(config.eligibility_policy); }, clock,
+                          [this] { leadership.guard_changed(); }};
+  guard::GuardLedgerStore ledgers{clients.general, config.ns};
   reconcile::Triggers triggers{queue, stores, memory, [this] { return may_grant(); }};
-  reconcile::AuditBackfill sweep{clients.general, stores, memory, triggers};
-  reconcile::Retention retention{
+  housekeeping::AuditBackfill sweep{clients.general, stores, memory, triggers};
+  housekeeping::Retention retention{
       {.client = clients.general, .clock = clock, .keep = config.completed_request_ttl, .is_leading = [this] {
          return may_grant();
        }}};
@@ -159,10 +159,10 @@ struct App::Impl {
 
   reconcile::GrantLatency grant_latency{clock,
                                         [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
-  reconcile::UsageIndex usage{
-      stores.requests, stores.bindings,
-      [this](const std::string& uid) { return memory.granted_record(uid).has_value(); }, clients.general};
-  reconcile::RequestRateLimiter floods{clock, config.flood_limits};
+  limits::UsageIndex usage{stores.requests, stores.bindings,
+                           [this](const std::string& uid) { return memory.granted_record(uid).has_value(); },
+                           clients.general};
+  limits::RequestRateLimiter floods{clock, config.flood_limits};
   reconcile::Gatherer gatherer{
       {.stores = stores,
        .usage = usage,
@@ -198,7 +198,7 @@ struct App::Impl {
                                                queue.add(
                                                    {.kind = reconcile::Key::Kind::Request, .object = key});
                                              }}};
-  reconcile::UnmanagedBindings unmanaged_bindings{
+  housekeeping::UnmanagedBindings unmanaged_bindings{
       {.audit = audit,
        .client = clients.general,
        .endings = clients.endings,
@@ -213,12 +213,12 @@ struct App::Impl {
   reconcile::PolicyReconciler policies{
       clients.general, events, stores,
       metrics,         clock,  [this](const api::ObjectMeta& policy) { return guard.believes(policy); }};
-  reconcile::Revoker revoker{{.client = clients.endings,
-                              .bindings = stores.bindings,
-                              .deletions = deletions,
-                              .metrics = metrics,
-                              .clock = clock,
-                              .is_leader = [this] { return is_leader(); }}};
+  expiry::Revoker revoker{{.client = clients.endings,
+                           .bindings = stores.bindings,
+                           .deletions = deletions,
+                           .metrics = metrics,
+                           .clock = clock,
+                           .is_leader = [this] { return is_leader(); }}};
 
   const std::shared_ptr<kube::Reflector<reconcile::RoleSummary>> roles = roles_reflector();
 
@@ -295,12 +295,12 @@ std::shared_ptr<kube::Reflector<reconcile::RoleSummary>> App::Impl::roles_reflec
   return reflector(stores.roles, std::move(settings));
 }
 
-void App::Impl::watch_guard(const kube::Resource& resource, kube::Store<reconcile::GuardObject>& store,
+void App::Impl::watch_guard(const kube::Resource& resource, kube::Store<guard::GuardObject>& store,
                             const kube::Selection& selection) {
   const auto kind = resource.kind;
   keep_current(
       store,
-      kube::ReflectorConfig<reconcile::GuardObject>{
+      kube::ReflectorConfig<guard::GuardObject>{
           .resource = resource,
           .selection = selection,
           .decode = [this, kind](const nlohmann::json& json) { return guard.decode(kind, json); },
@@ -404,13 +404,13 @@ void App::start() {
       [&impl](const api::ObjectKey& key, std::stop_token stop) {
         return impl.revoker.end(key, std::move(stop));
       },
-      reconcile::Revoker::kWorkers);
+      expiry::Revoker::kWorkers);
   impl.patient_workers.emplace(
       impl.revoker.patient_queue(),
       [&impl](const api::ObjectKey& key, std::stop_token stop) {
         return impl.revoker.end_without_hurry(key, std::move(stop));
       },
-      reconcile::Revoker::kWorkers);
+      expiry::Revoker::kWorkers);
   impl.workers.emplace(
       impl.queue,
       [&impl](const reconcile::Key& key, std::stop_token stop) {
@@ -437,7 +437,7 @@ std::optional<std::string> App::access_left() const {
   std::size_t bindings = 0;
   std::string one;
   for (const auto& binding : impl.stores.bindings.list()) {
-    if (!reconcile::end_of(*binding, impl.clock.now())) continue;
+    if (!expiry::end_of(*binding, impl.clock.now())) continue;
     ++bindings;
     one = api::to_string(binding->metadata.key());
   }

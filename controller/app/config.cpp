@@ -34,7 +34,7 @@ void add_pending(CLI::App& cli, const LimitFlags& flags, int& pending) {
       ->capture_default_str();
 }
 
-void add_rate(CLI::App& cli, const LimitFlags& flags, reconcile::RequestRateLimits::Limit& limit) {
+void add_rate(CLI::App& cli, const LimitFlags& flags, limits::RequestRateLimits::Limit& limit) {
   const std::string flag = flags.flag;
   const std::string variable = flags.variable;
   const std::string what = flags.what;

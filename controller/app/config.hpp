@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "reconcile/request_rate_limiter.hpp"
+#include "limits/request_rate_limiter.hpp"
 #include "runtime/leader_elector.hpp"
 #include "util/log.hpp"
 
@@ -34,7 +34,7 @@ struct Config {
   int max_in_flight = 32;
   log::Level log_level = log::Level::Info;
   std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
-  reconcile::RequestRateLimits flood_limits;
+  limits::RequestRateLimits flood_limits;
   bool eligibility_policy = true;  // whether the early answer is part of the guard
   std::optional<EndAll> end_all;
 };

@@ -95,7 +95,7 @@ void Leadership::run(std::stop_token stop) {
   }
 }
 
-bool Leadership::save(const reconcile::GuardLedger& ledger, std::stop_token stop) {
+bool Leadership::save(const guard::GuardLedger& ledger, std::stop_token stop) {
   if (!parts_.ledgers.save(ledger, std::move(stop))) return false;
   saved_ = ledger;
   return true;

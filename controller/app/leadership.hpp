@@ -5,10 +5,10 @@
 #include <stop_token>
 #include <thread>
 
-#include "reconcile/audit_backfill.hpp"
-#include "reconcile/guard_ledger_store.hpp"
-#include "reconcile/guard_watch.hpp"
-#include "reconcile/retention.hpp"
+#include "guard/ledger_store.hpp"
+#include "guard/watch.hpp"
+#include "housekeeping/audit_backfill.hpp"
+#include "housekeeping/retention.hpp"
 #include "reconcile/triggers.hpp"
 #include "runtime/leader_elector.hpp"
 #include "util/backoff.hpp"
@@ -20,10 +20,10 @@ namespace curfew::app {
 class Leadership {
  public:
   struct Parts {
-    reconcile::GuardLedgerStore& ledgers;
-    reconcile::GuardWatch& guard;
-    reconcile::AuditBackfill& sweep;
-    reconcile::Retention& retention;
+    guard::GuardLedgerStore& ledgers;
+    guard::GuardWatch& guard;
+    housekeeping::AuditBackfill& sweep;
+    housekeeping::Retention& retention;
     reconcile::Triggers& triggers;
     std::function<bool()> stores_synced;
     Backoff retry{std::chrono::milliseconds(200),
@@ -47,7 +47,7 @@ class Leadership {
  private:
   void run(std::stop_token stop);
   void enqueue_all();
-  bool save(const reconcile::GuardLedger& ledger, std::stop_token stop);
+  bool save(const guard::GuardLedger& ledger, std::stop_token stop);
   bool await_change(std::stop_token stop, std::optional<std::chrono::milliseconds> patience);
   bool load_ledger(std::stop_token stop);
   bool wait(std::stop_token stop, std::chrono::milliseconds time);
@@ -56,10 +56,10 @@ class Leadership {
   std::atomic<bool> ready_ = false;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  bool guard_changed_ = false;                   // protected by mutex_
-  bool ledger_changed_ = false;                  // protected by mutex_
-  std::optional<reconcile::GuardLedger> saved_;  // in this term
-  std::jthread thread_;                          // last: it uses the others
+  bool guard_changed_ = false;               // protected by mutex_
+  bool ledger_changed_ = false;              // protected by mutex_
+  std::optional<guard::GuardLedger> saved_;  // in this term
+  std::jthread thread_;                      // last: it uses the others
 };
 
 }  // namespace curfew::app

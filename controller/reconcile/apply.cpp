@@ -7,9 +7,9 @@
 
 #include "api/codec.hpp"
 #include "api/names.hpp"
+#include "expiry/ending.hpp"
 #include "kube/error.hpp"
 #include "reconcile/decoders.hpp"
-#include "reconcile/ending.hpp"
 #include "reconcile/error_policy.hpp"
 #include "util/log.hpp"
 
@@ -204,7 +204,7 @@ Applier::Step Applier::grant_failed(const core::Input& input, const Error& error
 
 Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& action,
                            std::stop_token stop) {
-  const auto outcome = delete_binding(parts_.endings, parts_.deletions, action.key, action.uid, stop);
+  const auto outcome = expiry::delete_binding(parts_.endings, parts_.deletions, action.key, action.uid, stop);
   if (outcome) return std::nullopt;
   log_failure("binding not deleted", input, outcome.error());
   parts_.metrics.reconcile_failed(outcome.error().kind);
@@ -213,7 +213,7 @@ Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& 
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::FreeBinding& action, std::stop_token stop) {
-  const auto freed = free_binding(parts_.endings, action.key, action.uid, stop);
+  const auto freed = expiry::free_binding(parts_.endings, action.key, action.uid, stop);
   if (!freed) {
     log_failure("held binding not freed", input, freed.error());
     parts_.metrics.reconcile_failed(freed.error().kind);
@@ -223,7 +223,7 @@ Applier::Step Applier::run(const core::Input& input, const core::FreeBinding& ac
 
 Applier::Step Applier::run(const core::Input& input, const core::ShortenBinding& action,
                            std::stop_token stop) {
-  auto shortened = shorten_binding(parts_.endings, action.key, action.uid, action.expires_at, stop);
+  auto shortened = expiry::shorten_binding(parts_.endings, action.key, action.uid, action.expires_at, stop);
   if (!shortened) {
     if (shortened.error().kind == ErrorKind::NotFound) return kDone;  // gone meanwhile: the watch says so
     log_failure("binding not shortened", input, shortened.error());

@@ -7,14 +7,14 @@
 #include "audit/writer.hpp"
 #include "core/action.hpp"
 #include "core/input.hpp"
+#include "expiry/pending_deletions.hpp"
 #include "kube/client.hpp"
 #include "kube/event_recorder.hpp"
+#include "limits/request_rate_limiter.hpp"
+#include "limits/usage_index.hpp"
 #include "reconcile/grant_latency.hpp"
 #include "reconcile/memory.hpp"
-#include "reconcile/pending_deletions.hpp"
-#include "reconcile/request_rate_limiter.hpp"
 #include "reconcile/stores.hpp"
-#include "reconcile/usage.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
 #include "util/clock.hpp"
@@ -32,9 +32,9 @@ class Applier {
     kube::EventRecorder& events;
     Stores& stores;
     Memory& memory;
-    PendingDeletions& deletions;
-    UsageIndex& usage;
-    RequestRateLimiter& floods;
+    expiry::PendingDeletions& deletions;
+    limits::UsageIndex& usage;
+    limits::RequestRateLimiter& floods;
     runtime::Metrics& metrics;
     GrantLatency& grant_latency;
     const Clock& clock;

@@ -21,7 +21,7 @@ inline bool believe_every_policy(const api::ObjectMeta&) {
 
 // Whether the ClusterRoles that a policy names exist, for core::policy_problems. The stores outlive what is
 // returned.
-core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone, bool was_admitted);
+core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone, bool guard::was_admitted);
 
 // core::outliving_powers of a ClusterRole, or of all Roles of that name in namespaces that the policy covers.
 std::vector<std::string> outliving_powers(const Stores& stores, const api::AccessPolicy& policy,

@@ -4,13 +4,13 @@
 #include <stop_token>
 
 #include "core/input.hpp"
+#include "expiry/pending_deletions.hpp"
 #include "kube/client.hpp"
+#include "limits/request_rate_limiter.hpp"
+#include "limits/usage_index.hpp"
 #include "reconcile/facts.hpp"
 #include "reconcile/memory.hpp"
-#include "reconcile/pending_deletions.hpp"
-#include "reconcile/request_rate_limiter.hpp"
 #include "reconcile/stores.hpp"
-#include "reconcile/usage.hpp"
 #include "util/clock.hpp"
 
 namespace curfew::reconcile {
@@ -25,10 +25,10 @@ class Gatherer {
  public:
   struct Parts {
     const Stores& stores;
-    UsageIndex& usage;
-    RequestRateLimiter& floods;
+    limits::UsageIndex& usage;
+    limits::RequestRateLimiter& floods;
     Memory& memory;
-    const PendingDeletions& deletions;
+    const expiry::PendingDeletions& deletions;
     kube::Client& client;
     const Clock& clock;
     core::Settings settings = {};

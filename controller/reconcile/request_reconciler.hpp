@@ -4,9 +4,9 @@
 #include <stop_token>
 
 #include "core/input.hpp"
+#include "limits/keyed_lock.hpp"
 #include "reconcile/apply.hpp"
 #include "reconcile/gather.hpp"
-#include "reconcile/keyed_lock.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
 
@@ -33,7 +33,7 @@ class RequestReconciler {
   runtime::Outcome decide_and_apply(const api::ObjectKey& key, std::stop_token stop);
 
   const Parts parts_;
-  KeyedLock usage_lock_;
+  limits::KeyedLock usage_lock_;
 };
 
 }  // namespace curfew::reconcile

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
-#include "unit/reconcile/builders.hpp"
-#include "unit/reconcile/fake_api.hpp"
 #include "unit/runtime/manual_clock.hpp"
+#include "unit/support/builders.hpp"
+#include "unit/support/fake_api.hpp"
 
 using namespace curfew;
 using namespace curfew::testing;
@@ -82,11 +82,11 @@ struct LeadershipFixture {
                                      {{"metadata", metadata}, {"spec", {{"policyName", "one"}}}});
     REQUIRE(object);
     guard.observe("ValidatingAdmissionPolicyBinding", "one",
-                  std::make_shared<const reconcile::GuardObject>(*object));
+                  std::make_shared<const guard::GuardObject>(*object));
   }
-  reconcile::GuardLedger saved() {
+  guard::GuardLedger saved() {
     const auto object = api.with([](const FakeApi& fake) { return fake.get(kLedgerPath); });
-    return *reconcile::decode_ledger(object["data"]["ledger"].get<std::string>());
+    return *guard::decode_ledger(object["data"]["ledger"].get<std::string>());
   }
   std::int64_t saved_generation() { return saved().objects.begin()->second.generation; }
   int queued() {
@@ -106,15 +106,15 @@ struct LeadershipFixture {
   reconcile::Memory memory;
   runtime::WorkQueue<Key> queue{clock};
   reconcile::Triggers triggers{queue, stores, memory, [] { return true; }};
-  static reconcile::GuardSpecs shipped() {
+  static guard::GuardSpecs shipped() {
     return {{"ValidatingAdmissionPolicyBinding/one", {{"policyName", "one"}}}};
   }
-  reconcile::GuardWatch guard{shipped, clock, [this] {
-                                if (leadership) leadership->guard_changed();
-                              }};
-  reconcile::GuardLedgerStore ledgers{client, "curfew-system"};
-  reconcile::AuditBackfill sweep{client, stores, memory, triggers};
-  reconcile::Retention retention{
+  guard::GuardWatch guard{shipped, clock, [this] {
+                            if (leadership) leadership->guard_changed();
+                          }};
+  guard::GuardLedgerStore ledgers{client, "curfew-system"};
+  housekeeping::AuditBackfill sweep{client, stores, memory, triggers};
+  housekeeping::Retention retention{
       {.client = client, .clock = clock, .keep = 1h, .is_leading = [] { return true; }}};
   std::atomic<bool> synced = true;
   std::atomic<int> times_asked = 0;  // whether the stores are synced
@@ -184,7 +184,7 @@ TEST_CASE("a new leader is not ready before the guard's ledger was read, however
 
 TEST_CASE("a new leader knows the guard from the ledger, and looks at everything once") {
   LeadershipFixture f;
-  const reconcile::GuardLedger before{
+  const guard::GuardLedger before{
       .objects = f.guard.ledger().objects, .since = TimePoint(1000s), .policies = {}};
   REQUIRE(f.ledgers.save(before, {}));
   Leadership& leadership = f.make();

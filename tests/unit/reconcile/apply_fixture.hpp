@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "reconcile/apply.hpp"
-#include "unit/reconcile/builders.hpp"
-#include "unit/reconcile/fake_api.hpp"
-#include "unit/reconcile/paths.hpp"
 #include "unit/runtime/manual_clock.hpp"
+#include "unit/support/builders.hpp"
+#include "unit/support/fake_api.hpp"
+#include "unit/support/paths.hpp"
 
 namespace curfew::testing {
 
@@ -23,17 +23,17 @@ struct ApplierFixture {
   kube::EventRecorder events{client, "test"};
   reconcile::Stores stores;
   reconcile::Memory memory;
-  reconcile::PendingDeletions deletions;
+  expiry::PendingDeletions deletions;
   runtime::Metrics metrics{"test"};
   ManualClock clock;
   std::vector<std::chrono::microseconds> latencies;
   reconcile::GrantLatency grant_latency{
       clock, [this](std::chrono::microseconds took) { latencies.push_back(took); }};
   bool may_grant = true;
-  reconcile::UsageIndex usage{
-      stores.requests, stores.bindings,
-      [this](const std::string& uid) { return memory.granted_record(uid).has_value(); }, client};
-  reconcile::RequestRateLimiter floods{clock, {}};
+  limits::UsageIndex usage{stores.requests, stores.bindings,
+                           [this](const std::string& uid) { return memory.granted_record(uid).has_value(); },
+                           client};
+  limits::RequestRateLimiter floods{clock, {}};
   reconcile::Applier applier{{.client = client,
                               .endings = client,
                               .audit = audit,

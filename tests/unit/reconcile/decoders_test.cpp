@@ -6,7 +6,7 @@
 #include "api/codec.hpp"
 #include "core/binding.hpp"
 #include "core/role_rules.hpp"
-#include "unit/reconcile/builders.hpp"
+#include "unit/support/builders.hpp"
 
 using namespace curfew;
 using namespace curfew::testing;

@@ -3,8 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "unit/reconcile/builders.hpp"
-#include "unit/reconcile/fake_api.hpp"
+#include "unit/support/builders.hpp"
+#include "unit/support/fake_api.hpp"
 
 using namespace curfew;
 using namespace curfew::testing;

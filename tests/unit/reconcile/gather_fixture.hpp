@@ -1,10 +1,10 @@
 #pragma once
 
 #include "reconcile/gather.hpp"
-#include "unit/reconcile/builders.hpp"
-#include "unit/reconcile/fake_api.hpp"
-#include "unit/reconcile/paths.hpp"
 #include "unit/runtime/manual_clock.hpp"
+#include "unit/support/builders.hpp"
+#include "unit/support/fake_api.hpp"
+#include "unit/support/paths.hpp"
 
 namespace curfew::testing {
 
@@ -14,12 +14,12 @@ struct GatherFixture {
   kube::Client client{api};
   reconcile::Stores stores;
   reconcile::Memory memory;
-  reconcile::PendingDeletions deletions;
+  expiry::PendingDeletions deletions;
   ManualClock clock;
-  reconcile::UsageIndex usage{
-      stores.requests, stores.bindings,
-      [this](const std::string& uid) { return memory.granted_record(uid).has_value(); }, client};
-  reconcile::RequestRateLimiter floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
+  limits::UsageIndex usage{stores.requests, stores.bindings,
+                           [this](const std::string& uid) { return memory.granted_record(uid).has_value(); },
+                           client};
+  limits::RequestRateLimiter floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
   reconcile::Gatherer gatherer{{.stores = stores,
                                 .usage = usage,
                                 .floods = floods,

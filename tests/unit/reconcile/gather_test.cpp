@@ -86,7 +86,7 @@ TEST_CASE("requests without a policy are counted when they end, not while their 
   f.clock.advance(5s);
   std::size_t with_own_records = 0;
   for (const auto& one : all) with_own_records += one() ? 0U : 1U;
-  CHECK(with_own_records == reconcile::RequestRateLimiter::kRecordedWithoutPolicy - 1);
+  CHECK(with_own_records == limits::RequestRateLimiter::kRecordedWithoutPolicy - 1);
   CHECK(without_policy("another-withdrawn-at-once", true)());
 
   auto seen_under_one = request_in(Phase::Pending);

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "unit/reconcile/builders.hpp"
+#include "unit/support/builders.hpp"
 
 using namespace curfew;
 using namespace curfew::testing;

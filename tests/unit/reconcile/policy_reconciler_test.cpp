@@ -3,9 +3,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include "unit/reconcile/builders.hpp"
-#include "unit/reconcile/fake_api.hpp"
 #include "unit/runtime/manual_clock.hpp"
+#include "unit/support/builders.hpp"
+#include "unit/support/fake_api.hpp"
 
 using namespace curfew;
 using namespace curfew::testing;

@@ -4,8 +4,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "unit/reconcile/builders.hpp"
 #include "unit/runtime/manual_clock.hpp"
+#include "unit/support/builders.hpp"
 
 using namespace curfew;
 using namespace curfew::testing;

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+
+#include "util/guarded.hpp"
+
+namespace curfew::expiry {
+
+// RoleBindings whose deletion this process has asked for, by their own UID. When the watch reports that such
+// a binding is gone, it is; any other may only have lost its label. A cache: losing an entry costs a read.
+// Thread-safe.
+class PendingDeletions {
+ public:
+  void add(const std::string& binding_uid);
+  void remove(const std::string& binding_uid);
+  bool contains(const std::string& binding_uid) const;
+
+ private:
+  Guarded<std::set<std::string>> uids_;
+};
+
+}  // namespace curfew::expiry

@@ -1,0 +1,191 @@
+#include "expiry/revoker.hpp"
+
+#include <algorithm>
+
+#include "api/managed_binding.hpp"
+#include "expiry/ending.hpp"
+#include "kube/error.hpp"
+#include "util/duration.hpp"
+#include "util/log.hpp"
+
+namespace curfew::expiry {
+namespace {
+
+using runtime::Outcome;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+// How long before its end a binding's deletion is asked for: a round trip with room for a busy API server,
+// and for each binding that ends no later what its deletion takes.
+constexpr milliseconds kLead{400};
+constexpr microseconds kMinPerDeletion{1200};
+constexpr microseconds kMaxPerDeletion{8000};
+constexpr int kAveragedOver =
+    16;  // deletions, of those that there was a crowd for, over which what they take is averaged
+constexpr std::chrono::seconds kMaxLead{10};
+// So many waiting are a crowd: everything else waits for it, but no longer than this.
+constexpr std::size_t kBacklog = Revoker::kWorkers;
+constexpr std::chrono::seconds kMaxHold{5};
+// Replicas that do not lead give the leader this long.
+constexpr std::chrono::seconds kFollowerDelay{2};
+constexpr std::chrono::seconds kMaxSleep{1};
+// What goes earlier than this before its end was revoked, or removed by others: no word on how punctual ends
+// are.
+constexpr milliseconds kEarliestOnTime = api::kEndLead;
+// No grant of Curfew's lasts longer, with an hour for clocks that differ: a later end is not Curfew's.
+constexpr std::chrono::seconds kMaxLifetime = kMaxDuration + std::chrono::hours(1);
+// Short enough that an end is late by less than a second more than whatever was in its way.
+constexpr runtime::RetryDelays kRetries{.first = milliseconds(50), .longest = milliseconds(750)};
+constexpr milliseconds kUrgentDeadline{700};
+
+bool is_held(const api::RoleBinding& binding) {
+  return binding.metadata.deletion_timestamp && !binding.metadata.finalizers.empty();
+}
+
+}  // namespace
+
+std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now) {
+  const api::ObjectMeta& meta = binding.metadata;
+  if (!api::has_name_of_grant(binding)) return std::nullopt;
+  const auto end = api::stated_end(binding);
+  if (!end) return now;
+  const bool is_dated = meta.creation_timestamp != TimePoint{};
+  return is_dated ? std::min(*end, meta.creation_timestamp + kMaxLifetime) : *end;
+}
+
+Revoker::Revoker(Parts parts)
+    : parts_(std::move(parts)),
+      urgent_(parts_.client.within(kUrgentDeadline)),
+      queue_(parts_.clock, kRetries),
+      patient_queue_(parts_.clock, kRetries) {}
+
+void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before,
+                      const std::shared_ptr<const api::RoleBinding>& after) {
+  const api::ObjectKey key = (after ? after : before)->metadata.key();
+  const TimePoint now = parts_.clock.now();
+  const auto end = after ? end_of(*after, now) : std::nullopt;
+  if (before && !after) {
+    if (const auto due = end_of(*before, now)) {
+      if (now >= *due - kEarliestOnTime) parts_.metrics.revocation_was_late(now - *due);
+      log::info("access ended", {{"binding", api::to_string(key)},
+                                 {"uid", before->metadata.uid},
+                                 {"expires_at", format_rfc3339(*due)}});
+    }
+  }
+  if (after && !end) {
+    log::warn("binding has the label curfew.dev/request-uid but not the name that goes with it: left alone",
+              {{"binding", api::to_string(key)}, {"uid", after->metadata.uid}});
+  }
+  const std::scoped_lock lock(mutex_);
+  if (!end) return ends_.erase(key);
+  ends_.set(key, *end);
+  if (*end > now + kMaxLead + kMaxSleep) return;
+  has_news_ = true;
+  changed_.notify_all();
+}
+
+Revoker::Due Revoker::due(TimePoint now) const {
+  if (!parts_.is_leader()) {
+    const TimePoint until = now - kFollowerDelay;
+    return {.until = until,
+            .next_in = ends_.next() ? std::min<microseconds>(*ends_.next() - until, kMaxSleep) : kMaxSleep};
+  }
+  // They are deleted in the order of their ends: whichever has no time left takes those before it along.
+  Due due{.until = now, .next_in = kMaxSleep};
+  auto ahead = static_cast<int>(queue_.size());
+  ends_.each_until(now + kMaxLead, [&](TimePoint end) {
+    const microseconds left = end - now - kLead - each_takes_ * ++ahead;
+    if (left > microseconds(0))
+      due.next_in = std::min(due.next_in, left);
+    else
+      due = {.until = end, .next_in = kMaxSleep};
+  });
+  return due;
+}
+
+void Revoker::run(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    const Due now_due = due(parts_.clock.now());
+    if (queue_.size() < kBacklog) crowd_began_ = parts_.clock.steady();
+    for (const api::ObjectKey& key : ends_.pop_due(now_due.until)) queue_.add(key);
+    has_news_ = false;
+    changed_.wait_for(lock, stop, now_due.next_in, [this] { return has_news_; });
+  }
+}
+
+bool Revoker::has_backlog() const {
+  const std::scoped_lock lock(mutex_);
+  return queue_.size() >= kBacklog && parts_.clock.steady() - crowd_began_ < kMaxHold;
+}
+
+void Revoker::learn(std::chrono::steady_clock::duration took) {
+  const std::scoped_lock lock(mutex_);
+  if (queue_.size() < kBacklog) return;  // alone, it says how long one takes, not how many go in a second
+  const auto each =
+      std::clamp(std::chrono::duration_cast<microseconds>(took) / kWorkers, kMinPerDeletion, kMaxPerDeletion);
+  each_takes_ += (each - each_takes_) / kAveragedOver;
+}
+
+std::size_t Revoker::past_end() const {
+  const TimePoint now = parts_.clock.now();
+  const auto bindings = parts_.bindings.list();
+  return static_cast<std::size_t>(std::ranges::count_if(bindings, [&](const auto& binding) {
+    const auto end = end_of(*binding, now);
+    return end && *end <= now;
+  }));
+}
+
+void Revoker::report(std::string_view what, const api::ObjectKey& key, const Error& error) const {
+  parts_.metrics.reconcile_failed(error.kind);
+  if (!kube::concerns_server(error.kind))
+    log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});
+}
+
+std::shared_ptr<const api::RoleBinding> Revoker::find_due(const api::ObjectKey& key) {
+  auto binding = parts_.bindings.get(key);
+  if (!binding) return nullptr;
+  const std::scoped_lock lock(mutex_);
+  const TimePoint now = parts_.clock.now();
+  const TimePoint latest = parts_.is_leader() ? now + kMaxLead : now - kFollowerDelay + kMaxSleep;
+  const auto end = end_of(*binding, latest);  // one that cannot be read has waited its turn already
+  if (!end) return nullptr;
+  if (*end <= latest) return binding;
+  ends_.set(key, *end);  // its end moved, or leadership did
+  return nullptr;
+}
+
+Result<void> Revoker::ask(kube::Client& client, const api::RoleBinding& binding, std::stop_token stop) const {
+  const api::ObjectMeta& meta = binding.metadata;
+  if (is_held(binding)) return free_binding(client, meta.key(), meta.uid, std::move(stop));
+  const auto outcome = delete_binding(client, parts_.deletions, meta.key(), meta.uid, std::move(stop));
+  if (!outcome) return tl::unexpected(outcome.error());
+  return {};
+}
+
+Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
+  const auto binding = find_due(key);
+  if (!binding) return Outcome{};
+  const auto began = parts_.clock.steady();
+  const auto asked = ask(urgent_, *binding, std::move(stop));
+  learn(parts_.clock.steady() - began);
+  if (!asked) {
+    report(is_held(*binding) ? "held binding not freed, trying again" : "binding not deleted, trying again",
+           key, asked.error());
+    if (asked.error().kind != ErrorKind::Timeout) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
+    patient_queue_.add(key);
+    return Outcome{.kind = Outcome::Kind::RetryAfter, .after = kRetries.first};
+  }
+  if (is_held(*binding)) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
+  return Outcome{.after = kMaxSleep};  // until the watch says that it is gone
+}
+
+Outcome Revoker::end_without_hurry(const api::ObjectKey& key, std::stop_token stop) {
+  const auto binding = find_due(key);
+  if (!binding) return Outcome{};
+  if (const auto asked = ask(parts_.client, *binding, std::move(stop)); !asked)
+    report("binding not deleted, trying again", key, asked.error());
+  return Outcome{};  // end() goes on
+}
+
+}  // namespace curfew::expiry

@@ -1,0 +1,71 @@
+#include "housekeeping/audit_backfill.hpp"
+
+#include <algorithm>
+
+#include "reconcile/reconstruct_request.hpp"
+#include "util/heap.hpp"
+
+namespace curfew::housekeeping {
+
+Result<void> AuditBackfill::run(std::stop_token stop) {
+  std::vector<api::AuditRecord> of_one_request;
+  kube::ListParams params;
+  live_.clear();
+  note_live();
+  do {
+    auto page = client_.list<api::AuditRecord>({}, params, stop);
+    if (!page) return tl::unexpected(page.error());
+    if (params.continue_token.empty()) note_live();
+    for (api::AuditRecord& record : page->items) {
+      if (!of_one_request.empty() && of_one_request.front().request.uid != record.request.uid) {
+        settle(of_one_request);
+        of_one_request.clear();
+      }
+      of_one_request.push_back(std::move(record));
+    }
+    params.continue_token = page->continue_token;
+  } while (!params.continue_token.empty());
+  settle(of_one_request);
+  live_.clear();
+  trim_heap();
+  memory_.know_all_records();
+  for (const auto& request : stores_.requests.list()) {
+    const bool is_unrecorded =
+        request->status.phase == api::Phase::Active && !memory_.granted_record(request->metadata.uid);
+    if (is_unrecorded) triggers_.changed(request, request);
+  }
+  return {};
+}
+
+// All pages show the records as they were at the first: an old view of a request that lived then. Its end is
+// for the watch to tell, and may be recorded already; telling it from old records would add another
+// (Withdrawn, say, to what was Revoked).
+void AuditBackfill::note_live() {
+  for (const auto& request : stores_.requests.list()) live_.insert(request->metadata.uid);
+}
+
+// A request that goes on although its end is recorded: whoever recorded it died before the status said so.
+void AuditBackfill::settle_recorded(const api::AuditRecord& end) {
+  const auto live = stores_.requests.get({end.request.ns, end.request.name});
+  if (!live || live->metadata.uid != end.request.uid || live->status.complete) return;
+  memory_.remember_end(end);
+  triggers_.changed(live, live);
+}
+
+void AuditBackfill::settle(const std::vector<api::AuditRecord>& of_one_request) {
+  if (of_one_request.empty() || of_one_request.front().request.uid.empty()) return;
+  const auto end = std::ranges::find_if(of_one_request, api::is_end, &api::AuditRecord::action);
+  if (end != of_one_request.end()) return settle_recorded(*end);
+  const auto request = reconcile::request_of(of_one_request);
+  const auto live = stores_.requests.get(request->metadata.key());
+  const bool is_live = live && live->metadata.uid == request->metadata.uid;
+  if (is_live ? live->status.phase != api::Phase::Active : live_.contains(request->metadata.uid)) return;
+  for (const api::AuditRecord& record : of_one_request) {
+    if (record.action == api::AuditAction::Granted) memory_.remember_granted(record);
+  }
+  if (!is_live) return triggers_.departed(request);
+  if (live->status.expires_at != request->status.expires_at)
+    triggers_.changed(live, live);  // shortened, or changed by somebody
+}
+
+}  // namespace curfew::housekeeping

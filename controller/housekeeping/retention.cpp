@@ -1,0 +1,120 @@
+#include "housekeeping/retention.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "api/names.hpp"
+#include "kube/error.hpp"
+#include "util/heap.hpp"
+#include "util/log.hpp"
+
+namespace curfew::housekeeping {
+namespace {
+
+using std::chrono::seconds;
+
+// The wall clock may step: it is looked at again at least so often.
+constexpr seconds kMaxWait{60};
+constexpr seconds kRetry{60};
+// A request that was one too many: long enough to be read.
+constexpr seconds kKeepOfFlood{60};
+
+bool is_of_flood(const api::AccessRequest& request) {
+  const api::Condition* granted = api::find_condition(request.status.conditions, api::kGranted);
+  return request.status.phase == api::Phase::Rejected && granted != nullptr &&
+         granted->reason == api::reason::kTooManyRequests;
+}
+
+}  // namespace
+
+void Retention::completed(const api::AccessRequest& request) {
+  if (!request.status.complete) return;
+  const auto keep = is_of_flood(request) ? std::min(parts_.keep, kKeepOfFlood) : parts_.keep;
+  const TimePoint until = request.status.ended_at.value_or(request.metadata.creation_timestamp) + keep;
+  const std::scoped_lock lock(mutex_);
+  remember(request.metadata.uid, request.metadata.key(), until);
+  changed_.notify_all();
+}
+
+void Retention::remember(const std::string& uid, const api::ObjectKey& key, TimePoint until) {
+  if (kept_.contains(uid)) return;
+  if (kept_.size() >= kMaxKept) {
+    has_dropped_ = true;
+    if (due_.empty() || until >= due_.last().first) return;
+    const std::string latest = due_.last().second;
+    due_.erase(latest);
+    kept_.erase(latest);
+  }
+  kept_.emplace(uid, key);
+  due_.set(uid, until);
+}
+
+void Retention::find_more(const std::stop_token& stop) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!has_dropped_ || kept_.size() > kMaxKept / 2) return;
+  }
+  if (sweep(stop)) return;
+  const std::scoped_lock lock(mutex_);
+  has_dropped_ = true;  // for the next turn
+}
+
+Result<void> Retention::sweep(const std::stop_token& stop) {
+  {
+    const std::scoped_lock lock(mutex_);
+    has_dropped_ = false;
+  }
+  kube::ListParams params;
+  do {
+    auto page = parts_.client.list<api::AccessRequest>({.fields = "status.complete=true"}, params, stop);
+    if (!page) return tl::unexpected(page.error());
+    for (const api::AccessRequest& request : page->items) completed(request);
+    params.continue_token = page->continue_token;
+  } while (!params.continue_token.empty());
+  trim_heap();
+  return {};
+}
+
+void Retention::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    delete_due(stop);
+    find_more(stop);
+    std::unique_lock lock(mutex_);
+    const auto first = due_.next();
+    const auto wait =
+        first ? std::min<std::chrono::microseconds>(*first - parts_.clock.now(), kMaxWait) : kMaxWait;
+    changed_.wait_for(lock, stop, wait, [&] { return due_.next() && (!first || *due_.next() < *first); });
+  }
+}
+
+void Retention::delete_due(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  if (!parts_.is_leading()) {  // whoever leads next goes through them all
+    kept_.clear();
+    due_ = {};
+    has_dropped_ = false;
+  }
+  for (const std::string& uid : due_.pop_due(parts_.clock.now())) {
+    if (stop.stop_requested()) return;
+    const api::ObjectKey key = kept_.at(uid);
+    lock.unlock();
+    const bool gone = has_gone(uid, key, stop);
+    lock.lock();
+    if (gone)
+      kept_.erase(uid);
+    else
+      due_.set(uid, parts_.clock.now() + kRetry);
+  }
+}
+
+bool Retention::has_gone(const std::string& uid, const api::ObjectKey& key, const std::stop_token& stop) {
+  const auto removed = parts_.client.remove<api::AccessRequest>(key, uid, stop);
+  if (removed || removed.error().kind == ErrorKind::Conflict)
+    return true;  // Conflict: another one has its name
+  if (kube::concerns_server(removed.error().kind)) return false;
+  log::warn("completed request not deleted, trying again",
+            {{"request", api::to_string(key)}, {"uid", uid}, {"err", removed.error().message}});
+  return false;
+}
+
+}  // namespace curfew::housekeeping

@@ -1,0 +1,96 @@
+#include "limits/usage_index.hpp"
+
+#include <algorithm>
+
+#include "core/effective.hpp"
+#include "core/identity.hpp"
+
+namespace curfew::limits {
+namespace {
+
+bool ends_access(const api::AuditRecord& record) {
+  return record.granted_at &&
+         (record.action == api::AuditAction::Expired || record.action == api::AuditAction::Revoked);
+}
+
+// Nobody may have been there to notice the end when it came.
+TimePoint end_of(const api::AuditRecord& record) {
+  return record.expires_at ? std::min(*record.expires_at, record.time) : record.time;
+}
+
+void consider(std::optional<TimePoint>& latest, TimePoint end) {
+  if (!latest || *latest < end) latest = end;
+}
+
+}  // namespace
+
+kube::Selection records_of(const api::Subject& subject, const std::string& policy) {
+  return {.ns = {},
+          .labels = {},
+          .fields = "policy.name=" + kube::escape_field_value(policy) +
+                    ",subject.name=" + kube::escape_field_value(subject.name)};
+}
+
+Result<core::Usage> UsageIndex::usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy,
+                                         std::stop_token stop) {
+  core::Usage usage;
+  const auto subject = core::effective_subject(request);
+  if (!policy.spec.limits || !subject) return usage;
+  const Whose whose{policy.metadata.name, core::username_of(*subject)};
+  usage.active = count_active(request, whose);
+  if (policy.spec.limits->cooldown.empty()) return usage;
+  auto end = last_end(*subject, whose, stop);
+  if (!end) return tl::unexpected(end.error());
+  usage.last_end = *end;
+  return usage;
+}
+
+int UsageIndex::count_active(const api::AccessRequest& request, const Whose& whose) const {
+  int active = 0;
+  for (const auto& other : requests_.list()) {
+    if (other->metadata.uid == request.metadata.uid || other->spec.policy != whose.first ||
+        other->status.complete)
+      continue;
+    const auto subject = core::effective_subject(*other);
+    if (!subject || core::username_of(*subject) != whose.second) continue;
+    const bool is_granted = other->status.phase == api::Phase::Active || is_granted_(other->metadata.uid) ||
+                            bindings_.get({other->metadata.ns, api::binding_name(*other)});
+    if (is_granted) ++active;
+  }
+  return active;
+}
+
+Result<std::optional<TimePoint>> UsageIndex::last_end(const api::Subject& subject, const Whose& whose,
+                                                      const std::stop_token& stop) {
+  const auto known = last_ends_.with([&](const auto& ends) {
+    const auto it = ends.find(whose);
+    return it == ends.end() ? std::nullopt : std::optional(it->second);
+  });
+  if (known) return *known;
+  std::optional<TimePoint> latest;
+  kube::ListParams params;
+  do {
+    auto page = client_.list<api::AuditRecord>(records_of(subject, whose.first), params, stop);
+    if (!page) return tl::unexpected(page.error());
+    for (const api::AuditRecord& record : page->items) {
+      if (ends_access(record) && record.subject == subject) consider(latest, end_of(record));
+    }
+    params.continue_token = page->continue_token;
+  } while (!params.continue_token.empty());
+  last_ends_.with([&](auto& ends) { ends.insert_or_assign(whose, latest); });
+  return latest;
+}
+
+void UsageIndex::recorded(const api::AuditRecord& record) {
+  if (!ends_access(record) || !record.subject || !record.policy) return;
+  last_ends_.with([&](auto& ends) {
+    const auto it = ends.find({record.policy->name, core::username_of(*record.subject)});
+    if (it != ends.end()) consider(it->second, end_of(record));
+  });
+}
+
+void UsageIndex::forget() {
+  last_ends_.with([](auto& ends) { ends.clear(); });
+}
+
+}  // namespace curfew::limits

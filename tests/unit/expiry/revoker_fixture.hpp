@@ -1,0 +1,94 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "expiry/revoker.hpp"
+#include "unit/runtime/manual_clock.hpp"
+#include "unit/support/builders.hpp"
+#include "unit/support/fake_api.hpp"
+
+namespace curfew::testing {
+
+using Names = std::vector<std::string>;
+
+// A revoker of one replica before a fake API server; its loop is turned by hand, and changes are seen when
+// the test says so.
+class Replica {
+ public:
+  FakeApi api;
+  kube::Client client{api};
+  kube::Store<api::RoleBinding> bindings;
+  expiry::PendingDeletions deletions;
+  runtime::Metrics metrics{"test"};
+  ManualClock clock;
+  bool leads = true;
+  expiry::Revoker revoker{{.client = client,
+                           .bindings = bindings,
+                           .deletions = deletions,
+                           .metrics = metrics,
+                           .clock = clock,
+                           .is_leader = [this] {
+                             turn_.request_stop();
+                             return leads;
+                           }}};
+
+  // The API server has it, and the watch delivers it.
+  api::RoleBinding add(const api::RoleBinding& object) {
+    const auto stored = api.put(object);
+    see(stored);
+    return stored;
+  }
+  void see(const api::RoleBinding& object) {
+    const auto before = bindings.get(object.metadata.key());
+    revoker.observe(before, deliver(bindings, object));
+  }
+  void see_again(const api::RoleBinding& object) {
+    see(*api::decode<api::RoleBinding>(api.get<api::RoleBinding>(object.metadata.key())));
+  }
+  void see_deleted(const api::RoleBinding& object) {
+    revoker.observe(take_away(bindings, object.metadata.key()), nullptr);
+  }
+
+  // Once around the loop: what is due is in the queue afterwards. The loop asks who leads once a round, which
+  // is where this stops it.
+  void turn() {
+    turn_ = std::stop_source();
+    revoker.run(turn_.get_token());
+  }
+  // What a turn finds due, in that order; as if an ending worker had taken each.
+  Names due() {
+    turn();
+    Names names;
+    while (const auto key = revoker.queue().try_get()) {
+      names.push_back(key->name);
+      revoker.queue().done(*key);
+    }
+    return names;
+  }
+  bool shows(const std::string& line) {
+    return metrics.render().find("\n" + line + "\n") != std::string::npos;
+  }
+  bool is_there(const api::RoleBinding& object) const {
+    return !api.get<api::RoleBinding>(object.metadata.key()).is_null();
+  }
+
+ private:
+  std::stop_source turn_;
+};
+
+inline std::string uid(int number) {
+  return "3f2c9a4e-0000-4000-8000-00000000010" + std::to_string(number);
+}
+
+inline std::string path_of(const api::RoleBinding& object) {
+  return "/apis/rbac.authorization.k8s.io/v1/namespaces/" + object.metadata.ns + "/rolebindings/" +
+         object.metadata.name;
+}
+
+inline TimePoint in(const Replica& replica, std::chrono::seconds delay) {
+  return floor_to_second(replica.clock.now()) + delay;
+}
+
+}  // namespace curfew::testing

@@ -1,0 +1,371 @@
+#include "limits/request_rate_limiter.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <set>
+
+#include "api/names.hpp"
+#include "unit/runtime/manual_clock.hpp"
+#include "unit/support/builders.hpp"
+
+using namespace curfew;
+using namespace curfew::testing;
+using namespace std::chrono_literals;
+using api::Phase;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+struct FloodGateFixture {
+  ManualClock clock;
+  limits::RequestRateLimits limits{.requester = {.pending = 2, .qps = 1, .burst = 4},
+                                   .ns = {.pending = 0, .qps = 0, .burst = 1},
+                                   .cluster = {.pending = 0, .qps = 0, .burst = 1}};
+  limits::RequestRateLimiter gate{clock, limits};
+
+  FloodGateFixture() = default;
+  explicit FloodGateFixture(limits::RequestRateLimits those) : limits(those) {}
+
+  api::AccessRequest asks(const std::string& who, const std::string& uid,
+                          const std::string& where = "payments") {
+    auto made = request("ask-" + uid, uid);
+    made.metadata.ns = where;
+    made.spec.requester->username = who;
+    made.metadata.creation_timestamp = clock.now();
+    gate.observe(nullptr, shared(made));
+    return made;
+  }
+  void becomes(const api::AccessRequest& asked, Phase phase) {
+    auto after = asked;
+    after.status.phase = phase;
+    after.status.complete = api::is_terminal(phase);
+    gate.observe(shared(asked), shared(after));
+  }
+  void goes(const api::AccessRequest& asked) { gate.observe(shared(asked), nullptr); }
+  std::optional<core::Flood> judge(const api::AccessRequest& asked) { return gate.judge(asked, false, true); }
+  std::optional<core::Flood> judge_gone(const api::AccessRequest& asked) {
+    return gate.judge(asked, true, true);
+  }
+  bool lets_in(const api::AccessRequest& asked) { return !judge(asked); }
+  // Lets in and grants at once, so that nothing waits; how many of that many.
+  int grants(const std::string& who, const std::string& where, int count) {
+    int granted = 0;
+    for (int i = 0; i < count; ++i) {
+      const auto asked = asks(who, "uid-" + std::to_string(next_++), where);
+      if (!lets_in(asked)) continue;
+      becomes(asked, Phase::Active);
+      ++granted;
+    }
+    return granted;
+  }
+  void writes(const core::RecordSummary& summary) {
+    auto written = record(api::AuditAction::Rejected);
+    written.metadata.name = summary.record_name;
+    gate.recorded(written);
+  }
+
+ private:
+  int next_ = 1000;
+};
+
+// Small figures of the same kind as the defaults.
+limits::RequestRateLimits small() {
+  return {.requester = {.pending = 0, .qps = 0.5, .burst = 4},
+          .ns = {.pending = 0, .qps = 1, .burst = 20},
+          .cluster = {.pending = 0, .qps = 2, .burst = 200}};
+}
+
+}  // namespace
+
+TEST_CASE("as many requests of one person may wait as the limit says, and those of others are no matter") {
+  FloodGateFixture f;
+  const auto first = f.asks("alice", "1");
+  CHECK(f.lets_in(first));
+  CHECK(f.lets_in(f.asks("alice", "2")));
+  const auto third = f.asks("alice", "3");
+  const auto flood = f.judge(third);
+  REQUIRE(flood);
+  CHECK(
+      flood->message ==
+      "alice has 2 requests waiting, and --pending-per-requester allows 2: ask again when some of them are decided or withdrawn");
+  CHECK_FALSE(flood->summary.is_recorded);
+  CHECK(f.lets_in(f.asks("bob", "4")));
+}
+
+TEST_CASE("as many requests may wait in one namespace as the limit says, whoever sent them") {
+  FloodGateFixture f({.requester = {.pending = 0, .qps = 0, .burst = 1},
+                      .ns = {.pending = 2, .qps = 0, .burst = 1},
+                      .cluster = {}});
+  CHECK(f.lets_in(f.asks("alice", "1")));
+  const auto second = f.asks("bob", "2");
+  CHECK(f.lets_in(second));
+  const auto flood = f.judge(f.asks("carol", "3"));
+  REQUIRE(flood);
+  CHECK(
+      flood->message ==
+      "namespace payments has 2 requests waiting, of all people together, and --pending-per-namespace allows 2: ask again when some of them are decided or withdrawn");
+  CHECK(f.lets_in(f.asks("carol", "4", "orders")));
+  f.becomes(second, Phase::Denied);
+  CHECK(f.lets_in(f.asks("carol", "5")));
+}
+
+TEST_CASE("whoever was let in stays in, and who was refused stays out, also when that is asked again") {
+  FloodGateFixture f;
+  const auto first = f.asks("alice", "1");
+  const auto second = f.asks("alice", "2");
+  REQUIRE(f.lets_in(first));
+  REQUIRE(f.lets_in(second));
+  CHECK(f.lets_in(first));
+  f.becomes(first, Phase::Pending);
+  f.becomes(second, Phase::Scheduled);
+  const auto third = f.asks("alice", "3");
+  CHECK_FALSE(f.lets_in(third));
+  f.becomes(first, Phase::Active);
+  CHECK_FALSE(f.lets_in(third));
+  CHECK(f.lets_in(f.asks("alice", "4")));
+}
+
+TEST_CASE("a request that is granted, decided or gone makes room") {
+  for (const auto phase : {Phase::Active, Phase::Denied}) {
+    FloodGateFixture f;
+    const auto first = f.asks("alice", "1");
+    REQUIRE(f.lets_in(first));
+    REQUIRE(f.lets_in(f.asks("alice", "2")));
+    f.becomes(first, phase);
+    CHECK(f.lets_in(f.asks("alice", "3")));
+  }
+  FloodGateFixture f;
+  const auto first = f.asks("alice", "1");
+  REQUIRE(f.lets_in(first));
+  REQUIRE(f.lets_in(f.asks("alice", "2")));
+  f.goes(first);
+  CHECK(f.lets_in(f.asks("alice", "3")));
+}
+
+TEST_CASE("a request that went while it was let in takes nobody's place for ever") {
+  FloodGateFixture f({.requester = {.pending = 2, .qps = 0, .burst = 1},
+                      .ns = {.pending = 3, .qps = 0, .burst = 1},
+                      .cluster = {}});
+  const auto first = f.asks("alice", "1");
+  f.goes(first);
+  REQUIRE(f.lets_in(first));  // whoever asked had it in hand still
+  REQUIRE(f.lets_in(f.asks("alice", "2")));
+  CHECK_FALSE(f.lets_in(f.asks("alice", "3")));
+  REQUIRE(f.lets_in(f.asks("bob", "4")));
+  CHECK_FALSE(f.lets_in(f.asks("bob", "5")));
+  f.clock.advance(61s);
+  CHECK(f.lets_in(f.asks("alice", "6")));
+  CHECK(f.lets_in(f.asks("bob", "7")));
+}
+
+TEST_CASE("requests come at the rate that is allowed, after a burst") {
+  FloodGateFixture f;
+  CHECK(f.grants("alice", "payments", 4) == 4);
+  const auto fifth = f.asks("alice", "5");
+  const auto flood = f.judge(fifth);
+  REQUIRE(flood);
+  CHECK(flood->message ==
+        "alice sends requests faster than --requester-qps 1 and --requester-burst 4 allow: ask again later");
+  CHECK(f.lets_in(f.asks("bob", "6")));
+  f.clock.advance(1s);
+  CHECK_FALSE(f.lets_in(fifth));  // what was one too many stays so
+  CHECK(f.lets_in(f.asks("alice", "7")));
+  CHECK_FALSE(f.lets_in(f.asks("alice", "8")));
+}
+
+TEST_CASE("a request that is refused because too many wait costs no token") {
+  FloodGateFixture f;
+  REQUIRE(f.lets_in(f.asks("alice", "1")));
+  const auto second = f.asks("alice", "2");
+  REQUIRE(f.lets_in(second));
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(f.lets_in(f.asks("alice", "more-" + std::to_string(i))));
+  f.becomes(second, Phase::Denied);
+  CHECK(f.lets_in(f.asks("alice", "3")));
+}
+
+TEST_CASE(
+    "requests that are gone before they were decided cost a token each, and what is beyond is too many") {
+  FloodGateFixture f;
+  for (int i = 0; i < 4; ++i) {
+    const auto asked = f.asks("alice", std::to_string(i));
+    f.goes(asked);
+    CHECK_FALSE(f.judge_gone(asked));
+    CHECK_FALSE(f.judge_gone(asked));  // once
+  }
+  const auto fifth = f.asks("alice", "5");
+  f.goes(fifth);
+  CHECK(f.judge_gone(fifth));
+}
+
+TEST_CASE("a request that was let in and then went takes no second token") {
+  FloodGateFixture f;
+  for (int i = 0; i < 4; ++i) {
+    const auto asked = f.asks("alice", std::to_string(i));
+    REQUIRE(f.lets_in(asked));
+    f.goes(asked);
+    CHECK_FALSE(f.judge_gone(asked));
+  }
+  CHECK_FALSE(f.lets_in(f.asks("alice", "5")));
+}
+
+TEST_CASE("many usernames in one namespace have one bucket, and other namespaces theirs") {
+  FloodGateFixture f(small());
+  int granted = 0;
+  for (int i = 0; i < 100; ++i) granted += f.grants("robot-" + std::to_string(i), "payments", 1);
+  CHECK(granted == 20);
+  const auto flood = f.judge(f.asks("alice", "1"));
+  REQUIRE(flood);
+  CHECK(
+      flood->message ==
+      "in namespace payments all people together send requests faster than --namespace-qps 1 and --namespace-burst 20 allow (half of it is kept for those who send few): ask again later");
+  CHECK(f.grants("alice", "orders", 1) == 1);
+  f.clock.advance(1s);
+  CHECK(f.grants("bob", "payments", 2) == 1);
+}
+
+TEST_CASE("one person who floods leaves half of the namespace's bucket to others") {
+  auto limits = small();
+  limits.requester = {.pending = 0, .qps = 0.5, .burst = 100};
+  FloodGateFixture f(limits);
+  CHECK(f.grants("mallory", "payments", 1000) == 20);  // a burst of a hundred would be hers
+  limits.requester.burst = 8;
+  FloodGateFixture g(limits);
+  CHECK(g.grants("mallory", "payments", 1000) == 8);
+  CHECK(g.grants("trudy", "payments", 1000) == 5);  // until half of her own is used
+  CHECK(g.grants("alice", "payments", 2) == 2);
+}
+
+TEST_CASE(
+    "namespaces that flood leave half of the cluster's bucket to others, and get no more than their own") {
+  FloodGateFixture f(small());
+  int granted = 0;
+  for (const auto* where : {"one", "two", "three", "four", "five", "six"}) {
+    for (int i = 0; i < 100; ++i)
+      granted += f.grants(std::string("robot-") + where + std::to_string(i), where, 1);
+  }
+  CHECK(granted >
+        100);  // twenty each, until half of the cluster's were used, and a little of what is reserved
+  CHECK(granted < 115);
+  CHECK(f.grants("alice", "orders", 3) == 3);
+}
+
+TEST_CASE("the cluster's limit says whose fault it is not") {
+  auto limits = small();
+  limits.cluster = {.pending = 0, .qps = 2, .burst = 3};
+  FloodGateFixture f(limits);
+  CHECK(f.grants("alice", "payments", 1) + f.grants("bob", "orders", 1) + f.grants("carol", "stock", 1) == 3);
+  const auto flood = f.judge(f.asks("dave", "1", "accounts"));
+  REQUIRE(flood);
+  CHECK(
+      flood->message ==
+      "in this cluster all people together send requests faster than --cluster-qps 2 and --cluster-burst 3 allow (half of it is kept for namespaces with few): ask again later");
+  CHECK_THAT(
+      flood->summary.message,
+      ContainsSubstring(
+          "; other requests in this cluster that are rejected as too many, or name no AccessPolicy that exists, until "));
+  CHECK(flood->summary.record_name == api::cluster_flood_record_name(f.clock.now()));
+}
+
+TEST_CASE("a record stands for the floods of its person and its ten minutes") {
+  FloodGateFixture f;
+  f.grants("alice", "payments", 4);
+  const auto fifth = f.asks("alice", "5");
+  const auto flood = f.judge(fifth);
+  REQUIRE(flood);
+  CHECK(flood->summary.record_name == api::flood_record_name("alice", fifth.metadata.creation_timestamp));
+  CHECK(flood->summary.message ==
+        flood->message + "; other requests of alice that are rejected for this until " +
+            format_rfc3339(api::flood_record_until(fifth.metadata.creation_timestamp)) +
+            " have no record of their own");
+  f.gate.recorded(record(api::AuditAction::Rejected));  // of some other request
+  CHECK_FALSE(f.judge(fifth)->summary.is_recorded);
+  f.writes(flood->summary);
+  CHECK(f.judge(fifth)->summary.is_recorded);
+  auto later = fifth;
+  later.metadata.creation_timestamp += 10min;
+  CHECK_FALSE(f.judge(later)->summary.is_recorded);
+}
+
+TEST_CASE("many people who flood do not leave a record each: records cost tokens, too") {
+  FloodGateFixture f(small());
+  std::set<std::string> records;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string who = "robot-" + std::to_string(i % 100);
+    const auto flood = f.judge(f.asks(who, std::to_string(i)));
+    if (!flood) continue;
+    records.insert(flood->summary.record_name);
+    f.writes(flood->summary);
+  }
+  CHECK(records.size() <= 2);
+  CHECK(records.contains(api::namespace_flood_record_name("payments", f.clock.now())));
+}
+
+TEST_CASE(
+    "a few requests without a policy have records of their own in a namespace, and one stands for the others") {
+  FloodGateFixture f;
+  std::optional<core::RecordSummary> summary;
+  for (int i = 0; i < 8; ++i) {
+    auto asked = f.asks("alice", std::to_string(i));
+    asked.spec.policy = "nosuch";
+    summary = f.gate.without_policy(asked);
+    CHECK(summary.has_value() == (i >= 5));
+    CHECK(f.gate.without_policy(asked).has_value() == (i >= 5));  // stays
+  }
+  REQUIRE(summary);
+  CHECK_FALSE(summary->is_recorded);
+  CHECK(summary->record_name == api::without_policy_record_name("payments", f.clock.now()));
+  CHECK(
+      summary->message ==
+      "spec.policy \"nosuch\": there is no AccessPolicy of that name; other requests in namespace payments that name no AccessPolicy that exists have no record of "
+      "their own until " +
+          format_rfc3339(api::flood_record_until(f.clock.now())));
+  f.writes(*summary);
+  CHECK(f.gate.without_policy(f.asks("bob", "8"))->is_recorded);
+  CHECK_FALSE(f.gate.without_policy(f.asks("alice", "9", "orders")));
+  f.clock.advance(10min);
+  CHECK_FALSE(f.gate.without_policy(f.asks("alice", "10")));
+}
+
+TEST_CASE("requests without a policy cost the cluster only what is recorded of them") {
+  FloodGateFixture f({.requester = {}, .ns = {}, .cluster = {.pending = 0, .qps = 0.001, .burst = 10}});
+  for (int i = 0; i < 100; ++i) {
+    const auto asked = f.asks("alice", std::to_string(i), "full-" + std::to_string(i % 2));
+    CHECK_FALSE(f.gate.judge(asked, false, false));
+    if (i < 8) f.gate.without_policy(asked);
+  }
+  CHECK(f.grants("bob", "orders", 10) == 2);
+  const auto beyond = f.gate.without_policy(f.asks("alice", "beyond", "quiet"));
+  REQUIRE(beyond);
+  CHECK(beyond->record_name == api::cluster_flood_record_name(f.clock.now()));
+}
+
+TEST_CASE("what is remembered stays small, whatever the number of usernames and namespaces") {
+  FloodGateFixture f({.requester = {.pending = 20, .qps = 0.005, .burst = 100},
+                      .ns = {.pending = 1000, .qps = 0, .burst = 1},
+                      .cluster = {}});
+  for (int i = 0; i < 100'000; ++i) {
+    const auto asked =
+        f.asks("robot-" + std::to_string(i), std::to_string(i), "space-" + std::to_string(i % 20'000));
+    f.gate.judge(asked, i % 2 == 0, false);
+    f.gate.without_policy(asked);
+    f.goes(asked);
+  }
+  CHECK(f.gate.size() < 25'000);
+  f.clock.advance(11min);
+  f.asks("alice", "last");
+  CHECK(f.gate.size() < 11'000);
+}
+
+TEST_CASE("by default an ordinary burst is let in, and a namespace's leaves room for the others") {
+  FloodGateFixture f(limits::RequestRateLimits{});
+  int people = 0;
+  for (int i = 0; i < 5; ++i) people += f.grants("dev-" + std::to_string(i), "payments", 100);
+  CHECK(people == 500);
+  for (int i = 0; i < 1000; ++i) f.grants("robot-" + std::to_string(i), "lost", 10);
+  CHECK(f.grants("alice", "payments", 50) == 50);
+}
+
+TEST_CASE("without limits nobody's requests are too many") {
+  FloodGateFixture f({.requester = {}, .ns = {}, .cluster = {}});
+  for (int i = 0; i < 10'000; ++i) REQUIRE(f.lets_in(f.asks("alice", std::to_string(i))));
+}
