@@ -83,8 +83,8 @@ std::size_t Caller::read_all(const std::string& target) {
                          60s, {});
     if (!answer || answer->status != 200) throw std::runtime_error("cannot list " + target);
     bytes += answer->body.size();
-    // Found without reading the rest:
-    // {"apiVersion":...,"metadata":{"continue":"...","resourceVersion":"..."}} may also stand at the end.
+    // A text search instead of parsing the page. The metadata may also be at the end:
+    // {"apiVersion":...,"metadata":{"continue":"...","resourceVersion":"..."}}.
     const auto at = answer->body.find("\"continue\":\"");
     more = at == std::string::npos ? ""
                                    : answer->body.substr(at + 12, answer->body.find('"', at + 12) - at - 12);
@@ -179,7 +179,7 @@ void Arena::make_place(const std::string& name, int approvals) {
                 {"namespaces", {{"names", Json::array({name})}}},
                 {"duration", {{"default", "1h"}, {"max", "4h"}}},
                 {"approval", approval}}}});
-  std::this_thread::sleep_for(1s);  // until the admission policies know it
+  std::this_thread::sleep_for(1s);  // until the admission policies see the new policy
 }
 
 void Arena::clear_place(const std::string& name) {

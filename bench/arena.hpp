@@ -14,10 +14,10 @@
 #include "kube/client.hpp"
 #include "support/process.hpp"
 
-// Where the benchmarks take place: a real API server with Curfew installed, people who ask and approve, and a
-// controller that is started and stopped. Raw calls and those of Curfew's people go through the same client,
-// in the same process. Everything throws std::runtime_error, in a sentence, where it does not go as planned:
-// a benchmark has no half results.
+// The environment of the benchmarks: a real API server with Curfew installed, requesters and approvers, and a
+// controller that is started and stopped. The raw calls and the calls of Curfew's users go through the same
+// client in the same process. Every failure throws std::runtime_error with a message, because a benchmark has
+// no partial results.
 namespace curfew::bench {
 
 using Json = nlohmann::json;
@@ -34,7 +34,7 @@ inline constexpr std::string_view kBindings = "rolebindings";
 std::string path_of(std::string_view plural, std::string_view ns = {}, std::string_view name = {},
                     std::string_view subresource = {});
 
-// Somebody with a kubeconfig. Thread-safe.
+// A client with one kubeconfig. Thread-safe.
 class Caller {
  public:
   explicit Caller(const std::filesystem::path& kubeconfig);
@@ -47,7 +47,7 @@ class Caller {
   }
   Json remove(const std::string& target) { return send(http::Method::Delete, target, Json::object()); }
   Json get(const std::string& target);
-  // All pages of 500, read and thrown away: what a client that does nothing else needs for it. How many
+  // Reads and discards all pages of 500: the least that a client needs for a list. Returns the number of
   // bytes.
   std::size_t read_all(const std::string& target);
   kube::Client& client() { return client_; }
@@ -65,14 +65,14 @@ class Controller {
   Controller(const std::filesystem::path& program, const std::filesystem::path& state);
   ~Controller();
 
-  // All requests come from one person here, which would be a flood; otherwise as it ships, but for keeping
-  // what is complete as long as this takes.
+  // One person makes all requests here, so the flags turn flood control off. Completed requests are kept for
+  // longer than a run takes. All else has its default.
   void start();
   void await_leading();
   void stop();
-  // Until it has had next to nothing to do for two seconds.
+  // Waits until the controller has been almost idle for two seconds.
   void await_quiet();
-  // The three above, one after the other.
+  // start(), await_leading() and await_quiet().
   void start_and_settle();
   double rss_mib() const;
   double cpu_seconds() const;
@@ -97,18 +97,18 @@ class Arena {
 
   const Scale scale;
   Caller admin;
-  Caller alice;   // asks
-  Caller bob;     // approves
+  Caller alice;   // requester
+  Caller bob;     // approver
   Caller curfew;  // the controller's own identity
   Controller controller;
 
-  // A namespace and a policy for requests in it by alice, which `approvals` of group sre decide; both of that
-  // name.
+  // Creates a namespace and a policy, both called `name`. The policy accepts alice's requests in that
+  // namespace and requires `approvals` approvals by group sre.
   void make_place(const std::string& name, int approvals);
-  // Deletes what is in it: requests, then bindings.
+  // Deletes the requests, then the bindings.
   void clear_place(const std::string& name);
 
-  // A request as stored. More fields for its spec.
+  // Creates a request and returns it as stored. `more` is merged into its spec.
   Json ask(const std::string& place, const std::string& name, const Json& more = Json::object());
   void approve(const std::string& place, const std::string& name);
   void revoke(const std::string& place, const std::string& name);
@@ -119,7 +119,8 @@ class Arena {
   const std::filesystem::path state_;
 };
 
-// Calls work(i) for each of [0, count), by so many threads. The first exception ends it, and is thrown.
+// Calls work(i) for each i in [0, count) on `threads` threads. An exception stops further calls and is
+// rethrown.
 void in_parallel(int count, int threads, const std::function<void(int)>& work);
 
 }  // namespace curfew::bench

@@ -3,7 +3,7 @@
 #include "arena.hpp"
 #include "figures.hpp"
 
-// Each needs the arena without a running controller, and leaves it so; docs/benchmarks.md says what they
+// Each needs an arena without a running controller and leaves it so. docs/benchmarks.md describes what they
 // measure.
 namespace curfew::bench {
 
@@ -13,7 +13,7 @@ void end_together(Arena& arena, Results& results, int runs);
 void calls(Arena& arena, Results& results, int runs);
 void idle_memory(Arena& arena, Results& results, int runs);
 void admission(Arena& arena, Results& results, int runs);
-// These fill the API server, for good.
+// These leave their objects in the API server.
 void pending(Arena& arena, Results& results, int runs);
 void stored(Arena& arena, Results& results, int runs);
 

@@ -1,5 +1,5 @@
-// What a request costs the API server: the controller's calls, by the audit log; and what the admission
-// policies cost those who ask and decide.
+// The cost of a request for the API server: the controller's calls, from the audit log; and the latency that
+// the admission policies add to requests and decisions.
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -16,7 +16,8 @@ constexpr int kLives = 50;
 constexpr int kDecisions = 200;
 constexpr int kPolicies = 10;
 
-// "create auditrecords", "patch accessrequests/status"; empty: not a call that belongs to a request.
+// Such as "create auditrecords" or "patch accessrequests/status"; empty if the call does not belong to a
+// request.
 std::string kind_of_call(const Json& entry) {
   const Json object = entry.value("objectRef", Json::object());
   std::string what = object.value("resource", "");
@@ -69,7 +70,8 @@ Took ask_and_approve(Arena& arena, const std::string& place, const std::string& 
 
 constexpr std::string_view kAdmission = "/apis/admissionregistration.k8s.io/v1/";
 
-// The bindings of Curfew's admission policies; without them the policies are not evaluated.
+// Deletes and returns the bindings of Curfew's admission policies; a policy without a binding is not
+// evaluated.
 std::vector<std::pair<std::string, Json>> take_policies_out(Arena& arena) {
   std::vector<std::pair<std::string, Json>> taken;
   for (const char* plural : {"validatingadmissionpolicybindings", "mutatingadmissionpolicybindings"}) {

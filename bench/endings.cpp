@@ -1,5 +1,5 @@
-// How punctual the end of access is: when a watch shows that the binding is gone, against what the binding
-// said.
+// How punctually access ends: when a watch shows that the binding is deleted, compared with the end in the
+// binding.
 #include <algorithm>
 #include <thread>
 
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 constexpr int kTogether = 500;
 constexpr int kAlone = 10;
 
-// Milliseconds after the end; negative: before it.
+// Milliseconds after the end; negative if before it.
 std::vector<double> lateness(const Watcher& bindings) {
   std::vector<double> late;
   const auto ends = bindings.ends();

@@ -9,23 +9,25 @@
 
 namespace curfew::bench {
 
-// The value below which that share of them lies, 0 to 1: one of them. Throws where there are none.
+// The nearest-rank percentile, with `share` from 0 to 1; the result is one of the values. Throws if there are
+// none.
 double percentile(std::vector<double> values, double share);
 
-// What one benchmark found in one run; units are in the names.
+// The result of one run of one benchmark; the names contain the units.
 struct Figures {
   std::map<std::string, double> figures;
   std::map<std::string, std::vector<double>> samples;
 };
 
-// A file with a line of JSON for each: {"benchmark", "run", "figures", "samples"}, which bench/report reads.
+// A file with one line of JSON per result, {"benchmark", "run", "figures", "samples"}, which bench/report
+// reads.
 class Results {
  public:
-  // Appends.
+  // Appends to the file.
   explicit Results(const std::filesystem::path& file);
   // The first line of a file: {"machine": ...}.
   void describe(const nlohmann::json& machine);
-  // Also says so on standard output.
+  // Also prints the figures to standard output.
   void add(const std::string& benchmark, int run, const Figures& found);
 
  private:

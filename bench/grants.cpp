@@ -1,4 +1,5 @@
-// How fast what is approved is granted, beside the same writes by a client that decides nothing.
+// How fast Curfew grants what is approved, compared with a client that makes the same writes without any
+// decision.
 #include <algorithm>
 #include <future>
 #include <thread>
@@ -13,14 +14,15 @@ namespace {
 constexpr int kOneByOne = 200;
 constexpr int kBurst = 1000;
 constexpr int kApprovers = 16;
-// One at a time: what follows a grant, such as its status, is over before the next approval.
+// Between approvals, so that the writes that follow a grant, such as the status, end before the next
+// approval.
 constexpr std::chrono::milliseconds kPause{50};
 
 std::string binding_of(const Json& request) {
   return "curfew-" + request.at("metadata").at("uid").get<std::string>();
 }
 
-// Asks so many times, and waits until Curfew waits for the approvals.
+// Creates `count` requests and waits until Curfew has processed all of them and awaits the approvals.
 std::vector<Json> ask_many(Arena& arena, const std::string& place, const std::string& prefix, int count) {
   std::vector<Json> requests(static_cast<std::size_t>(count));
   in_parallel(count, kApprovers, [&](int i) {
@@ -30,7 +32,7 @@ std::vector<Json> ask_many(Arena& arena, const std::string& place, const std::st
   return requests;
 }
 
-// Grants one, to see what Curfew writes.
+// Grants one request to record what Curfew writes.
 Sample take_sample(Arena& arena, const std::string& place) {
   arena.ask(place, "sample");
   arena.await_phase(place, "sample", "Pending");
@@ -45,8 +47,8 @@ std::string name_of(const Json& request) {
 
 enum class Writes { BindingOnly, RecordsAndBinding };
 
-// From sending an approval until a watch shows the binding, which whoever sees the approval in another watch
-// writes, without a thought.
+// Milliseconds from sending an approval until a watch shows the binding. A client that sees the approval in
+// another watch writes the binding at once, without any check.
 std::vector<double> raw_chain(Arena& arena, const std::string& place, const Sample& sample,
                               const std::vector<Json>& requests, Writes writes) {
   Watcher approvals(arena.curfew, kRequests, place);
@@ -83,7 +85,7 @@ std::vector<double> through_curfew(Arena& arena, const std::string& place,
   return took;
 }
 
-// When each binding was seen, in seconds since the first approval was sent.
+// Seconds from the first approval until each binding was seen.
 std::vector<double> burst(Arena& arena, const std::string& place, const std::function<void(int)>& work) {
   Watcher bindings(arena.admin, kBindings, place);
   const auto began = Steady::now();

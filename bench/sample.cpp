@@ -5,7 +5,7 @@
 namespace curfew::bench {
 namespace {
 
-// As it was sent: without what the API server adds.
+// The object as it was sent, without the fields that the API server adds.
 Json as_sent(Json object) {
   for (const char* field : {"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"})
     object["metadata"].erase(field);

@@ -4,18 +4,17 @@
 
 namespace curfew::bench {
 
-// What Curfew wrote about one request, to be written again for others by those who want to know how long the
-// API server alone takes for it.
+// What Curfew wrote for one request, so that a benchmark can write the same for other requests and measure
+// the API server alone.
 class Sample {
  public:
-  // A request of that place that Curfew has dealt with; its binding is still there, or `binding` is not asked
-  // for.
+  // Reads a request that Curfew has processed. binding() is valid only if the binding still exists.
   Sample(Arena& arena, const std::string& place, const std::string& name);
 
   Json binding(const Json& request) const { return filled(binding_, request); }
-  // The record of that name: "UID-granted" and so on.
+  // `suffix` is the part after the UID: "granted" for record "UID-granted". Throws if there is none.
   Json record(const std::string& suffix, const Json& request) const;
-  // {"status": ...}, as it stands now.
+  // {"status": ...}, as read by the constructor.
   Json status(const Json& request) const { return filled(status_, request); }
 
  private:

@@ -1,4 +1,5 @@
-// What much that is stored costs: memory, idling, starting, and the life of one request more.
+// What a large number of stored objects costs: memory, idle CPU, start, and the lifecycle of one more
+// request.
 #include <cstdio>
 #include <thread>
 
@@ -19,8 +20,8 @@ std::string name(const std::string& prefix, int number) {
   return prefix + "-" + std::to_string(number);
 }
 
-// From starting the controller, whose Lease is free, to the first grant: of what was asked for and approved
-// while there was none. Leaves it running.
+// Milliseconds from starting the controller, whose Lease is free, to its first grant. The request was created
+// and approved while no controller ran. Leaves the controller running.
 double start_to_first_grant(Arena& arena, const std::string& place, int run) {
   const Json request = arena.ask(place, name("first", run));
   arena.approve(place, name("first", run));
@@ -44,8 +45,8 @@ double idle_percent(const Arena& arena) {
 }
 
 struct Life {
-  double granted_ms;  // from the approval until the binding was seen
-  double ended_ms;    // from the revocation until it was seen to be gone
+  double granted_ms;  // from the approval until a watch showed the binding
+  double ended_ms;    // from the revocation until a watch showed its deletion
 };
 
 Life live(Arena& arena, const std::string& place, const std::string& request_name) {
@@ -85,7 +86,7 @@ void measure_growth(Arena& arena, Results& results, const std::string& place, in
   arena.controller.stop();
 }
 
-// Requests that have ended, as Curfew leaves them, each with the record of its end.
+// Creates ended requests as Curfew leaves them, each with the record of its end.
 void fill(Arena& arena, const std::string& place, const Sample& ended, int from, int to) {
   in_parallel(to - from, kWriters, [&](int i) {
     const Json request = arena.ask(place, name("old", from + i));

@@ -12,24 +12,24 @@
 
 namespace curfew::bench {
 
-// When this process had decoded an event of a watch: by the clock that never steps, and by the wall's.
+// When this process decoded a watch event, by the steady clock and by the wall clock.
 struct Seen {
   Steady::time_point steady;
   TimePoint wall;
 };
 
-// Watches one kind in one namespace, from now on, on a thread of its own, and notes when it saw what.
-// Thread-safe.
+// Watches one kind in one namespace, from its construction, on its own thread, and records the time of each
+// event. Thread-safe.
 class Watcher {
  public:
   Watcher(Caller& caller, std::string_view plural, const std::string& ns);
   ~Watcher();
 
-  // By name; the first ADDED, MODIFIED or DELETED event of it. Waits.
+  // Each waits for the first ADDED, MODIFIED or DELETED event of the object with this name.
   Seen await_added(const std::string& name) { return await(added_, name); }
   Seen await_modified(const std::string& name) { return await(modified_, name); }
   Seen await_deleted(const std::string& name) { return await(deleted_, name); }
-  // Waits for so many.
+  // Waits until `count` objects have been added.
   std::vector<Seen> await_all_added(std::size_t count, std::chrono::seconds patience) {
     return await_all(added_, count, patience);
   }
@@ -37,7 +37,7 @@ class Watcher {
   void await_all_deleted(std::size_t count, std::chrono::seconds patience) {
     await_all(deleted_, count, patience);
   }
-  // DELETED objects' own words on when they were to end; by name.
+  // The ends (curfew.dev/expires-at) that deleted objects carried, by name.
   std::map<std::string, TimePoint> ends() const;
 
  private:

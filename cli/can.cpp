@@ -11,7 +11,7 @@ namespace {
 
 using Outcome = core::Finding::Outcome;
 
-// An approval is always still to come, and the guard is the same for everybody.
+// Leaves out approvals, which are always still to come, and the guard, which is the same for every requester.
 std::vector<core::Finding> those(const Candidate& candidate, Outcome outcome) {
   std::vector<core::Finding> result;
   std::ranges::copy_if(candidate.findings, std::back_inserter(result), [&](const core::Finding& finding) {

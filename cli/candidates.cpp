@@ -12,7 +12,7 @@ bool is_about_how(std::string_view check) {
   return check.starts_with("reason-") || check.starts_with("duration-") || check.starts_with("start-time-");
 }
 
-// Whether the policy allows it at all, whoever approves and whenever.
+// Whether the finding is about what the policy allows at all, independent of approvals and time.
 bool is_of_grant(const core::Finding& finding) {
   return std::ranges::any_of(core::grant_checks(),
                              [&](const core::Check& check) { return check.name == finding.check; });

@@ -13,7 +13,7 @@ bool is_lower_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-// RFC 1123: lower case letters, digits and '-', which neither begins nor ends it.
+// RFC 1123: lower case letters, digits and '-'; the first and last characters are not '-'.
 bool is_dns_label(std::string_view text, std::size_t longest) {
   return !text.empty() && text.size() <= longest && is_lower_or_digit(text.front()) &&
          is_lower_or_digit(text.back()) &&
@@ -31,7 +31,7 @@ bool is_dns_subdomain(std::string_view text) {
   }
 }
 
-// What the API server takes as the name of a role: anything that is one segment of a path.
+// The API server accepts any single path segment as the name of a role.
 bool is_path_segment(std::string_view text) {
   return !text.empty() && text != "." && text != ".." && text.find_first_of("/%") == std::string_view::npos;
 }
@@ -55,7 +55,7 @@ json decision_json(const api::Decision& decision) {
 
 }  // namespace
 
-// What a path and a query may hold as it is (RFC 3986, unreserved).
+// Percent-encodes everything that RFC 3986 does not list as unreserved, for a path or a query.
 std::string Cluster::escaped(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string result;
@@ -77,8 +77,8 @@ bool Cluster::can_be_namespace(std::string_view ns) {
   return ns.empty() || is_dns_label(ns, kMaxLength);
 }
 
-// kubectl takes the path of "get --raw" apart and puts it together again, so that an escaped "../" would be
-// one again.
+// kubectl parses and rebuilds the path of "get --raw", which would turn an escaped "../" back into a real
+// one.
 bool Cluster::can_be_in_path(std::string_view path, const api::ObjectKey& key) {
   return can_be_namespace(key.ns) &&
          (path.starts_with(kRbacPath) ? is_path_segment(key.name) : is_dns_subdomain(key.name));
@@ -102,7 +102,7 @@ std::string Cluster::query_of(const Selection& selection) {
   return query;
 }
 
-// Items of a list do not say what they are.
+// The items of a list have no apiVersion and kind.
 json Cluster::with_kind(json item, std::string_view path, std::string_view kind) {
   item["apiVersion"] = path.substr(path.find('/', 1) + 1);
   item["kind"] = kind;

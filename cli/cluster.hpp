@@ -15,14 +15,14 @@
 
 namespace curfew::cli {
 
-// An object, and the JSON that it was read from: for -o json and yaml.
+// An object and the JSON it was decoded from, for -o json and yaml.
 template <class T>
 struct Read {
   T object;
   nlohmann::json json;
 };
 
-// Which objects of a kind: all of a namespace, or of all where it is empty.
+// Selects objects of a kind: in one namespace, or in all namespaces if `ns` is empty.
 struct Selection {
   std::string ns;
   std::string fields;  // a field selector
@@ -40,17 +40,17 @@ class Cluster {
   explicit Cluster(Kubectl kubectl) : kubectl_(std::move(kubectl)) {}
 
   Result<api::Person> whoami() const;
-  // What the kubeconfig says of the current context; asked for once.
+  // The settings of the kubeconfig's current context; read once.
   const Kubeconfig& kubeconfig() const;
 
-  // Whether the API server can have an object of this kind with that name. Only then may the name be part of
-  // a path.
+  // Whether the API server can have an object of this kind with that name. Only such a name may become part
+  // of a path.
   template <class T>
   static bool can_exist(const api::ObjectKey& key) {
     return can_be_in_path(T::kPath, key);
   }
 
-  // NotFound without a call where there can be no such object.
+  // Returns NotFound without a call if no such object can exist.
   template <class T>
   Result<Read<T>> get(const api::ObjectKey& key) const {
     if (!can_exist<T>(key))
@@ -73,18 +73,19 @@ class Cluster {
     return items;
   }
 
-  // Each change from now on, until the API server ends the watch, or `take` answers false.
+  // Passes each object that there is, then each change, to `take`, until the API server ends the watch, an
+  // event cannot be read, or `take` returns false.
   Result<void> watch_requests(
       const Selection& selection,
       const std::function<bool(std::string_view type, Read<api::AccessRequest> request)>& take) const;
 
-  // With `metadata.generateName`-like `prefix` where the request has no name. `dry_run`: the API server's
-  // whole opinion, and nothing is made.
+  // `prefix` becomes metadata.generateName if the request has no name. With `dry_run` the API server runs all
+  // its checks but creates nothing.
   Result<Read<api::AccessRequest>> create(const api::AccessRequest& request, const std::string& prefix,
                                           bool dry_run) const;
 
-  // Adds a decision of this person to the request as it was read: one that was changed in the meantime is a
-  // Conflict. Does what the annotation does, on every cluster.
+  // Appends this person's decision to the request as read; Conflict if the request has changed since. Has the
+  // same effect as the annotation, and works on every cluster.
   Result<Read<api::AccessRequest>> decide(const Read<api::AccessRequest>& request,
                                           const api::Decision& decision) const;
 

@@ -8,9 +8,9 @@
 namespace curfew::cli {
 namespace {
 
-// Each shell asks the program itself; the candidates are the same as kubectl gets. Candidates come from the
-// cluster: they are read line by line and compared, and never become part of a command or of a word list that
-// the shell expands.
+// Each script calls this program and gets the same candidates as kubectl. Candidates come from the cluster:
+// the script reads them line by line and compares them, and never makes them part of a command or of a word
+// list that the shell expands.
 constexpr char kBash[] =
     R"sh(# For "kubectl curfew", put kubectl_complete-curfew into PATH; this is for "kubectl-curfew". Use: source <(kubectl curfew completion bash)
 _kubectl_curfew() {
@@ -52,7 +52,7 @@ Exit run(const std::string& shell, const Session& session) {
   return Exit::Done;
 }
 
-// What to type, and what it is.
+// Candidate to description.
 using Candidates = std::map<std::string, std::string>;
 
 void add_options(const CLI::App& app, Candidates& result) {
@@ -122,7 +122,7 @@ std::vector<const CLI::App*> verbs_of(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App*) { return true; });
 }
 
-// The first word that is a verb, and no flag's value; null: there is none yet.
+// The first word that is a verb and not a flag's value; null if there is none yet.
 const CLI::App* verb_among(const CLI::App& app, const std::vector<std::string>& words) {
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     if (i > 0 && takes_value(app, nullptr, words[i - 1])) continue;
@@ -133,14 +133,14 @@ const CLI::App* verb_among(const CLI::App& app, const std::vector<std::string>& 
   return nullptr;
 }
 
-// What every shell takes for one word that means itself. Shells, and kubectl's own scripts of older versions,
-// expand candidates.
+// Whether every shell reads the candidate as one literal word. Shells, and kubectl's own scripts of older
+// versions, expand candidates.
 bool is_plain(std::string_view candidate) {
   constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@-";
   return !candidate.empty() && candidate.find_first_not_of(kPlain) == std::string_view::npos;
 }
 
-// Its first line, without what a shell would expand.
+// The first line of the text, with characters that a shell would expand replaced by '?'.
 std::string description_of(std::string_view text) {
   constexpr std::string_view kExpanded = "$`\\";
   std::string result(text.begin(),

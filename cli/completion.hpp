@@ -8,10 +8,10 @@
 
 namespace curfew::cli {
 
-// The candidates for the last of the words that follow "kubectl curfew", in the form in which kubectl asks
-// its plugins (cobra's): a line each, "CANDIDATE\tWHAT IT IS", and ":4" at the end, so that no file names are
-// offered. Candidates are made of [A-Za-z0-9._:/@-], others are left out; descriptions are one line. Whatever
-// goes wrong, there are fewer candidates.
+// Completes the last of `words`, the words after "kubectl curfew", in the format that kubectl expects of its
+// plugins (cobra's): one line per candidate, "CANDIDATE\tDESCRIPTION", and ":4" at the end, so that the shell
+// offers no file names. Leaves out candidates with characters outside [A-Za-z0-9._:/@-]; descriptions are one
+// line. An error only reduces the number of candidates.
 Printable complete(const CLI::App& app, const std::vector<std::string>& words,
                    const std::function<Session()>& session);
 

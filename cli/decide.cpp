@@ -12,12 +12,12 @@
 namespace curfew::cli {
 namespace {
 
-constexpr int kMaxConflicts = 5;  // Curfew writes the status of the same object now and then
-// How long Curfew may take to look at a new request: it can be approved when it is clear which role it is
-// about, and for how long.
+constexpr int kMaxConflicts = 5;  // Curfew's status updates of the same object conflict
+// How long to wait for Curfew to reconcile a new request: it can be approved once its role and duration are
+// settled.
 constexpr std::chrono::milliseconds kPinningGrace{5000};
 constexpr std::chrono::milliseconds kPinningPoll{500};
-constexpr std::string_view kNotPinnedYet = "approve it in a moment";  // in the guard's sentence
+constexpr std::string_view kNotPinnedYet = "approve it in a moment";  // part of the guard's message
 constexpr std::size_t kMinUidLength = 8;
 
 struct Options {
@@ -29,11 +29,11 @@ struct Options {
   std::string labels;
 };
 
-// A request that is to be decided. `uid`: what its UID is, or begins with; empty: whatever has the name now.
+// A request to decide. `uid`: its UID or a prefix of it; empty: the request that has the name now.
 struct Target {
   api::ObjectKey key;
   std::string uid;
-  bool is_remembered = false;  // it was shown to this person with that UID
+  bool is_remembered = false;  // this person was shown the request with that UID
 };
 
 Error no_longer(const Target& target) {
@@ -58,7 +58,7 @@ bool is_pinned(const api::AccessRequest& request) {
          (!request.spec.duration.empty() || !request.status.duration.empty());
 }
 
-// Until Curfew has looked at it, or has not for so long that it probably does not run.
+// Waits until Curfew has pinned the request; gives up after kPinningGrace, when Curfew probably does not run.
 Result<Read<api::AccessRequest>> read_pinned(const Session& session, const Target& target) {
   auto request = read(session, target);
   for (auto waited = std::chrono::milliseconds(0);
@@ -70,7 +70,7 @@ Result<Read<api::AccessRequest>> read_pinned(const Session& session, const Targe
   return request;
 }
 
-// What an approval gives: to whom, what, where, for how long, from when, why, and who asked.
+// What an approval grants: requester, role, namespace, subject, duration, start, policy and reason.
 Printable summary_of(const api::AccessRequest& request) {
   const auto& subject = request.status.subject ? request.status.subject : request.spec.subject;
   const auto& duration = request.status.duration.empty() ? request.spec.duration : request.status.duration;
@@ -85,7 +85,7 @@ Printable summary_of(const api::AccessRequest& request) {
          (request.spec.reason.empty() ? Printable("none given") : Printable(request.spec.reason)) + "\n";
 }
 
-// Shows what is approved, and asks where somebody is there to answer.
+// Shows what is being approved, and asks for confirmation if the terminal is interactive.
 bool is_meant(const Session& session, const api::AccessRequest& request, bool yes) {
   session.terminal.warn(summary_of(request));
   session.remember(std::vector{request});
@@ -94,7 +94,7 @@ bool is_meant(const Session& session, const api::AccessRequest& request, bool ye
   return answer && (*answer == "y" || *answer == "Y" || *answer == "yes");
 }
 
-// On the request as it was looked at: one that was deleted and made again under the same name is another one.
+// Decides only the request that was read: one deleted and recreated under the same name is a different one.
 Result<void> decide(const Session& session, const Target& target, const api::Decision& decision, bool yes) {
   const bool approves = decision.verdict == api::Verdict::Approve;
   auto request = approves ? read_pinned(session, target) : read(session, target);
@@ -122,8 +122,8 @@ Result<void> decide(const Session& session, const Target& target, const api::Dec
   }
 }
 
-// "NAME", "NAMESPACE/NAME", and either with "@UID"; without a UID, the one that this person was shown, if
-// any.
+// Parses "NAME" or "NAMESPACE/NAME", each optionally with "@UID"; without it, the UID is that of the request
+// this person was shown, if any.
 Target target_of(const Session& session, const std::string& text) {
   const auto at = text.find('@');
   Target target{.key = key_of(session, text.substr(0, at)),
@@ -141,7 +141,7 @@ Target target_of(const Session& session, const std::string& text) {
   return target;
 }
 
-// Active requests that this person may end.
+// Active requests that this person may revoke.
 std::vector<Target> selected(const Session& session, const Options& options, const api::Person& me) {
   const std::string scope = options.all_namespaces ? "" : session.own_namespace();
   const auto active = must(session.cluster.list<api::AccessRequest>(
@@ -160,8 +160,8 @@ std::vector<Target> selected(const Session& session, const Options& options, con
   return result;
 }
 
-// Of the annotations, "uid=..." is no comment but says which request is meant, and the guard refuses what
-// resembles it; here NAME@UID says it.
+// In a decision annotation a leading "uid=..." is not a comment: it names the UID of the request, and the
+// guard refuses what only resembles it. Here the UID is given as NAME@UID.
 bool resembles_uid(std::string_view comment) {
   const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0; };
   comment.remove_prefix(static_cast<std::size_t>(std::ranges::find_if(comment, is_plain) - comment.begin()));

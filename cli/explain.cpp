@@ -23,7 +23,7 @@ Printable head_of(const Terminal& terminal, const api::AccessRequest& request) {
   return head + "\n  uid " + request.metadata.uid + "\n";
 }
 
-// What would have to change, in the order in which it counts.
+// What has to change for the request to pass, in the order of the checks.
 Printable way_of(const std::vector<core::Finding>& findings) {
   const bool passes = std::ranges::none_of(findings, [](const core::Finding& finding) {
     return finding.outcome == core::Finding::Outcome::Failed;

@@ -20,7 +20,7 @@ core::RoleFacts facts_of_role(const Role& role) {
   return facts;
 }
 
-// nullopt: it does not exist.
+// nullopt if the role does not exist.
 template <class Role>
 Result<std::optional<core::RoleFacts>> find(const Cluster& cluster, const api::ObjectKey& key) {
   auto role = cluster.get<Role>(key);
@@ -29,7 +29,7 @@ Result<std::optional<core::RoleFacts>> find(const Cluster& cluster, const api::O
   return facts_of_role(role->object);
 }
 
-// The guard is not for everybody to see; the controller says in the request's status when it is not in force.
+// Not every person may read the guard; the request's status says when the controller finds it not in force.
 core::GuardState guard_of(const api::AccessRequest& request) {
   core::GuardState guard{.in_force = true, .since = {}, .difference = {}};
   const auto* approved = api::find_condition(request.status.conditions, api::kApproved);
@@ -76,8 +76,8 @@ void FactFinder::find_namespace(Facts& facts) {
   if (!facts.input.policy || !facts.input.policy->spec.namespaces.selector ||
       core::reaches(facts.input.policy->spec.namespaces, name, nullptr))
     return;
-  if (*facts.input.policy->spec.namespaces.selector ==
-      api::LabelSelector{}) {  // matches every namespace, whatever its labels
+  // An empty selector matches every namespace, whatever its labels.
+  if (*facts.input.policy->spec.namespaces.selector == api::LabelSelector{}) {
     facts.input.ns = std::make_shared<const api::Namespace>();
     return;
   }

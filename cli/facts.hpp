@@ -10,20 +10,20 @@
 
 namespace curfew::cli {
 
-// What the controller would decide by, as far as one person may see it.
+// The input of the controller's decision, as far as one person may read it.
 struct Facts {
   core::Input input;
-  std::map<std::string, std::string>
-      unseen;  // checks that depend on something that this person may not see, and what that is
+  // Checks that depend on something that this person may not read, and what that is.
+  std::map<std::string, std::string> unseen;
 };
 
-// Gathers what a request's checks depend on. The namespace, the role and other people's requests are often
-// not this person's to see: then the facts say so.
+// Gathers the input of a request's checks. This person often may not read the namespace, the role or other
+// people's requests: Facts::unseen then lists the checks concerned.
 class FactFinder {
  public:
   explicit FactFinder(const Cluster& cluster) : cluster_(cluster) {}
 
-  // `policy` null: there is none of that name.
+  // `policy` is null if no policy has the requested name.
   Facts facts_of(const api::AccessRequest& request, std::shared_ptr<const api::AccessPolicy> policy);
 
  private:
@@ -32,13 +32,13 @@ class FactFinder {
   void find_usage(Facts& facts);
 
   const Cluster& cluster_;
-  std::map<std::string, Result<std::shared_ptr<const api::Namespace>>> namespaces_;  // asked for once
+  std::map<std::string, Result<std::shared_ptr<const api::Namespace>>> namespaces_;  // each read once
 };
 
-// core::explain, with the checks that depend on what cannot be seen marked as not checked.
+// core::explain(), with the checks in Facts::unseen marked as NotChecked.
 std::vector<core::Finding> findings_of(const Facts& facts);
 
-// The policy as its status has it: not Ready is a problem, in the controller's words.
+// The policy's problems according to its status: not Ready is a problem, with the controller's message.
 std::vector<core::Denial> problems_of(const api::AccessPolicy& policy);
 
 }  // namespace curfew::cli

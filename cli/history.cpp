@@ -31,7 +31,7 @@ Exit run(const Options& options, Session& session) {
     session.terminal.print(as_text(list, options.output));
     return Exit::Done;
   }
-  // A name may have been used more than once; each request is told on its own.
+  // Several requests may have had this name; each is shown separately.
   std::vector<std::pair<std::string, std::vector<api::AuditRecord>>> requests;
   for (const auto& record : records) {
     const std::string& uid = record.object.request.uid;

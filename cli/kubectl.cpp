@@ -16,7 +16,7 @@ namespace {
 
 namespace process = boost::process;
 
-// A watch would go on for half an hour after its reader was killed.
+// kubectl is terminated with this process: a watch would otherwise continue for half an hour.
 const auto kEndsWithUs = process::extend::on_exec_setup = [](auto&) { ::prctl(PR_SET_PDEATHSIG, SIGTERM); };
 
 std::string trimmed(std::string_view text) {
@@ -42,7 +42,8 @@ ErrorKind kind_of(std::string_view name) {
   return found == kinds.end() ? ErrorKind::Other : found->second;
 }
 
-// "... denied request: SENTENCE" where an admission policy of ours refused; of several, the first.
+// Returns SENTENCE of "... denied request: SENTENCE", with which our admission policies refuse; the first of
+// several.
 std::string sentence_of(const std::string& message) {
   constexpr std::string_view kDenied = "denied request: ";
   const auto at = message.find(kDenied);

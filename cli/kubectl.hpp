@@ -13,25 +13,25 @@ namespace curfew::cli {
 // for kubectl works here.
 class Kubectl {
  public:
-  // The flags that go to every call, as in {"--context", "prod"}.
+  // `flags` are added to every call, for example {"--context", "prod"}.
   explicit Kubectl(std::vector<std::string> flags) : flags_(std::move(flags)) {}
 
-  // What it prints. Errors carry kubectl's own sentence, without what is only for machines.
+  // Returns kubectl's output. Errors carry kubectl's own message, without its machine-readable parts.
   Result<std::string> run(const std::vector<std::string>& arguments, const std::string& input = {}) const;
 
-  // Hands over each line as it comes, until kubectl ends or `take` answers false.
+  // Passes each line to `take` as it arrives, until kubectl ends or `take` returns false.
   Result<void> follow(const std::vector<std::string>& arguments,
                       const std::function<bool(const std::string&)>& take) const;
 
-  // The API server's address, where a flag says it; the kubeconfig's otherwise.
+  // The API server's address from the --server flag; empty without it, when the kubeconfig's applies.
   std::string server() const;
 
  private:
   std::vector<std::string> flags_;
 };
 
-// What kubectl said on standard error, as an error: its kind by "Error from server (KIND)", and the sentence
-// of an admission policy alone where one refused.
+// Converts kubectl's standard error to an Error: the kind from "Error from server (KIND)"; if an admission
+// policy refused, the message is that policy's alone.
 Error error_of(std::string_view said);
 
 }  // namespace curfew::cli

@@ -25,7 +25,7 @@ using Requests = std::vector<Read<api::AccessRequest>>;
 struct View {
   api::Person me;
   std::map<std::string, api::AccessPolicy, std::less<>> policies;
-  bool sees_policies = true;  // false: this person may not list them, so what is theirs to decide is unknown
+  bool sees_policies = true;  // false: this person may not list policies, so requests to decide are unknown
 
   bool is_mine(const api::AccessRequest& request) const {
     const auto& username = me.username;
@@ -102,7 +102,7 @@ std::vector<Cell> row(const api::AccessRequest& request, bool wide) {
   return cells;
 }
 
-// Everywhere if that is allowed; otherwise in one namespace, and says so.
+// Lists all namespaces if this person may; otherwise lists one namespace and prints a warning.
 Requests find_requests(const Session& session, const Options& options, std::string& scope) {
   scope = session.ns;
   auto found = session.cluster.list<api::AccessRequest>({.ns = scope, .fields = "", .labels = ""});
@@ -167,11 +167,11 @@ void print_objects(const Session& session, const Options& options, const View& v
   session.terminal.print(as_text(list, options.output));
 }
 
-// One line for each change, as kubectl's --watch has it.
+// Prints one line per change, like kubectl's --watch.
 void watch(const Session& session, const Options& options, const View& view, const std::string& scope) {
   const auto sections = sections_of(options);
-  std::map<std::string, std::string>
-      last;  // what was printed of each: its status changes more often than what is shown
+  // What was last printed of each request: a status changes more often than the part that is shown.
+  std::map<std::string, std::string> last;
   const auto take = [&](std::string_view type, const Read<api::AccessRequest>& read) {
     const auto& request = read.object;
     if (std::ranges::none_of(sections,

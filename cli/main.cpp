@@ -29,8 +29,8 @@ Session session_with(const Flags& flags) {
           .seen = SeenRequests(SeenRequests::default_file())};
 }
 
-// The flags among the words that are being completed say which cluster is meant; of half a command line, as
-// far as they can be read.
+// The flags among the words to complete select the cluster; an incomplete command line is parsed as far as
+// possible.
 Session session_for(CLI::App& app, const Flags& flags, std::vector<std::string> words) {
   app.allow_extras();
   app.require_subcommand(0);
@@ -78,8 +78,9 @@ Exit run(int argc, const char* const* argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a kubectl that ends before it has read all; our own reader that is gone
-                                  // is noticed at the end
+  // kubectl may end before it has read all its input; has_printed() detects at the end that our own standard
+  // output was closed.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     const Exit exit = run(argc, argv);
     return static_cast<int>(Terminal().has_printed() ? exit : Exit::Failed);

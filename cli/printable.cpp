@@ -17,13 +17,13 @@ constexpr std::array kHarmful{
     Range{0x00, 0x1F},        // C0 controls
     Range{0x7F, 0x9F},        // DEL and C1 controls
     Range{0x61C, 0x61C},      // Arabic letter mark
-    Range{0x180E, 0x180E},    // Mongolian vowel separator, which has no width
-    Range{0x200B, 0x200F},    // no width, and marks of direction
-    Range{0x2028, 0x202E},    // separators of lines and paragraphs, embeddings and overrides of direction
-    Range{0x2060, 0x206F},    // no width, invisible operators, isolates of direction
-    Range{0xFEFF, 0xFEFF},    // byte order mark, which has no width
+    Range{0x180E, 0x180E},    // Mongolian vowel separator (zero width)
+    Range{0x200B, 0x200F},    // zero width, direction marks
+    Range{0x2028, 0x202E},    // line and paragraph separators, direction embeddings and overrides
+    Range{0x2060, 0x206F},    // zero width, invisible operators, direction isolates
+    Range{0xFEFF, 0xFEFF},    // byte order mark (zero width)
     Range{0xFFF9, 0xFFFB},    // interlinear annotation
-    Range{0xE0000, 0xE007F},  // tags, which are invisible
+    Range{0xE0000, 0xE007F},  // invisible tags
 };
 
 bool is_harmful(std::uint32_t code) {
@@ -31,7 +31,7 @@ bool is_harmful(std::uint32_t code) {
                              [&](const Range& range) { return code >= range.first && code <= range.last; });
 }
 
-// How many bytes a UTF-8 sequence that begins so has; 0: none begins so.
+// The length in bytes of a UTF-8 sequence with this first byte; 0 if no sequence has it.
 std::size_t length_of(unsigned char first) {
   if (first < 0x80U) return 1;
   if (first >= 0xC2U && first <= 0xDFU) return 2;
@@ -39,10 +39,10 @@ std::size_t length_of(unsigned char first) {
   return first >= 0xF0U && first <= 0xF4U ? 4 : 0;
 }
 
-// The code point that the text begins with; nullopt: its first byte is no UTF-8.
+// The first code point of the text; nullopt if its first byte does not start valid UTF-8.
 std::optional<std::uint32_t> first_code(std::string_view text) {
-  constexpr std::array<std::uint32_t, 5> kSmallest{
-      0, 0, 0x80, 0x800, 0x10000};  // of each length: anything smaller has a shorter form
+  // By length; a smaller code point has a shorter form.
+  constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
   const auto first = static_cast<unsigned char>(text.front());
   const std::size_t length = length_of(first);
   if (length == 0 || length > text.size()) return std::nullopt;
@@ -56,8 +56,8 @@ std::optional<std::uint32_t> first_code(std::string_view text) {
   return code < kSmallest.at(length) || is_surrogate || code > 0x10FFFF ? std::nullopt : std::optional(code);
 }
 
-// The text with whatever is harmful in it replaced; `replacement` gets the code point, or nullopt for a byte
-// that is no UTF-8.
+// Replaces everything harmful in the text; `replacement` receives the code point, or nullopt for a byte that
+// is not UTF-8.
 template <class Replacement>
 std::string replaced(std::string_view text, const Replacement& replacement) {
   std::string result;
@@ -82,7 +82,7 @@ std::string hex(std::uint32_t value, std::uint32_t digits) {
   return result;
 }
 
-// "\u202e"; beyond the first plane JSON has two of them, and YAML "\U000e0041".
+// "\u202e"; beyond the basic plane JSON uses a surrogate pair, and YAML "\U000e0041".
 std::string escape_of(std::uint32_t code, Notation notation) {
   if (code < 0x10000) return "\\u" + hex(code, 4);
   if (notation == Notation::Yaml) return "\\U" + hex(code, 8);

@@ -10,16 +10,16 @@ namespace curfew::cli {
 
 enum class Colour { Plain, Green, Yellow, Red, Faint, Bold };
 
-// Text that people or the cluster wrote, fit for a terminal. Shown as '?': control characters, characters
-// that turn the direction of text around or have no width, and bytes that are no UTF-8.
+// Makes text from people or the cluster safe for a terminal. Replaces by '?': control characters, characters
+// that change the direction of text or have no width, and bytes that are not UTF-8.
 std::string escape_control_characters(std::string_view text);
 
 enum class Notation { Json, Yaml };
-// The same characters in text of that notation, all in quoted strings, as "\u202e": another way to write the
-// same text. Line breaks stay.
+// Escapes the same characters, as in "\u202e", in text of that notation, where they occur only in quoted
+// strings: the text keeps its meaning. Line breaks stay.
 std::string escaped_in_quotes(std::string_view text, Notation notation);
 
-// What can be printed: string literals of this program as they are, and any other text through
+// Printable text: string literals of this program unchanged, any other text through
 // escape_control_characters(). Terminal prints nothing else.
 class Printable {
  public:
@@ -35,8 +35,8 @@ class Printable {
   Printable(const InternedString& text)
       : text_(escape_control_characters(text.str())) {}  // NOLINT(google-explicit-constructor)
 
-  // Text that has lines of its own: every one after the first begins with `indent`, so that none looks like a
-  // line of this program.
+  // Text of several lines: every line after the first begins with `indent`, so that none looks like this
+  // program's own output.
   static Printable lines(std::string_view text, std::string_view indent);
   static Printable coloured(Colour colour, const Printable& text);
 

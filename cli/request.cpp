@@ -20,7 +20,7 @@ struct Options {
   std::string output;
 };
 
-// "alice-view-", from which the API server makes a name: what a name may hold, and not too long.
+// The metadata.generateName prefix, such as "alice-view-": valid characters only, and not too long.
 std::string prefix_of(const api::AccessRequest& request) {
   std::string result;
   const std::string who(request.spec.requester->username);

@@ -5,11 +5,11 @@
 
 namespace curfew::cli {
 
-// The flags by which a wish is told, for the verbs that have one.
+// Adds the flags that fill `wish`, for the verbs that use one.
 void add_request_flags(CLI::App& command, RequestOptions& wish);
 
-// The candidates against which nothing stands; those of which not all can be seen only where there are no
-// others. None: throws ExitError, with what stands against those that come closest.
+// The candidates without an obstacle; those that are not certain only if there are no others. Throws
+// ExitError if there are none, with the obstacles of the closest candidates.
 std::vector<const Candidate*> fitting_of(const std::vector<Candidate>& all, const RequestOptions& wish);
 
 }  // namespace curfew::cli

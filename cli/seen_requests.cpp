@@ -43,15 +43,15 @@ class Descriptor {
   int number_;
 };
 
-// Two commands at the same time shall not lose each other's entries; where that cannot be had within a
-// moment, they may.
+// Keeps concurrent commands from losing each other's entries; after 100 ms without the lock, entries may be
+// lost.
 void lock(const Descriptor& folder) {
   constexpr int kTries = 20;
   for (int i = 0; i < kTries && folder && ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
 }
 
-// Of a regular file of this person's own that nobody else may write; empty otherwise.
+// The content of a regular file that this person owns and no other user may write; empty otherwise.
 std::string content_of(const std::filesystem::path& file) {
   const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat info{};
@@ -88,7 +88,7 @@ std::vector<Entry> read(const std::filesystem::path& file) {
   return entries;
 }
 
-// All of it or nothing: a new file in its place.
+// Atomic: writes a new file and renames it over the old one.
 void write(const std::filesystem::path& file, const std::vector<Entry>& entries) {
   json seen = json::array();
   for (const Entry& entry : entries)
@@ -108,8 +108,8 @@ std::filesystem::path SeenRequests::default_file() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
   std::filesystem::path folder;
-  if (cache != nullptr &&
-      *cache == '/') {  // a relative one is to be ignored (XDG base directory specification)
+  // A relative path is to be ignored (XDG base directory specification).
+  if (cache != nullptr && *cache == '/') {
     folder = cache;
   } else if (home != nullptr && *home == '/') {
     folder = std::filesystem::path(home) / ".cache";

@@ -14,17 +14,17 @@ struct SeenRequest {
   std::string uid;
 };
 
-// Which request had a name when this person looked at it: names can be used again, UIDs cannot. So a decision
-// by name is about what was looked at. Kept in a file of the person's cache, bounded; whatever is wrong with
-// the file, nothing is remembered, and nobody is told.
+// Remembers the UID of each request that this person was shown, so that a decision by name applies to that
+// request: names can be reused, UIDs cannot. Stored in a bounded file in the person's cache; if the file is
+// unusable, nothing is remembered and no error is reported.
 class SeenRequests {
  public:
   static constexpr std::size_t kMaxEntries = 1000;
 
-  // `file` empty: nothing is remembered.
+  // With an empty `file` nothing is remembered.
   explicit SeenRequests(std::filesystem::path file) : file_(std::move(file)) {}
 
-  // $XDG_CACHE_HOME/kubectl-curfew/seen.json, or that in ~/.cache.
+  // $XDG_CACHE_HOME/kubectl-curfew/seen.json, or ~/.cache/kubectl-curfew/seen.json.
   static std::filesystem::path default_file();
 
   // `cluster` is the API server's address.

@@ -32,7 +32,7 @@ void emit(YAML::Emitter& out, const json& value) {
 }  // namespace
 
 void Flags::add_to(CLI::App& app) {
-  // The addresses of the entries are given away: no growing afterwards.
+  // CLI11 keeps references to the entries of texts_ and switches_, which must not grow afterwards.
   const std::vector<std::pair<std::string, std::string>> texts{
       {"--kubeconfig", "The kubeconfig to use"},
       {"--context", "The context of the kubeconfig to use"},

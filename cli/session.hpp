@@ -12,11 +12,11 @@
 
 namespace curfew::cli {
 
-// What the program exits with. Scripts rely on them: change none.
+// The program's exit codes. Scripts rely on them: never change one.
 enum class Exit {
   Done = 0,
-  Failed = 1,    // the cluster refused, or could not be asked
-  Usage = 2,     // what was typed cannot work
+  Failed = 1,    // the cluster refused, or could not be reached
+  Usage = 2,     // the command line cannot work
   No = 3,        // can: it would not be granted
   Ended = 4,     // request --wait: it ended without access
   TimedOut = 5,  // request --wait: not decided in time
@@ -27,7 +27,7 @@ class ExitError : public std::runtime_error {
  public:
   ExitError(Exit exit, Printable sentence)
       : std::runtime_error(sentence.str()), exit_(exit), sentence_(std::move(sentence)) {}
-  // With the error's own sentence; kubectl's may have several lines.
+  // With the error's own message; a message of kubectl may have several lines.
   explicit ExitError(const Error& error) : ExitError(Exit::Failed, Printable::lines(error.message, "  ")) {}
 
   Exit exit() const { return exit_; }
@@ -38,14 +38,14 @@ class ExitError : public std::runtime_error {
   Printable sentence_;
 };
 
-// The value, or the end of the verb with the error's sentence.
+// Returns the value, or throws ExitError with the error's message.
 template <class T>
 T must(Result<T> result) {
   if (!result) throw ExitError(result.error());
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
-// kubectl's flags that a person may give here too, as they go on to kubectl; and those that the verbs share.
+// kubectl's flags that are accepted here and passed on to kubectl, and the flags that the verbs share.
 class Flags {
  public:
   void add_to(CLI::App& app);
@@ -68,10 +68,10 @@ struct Session {
   SeenRequests seen;
 
   std::string own_namespace() const { return ns.empty() ? cluster.kubeconfig().ns : ns; }
-  // That this person was shown these. What cannot be remembered is no error.
+  // Records that this person was shown these requests. A failure to record is not an error.
   void remember(const std::vector<api::AccessRequest>& requests) const;
   void remember(const std::vector<SeenRequest>& requests) const;
-  // The UID of the request of this name that this person was shown last; nullopt: none.
+  // The UID of the request of this name that this person was shown last; nullopt if none.
   std::optional<std::string> remembered(const api::ObjectKey& key) const {
     return seen.uid_of(cluster.kubeconfig().server, key);
   }
@@ -82,7 +82,8 @@ struct Verb {
   std::function<Exit(Session&)> run;
 };
 
-// One a file, named after it. Each adds its subcommand to the app.
+// In a file of the verb's name; those that decide (approve, deny, revoke) share decide.cpp. Each adds its
+// subcommand to the app.
 Verb request_verb(CLI::App& app);
 Verb can_verb(CLI::App& app);
 Verb approve_verb(CLI::App& app);
@@ -97,11 +98,11 @@ Verb completion_verb(CLI::App& app);
 // "NAME" in the session's namespace, or "NAMESPACE/NAME".
 api::ObjectKey key_of(const Session& session, const std::string& name);
 
-// What several objects are put into, as kubectl does: add to its "items".
+// An empty List, which kubectl uses for several objects: add them to its "items".
 nlohmann::json empty_list();
 
-// Of -o json and -o yaml. Characters that would harm a terminal are written as "\u202e", which is the same
-// text to whoever reads it.
+// The output of -o json and -o yaml. Characters that would harm a terminal are escaped, as in "\u202e", which
+// parsers read as the same text.
 Printable as_text(const nlohmann::json& json, const std::string& format);
 
 }  // namespace curfew::cli

@@ -32,7 +32,7 @@ std::string sentence_of(const api::AuditRecord& record) {
     }
     default: break;
   }
-  // The message of an end says who ended it, and their words.
+  // The message of an end contains the actor and the actor's comment.
   return core::with_comment(std::string(api::to_string(record.action)), record.message);
 }
 

@@ -7,8 +7,8 @@
 
 namespace curfew::cli {
 
-// The records of one request in the order in which things happened, one line each: "2026-11-24T20:00:00Z  bob
-// approved: looks right".
+// The records of one request in order of time, one line each: "2026-11-24T20:00:00Z  bob approved: looks
+// right".
 std::vector<std::string> story_of(std::vector<api::AuditRecord> records);
 
 }  // namespace curfew::cli

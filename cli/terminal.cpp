@@ -16,7 +16,7 @@ bool wants_colours() {
          (kind == nullptr || std::string_view(kind) != "dumb");
 }
 
-// Code points, which is what most terminals give one cell to.
+// Counts code points: most terminals show each in one cell.
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));

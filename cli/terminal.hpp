@@ -8,8 +8,8 @@
 
 namespace curfew::cli {
 
-// Where the words go; nothing else in this program prints. Colours only on a terminal, and not where NO_COLOR
-// is set (no-color.org).
+// The only class of this program that prints. Uses colours only on a terminal, and not if NO_COLOR is set
+// (no-color.org).
 class Terminal {
  public:
   Terminal();
@@ -18,16 +18,16 @@ class Terminal {
   Printable paint(Colour colour, const Printable& text) const {
     return colours_ ? Printable::coloured(colour, text) : text;
   }
-  // Whether somebody is there to answer: both standard input and standard error are a terminal.
+  // Whether questions can be answered: standard input and standard error are both terminals.
   bool interactive() const { return interactive_; }
 
-  // On standard output, at once.
+  // Prints to standard output and flushes it.
   void print(const Printable& text) const;
-  // On standard error.
+  // Prints to standard error.
   void warn(const Printable& text) const;
-  // Whether all that was printed has reached standard output.
+  // Whether everything that was printed has reached standard output.
   bool has_printed() const;
-  // Prints the question on standard error and reads a line; nullopt at the end of the input.
+  // Prints the question to standard error and reads a line; nullopt at the end of the input.
   std::optional<std::string> ask(const Printable& question) const;
 
  private:
@@ -40,8 +40,8 @@ struct Cell {
   Colour colour = Colour::Plain;
 };
 
-// Columns as kubectl prints them: as wide as their widest cell, three spaces between them. No headings: rows
-// only.
+// Columns as kubectl prints them: as wide as their widest cell, separated by three spaces. Without headings,
+// prints rows only.
 Printable table(const Terminal& terminal, const std::vector<std::string>& headings,
                 const std::vector<std::vector<Cell>>& rows);
 

@@ -25,7 +25,7 @@ std::string units(seconds time, std::size_t most) {
     time -= count * unit.size;
     if (count > 0 && given < most)
       result += (given > 0 ? " " : "") + std::to_string(count) + std::string(unit.letter);
-    if (count > 0 || given > 0) ++given;  // units that follow each other: "1d", not "1d 5s"
+    if (count > 0 || given > 0) ++given;  // consecutive units only: "1d", not "1d 5s"
   }
   return result.empty() ? "0s" : result;
 }

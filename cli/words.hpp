@@ -11,20 +11,20 @@ namespace curfew::cli {
 
 // "59m left", "2d 3h left", "over": the largest two units, rounded down.
 std::string time_left(TimePoint until, TimePoint now);
-// "5m", "2d": how long ago, as kubectl's AGE.
+// "5m", "2d": the time since then, like kubectl's AGE.
 std::string age(TimePoint since, TimePoint now);
-// "2 of Group sre", "nobody": who would decide.
+// "2 of Group sre", "nobody: granted at once": who would decide.
 std::string deciders(const api::AccessPolicy& policy);
-// "-" for a request that nobody has looked at yet.
+// "-" for a request that Curfew has not reconciled yet.
 std::string phase_text(const api::AccessRequest& request);
 Colour colour_of(const api::AccessRequest& request);
 // The first eight characters, which are enough to tell two requests apart.
 std::string short_uid(const std::string& uid);
-// One line a finding: what it demands, and what is missing.
+// One line per finding: the rule, and what is missing.
 Printable lines_of(const Terminal& terminal, const std::vector<core::Finding>& findings);
-// Who asks; "somebody" where the request does not say.
+// The requester's username; "somebody" if the request has none.
 std::string requester_text(const api::AccessRequest& request);
-// "ClusterRole view", or what the request would get by its policy.
+// "ClusterRole view"; "the policy's role" if the request names none.
 std::string role_text(const api::AccessRequest& request);
 
 }  // namespace curfew::cli

@@ -15,7 +15,8 @@ namespace {
 
 constexpr int kConfigError = 2;
 
-// Blocked before any thread starts, so that they all inherit it: main alone takes these, with sigwait.
+// Blocks the signals before any thread starts, so that all inherit the mask and only main() takes them, with
+// sigwait().
 sigset_t block_stop_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -30,7 +31,7 @@ std::string name_of(int signal) {
   return signal == SIGTERM ? "SIGTERM" : "SIGINT";
 }
 
-// Until no access is left. The exit code.
+// Waits until no access is left. Returns the exit code.
 int end_all(const curfew::app::App& app, const curfew::app::EndAll& settings, const sigset_t& signals) {
   constexpr timespec kPoll{.tv_sec = 0, .tv_nsec = 100'000'000};
   const auto deadline = std::chrono::steady_clock::now() + settings.timeout;

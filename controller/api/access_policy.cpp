@@ -114,7 +114,7 @@ nlohmann::json encode_schedule(const Schedule& schedule) {
 nlohmann::json encode_spec(const AccessPolicySpec& spec) {
   Writer namespaces;
   namespaces.put("names", spec.namespaces.names);
-  // An empty selector selects everything; left out, nothing.
+  // An empty selector selects everything, an absent one nothing.
   if (spec.namespaces.selector) namespaces.put_always("selector", encode_selector(*spec.namespaces.selector));
   Writer reason;
   reason.put_always("required", spec.reason.required).put("pattern", spec.reason.pattern);

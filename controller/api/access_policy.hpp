@@ -70,15 +70,15 @@ struct AccessPolicySpec {
   std::vector<Subject> subjects;
   std::vector<RoleRef> roles;
   Namespaces namespaces;
-  std::string default_duration;  // empty: the longest
+  std::string default_duration;  // empty: max_duration
   std::string max_duration;
-  std::string max_start_delay;  // empty: what counts where nothing is said
+  std::string max_start_delay;  // empty: Curfew's default
   std::optional<Schedule> schedule;
   Reason reason;
   Approval approval;
   std::optional<Limits> limits;
-  std::string on_change;        // empty where the author said nothing
-  std::optional<bool> suspend;  // nullopt where the author said nothing
+  std::string on_change;        // empty if not set
+  std::optional<bool> suspend;  // nullopt if not set
 
   bool operator==(const AccessPolicySpec&) const = default;
 };

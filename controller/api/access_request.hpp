@@ -14,10 +14,11 @@ enum class Phase { Pending, Scheduled, Active, Denied, Rejected, TimedOut, Withd
 std::string_view to_string(Verdict verdict);
 std::string_view to_string(Phase phase);
 
-// Denied, Rejected, TimedOut, Withdrawn, Expired, Revoked: nothing happens to the request any more.
+// True for Denied, Rejected, TimedOut, Withdrawn, Expired and Revoked: the request does not change any more.
 bool is_terminal(Phase phase);
 
-// Appended by the API server from an annotation, never by hand; outside spec, because spec never changes.
+// Appended by the API server from an annotation, or by the plugin in the name of its user; the guard checks
+// both. Outside spec, because spec never changes.
 struct Decision {
   Verdict verdict = Verdict::Approve;
   Person person;
@@ -39,13 +40,13 @@ struct AccessRequestSpec {
 };
 
 struct AccessRequestStatus {
-  std::optional<Phase> phase;  // nullopt: never looked at
+  std::optional<Phase> phase;  // nullopt: never reconciled
   bool complete = false;
   std::optional<PolicyRef> policy;
   std::optional<Subject> subject;
   std::optional<RoleRef> role_ref;
-  InternedString role_uid;         // which role of that name it was when it was first seen, and
-  InternedString role_rules_hash;  // what it allowed: core::rules_hash
+  InternedString role_uid;         // the role's UID when the role was first seen
+  InternedString role_rules_hash;  // core::rules_hash of its rules at that time
   InternedString duration;
   InternedString approvals;  // "1/2"
   std::vector<std::string> approved_by;
@@ -55,10 +56,10 @@ struct AccessRequestStatus {
   std::optional<TimePoint> expires_at;
   std::optional<TimePoint> ended_at;
   std::string binding_name;
-  InternedString on_change;  // the policy's at the grant, for when there is no policy any more
+  InternedString on_change;  // the policy's at the time of the grant, for when the policy is gone
   InternedString message;
   std::int64_t observed_generation = 0;
-  int observed_decisions = 0;  // how many of `decisions` have been dealt with and recorded
+  int observed_decisions = 0;  // how many of `decisions` are handled and recorded
   std::vector<Condition> conditions;
 
   bool operator==(const AccessRequestStatus&) const = default;

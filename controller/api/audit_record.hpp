@@ -26,7 +26,7 @@ enum class AuditAction {
 };
 
 std::string_view to_string(AuditAction action);
-// Whether it is the last of a request's steps.
+// Whether the action is the last step of a request.
 bool is_end(AuditAction action);
 
 struct RequestRef {
@@ -44,8 +44,8 @@ struct BindingRef {
   bool operator==(const BindingRef&) const = default;
 };
 
-// One immutable step of a request's life. Everything in it is fixed by the request's own state but `time` and
-// the grant's times.
+// One immutable step of a request's lifecycle. The request's own state determines all fields except `time`
+// and the grant's times.
 struct AuditRecord {
   static constexpr std::string_view kKind = "AuditRecord";
   static constexpr std::string_view kPath = "/apis/curfew.dev/v1alpha1";
@@ -71,23 +71,23 @@ struct AuditRecord {
   bool operator==(const AuditRecord&) const = default;
 };
 
-// "UID-granted", "UID-approved-0": from the request's own state, so that writing it twice changes nothing.
-// `index` tells steps of one action apart: the decision's, or for Shortened the new end's seconds. Every end
-// is "UID-ended", whatever it is: a request has one.
+// "UID-granted", "UID-approved-0": derived from the request's own state, so that a second write changes
+// nothing. `index` distinguishes steps of the same action: the decision's index, or for Shortened the new end
+// in seconds. Every end is "UID-ended", whatever its action, because a request has only one.
 std::string record_name(std::string_view request_uid, AuditAction action,
                         std::optional<std::int64_t> index = std::nullopt);
 
-// The record that stands for all requests of a person that are rejected as too many in the ten minutes of a
-// request made then: "flood-9f86d081884c7d65-1764064200", from a hash of the username and the seconds at
-// which they begin.
+// The name of the one record for all requests of a person that are rejected as too many in the ten-minute
+// window of `requested_at`: "flood-9f86d081884c7d65-1764064200", from a hash of the username and the start of
+// the window in seconds.
 std::string flood_record_name(std::string_view username, TimePoint requested_at);
-// The same for all of a namespace or of the cluster, and for requests of a namespace that name no
-// AccessPolicy: "flood-namespace-payments-1764064200", "flood-cluster-1764064200",
+// Likewise for all requests of a namespace or of the cluster, and for requests of a namespace that name no
+// existing AccessPolicy: "flood-namespace-payments-1764064200", "flood-cluster-1764064200",
 // "flood-without-policy-payments-1764064200".
 std::string namespace_flood_record_name(std::string_view ns, TimePoint requested_at);
 std::string cluster_flood_record_name(TimePoint requested_at);
 std::string without_policy_record_name(std::string_view ns, TimePoint requested_at);
 bool is_flood_record(std::string_view name);
-TimePoint flood_record_until(TimePoint requested_at);  // the end of those ten minutes
+TimePoint flood_record_until(TimePoint requested_at);  // the end of that window
 
 }  // namespace curfew::api

@@ -10,9 +10,9 @@
 #include "api/rbac.hpp"
 #include "util/result.hpp"
 
-// JSON of the Kinds. Decoding ignores unknown fields (a newer schema), takes absent and null fields as their
-// defaults, and answers Decode, naming the field, for one of the wrong type; it never throws. Encoding leaves
-// out what is empty, and writes apiVersion and kind.
+// JSON of the Kinds. Decoding ignores unknown fields (a newer schema), uses the default for an absent or null
+// field, and returns a Decode error that names the field for a wrong type; it never throws. Encoding omits
+// empty fields, and writes apiVersion and kind.
 namespace curfew::api {
 
 template <class T>
@@ -25,8 +25,8 @@ nlohmann::json encode(const RoleBinding& binding);
 nlohmann::json encode(const Lease& lease);
 nlohmann::json encode(const Event& event);
 
-// The status alone (what stands below "status"), every field present, null where it is empty, nested objects
-// too: as a JSON merge patch it replaces all that was there.
+// Only the content of "status", with every field present and null if empty, in nested objects too: as a JSON
+// merge patch it replaces the whole status.
 nlohmann::json encode_status_patch(const AccessRequestStatus& status);
 nlohmann::json encode_status_patch(const AccessPolicyStatus& status);
 

@@ -14,7 +14,7 @@ struct Lease {
   static constexpr std::string_view kPlural = "leases";
 
   ObjectMeta metadata;
-  std::string holder_identity;  // empty: nobody, free to take
+  std::string holder_identity;  // empty: not held, free to take
   int lease_duration_seconds = 0;
   std::optional<TimePoint> acquire_time;
   std::optional<TimePoint> renew_time;

@@ -17,7 +17,8 @@ struct ObjectReference {
   bool operator==(const ObjectReference&) const = default;
 };
 
-// events.k8s.io/v1 Event: what `kubectl describe` and `kubectl events` show. Best effort, never waited for.
+// events.k8s.io/v1 Event: what `kubectl describe` and `kubectl events` show. Best effort; no caller waits for
+// one.
 struct Event {
   static constexpr std::string_view kKind = "Event";
   static constexpr std::string_view kPath = "/apis/events.k8s.io/v1";

@@ -61,11 +61,11 @@ struct Condition {
   bool operator==(const Condition&) const = default;
 };
 
-// Sets the condition of that type; its transition time moves only when its status does.
+// Sets the condition of that type; its transition time changes only when its status does.
 void set_condition(std::vector<Condition>& conditions, Condition condition);
 const Condition* find_condition(const std::vector<Condition>& conditions, std::string_view type);
 
-// Who somebody is, as the API server established it.
+// The identity of a user, as authenticated by the API server.
 struct Person {
   InternedString username;
   std::vector<InternedString> groups;

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-// Every label, annotation, name and reason that reaches the cluster: spelled here, once.
+// Every label, annotation, name and reason that is written to the cluster, defined once.
 namespace curfew::api {
 
 inline constexpr std::string_view kGroup = "curfew.dev";
@@ -20,26 +20,26 @@ inline constexpr std::string_view kRequestUidLabel = "curfew.dev/request-uid";
 inline constexpr std::string_view kExpiresAtAnnotation = "curfew.dev/expires-at";
 inline constexpr std::string_view kRequestAnnotation = "curfew.dev/request";  // NAMESPACE/NAME
 inline constexpr std::string_view kPolicyAnnotation = "curfew.dev/policy";    // NAME
-inline constexpr std::string_view kApprovedByAnnotation =
-    "curfew.dev/approved-by";  // usernames as a JSON list
+// Usernames as a JSON list.
+inline constexpr std::string_view kApprovedByAnnotation = "curfew.dev/approved-by";
 inline constexpr std::string_view kBindingPrefix = "curfew-";
 
 // Condition types.
 inline constexpr std::string_view kApproved = "Approved";
 inline constexpr std::string_view kGranted = "Granted";
 inline constexpr std::string_view kReady = "Ready";
-inline constexpr std::string_view kRoleDrifted =
-    "RoleDrifted";  // on requests: an aggregated role's rules are not those that were asked for
-inline constexpr std::string_view kPolicyMissing =
-    "PolicyMissing";  // on requests with access that outlives their policy: only people of the request may
-                      // decide
-inline constexpr std::string_view kOutlivesGrant =
-    "OutlivesGrant";  // on policies: a role with which access can be kept beyond the grant
+// On requests: an aggregated role's rules differ from those at the time of the request.
+inline constexpr std::string_view kRoleDrifted = "RoleDrifted";
+// On requests whose access outlives their policy: only the requester, the subject and those who approved may
+// decide.
+inline constexpr std::string_view kPolicyMissing = "PolicyMissing";
+// On policies: a role lets its holder keep access beyond the grant.
+inline constexpr std::string_view kOutlivesGrant = "OutlivesGrant";
 
-// AccessPolicy.spec.onChange; what is not said is Enforce.
+// AccessPolicy.spec.onChange; the default is Enforce.
 inline constexpr std::string_view kKeep = "Keep";
 
-// Why a request is Rejected, Pending or ended: reasons of conditions and denials.
+// Reasons of conditions and denials: why a request is Rejected, Pending or ended.
 namespace reason {
 inline constexpr std::string_view kPolicyNotFound = "PolicyNotFound";
 inline constexpr std::string_view kCheckImpossible = "CheckImpossible";

@@ -46,7 +46,7 @@ nlohmann::json encode(const RoleBinding& binding) {
   json["roleRef"]["apiGroup"] = kRbacGroup;
   json["subjects"] = list_of(binding.subjects);
   for (nlohmann::json& subject : json["subjects"]) {
-    // A ServiceAccount is of the core group, which is written as none.
+    // A ServiceAccount belongs to the core group, for which apiGroup is left out.
     if (subject.value("kind", "") != "ServiceAccount") subject["apiGroup"] = kRbacGroup;
   }
   return json;

@@ -44,7 +44,7 @@ struct ClusterRole {
 
   ObjectMeta metadata;
   std::vector<PolicyRule> rules;
-  bool is_aggregated = false;  // its rules are collected from other ClusterRoles by the control plane
+  bool is_aggregated = false;  // the control plane collects its rules from other ClusterRoles
 };
 
 struct Namespace {

@@ -10,13 +10,12 @@
 #include "api/codec.hpp"
 #include "api/meta.hpp"
 
-// Only for the sources of this folder: reads JSON into structs. `read` is one overload a type; `Reader::get`
-// finds it.
+// Only for the sources of this folder: reads JSON into structs. `read` has one overload per type;
+// `Reader::get` selects it.
 namespace curfew::api {
 
-// A place in a JSON document, which knows its path. The first thing that is not as it should be goes into
-// `error`, in words; reading goes on, with defaults. Absent and null are the same, and leave the value as it
-// was.
+// A position in a JSON document, with its path. `error` receives a message for the first mismatch; reading
+// continues, with defaults. An absent or null field leaves the value unchanged.
 class Reader {
  public:
   Reader(const nlohmann::json& json, std::string& error) : json_(json), error_(error) {}
@@ -31,9 +30,9 @@ class Reader {
   Reader at(const char* name) const;
   Reader at(std::size_t index) const { return Reader(json_.at(index), *this, "", index); }
 
-  // The value if it is of that type; null, and an error unless absent, otherwise.
+  // The value if it has that type; otherwise null, with an error unless it is absent.
   const nlohmann::json* expect(nlohmann::json::value_t type, std::string_view expected) const;
-  // "PATH must be EXPECTED, not VALUE".
+  // Sets the error "PATH must be EXPECTED, not VALUE".
   void refuse(std::string_view expected) const;
   std::string path() const;
 
@@ -106,7 +105,7 @@ void read(const Reader& reader, std::vector<T>& value) {
   for (std::size_t i = 0; i < value.size(); ++i) read(reader.at(i), value[i]);
 }
 
-// An enum by the names that to_string gives its values, the first to the last.
+// Reads an enum by the to_string() names of its values, from the first to `last`.
 template <class E>
 void read_enum(const Reader& reader, E& value, E last) {
   std::string name;
@@ -123,7 +122,7 @@ void read_enum(const Reader& reader, E& value, E last) {
   reader.refuse("one of " + names);
 }
 
-// Each Kind's source instantiates it.
+// Instantiated in each Kind's source file.
 template <class T>
 Result<T> decode(const nlohmann::json& json) {
   std::string error;

@@ -29,7 +29,7 @@ bool is_dns_label(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '-'; });
 }
 
-// Unlike a label alone, one within a name may be as long as the name.
+// Unlike a label on its own, a label of a subdomain may be as long as the subdomain.
 bool is_dns_subdomain(std::string_view text) {
   constexpr std::size_t kMaxSubdomain = 253;
   if (text.empty() || text.size() > kMaxSubdomain) return false;

@@ -16,7 +16,7 @@ nlohmann::json Writer::to_json(const Person& value) const {
   return Writer(empty_).put("username", value.username).put("groups", value.groups).done();
 }
 
-// A merge patch merges objects too: the namespace of a subject before must not survive in the one after.
+// A merge patch also merges nested objects: a previous subject's namespace must not survive in the new one.
 nlohmann::json Writer::to_json(const Subject& value) const {
   return Writer(empty_).put("kind", value.kind).put("name", value.name).put("namespace", value.ns).done();
 }
@@ -67,7 +67,8 @@ nlohmann::json to_json(const ObjectMeta& meta) {
       .put("annotations", meta.annotations);
   writer.put("finalizers", meta.finalizers);
   nlohmann::json owners = nlohmann::json::array();
-  // Neither `controller` nor `blockOwnerDeletion`: on OpenShift those need a right on the owner's finalizers.
+  // Neither `controller` nor `blockOwnerDeletion`: on OpenShift they need permission on the owner's
+  // finalizers.
   for (const OwnerReference& owner : meta.owner_references) {
     owners.push_back(
         {{"apiVersion", owner.api_version}, {"kind", owner.kind}, {"name", owner.name}, {"uid", owner.uid}});

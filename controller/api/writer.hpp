@@ -12,8 +12,8 @@
 // Only for the sources of this folder: writes structs as JSON.
 namespace curfew::api {
 
-// What becomes of an empty value: left out of an object, null in a merge patch, where it removes what is
-// there.
+// How an empty value is written: left out of an object, or null in a merge patch, which removes the stored
+// value.
 enum class Empty { LeftOut, Null };
 
 // Builds one JSON object, field by field.
@@ -33,7 +33,7 @@ class Writer {
     return *this;
   }
 
-  // Present even when it is empty.
+  // Writes the field even if it is empty.
   template <class T>
   Writer& put_always(const char* name, const T& value) {
     json_[name] = value;
@@ -42,7 +42,7 @@ class Writer {
 
   Writer& put_micro(const char* name, TimePoint time);
 
-  // An object without fields.
+  // Whether the object has no fields.
   bool nothing() const { return json_.empty(); }
   nlohmann::json done() { return std::move(json_); }
 

@@ -41,11 +41,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kBacklogRecheck{50};
 constexpr std::chrono::milliseconds kPoll{20};
-// So long at most whoever asked for access waits after the API server's trouble is over, however long that
-// lasted.
+// A requester waits at most this long after the API server has recovered, however long the outage lasted.
 constexpr runtime::RetryDelays kReconcileRetries{.longest = std::chrono::seconds(4)};
 
-// The Pod's name and something no other process has: two replicas of one name would both lead.
+// The Pod's name and a suffix unique to this process: two replicas of one name would both lead.
 std::string make_identity() {
   char host[256] = "curfew";
   ::gethostname(host, sizeof host - 1);
@@ -72,7 +71,7 @@ struct App::Impl {
   bool is_leader() const { return !config.leader_elect || elector.is_leader(); }
   bool may_grant() const { return leadership.is_ready() && is_leader(); }
   runtime::Outcome reconcile(const reconcile::Key& key, std::stop_token stop) {
-    if (!may_grant()) return {};  // whoever leads next looks at everything
+    if (!may_grant()) return {};  // the next leader reconciles everything
     if (revoker.has_backlog()) return {.after = kBacklogRecheck};
     switch (key.kind) {
       case reconcile::Key::Kind::Request: return requests.reconcile(key.object, std::move(stop));
@@ -222,9 +221,9 @@ struct App::Impl {
 
   const std::shared_ptr<kube::Reflector<reconcile::RoleSummary>> roles = roles_reflector();
 
-  // In the order in which they start; they stop in reverse.
+  // In start order; they stop in reverse order.
   std::optional<http::Server> server;
-  std::jthread event_poster;  // outlives whoever has something to tell
+  std::jthread event_poster;  // outlives every thread that records Events
   std::vector<std::jthread> threads;
   std::optional<runtime::Workers<api::ObjectKey>> ending_workers;
   std::optional<runtime::Workers<api::ObjectKey>> patient_workers;
@@ -276,7 +275,7 @@ void App::Impl::watch(kube::Store<T>& store, Result<T> (*decode)(const nlohmann:
   keep_current(store, config_for<T>(kube::resource_of<T>(), decode, std::move(selection)));
 }
 
-// Not before it is known which of them policies offer.
+// Starts after the first list of policies, because only Roles that policies offer are kept.
 void App::Impl::watch_roles() {
   thread([this](const std::stop_token& stop) {
     while (!stores.policies.synced() && !stop.stop_requested()) kube::pause(kPoll, stop);
@@ -363,7 +362,7 @@ App::App(const Config& config) : impl_(std::make_unique<Impl>(config)) {
 App::~App() {
   Impl& impl = *impl_;
   const bool was_started = impl.server.has_value();
-  impl.election = {};  // gives the lease back first, so that another replica takes over while we finish
+  impl.election = {};  // first: releases the lease, so that another replica takes over meanwhile
   impl.leadership.stop();
   for (std::jthread& thread : impl.threads) thread.request_stop();
   impl.workers.reset();

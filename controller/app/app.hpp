@@ -11,10 +11,10 @@ namespace curfew::app {
 // The composition root: builds every object once, starts the threads in order, stops them in reverse.
 class App {
  public:
-  // Reads the credentials and asks the API server once. Throws ConfigError for a configuration that cannot
-  // work, std::runtime_error with one clear line where the API server cannot be reached or refuses us.
+  // Reads the credentials and calls the API server once. Throws ConfigError for a configuration that cannot
+  // work, std::runtime_error with one clear line if the API server cannot be reached or refuses access.
   explicit App(const Config& config);
-  ~App();  // stops: within 5 s, the lease is given back
+  ~App();  // stops within 5 s, and releases the lease
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
@@ -23,8 +23,8 @@ class App {
 
   std::string metrics_address() const;
 
-  // What access there still is, or may be, or is not recorded as ended; nullopt: none. Where Config::end_all
-  // is set, it gets there.
+  // Describes access that still exists, may exist or is not recorded as ended; nullopt if none. With
+  // Config::end_all it becomes nullopt eventually.
   std::optional<std::string> access_left() const;
 
  private:

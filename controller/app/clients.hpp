@@ -13,8 +13,8 @@
 
 namespace curfew::app {
 
-// The API server for each of those who talk to it, over one transport and with one word on whether it can be
-// reached. What is passed in outlives it.
+// One API client per purpose, with a shared transport and a shared contact monitor. What is passed by
+// reference must outlive it.
 class Clients {
  public:
   Clients(std::unique_ptr<http::Transport> transport, int max_in_flight, runtime::Metrics& metrics,
@@ -52,8 +52,8 @@ class Clients {
   kube::InFlight in_flight_;
 
  public:
-  kube::Client general;  // whose calls, but for watches, wait for their turn; the others' never do
-  kube::Client endings;  // of access
+  kube::Client general;  // the only one with the in-flight limit, which does not apply to watches
+  kube::Client endings;  // for ending access
   kube::Client lease;
 };
 

@@ -22,7 +22,7 @@ struct Flags {
 struct LimitFlags {
   const char* flag;      // --pending-per-FLAG, --FLAG-qps, --FLAG-burst
   const char* variable;  // CURFEW_PENDING_PER_VARIABLE, CURFEW_VARIABLE_QPS, CURFEW_VARIABLE_BURST
-  const char* what;      // requests of whom
+  const char* what;      // which requests are counted
 };
 
 void add_pending(CLI::App& cli, const LimitFlags& flags, int& pending) {
@@ -161,7 +161,8 @@ void interpret(const Flags& flags, Config& config) {
   }
 }
 
-// Beside the replica that serves metrics, perhaps in its Pod; and it cannot do without the Lease.
+// Runs beside the replica that serves metrics, perhaps in its Pod, so it takes any free port; needs the
+// Lease.
 void interpret_end_all(const Flags& flags, Config& config) {
   config.end_all = EndAll{.timeout = duration_of("--timeout", flags.end_all_timeout),
                           .vacancy = duration_of("--vacancy", flags.end_all_vacancy)};

@@ -11,8 +11,8 @@
 
 namespace curfew::app {
 
-// A start-up configuration that cannot work: one sentence for the person who wrote it. main prints it and
-// exits with 2.
+// A start-up configuration that cannot work: one sentence for its author. main() prints it and exits with
+// code 2.
 class ConfigError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -21,7 +21,7 @@ class ConfigError : public std::runtime_error {
 // "curfew end-all": ends all access that Curfew has given, so that Curfew can be removed.
 struct EndAll {
   std::chrono::seconds timeout{300};
-  std::chrono::seconds vacancy{60};  // nobody grants for so long after it
+  std::chrono::seconds vacancy{60};  // how long afterwards no replica can grant
 };
 
 struct Config {
@@ -35,17 +35,17 @@ struct Config {
   log::Level log_level = log::Level::Info;
   std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
   limits::RequestRateLimits flood_limits;
-  bool eligibility_policy = true;  // whether the early answer is part of the guard
+  bool eligibility_policy = true;  // whether the guard includes curfew-eligibility
   std::optional<EndAll> end_all;
 };
 
 struct ParsedConfig {
   Config config;
-  int exit_code =
-      -1;  // 0 or more: nothing to run (--help, --version, bad usage: what there was to say has been printed)
+  // 0 or more: nothing to run (--help, --version: the output has been printed).
+  int exit_code = -1;
 };
 
-// Flags, each with an environment variable. Throws ConfigError for a value that cannot work.
+// Parses the flags, each of which also has an environment variable. Throws ConfigError for an invalid value.
 ParsedConfig parse_command_line(int argc, const char* const* argv);
 
 }  // namespace curfew::app

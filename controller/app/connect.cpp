@@ -25,8 +25,8 @@ void pause(std::chrono::milliseconds time) {
   never.wait_for(lock, time, [] { return false; });
 }
 
-// The API server answers, if only to say that it failed: it may serve what ending access needs, which is
-// RoleBindings alone.
+// The API server answers, but with a failure: it may still serve RoleBindings, which are all that ending
+// access needs.
 bool is_trouble_of_the_server(ErrorKind kind) {
   return kind == ErrorKind::InternalError || kind == ErrorKind::Unavailable ||
          kind == ErrorKind::TooManyRequests || kind == ErrorKind::Decode;

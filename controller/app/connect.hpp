@@ -8,13 +8,13 @@
 
 namespace curfew::app {
 
-// Throws ConfigError where the credentials cannot be read or used.
+// Throws ConfigError if the credentials cannot be read or used.
 std::unique_ptr<http::Transport> connect(const Config& config);
 
-// Asks the API server for Curfew's own kinds, once. Throws std::runtime_error, one line that says what to do,
-// where it cannot be reached, refuses us, or does not know them (which is waited out for a few seconds: they
-// may be on their way). Not where it only fails at them, or where there is access to end: that needs
-// RoleBindings alone.
+// Checks once that the API server serves Curfew's own kinds. Throws std::runtime_error, with one line that
+// says what to do, if the API server cannot be reached, refuses access, or does not know the kinds (retried
+// for a few seconds, since they may be about to be installed). Does not throw if the API server only fails to
+// serve them, or if there is access to end, because that needs RoleBindings alone.
 void check_access(kube::Client& client);
 
 }  // namespace curfew::app

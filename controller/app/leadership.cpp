@@ -8,7 +8,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLeadershipPoll{20};
-// A burst of new policies is saved at this pace; and so often it is asked whether the guard is in force yet.
+// The interval of saves during a burst of new policies, and of checks whether the guard is in force yet.
 constexpr milliseconds kLedgerPace{1000};
 
 }  // namespace
@@ -22,7 +22,7 @@ void Leadership::stop() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
   thread_.join();
-  ready_ = false;  // again: the term may just have become ready when it was told to stop
+  ready_ = false;  // again: the term may have become ready just before the stop request
 }
 
 void Leadership::guard_changed() {
@@ -70,7 +70,7 @@ void Leadership::run(std::stop_token stop) {
   log::info("leading");
   {
     const std::scoped_lock lock(mutex_);
-    guard_changed_ = false;  // before this term, or by the first lists
+    guard_changed_ = false;  // set before this term, or by the initial lists
   }
   enqueue_all();
 
@@ -101,7 +101,7 @@ bool Leadership::save(const guard::GuardLedger& ledger, std::stop_token stop) {
   return true;
 }
 
-// Waits for a change, for ever where nothing is said. Whether the guard changed.
+// Waits for a change, without a limit if `patience` is not set. Returns whether the guard changed.
 bool Leadership::await_change(std::stop_token stop, std::optional<milliseconds> patience) {
   std::unique_lock lock(mutex_);
   if (patience) {
@@ -114,10 +114,10 @@ bool Leadership::await_change(std::stop_token stop, std::optional<milliseconds> 
   return std::exchange(guard_changed_, false);
 }
 
-// Once now, also for the requests that cannot be believed; and, where the guard does not count, once when it
-// would if it was just put back.
+// Enqueues everything now, including requests that cannot be believed; and, if the guard is not in force,
+// once more when it would be in force if it was just restored.
 void Leadership::enqueue_all() {
-  const bool counts = parts_.guard.state().in_force;  // before anybody can act on what is queued here
+  const bool counts = parts_.guard.state().in_force;  // read before a worker acts on what is queued here
   parts_.triggers.everything();
   if (!counts) parts_.triggers.everything(std::chrono::seconds(6));
 }

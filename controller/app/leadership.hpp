@@ -15,8 +15,8 @@
 
 namespace curfew::app {
 
-// What the leader does besides its queue: learns what the guard was like before, looks at everything once,
-// keeps the guard's ledger. One thread a term.
+// The leader's work besides its queue: restores the guard's ledger from earlier terms, goes through
+// everything once, saves the ledger. One thread per term.
 class Leadership {
  public:
   struct Parts {
@@ -26,22 +26,22 @@ class Leadership {
     housekeeping::Retention& retention;
     reconcile::Triggers& triggers;
     std::function<bool()> stores_synced;
-    Backoff retry{std::chrono::milliseconds(200),
-                  std::chrono::seconds(10)};  // each series of tries starts with a copy
+    // Copied for each series of retries.
+    Backoff retry{std::chrono::milliseconds(200), std::chrono::seconds(10)};
   };
 
   explicit Leadership(Parts parts) : parts_(std::move(parts)) {}
 
-  void start();  // leadership is gained
-  void stop();   // it is lost: returns when nothing of the term runs any more
+  void start();  // on gaining leadership
+  void stop();   // on losing leadership; returns when the term's thread has ended
 
   // Whether this replica leads and is ready to decide.
   bool is_ready() const { return ready_.load(); }
 
-  // The guard changed: what depends on it is looked at again. Thread-safe.
+  // The guard changed: reconciles everything that depends on it again. Thread-safe.
   void guard_changed();
 
-  // There is something new to save in the guard's ledger, and nothing to look at. Thread-safe.
+  // The guard's ledger has something new to save, and nothing needs a reconcile. Thread-safe.
   void ledger_changed();
 
  private:
@@ -59,7 +59,7 @@ class Leadership {
   bool guard_changed_ = false;               // protected by mutex_
   bool ledger_changed_ = false;              // protected by mutex_
   std::optional<guard::GuardLedger> saved_;  // in this term
-  std::jthread thread_;                      // last: it uses the others
+  std::jthread thread_;                      // last: it uses the other members
 };
 
 }  // namespace curfew::app

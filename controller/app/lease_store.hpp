@@ -5,8 +5,8 @@
 
 namespace curfew::app {
 
-// The elector's Lease over the typed client. Each call has the elector's deadline, or the client's own where
-// that is shorter.
+// Stores the elector's Lease through the typed client. Each call has the shorter of the elector's deadline
+// and the client's own.
 class ClientLeaseStore final : public runtime::LeaseStore {
  public:
   ClientLeaseStore(kube::Client& client, api::ObjectKey key) : client_(client), key_(std::move(key)) {}

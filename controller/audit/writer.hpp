@@ -8,15 +8,15 @@
 
 namespace curfew::audit {
 
-// Puts audit records into the cluster. Their names come from the request's own state, so writing one twice is
-// harmless.
+// Writes audit records to the cluster. Their names derive from the request's own state, so that writing one
+// twice is harmless.
 class Writer {
  public:
   explicit Writer(kube::Client& client) : client_(client) {}
 
-  // The record as it is stored. Where one of that name exists already, what is stored stays, and is returned
-  // for a Granted record (whose times count) and for an end (which may be another); for any other action the
-  // one asked for is returned unread.
+  // Returns the record as stored. An existing record of that name stays unchanged: for a Granted record
+  // (whose times count) and for an end (which may be another) it is read and returned; for any other action
+  // `record` is returned without reading the stored one.
   Result<api::AuditRecord> write(const api::AuditRecord& record, std::stop_token stop);
 
  private:

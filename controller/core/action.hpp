@@ -13,42 +13,45 @@
 
 namespace curfew::core {
 
-// Creates the record. That it exists already is success, but for Granted, where the stored one counts: the
-// attempt stops, and the next decision gets it as Input::granted_record.
+// Creates the record. An existing record counts as success, unless it says something else about a grant or
+// an end: then the stored record takes precedence, the attempt stops, and the next decision gets it as
+// Input::granted_record or Input::end_record.
 struct WriteRecord {
   api::AuditRecord record;
 };
 
-// Creates the grant. Fails into Input::grant_failure.
+// Creates the grant's binding. If the API server refuses it (Forbidden, Invalid, AlreadyExists), the next
+// decision gets that as Input::grant_failure.
 struct CreateBinding {
   api::RoleBinding binding;
 };
 
-// Deletes it, with its UID as precondition. Done when the watch, or a 404, says that it is gone.
+// Deletes the binding with its UID as precondition. Complete when the watch or a 404 reports it gone.
 struct DeleteBinding {
   api::ObjectKey key;
   std::string uid;
 };
 
-// It is being deleted but finalizers hold it, and it goes on granting: lifts them and empties its subjects.
+// For a binding that is being deleted but is held by finalizers and still grants access: removes the
+// finalizers and empties its subjects.
 struct FreeBinding {
   api::ObjectKey key;
   std::string uid;
 };
 
-// Moves the binding's written end, only ever to an earlier one.
+// Moves the end that the binding states, only ever to an earlier time.
 struct ShortenBinding {
   api::ObjectKey key;
   std::string uid;
   TimePoint expires_at;
 };
 
-// Replaces the request's status; a conflict starts over.
+// Replaces the request's status; a conflict restarts the reconcile.
 struct UpdateStatus {
   api::AccessRequestStatus status;
 };
 
-// Handed to the recorder; never waited for, never fails.
+// Hands an Event to the recorder: never blocks, never fails.
 struct EmitEvent {
   std::string type;  // Normal, Warning
   std::string reason;
@@ -60,8 +63,8 @@ struct EmitEvent {
 using Action = std::variant<WriteRecord, CreateBinding, DeleteBinding, FreeBinding, ShortenBinding,
                             UpdateStatus, EmitEvent>;
 
-// What to do, in this order, each step only when the one before it succeeded; and when to decide again
-// without any change.
+// The actions to run in this order, each only if the previous one succeeded (a refused ShortenBinding stops
+// nothing: the status has the end), and the time at which to decide again without any change.
 struct Decision {
   std::vector<Action> actions;
   std::optional<TimePoint> wake_at;

@@ -35,7 +35,7 @@ std::string written_end(const api::RoleBinding& binding) {
   return written(binding, api::kExpiresAtAnnotation);
 }
 
-// Any user name is valid here: what is not UTF-8 is replaced, never thrown about.
+// Any user name is valid here: invalid UTF-8 is replaced and does not throw.
 std::string as_json(const std::vector<std::string>& names) {
   return nlohmann::json(names).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -110,9 +110,8 @@ std::optional<std::string> difference(const api::AccessRequest& request, const a
 std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at) {
   const api::RoleBinding& binding = *input.binding;
   const std::string who = "RoleBinding " + binding.metadata.name;
-  if (input.is_unrecorded)
-    return who +
-           " is there although no AuditRecord says that it was granted";  // Curfew records before it binds
+  // Curfew writes the Granted record before it creates the binding.
+  if (input.is_unrecorded) return who + " is there although no AuditRecord says that it was granted";
   if (auto what = difference(*input.request, binding, expires_at)) return what;
   if (const auto& record = input.granted_record;
       record && (record->role != binding.role_ref || record->subject != effective_subject(*input.request)))

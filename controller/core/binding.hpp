@@ -20,21 +20,22 @@ api::RoleBinding binding_for(const api::AccessRequest& request, const api::Acces
                              const GrantTimes& times);
 api::ObjectReference reference_to(const api::RoleBinding& binding);
 
-// Name and label say that it carries this request's grant, whoever owns it.
+// Whether name and label mark the binding as this request's grant, regardless of its owner.
 bool is_named_for(const api::AccessRequest& request, const api::RoleBinding& binding);
 
-// Name, label and ownerReference say that this request owns it.
+// Whether name, label and ownerReference mark the binding as owned by this request.
 bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding);
 
-// What in the binding is not as it was granted, as a sentence; nullopt: nothing. `expires_at`: where it is
-// known from elsewhere; an earlier end in the binding takes nothing from anybody: it was shortened.
+// How the binding differs from what was granted, as a sentence; nullopt if it does not. `expires_at`: the
+// end, if known from elsewhere. An earlier end in the binding is not a difference: the grant was shortened.
 std::optional<std::string> difference(const api::AccessRequest& request, const api::RoleBinding& binding,
                                       std::optional<TimePoint> expires_at);
 
-// What somebody did to the binding of `input`, as a sentence; nullopt: nothing. `expires_at` as above.
+// How the binding of `input` was tampered with, as a sentence; nullopt if it was not. `expires_at` as above.
 std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at);
 
-// Deletes it; frees it where it is held while being deleted; nothing where it goes by itself.
+// Deletes the binding; frees it if finalizers hold its deletion; no action if the deletion completes by
+// itself.
 Decision remove(const api::RoleBinding& binding);
 
 }  // namespace curfew::core

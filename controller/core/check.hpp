@@ -10,41 +10,40 @@
 
 namespace curfew::core {
 
-// A named rule. nullopt: it holds.
+// A named rule. `run` returns nullopt if the rule holds.
 struct Check {
-  // What has to be there for the rule to mean anything. An earlier check of the chain denies where it is
-  // missing.
+  // What must exist for the rule to be meaningful. An earlier check of the chain denies if it is missing.
   enum class Needs { Nothing, Policy, Requester, Role };
 
   std::string_view name;
-  std::string_view rule;  // what it demands, as a sentence for people
+  std::string_view rule;  // what it requires, as a sentence for users
   Needs needs = Needs::Policy;
   std::optional<Denial> (*run)(const Input&) = nullptr;
 };
 
-// Whether the policy in force allows this request at all, whoever approves and whenever; in the order in
-// which people are told.
+// Whether the policy in force allows this request at all, regardless of approvals and timing; in the order in
+// which denials are reported to users.
 std::span<const Check> grant_checks();
 
-// Those of them that an active grant has to go on fulfilling under onChange: Enforce. Its duration is not
-// among them: a shorter limit shortens it.
+// The checks that an active grant must keep passing under onChange: Enforce. The duration is not among them:
+// a shorter limit shortens the grant.
 std::span<const Check> active_checks();
 
-// Whether now is the time: a denial only waits.
+// Whether the request is due now: a denial only makes the request wait.
 std::span<const Check> timing_checks();
 
-// What the person has had already, asked when it is time.
+// Limits on what the subject has or had already; evaluated when the request is due.
 std::span<const Check> limit_checks();
 
-// Whether what the check needs is there.
+// Whether what the check needs exists.
 bool can_run(const Check& check, const Input& input);
 
-// The first denial of the chain; nullopt: all hold. A check that cannot run because what it needs is missing,
-// and no earlier check of the chain denied for it, denies itself (CheckImpossible): a chain fails closed,
-// whatever its order.
+// The first denial of the chain; nullopt if all checks pass. A check whose needs are missing, without a
+// denial by an earlier check of the chain, denies itself (CheckImpossible): a chain fails closed in any
+// order.
 std::optional<Denial> first_denial(std::span<const Check> checks, const Input& input);
 
-// kube-* and Curfew's own: `edit` there is power over the cluster, or over Curfew.
+// Whether it is kube-* or Curfew's own namespace: `edit` there gives control of the cluster or of Curfew.
 bool is_reserved_namespace(std::string_view name);
 
 }  // namespace curfew::core

@@ -56,7 +56,7 @@ std::optional<Denial> reason_is_given(const Input& in) {
                 "spec.reason is missing: " + describe(*in.policy) + " requires one, in words");
 }
 
-// A policy whose pattern cannot be used is not ready, and that is what people are told.
+// A policy with an unusable pattern is not ready, and that denial is reported instead.
 std::optional<Denial> reason_fits_pattern(const Input& in) {
   const std::string& pattern = in.policy->spec.reason.pattern;
   if (pattern.empty() || reason_matches(pattern, in.request->spec.reason) || pattern_problem(pattern))

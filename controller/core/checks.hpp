@@ -5,24 +5,24 @@
 
 #include "core/check.hpp"
 
-// The checks' functions, for the chains in checks.cpp, and for what is asked at first sight before any chain.
-// Each may rely on what its Check::needs names.
+// The check functions for the chains in checks.cpp and for the check at first sight, before any chain. Each
+// may rely on what its Check::needs names.
 namespace curfew::core::checks {
 
 inline Denial denial(std::string_view why, std::string message) {
   return {.reason = std::string(why), .message = std::move(message)};
 }
-// What is missing may still arrive.
+// A denial that may pass: the missing object may still arrive.
 inline Denial not_yet(std::string_view why, std::string message) {
   return {.reason = std::string(why), .message = std::move(message), .may_pass = true};
 }
 
-// checks_people.cpp: who asks, and for whom
+// checks_people.cpp: requester and subject
 std::optional<Denial> requester_is_known(const Input& in);
 std::optional<Denial> requester_is_allowed(const Input& in);
 std::optional<Denial> subject_is_allowed(const Input& in);
 
-// checks_role.cpp: what is asked for
+// checks_role.cpp: the requested role
 std::optional<Denial> role_is_unambiguous(const Input& in);
 std::optional<Denial> role_is_allowed(const Input& in);
 std::optional<Denial> role_exists(const Input& in);

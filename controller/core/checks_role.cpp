@@ -39,7 +39,7 @@ std::optional<Denial> role_exists(const Input& in) {
   return not_yet(reason::kRoleNotFound, "spec.role " + describe(role) + " does not exist" + where(in, role));
 }
 
-// What people approve is what the role allowed when it was asked for.
+// Approvers approve what the role allowed when it was requested.
 std::optional<Denial> role_is_unchanged(const Input& in) {
   const auto& status = in.request->status;
   if (!in.role || status.role_uid.empty()) return std::nullopt;

@@ -62,18 +62,18 @@ std::optional<Denial> duration_is_within_limit(const Input& in) {
                                               describe(*in.policy) + " allows");
 }
 
-// Groups are those that the requester had when asking, and approvals count from then on: neither may wait for
-// years.
+// The requester's groups are those at the time of the request, and approvals count from then on: neither may
+// age for years.
 std::optional<Denial> start_is_near(const Input& in) {
   const auto start = requested_start(*in.request);
   if (!start) return std::nullopt;
   const std::string& said = in.policy->spec.max_start_delay;
   const std::string text = said.empty() ? std::string(kUsualStartDelay) : said;
   const auto delay = parse_duration(text);
-  if (!delay) return std::nullopt;  // such a policy is not ready, and that is what people are told
+  if (!delay) return std::nullopt;  // such a policy is not ready, and that denial is reported
   const TimePoint created = in.request->metadata.creation_timestamp;
-  const TimePoint asked_at =
-      created == TimePoint{} ? in.now : created;  // a request that is only thought of has none
+  // A hypothetical request has no creationTimestamp.
+  const TimePoint asked_at = created == TimePoint{} ? in.now : created;
   if (*start <= asked_at + *delay) return std::nullopt;
   return denial(reason::kStartTimeTooFar,
                 "spec.startTime " + format_rfc3339(*start) + " is farther ahead than the " + text + " that " +
@@ -83,7 +83,7 @@ std::optional<Denial> start_is_near(const Input& in) {
                     ": the latest that is accepted is " + format_rfc3339(floor_to_second(asked_at + *delay)));
 }
 
-// For active grants: where they end with their window, there has to be one.
+// For active grants: if the policy ends grants at window close, a window must be open.
 std::optional<Denial> window_has_not_closed(const Input& in) {
   const auto& schedule = in.policy->spec.schedule;
   if (!schedule || !schedule->end_at_window_close || window(in).is_open) return std::nullopt;

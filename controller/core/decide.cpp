@@ -7,7 +7,7 @@ namespace curfew::core {
 
 Decision decide(const Input& input) {
   const api::AccessRequest& request = *input.request;
-  // Access that there is goes on to its end: what is refused may be about something else than the grant.
+  // Existing access continues to its end: the refused write may concern something other than the grant.
   const bool has_access =
       input.binding && request.status.phase == api::Phase::Active && !input.request_is_gone;
   if (input.unstorable && !request.status.complete && !has_access) return end_unstorable(input);

@@ -5,8 +5,8 @@
 
 namespace curfew::core {
 
-// What is to be done about one request. Pure and total: no I/O, no clock, no globals, an answer for every
-// input. Carrying the actions out and deciding again reaches a fixed point: a decision without actions.
+// Decides what to do about one request. Pure and total: no I/O, no clock, no globals, a result for every
+// input. Applying the actions and deciding again reaches a fixed point: a decision without actions.
 Decision decide(const Input& input);
 
 }  // namespace curfew::core

@@ -13,27 +13,27 @@ namespace {
 
 constexpr std::chrono::seconds kDeletionCheck{1};
 
-// What was granted, by all that Curfew has written down.
+// The end that was granted: the earlier of those in the status and in the Granted record.
 std::optional<TimePoint> granted_end(const Input& in) {
   return earlier(in.request->status.expires_at,
                  in.granted_record ? in.granted_record->expires_at : std::nullopt);
 }
 
-// The earliest that anything says; what cannot be read has ended.
+// The earliest end in status, record and binding; an unreadable end counts as reached.
 TimePoint effective_end(const Input& in) {
   const auto end = granted_end(in);
   return (in.binding ? earlier(end, api::stated_end(*in.binding).value_or(in.now)) : end).value_or(in.now);
 }
 
-// What the policy in force no longer allows; nullopt: nothing, or its author lets grants run out. A namespace
-// on its way out takes the request along, quietly.
+// What the policy in force no longer allows; nullopt if nothing, or if its onChange: Keep lets grants run to
+// their end. A terminating namespace deletes the request too, without a denial.
 std::optional<Denial> enforced_denial(const Input& in) {
   const std::string& on_change = in.policy ? in.policy->spec.on_change : in.request->status.on_change.str();
   if (on_change == api::kKeep || namespace_is_going(in)) return std::nullopt;
   return first_denial(active_checks(), in);
 }
 
-// Deletes the binding, and leaves the rule in the status for the time when it is gone.
+// Deletes the binding and keeps the denial in the status, to be reported once the binding is gone.
 Decision remove_denied(const Input& in, DecisionBuilder builder, const Denial& denial) {
   builder.condition(api::kGranted, "False", denial.reason, denial.message);
   builder.message(denial.message);
@@ -42,7 +42,8 @@ Decision remove_denied(const Input& in, DecisionBuilder builder, const Denial& d
   return decision;
 }
 
-// The policy in force gives less time than was granted: the end moves up, in the binding first.
+// The policy in force allows less time than was granted: moves the end to the earlier time, in the binding
+// before the status.
 Decision shorten(const Input& in, DecisionBuilder builder, const LatestEnd& latest) {
   const std::string message = "access ends at " + format_rfc3339(latest.time) +
                               ", sooner than granted: under " + describe(*in.policy) + " " + latest.why;
@@ -67,7 +68,7 @@ std::optional<LatestEnd> enforced_end(const Input& in) {
   return latest;
 }
 
-// An aggregated role changes with other people's ClusterRoles: told once, never ended.
+// An aggregated role changes with other ClusterRoles: reports that once and never ends the access.
 void report_drift(const Input& in, DecisionBuilder& builder) {
   const auto& status = in.request->status;
   if (!in.role || !in.role->is_aggregated || !status.role_ref || status.role_rules_hash.empty() ||
@@ -81,8 +82,8 @@ void report_drift(const Input& in, DecisionBuilder& builder) {
   builder.warn(api::reason::kRoleChanged, message);
 }
 
-// Access under onChange: Keep goes on without its policy. The guard reads this condition, because an
-// admission policy cannot tell that an AccessPolicy does not exist.
+// Access under onChange: Keep continues without its policy. The guard reads this condition, because an
+// admission policy cannot detect that an AccessPolicy does not exist.
 void report_missing_policy(const Input& in, DecisionBuilder& builder) {
   if (in.policy) return builder.drop_condition(api::kPolicyMissing);
   builder.condition(
@@ -133,8 +134,8 @@ Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& t
                      " was removed by somebody before its end, which ended the access"};
 }
 
-// The status says that there is access, and nothing else does: what it says of it is nobody's word. Curfew
-// records a grant before it says so.
+// Only the status claims that there is access, so its details are not trusted: Curfew writes the Granted
+// record before such a status.
 Decision end_never_granted(const Input& in, DecisionBuilder builder) {
   const std::string message =
       "somebody set status.phase to Active: no AuditRecord says that access was granted, and there was none";
@@ -188,7 +189,7 @@ Decision end_falsified(const Input& input) {
                            std::string(said.phase ? api::to_string(*said.phase) : "nothing") +
                            ", which no AuditRecord says: the access was ended";
   DecisionBuilder builder(input);
-  // Not over, and about to be: the rest is that of any access which Curfew has decided to end.
+  // Active and about to end: from here on handled like any access that Curfew has decided to end.
   builder.status.phase = api::Phase::Active;
   builder.status.complete = false;
   builder.status.ended_at.reset();

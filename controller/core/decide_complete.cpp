@@ -16,7 +16,7 @@ api::Phase phase_after(api::AuditAction end) {
   }
 }
 
-// Who made a binding of a request that is over, where that was not Curfew.
+// Why the binding of an ended request is not one that Curfew created, as a sentence; nullopt if it is.
 std::optional<std::string> describe_made_after(const Input& input) {
   const api::ObjectMeta& meta = input.binding->metadata;
   const auto& ended_at = input.request->status.ended_at;
@@ -27,7 +27,7 @@ std::optional<std::string> describe_made_after(const Input& input) {
   return std::nullopt;
 }
 
-// A binding of a request that is over: nothing may use it.
+// Removes the binding of an ended request, so that nothing can use it.
 Decision remove_leftover(const Input& input) {
   const api::ObjectMeta& meta = input.binding->metadata;
   Decision removal = remove(*input.binding);
@@ -47,23 +47,23 @@ Decision remove_leftover(const Input& input) {
   return builder.done_after(removal);
 }
 
-// Whether there was access, or a grant under way, as far as status and records know.
+// Whether status and records show that there was access or a grant in progress.
 bool had_access(const Input& input) {
   return (input.request->status.phase == api::Phase::Active && !input.is_unrecorded) ||
          input.granted_record.has_value();
 }
 
-// Under the guard only Curfew makes a binding of that name and label, and whatever has both is removed with
-// its request: the garbage collector may have taken its owner away already (`kubectl delete
-// --cascade=orphan`).
+// Under the guard, only Curfew can create a binding with that name and label, so a binding with both is
+// removed with its request: the garbage collector may have removed the owner reference already (`kubectl
+// delete --cascade=orphan`).
 bool is_to_be_removed(const Input& input) {
   return input.binding &&
          (input.request->status.phase == api::Phase::Active || is_named_for(*input.request, *input.binding));
 }
 
-// Why a request that was deleted is over. What ended it before it was deleted comes first: somebody's word,
-// or a decision of Curfew's that was under way. Who deletes a request, the API server tells nobody; the
-// admission policy curfew-deletion says who may.
+// Why a deleted request ended. A cause from before the deletion takes precedence: a decision on the request,
+// or an ending that Curfew had begun. The API server does not report who deleted a request; the admission
+// policy curfew-deletion restricts who may.
 Ending ending_by_deletion(const Input& input, const DecisionBuilder& builder, const Tally& counted) {
   const api::AccessRequest& request = *input.request;
   const bool ends_access = had_access(input);
@@ -134,7 +134,7 @@ Decision end_unstorable(const Input& input) {
     ending.message = input.end_record->message;
   }
   DecisionBuilder builder(input);
-  builder.status = {};  // one of its fields may be what was refused
+  builder.status = {};  // one of its fields may be the refused one
   close(input, builder, ending);
   api::AuditRecord record;
   record.action = ends_access ? api::AuditAction::Revoked : api::AuditAction::Rejected;
@@ -152,7 +152,7 @@ Decision decide_complete(const Input& input) {
   const api::AccessRequest& request = *input.request;
   if (input.is_end_unrecorded) return end_falsified(input);
   if (input.binding && is_named_for(request, *input.binding)) return remove_leftover(input);
-  if (!request.status.complete) {  // half a status is none of ours, but an end is an end
+  if (!request.status.complete) {  // not written by Curfew, but a terminal phase is still an end
     api::AccessRequestStatus status = request.status;
     status.complete = true;
     if (!status.ended_at) status.ended_at = floor_to_second(input.now);

@@ -11,10 +11,10 @@
 namespace curfew::core {
 namespace {
 
-// A grant that was under way: its times, and who says so.
+// A grant in progress: its times, and what is wrong with the record that states them.
 struct Begun {
   GrantTimes times;
-  std::optional<Denial> broken;  // the Granted record is not what this request would have got
+  std::optional<Denial> broken;  // set if the Granted record does not match this request
 };
 
 std::optional<Denial> changed_record(const Input& in, const DecisionBuilder& builder,
@@ -39,7 +39,7 @@ std::optional<Begun> grant_begun(const Input& in, const DecisionBuilder& builder
                .broken = changed_record(in, builder, record)};
 }
 
-// Until there is access, it is justified by the policy in force or not given.
+// Until there is access, the policy in force must justify the grant, or it is not made.
 std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& builder, const Tally& tally,
                                       const Begun& begun) {
   const auto revoked = [](const Denial& denial) {
@@ -117,14 +117,14 @@ void activate(const Input& in, DecisionBuilder& builder, const DecisionBuilder::
   builder.emit_event(step);
 }
 
-// Whether the Granted condition says this already.
+// Whether the Granted condition already reports this failure.
 bool is_known_trouble(const DecisionBuilder& builder, std::string_view reason, std::string_view message) {
   const api::Condition* granted = api::find_condition(builder.status.conditions, api::kGranted);
   return granted != nullptr && granted->status == "False" && granted->reason == reason &&
          fingerprint(granted->message) == fingerprint(message);
 }
 
-// The binding was refused: says so once for each reason, and tries again at its time.
+// The binding was refused: reports that once per reason and retries at `retry_at`.
 Decision wait_to_retry(const Input& in, DecisionBuilder builder, std::optional<TimePoint> expires_at) {
   const GrantFailure& failure = *in.grant_failure;
   const bool is_known = is_known_trouble(builder, failure.reason, failure.message);
@@ -140,8 +140,8 @@ Decision wait_to_retry(const Input& in, DecisionBuilder builder, std::optional<T
   return builder.done(std::nullopt, expires_at ? std::min(failure.retry_at, *expires_at) : failure.retry_at);
 }
 
-// A binding of our name and label that is not ours: nothing of ours to delete, and nothing is granted beside
-// it.
+// A binding with the name for this request that is not ours: Curfew does not delete it and grants nothing
+// beside it.
 Decision report_squatter(const Input& in, DecisionBuilder builder) {
   const std::string what =
       "RoleBinding " + in.binding->metadata.name +
@@ -179,7 +179,7 @@ std::optional<Decision> resume_grant(const Input& input) {
   const bool is_own = input.binding && is_ours(*input.request, *input.binding);
   DecisionBuilder builder(input);
   const auto begun = grant_begun(input, builder);
-  // Under the guard nobody but Curfew makes one of that name and label, whoever owns it.
+  // Under the guard, only Curfew can create a binding with that name and label, regardless of its owner.
   if (input.binding && is_named_for(*input.request, *input.binding) && input.is_unrecorded)
     return remove_changed(input, *tampering(input, std::nullopt));
   if (!begun) return std::nullopt;
@@ -217,7 +217,7 @@ std::optional<Decision> resume_grant(const Input& input) {
 
 Decision grant(const Input& input, DecisionBuilder builder) {
   if (!input.request->status.phase) {
-    // What was pinned at first sight is stored before anything is built on it.
+    // Store what was pinned at first sight before anything depends on it.
     builder.message("approved, access is about to be granted");
     return builder.done();
   }

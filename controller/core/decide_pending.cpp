@@ -18,8 +18,8 @@ std::optional<TimePoint> start_to_come(const Input& in) {
   return start && *start > in.now ? start : std::nullopt;
 }
 
-// What is first seen while the guard is not in force may be forged, and stays unbelieved when the guard is
-// back.
+// What is first seen while the guard is not in force may be forged, and stays untrusted when the guard is in
+// force again.
 std::optional<Denial> unguarded(const Input& in) {
   const bool was_seen = in.observed_decisions &&
                         in.request->decisions.size() <= static_cast<std::size_t>(*in.observed_decisions);
@@ -30,7 +30,7 @@ std::optional<Denial> unguarded(const Input& in) {
                   "the admission policies that establish who asks and who decides are not in force (" +
                       in.guard.difference + "): ask again"};
   }
-  // creationTimestamp is cut to its second.
+  // creationTimestamp is truncated to whole seconds.
   if (in.request->metadata.creation_timestamp >= floor_to_second(in.guard.since)) return std::nullopt;
   return Denial{
       reason,
@@ -38,9 +38,9 @@ std::optional<Denial> unguarded(const Input& in) {
           ", when the admission policies that establish who asks and who decides were not in force or not watched: ask again"};
 }
 
-// What an approver saw has to be what is given: where the request leaves role or duration to its policy, an
-// approval from before they were pinned may have meant something else. The admission policy curfew-identity
-// refuses it; this holds where it could not.
+// The grant must be what the approver saw: if the request leaves role or duration to its policy, an approval
+// from before they were pinned may have meant something else. The admission policy curfew-identity refuses
+// such an approval; this check applies if the guard could not.
 std::optional<Denial> approved_too_early(const Input& in) {
   const api::AccessRequest& request = *in.request;
   const bool is_settled = request.status.phase || (request.spec.role && !request.spec.duration.empty());
@@ -66,15 +66,15 @@ DecisionBuilder::Step requested(const Input& in, const DecisionBuilder& builder)
           .doing = "Observe"};
 }
 
-// The Event comes at first sight. The record waits for the policy, which may arrive a moment later:
-// end_pending writes it where there never is one.
+// Emits the Event at first sight. The record waits for the policy, which may arrive a moment later;
+// end_pending writes it if there never is one.
 void note_request(const Input& in, DecisionBuilder& builder) {
   const DecisionBuilder::Step step = requested(in, builder);
   if (in.policy && !had_policy(*in.request)) builder.record(step);
   if (in.request->status.phase) return;
   DecisionBuilder::Step told = step;
-  told.message =
-      with_comment(told.message, in.request->spec.reason);  // a record has the reason in a field of its own
+  // Only the Event: a record has the reason in a field of its own.
+  told.message = with_comment(told.message, in.request->spec.reason);
   builder.emit_event(told);
 }
 
@@ -83,7 +83,7 @@ Decision reject(const Input& in, const DecisionBuilder& builder, const Denial& d
                      {.phase = api::Phase::Rejected, .reason = denial.reason, .message = denial.message});
 }
 
-// Something is not there that may still come: files applied together arrive in any order.
+// A missing object may still arrive: manifests applied together arrive in any order.
 Decision wait_for_arrival(DecisionBuilder builder, const Denial& denial, TimePoint until) {
   builder.status.phase = api::Phase::Pending;
   builder.message(denial.message);
@@ -109,7 +109,7 @@ Decision wait_for_approval(const Input& in, DecisionBuilder builder, const Tally
   builder.status.approved_at.reset();
   builder.condition(api::kApproved, "False", api::reason::kWaitingForApproval, message);
   builder.condition(api::kGranted, "False", api::reason::kWaitingForApproval, message);
-  // The message tells of the schedule, so that its next turn is a wake-up as well.
+  // The message describes the schedule, so its next opening or closing is a wake-up as well.
   const ScheduleState state = window(in);
   const auto window_turns = earlier(state.opens, state.closes);
   return builder.done(std::nullopt, earlier(earlier(approval_deadline(in), requested_end(in)),
@@ -124,7 +124,7 @@ Decision miss(const Input& in, const DecisionBuilder& builder) {
               .message = describe_missed_time(in)});
 }
 
-// Approved, but it is not time yet. Scheduled says that nothing but the start is waited for.
+// Approved, but not due yet. Scheduled means that the request waits for nothing but its start time.
 Decision wait_for_time(const Input& in, DecisionBuilder builder, const Denial& denial) {
   const bool is_scheduled = denial.reason == api::reason::kScheduled;
   builder.status.phase = is_scheduled ? api::Phase::Scheduled : api::Phase::Pending;
@@ -148,7 +148,7 @@ std::string describe_missed_time(const Input& input) {
          format_rfc3339(*requested_end(input)) + ", has passed without a grant";
 }
 
-// Groups, of which there may be many, have played no part without a policy.
+// Without a policy, groups had no effect; records omit them because there may be many.
 Decision end_pending(const Input& input, DecisionBuilder builder, Ending ending) {
   if (input.policy || had_policy(*input.request)) return end(input, builder, ending);
   if (input.without_policy) return end_summarised(input, builder, ending, *input.without_policy);
@@ -163,7 +163,7 @@ Decision end_pending(const Input& input, DecisionBuilder builder, Ending ending)
 
 Decision decide_pending(const Input& input) {
   if (auto resumed = resume_grant(input)) return *resumed;
-  if (input.settings.ends_all) return {};  // it waits for whoever runs Curfew next
+  if (input.settings.ends_all) return {};  // left pending for the next installation of Curfew
 
   if (input.flood) return reject_flood(input);
   DecisionBuilder builder(input);
@@ -177,11 +177,11 @@ Decision decide_pending(const Input& input) {
     builder.status.approved_by = counted.approved_by;
   }
   if (counted.ending) return end_pending(input, builder, ending_without_access(input, *counted.ending));
-  // At first sight only is an earlier request looked for, whatever else the first sight finds wanting: what
-  // waits is not asked about it again.
+  // An earlier request is searched at first sight only, regardless of other denials: a waiting request is not
+  // checked for it again.
   if (const auto denial = input.earlier ? checks::is_not_ended_before(input) : std::nullopt)
     return reject(input, builder, *denial);
-  if (namespace_is_going(input)) return builder.done();  // and takes the request along
+  if (namespace_is_going(input)) return builder.done();  // the request is deleted with its namespace
   if (!input.guard.in_force) return hold_for_guard(input, builder);
   if (const auto denial = first_denial(grant_checks(), input)) {
     const TimePoint patience = input.request->metadata.creation_timestamp + input.settings.not_found_grace;

@@ -25,8 +25,8 @@ std::string sentence_of(const api::Decision& decision) {
   return decision.person.username + " " + std::string(past_tense(decision.verdict));
 }
 
-// The policy that this step was decided by; the one that the request was first seen under where there is none
-// any more.
+// The policy that this step was decided by; if it no longer exists, the one that the request was first seen
+// under.
 std::optional<api::PolicyRef> policy_at_hand(const Input& input, const api::AccessRequestStatus& status) {
   return input.policy ? reference_to(*input.policy) : status.policy;
 }
@@ -49,8 +49,8 @@ void DecisionBuilder::record(const Step& step) {
                              ? api::record_name(request.metadata.uid, step.action, step.index)
                              : step.record_name;
   record.action = step.action;
-  record.time = input_.now + std::chrono::microseconds(
-                                 records_.size());  // what happens together is still read in its order
+  // The records of one decision keep their order.
+  record.time = input_.now + std::chrono::microseconds(records_.size());
   record.actor = step.actor;
   const bool stands_for_many = !step.record_name.empty();
   if (record.actor && stands_for_many) record.actor->groups.clear();
@@ -181,8 +181,8 @@ Decision end(const Input& input, DecisionBuilder builder, const Ending& ending) 
 }
 
 void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& builder) {
-  // Without a policy nobody can tell yet whether an approval counts. Once there is access, only
-  // revocations matter, and who may revoke is known.
+  // Without a policy, it is unknown yet whether an approval counts. Once there is access, only revocations
+  // matter, and who may revoke is known.
   const bool had_access = input.request->status.phase == api::Phase::Active;
   if (!tally.policy_known && !had_access) return;
   const auto& decisions = input.request->decisions;
@@ -190,7 +190,7 @@ void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& bui
   for (std::size_t i = first; i < decisions.size(); ++i) {
     const api::Decision& decision = decisions[i];
     const auto& discounted = tally.discounted[i];
-    // One end has one record: what was said after the decision that ends the request has nothing left to end.
+    // One end has one record: decisions after the one that ends the request have nothing left to end.
     if (!discounted && decision.verdict != api::Verdict::Approve) continue;
     if (!is_believed(input, i)) {
       builder.step({.action = api::AuditAction::PolicyViolation,

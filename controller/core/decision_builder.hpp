@@ -12,15 +12,14 @@
 
 namespace curfew::core {
 
-// What a decision has come to so far: the status that the request will have, and what is to be recorded and
-// told.
+// Accumulates a decision: the status that the request will have, and the records and Events to write.
 class DecisionBuilder {
  public:
-  explicit DecisionBuilder(const Input& input);  // the request's own status, with what can be pinned by now
+  explicit DecisionBuilder(const Input& input);  // the request's own status plus what can be pinned now
 
   api::AccessRequestStatus status;
 
-  // A record whose fields are the request's, and an Event with the same words.
+  // A record with the request's fields, and an Event with the same message.
   struct Step {
     api::AuditAction action = api::AuditAction::Requested;
     std::string message;
@@ -30,14 +29,15 @@ class DecisionBuilder {
     bool is_warning = false;
     std::string_view doing = "Decide";  // the Event's `action`
     std::optional<api::ObjectReference> related = std::nullopt;
-    std::string record_name;  // empty: the request's own for this action; otherwise of a record that stands
-                              // for many, without reason and groups
+    // Empty: the request's own name for this action. Otherwise the name of a record that many requests share,
+    // without reason and groups.
+    std::string record_name;
   };
   void step(const Step& step);
   void record(const Step& step);
   void emit_event(const Step& step);
 
-  // A warning Event about something that is no step, and has no record.
+  // A warning Event that is not a step and has no record.
   void warn(std::string_view reason, std::string_view message);
 
   void condition(std::string_view type, std::string_view value, std::string_view reason,
@@ -46,12 +46,12 @@ class DecisionBuilder {
   void message(std::string_view text);
   bool condition_is(std::string_view type, std::string_view value, std::string_view reason) const;
 
-  // Records, the change of the binding if there is one to make, the status if it is new, Events: a step that
-  // fails leaves out those after it, and Events tell only what has happened.
+  // The records, `change` (of the binding) if given, the status if it changed, the Events. A failed action
+  // skips those after it, so Events report only what has happened.
   Decision done(std::optional<Action> change = std::nullopt,
                 std::optional<TimePoint> wake_at = std::nullopt) const;
-  // The same for a binding that has to go first: what is told waits for the deletion's acceptance, not for
-  // its completion.
+  // Like done(), for a binding that `first` removes: the remaining actions wait until the API server accepts
+  // the deletion, not until it completes.
   Decision done_after(const Decision& first) const;
 
  private:
@@ -60,7 +60,7 @@ class DecisionBuilder {
   std::vector<EmitEvent> events_;
 };
 
-// How a request, or what it granted, ends.
+// How a request or its grant ends.
 struct Ending {
   api::Phase phase = api::Phase::Revoked;
   std::string reason;  // of the conditions
@@ -69,25 +69,25 @@ struct Ending {
   std::string comment;
 };
 
-// Tells troubles of one request apart, in the names of their records, by what is said of them; but for
-// figures: an API server's words may hold a time or a count, and would be another trouble at every attempt.
+// Distinguishes the failures of one request in the names of their records, by the message without its digits:
+// a message of the API server may contain a time or a count and would be another failure each time.
 std::int64_t fingerprint(std::string_view message);
 
-// By what this person said. `phase` is Denied, Withdrawn or, once there was access, Revoked.
+// An ending by this decision. `phase` is Denied, Withdrawn or, once there was access, Revoked.
 Ending ending_by(const api::Decision& decision, api::Phase phase);
 
-// The final status alone.
+// Sets the final status only.
 void close(const Input& input, DecisionBuilder& builder, const Ending& ending);
 
 // Record, final status, Event.
 Decision end(const Input& input, DecisionBuilder builder, const Ending& ending);
 
-// Writes down the decisions that the status has not observed yet, but the one that ends the request, which
-// its end tells.
+// Records the decisions that the status has not observed yet, except the one that ends the request, which the
+// record of the end covers.
 void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& builder);
 
-// Whether the request's namespace is being deleted, or gone: it takes everything in it along, and takes
-// nothing new, Events among it.
+// Whether the request's namespace is being deleted or is gone: its objects are deleted with it, and it
+// accepts no new objects, Events included.
 bool namespace_is_going(const Input& input);
 
 }  // namespace curfew::core

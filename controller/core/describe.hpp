@@ -7,20 +7,20 @@
 #include "api/access_policy.hpp"
 #include "api/access_request.hpp"
 
-// How things are called in sentences for people.
+// Names of objects in sentences for users.
 namespace curfew::core {
 
 std::string describe(const api::Subject& subject);          // "User alice", "ServiceAccount flux-system/flux"
 std::string describe(const api::RoleRef& role);             // "ClusterRole view"
 std::string describe(std::span<const api::RoleRef> roles);  // "ClusterRole view, Role debugger"
 std::string describe(const api::AccessPolicy& policy);      // "AccessPolicy payments-debug"
-std::string in_quotes(std::string_view text);               // "\"text\"", cut where it is very long
+std::string in_quotes(std::string_view text);               // "\"text\"", truncated if very long
 std::string joined(std::span<const std::string> names);     // "bob, carol"
 std::string with_comment(std::string sentence, std::string_view comment);  // "bob approved: looks right"
 
 std::string_view past_tense(api::Verdict verdict);  // "approved", "denied", "revoked"
 
-// Nothing but white space, as Unicode and CEL's trim() have it.
+// Whether the text is only white space, as defined by Unicode and by the trim() of CEL.
 bool is_blank(std::string_view text);
 
 }  // namespace curfew::core

@@ -6,24 +6,25 @@
 
 #include "core/input.hpp"
 
-// What a request is about: what its status has pinned, else what its spec says, else what the policy has for
-// it. effective_role stands in input.hpp.
+// The effective values of a request: pinned in its status, else given in its spec, else taken from the
+// policy. effective_role is declared in input.hpp.
 namespace curfew::core {
 
-// The duration's text, perhaps not a duration; empty where nothing says one.
+// The text of the duration, possibly invalid; empty if none is given.
 std::string effective_duration(const api::AccessRequest& request, const api::AccessPolicy* policy);
 
-// Who gets the access; nullopt while nobody is known to have asked.
+// The subject that gets the access: pinned in the status, else spec.subject, else the requester; nullopt if
+// none of these is known.
 std::optional<api::Subject> effective_subject(const api::AccessRequest& request);
 
-// This version of a policy, as statuses and records name it.
+// A reference to this version of a policy, as in statuses and records.
 api::PolicyRef reference_to(const api::AccessPolicy& policy);
 
-// Whether the request was decided about under a policy before: its status names the first.
+// Whether the request was decided under a policy before: its status names the first one.
 bool had_policy(const api::AccessRequest& request);
 
-// The request's status with all that can be pinned now, phase Pending where it had none. What has been pinned
-// before stays.
+// The request's status with everything that can be pinned now, and phase Pending if it had none. Values
+// pinned before stay.
 api::AccessRequestStatus pinned_status(const Input& input);
 
 }  // namespace curfew::core

@@ -8,24 +8,24 @@
 
 namespace curfew::core {
 
-// What one check says of a request.
+// The result of one check for a request.
 struct Finding {
   enum class Outcome { Passed, Failed, NotChecked };
 
   std::string_view check;  // its name, as in Check::name
-  std::string_view rule;   // what it demands
+  std::string_view rule;   // what it requires
   Outcome outcome = Outcome::Passed;
-  std::string message;  // Failed: the words that condition, Event and record carry; NotChecked: why it means
-                        // nothing yet
+  // Failed: the message of condition, Event and record; NotChecked: why the check cannot run yet.
+  std::string message;
 
   bool operator==(const Finding&) const = default;
 };
 
 std::string_view to_string(Finding::Outcome outcome);
 
-// Every check that stands between this request and its access, in the order in which they are asked; none
-// Failed: it is granted. For an active grant those that it has to go on fulfilling. Decides by the same
-// functions as decide().
+// Every check of the policy between this request and its access, in evaluation order. What is refused
+// whatever the policy says (floods, EndedBefore, ApprovedTooEarly, a request older than the guard) is not
+// among them. For an active grant, the checks that it must keep passing. Uses the same functions as decide().
 std::vector<Finding> explain(const Input& input);
 
 }  // namespace curfew::core

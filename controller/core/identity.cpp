@@ -48,8 +48,8 @@ api::Subject subject_for(const api::Person& requester) {
   if (username.starts_with(kServiceAccountPrefix)) {
     const std::string_view rest = username.substr(kServiceAccountPrefix.size());
     const std::size_t colon = rest.find(':');
-    // Another form is no ServiceAccount's, whoever authenticated it, and RBAC knows it as a User of that
-    // name.
+    // A username of any other form is not a ServiceAccount, regardless of the authenticator, and RBAC treats
+    // it as a User of that name.
     const bool is_service_account = colon != std::string_view::npos &&
                                     api::is_dns_label(rest.substr(0, colon)) &&
                                     api::is_dns_subdomain(rest.substr(colon + 1));

@@ -17,105 +17,107 @@
 
 namespace curfew::core {
 
-// What is known of the role that a request would get.
+// Facts about the role that a request would get.
 struct RoleFacts {
   std::string uid;
   std::string rules_hash;      // core::rules_hash
-  bool is_aggregated = false;  // its rules come and go with other people's ClusterRoles
+  bool is_aggregated = false;  // its rules change with other ClusterRoles
 };
 
-// What the person who would get the access already has, or had, under the same policy; this request itself
-// does not count.
+// What the subject of the request already has or had under the same policy, not counting this request.
 struct Usage {
-  int active = 0;  // grants made or under way
-  std::optional<TimePoint>
-      last_end;  // of the last one that ended; known only where the policy has a cooldown
+  int active = 0;                     // grants made or in progress
+  std::optional<TimePoint> last_end;  // of the last ended grant; known only if the policy has a cooldown
 };
 
-// A request of the same namespace and name that was denied, revoked or deleted (with limits.onceByName: also
-// one that ran out), asked for again: with the same startTime and duration, or under a policy that says
-// limits.onceByName. What somebody ended must not come back because a repository still has it.
+// An earlier request of the same namespace and name by the same requester that was denied, revoked, withdrawn
+// or deleted (with limits.onceByName: also one that expired) and is made again with the same startTime and
+// duration, or under a policy with limits.onceByName. Access that was ended must not return because a Git
+// repository still contains the request.
 struct EarlierRequest {
   std::string uid;
   std::string message;            // how it ended, as recorded
-  std::optional<TimePoint> time;  // when that was recorded; nullopt: it was not
+  std::optional<TimePoint> time;  // when the end was recorded; nullopt if it was not
 };
 
-// One audit record that stands for many requests.
+// One AuditRecord that many requests share.
 struct RecordSummary {
   std::string record_name;
-  std::string message;       // of that record: it says for which requests it stands
+  std::string message;       // of that record: names the requests that it covers
   bool is_recorded = false;  // it has been written
 };
 
-// More requests come than anyone can mean: this one, first seen now, is not looked at.
+// Requests exceed a rate limit: this one, first seen now, is not evaluated.
 struct Flood {
   std::string message;  // what was exceeded, with the figures, and what to do
   RecordSummary summary;
 };
 
-// Whether the admission policies that establish who asked and who approved are what Curfew ships.
+// Whether the admission policies that establish requester and approvers are those that Curfew ships.
 struct GuardState {
   bool in_force = false;
-  TimePoint since;  // in force without a break since then; what was first said earlier is not believed unless
-                    // it was seen before
+  // In force without interruption since then. Requests and decisions from before are not believed unless
+  // Curfew observed them before.
+  TimePoint since;
   std::string difference;  // what is wrong, as a sentence, while not in force
 };
 
-// Why the last attempt to create the binding failed, and when to try again. Kept in memory: a restart simply
-// tries again.
+// Why the last attempt to create the binding failed, and when to retry. Kept in memory: after a restart,
+// Curfew simply retries.
 struct GrantFailure {
   std::string reason;   // a condition's reason
-  std::string message;  // the API server's own words
+  std::string message;  // the API server's message
   TimePoint retry_at;
 };
 
 struct Settings {
-  std::chrono::seconds not_found_grace{5};  // files applied together arrive in any order
-  std::chrono::milliseconds end_lead =
-      api::kEndLead;      // a binding that goes within this of its end has expired, not been removed
-  bool ends_all = false;  // Curfew is being removed: all access ends, and what waits is left as it is
+  std::chrono::seconds not_found_grace{5};  // manifests applied together arrive in any order
+  // A binding that disappears within this time before its end has expired and was not removed.
+  std::chrono::milliseconds end_lead = api::kEndLead;
+  bool ends_all = false;  // Curfew is being removed: all access ends, waiting requests stay unchanged
 };
 
-// Everything that a decision about one request depends on. Null pointers: the object does not exist.
+// Everything that a decision about one request depends on. A null pointer means that the object does not
+// exist.
 struct Input {
-  std::shared_ptr<const api::AccessRequest>
-      request;  // never null; the last known state when `request_is_gone`
+  // Never null; the last known state if `request_is_gone`.
+  std::shared_ptr<const api::AccessRequest> request;
   bool request_is_gone = false;
   std::shared_ptr<const api::AccessPolicy> policy;
-  std::vector<Denial> policy_problems;  // of that policy: core::policy_problems
-  std::shared_ptr<const TimeZone>
-      time_zone;  // of that policy's schedule; null: it has none, or the zone is unknown
+  std::vector<Denial> policy_problems;  // of `policy`: core::policy_problems
+  // Of the schedule of `policy`; null if it has none or the zone is unknown.
+  std::shared_ptr<const TimeZone> time_zone;
   std::shared_ptr<const api::Namespace> ns;
   std::optional<RoleFacts> role;  // of the pinned role, or the one that first sight would pin
   std::optional<Flood> flood;
-  std::optional<RecordSummary>
-      without_policy;  // it never had a policy, and if it ends so, this is its record
+  // The request never had a policy: if it ends without one, this is its record.
+  std::optional<RecordSummary> without_policy;
   Usage usage;
-  std::optional<EarlierRequest> earlier;  // looked for at first sight only
-  std::shared_ptr<const api::RoleBinding>
-      binding;  // named for this request; carrying its label, unless somebody took it away
-  std::string granted_binding_uid;  // of the binding that Curfew made for it; empty where it is not known
-  std::string binding_uid;  // of that binding, or of the last one there was; empty where it is not known
-  std::optional<api::AuditRecord> granted_record;  // as stored, where it is known to exist
-  bool is_unrecorded = false;                      // it is known that there is no such record
-  bool is_end_unrecorded =
-      false;  // there is one, the status says that the request is over, and no record says how it ended
-  std::optional<int> observed_decisions;  // how many Curfew has seen, whatever the status says; nullopt: it
-                                          // has not seen the request
-  int unwatched_decisions = 0;  // so many, of the first, came while the guard was not in force or no replica
-                                // led; those beyond came under Curfew's eyes
-  std::optional<api::AuditRecord>
-      end_record;  // as stored, where one is known to exist while the request goes on
+  std::optional<EarlierRequest> earlier;  // searched at first sight only
+  // Named for this request; carries its label unless the label was removed.
+  std::shared_ptr<const api::RoleBinding> binding;
+  std::string granted_binding_uid;  // of the binding that Curfew created for the request; empty if unknown
+  std::string binding_uid;          // of `binding`, or of the last one that existed; empty if unknown
+  std::optional<api::AuditRecord> granted_record;  // as stored, if known to exist
+  bool is_unrecorded = false;                      // `granted_record` is known not to exist
+  // `granted_record` exists, the status says that the request has ended, and no AuditRecord says how.
+  bool is_end_unrecorded = false;
+  // The number of decisions that Curfew has seen, regardless of the status; nullopt if it has not seen the
+  // request.
+  std::optional<int> observed_decisions;
+  // The number of leading decisions that arrived while the guard was not in force or no replica led; Curfew
+  // watched the arrival of the later ones.
+  int unwatched_decisions = 0;
+  std::optional<api::AuditRecord> end_record;  // as stored, if known to exist
   std::optional<GrantFailure> grant_failure;
-  std::optional<std::string>
-      unstorable;  // the API server's words, where it refused a record or a status of this request as invalid
+  // The API server's message, if it refused a record or a status of this request as invalid.
+  std::optional<std::string> unstorable;
   GuardState guard;
   Settings settings;
   TimePoint now;
 };
 
-// The role that a request is about: pinned in its status, else named in its spec, else the only one that the
+// The effective role of a request: pinned in its status, else named in its spec, else the only one that the
 // policy offers.
 std::optional<api::RoleRef> effective_role(const api::AccessRequest& request,
                                            const api::AccessPolicy* policy);

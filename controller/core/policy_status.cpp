@@ -55,7 +55,7 @@ std::set<std::string> usernames(std::span<const api::Subject> people) {
   return names;
 }
 
-// Whether so many distinct people can approve at all; how many are in a group is not known here.
+// Whether the required number of distinct people can approve at all; the size of a group is not known here.
 void find_impossible_quorum(const api::AccessPolicySpec& spec, std::vector<Denial>& problems) {
   const auto& approval = spec.approval;
   if (approval.required < 0) {
@@ -175,7 +175,7 @@ void set_ready(const api::AccessPolicy& policy, std::span<const Denial> problems
                                          .last_transition_time = floor_to_second(now)});
 }
 
-// There only while there is something to warn about.
+// The condition exists only while there is something to warn about.
 void set_outlives_grant(const PolicyInput& input, api::AccessPolicyStatus& status) {
   std::string message;
   for (const api::RoleRef& role : input.policy.spec.roles) {

@@ -5,13 +5,13 @@
 namespace curfew::core {
 namespace {
 
-// Bytes for the program and its cache of states; RE2 refuses what would need more.
+// Bytes for the program and its cache of states; RE2 refuses a pattern that needs more.
 constexpr std::int64_t kMaxMemory = 1 << 20;
 // Instructions: room for repetitions of Unicode classes, and at worst a fraction of a second for a reason of
 // 1,024 characters.
 constexpr int kMaxProgramSize = 25'000;
 
-// Bytes: 512 characters is what the CRD accepts. A much longer one can keep RE2 busy for minutes before it
+// Bytes: the CRD accepts 512 characters. A much longer pattern can keep RE2 busy for minutes before RE2
 // refuses it.
 constexpr std::size_t kMaxPatternLength = std::size_t{512} * 4;
 

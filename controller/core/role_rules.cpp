@@ -40,7 +40,7 @@ constexpr std::array<std::string_view, 5> kWriteRole{"bind", "create", "escalate
 constexpr std::array<std::string_view, 6> kAnySecret{"create", "get", "list", "patch", "update", "watch"};
 constexpr std::array<std::string_view, 2> kSign{"approve", "sign"};
 constexpr std::array<std::string_view, 1> kImpersonate{"impersonate"};
-// Constrained impersonation, by default from Kubernetes 1.36 on.
+// Constrained impersonation, enabled by default since Kubernetes 1.36.
 constexpr std::array<std::string_view, 2> kImpersonateUser{"impersonate", "impersonate:user-info"};
 constexpr std::array<std::string_view, 1> kImpersonateServiceAccount{"impersonate:serviceaccount"};
 constexpr std::array<std::string_view, 2> kImpersonateNode{"impersonate:arbitrary-node",
@@ -66,7 +66,7 @@ constexpr std::array kOutliving{
     Power{kCertificates, "certificatesigningrequests/approval", kChange},
     Power{kCertificates, "certificatesigningrequests/status", kChange},
     Power{kCertificates, "signers", kSign},
-    // Code that runs on under a ServiceAccount, or that can read the token of one.
+    // Code that keeps running under a ServiceAccount, or that can read the token of one.
     Power{"", "pods", kWrite},
     Power{"", "pods/ephemeralcontainers", kChange},
     Power{"", "pods/exec", kConnect},
@@ -95,7 +95,7 @@ constexpr std::array kOutliving{
     Power{kAuthentication, "userextras", kImpersonateUser},
     Power{kAuthentication, "serviceaccounts", kImpersonateServiceAccount},
     Power{kAuthentication, "nodes", kImpersonateNode},
-    // What sees or changes the requests of others.
+    // Objects that read or change the requests of others.
     Power{kAdmission, "mutatingwebhookconfigurations", kWrite},
     Power{kAdmission, "validatingwebhookconfigurations", kWrite},
     Power{kAdmission, "mutatingadmissionpolicies", kWrite},
@@ -113,7 +113,7 @@ bool covers_resource(const Names& resources, std::string_view resource) {
           }));
 }
 
-// Those of the power's verbs that some rule allows, as in "create/patch pods"; empty: none.
+// The verbs of the power that some rule allows, as in "create/patch pods"; empty if none.
 std::string allowed(std::span<const api::PolicyRule> rules, const Power& power) {
   std::string verbs;
   for (const std::string_view verb : power.verbs) {
@@ -131,7 +131,7 @@ bool allows_everything(const api::PolicyRule& rule) {
   return any(rule.api_groups) && any(rule.resources) && any(rule.verbs);
 }
 
-// "impersonate-on:MODE:VERB" is said of the resource that is then acted on, whatever it is.
+// A rule with "impersonate-on:MODE:VERB" names the resource of the impersonated request, which may be any.
 bool impersonates_on(const api::PolicyRule& rule) {
   return std::ranges::any_of(rule.verbs,
                              [](const std::string& verb) { return verb.starts_with(kImpersonateOn); });

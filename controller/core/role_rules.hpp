@@ -8,14 +8,14 @@
 
 namespace curfew::core {
 
-// What a role allows, as a SHA-256 of its rules; their order, and the order within them, mean nothing to RBAC
-// and nothing here.
+// SHA-256 of the rules of a role. The order of the rules, and the order within them, does not matter, as in
+// RBAC.
 std::string rules_hash(std::span<const api::PolicyRule> rules);
 
-// Powers with which somebody keeps access after the grant has ended: a credential, code that runs on, a
-// binding, another's identity. A string a resource, in RBAC's words: "create/patch pods". A rule counts
-// whatever its resourceNames. Of kinds that Kubernetes and Curfew bring; what else in a cluster makes Pods or
-// credentials is not known here. Empty: none.
+// Powers that allow a subject to keep access after the grant has ended: a credential, code that keeps
+// running, a binding, the identity of another. One string per resource, in RBAC terms: "create/patch pods". A
+// rule counts regardless of its resourceNames. Covers kinds of Kubernetes and Curfew; other kinds that create
+// Pods or credentials are not known here. Empty if none.
 std::vector<std::string> outliving_powers(std::span<const api::PolicyRule> rules);
 
 }  // namespace curfew::core

@@ -12,8 +12,8 @@ namespace {
 using std::chrono::days;
 using std::chrono::minutes;
 
-// A window of up to two days that began before today may still be open; the next one opens within a week, or
-// two where a change of the clocks swallowed it.
+// A window of up to two days that began before today may still be open. The next window opens within a week,
+// or within two if a clock change removed it.
 constexpr int kDaysBack = 2;
 constexpr int kDaysAhead = 15;
 
@@ -45,7 +45,7 @@ std::vector<Interval> intervals(const api::Schedule& schedule, const TimeZone& z
   return all;
 }
 
-// Sorted, and those that touch or overlap made one.
+// Sorts the intervals and merges those that touch or overlap.
 std::vector<Interval> merged(std::vector<Interval> all) {
   std::ranges::sort(all, {}, &Interval::from);
   std::vector<Interval> result;

@@ -8,16 +8,16 @@
 
 namespace curfew::core {
 
-// Where a moment stands in a schedule.
+// The state of a schedule at one moment.
 struct ScheduleState {
   bool is_open = false;
-  std::optional<TimePoint> closes;  // when open: nullopt if it never does (windows that leave no gap)
-  std::optional<TimePoint> opens;   // when closed: nullopt if it never does
+  std::optional<TimePoint> closes;  // when open; nullopt if it never closes (windows without a gap)
+  std::optional<TimePoint> opens;   // when closed; nullopt if it never opens
 };
 
-// Windows repeat weekly by the local clock. A window whose end is not after its start ends on the next day;
-// windows that touch are one. Where the clocks change, a bound that comes twice is the first of the two, one
-// that does not come is the moment of the jump, so that a window that lies in the missing hour does not open
+// Windows repeat weekly in local time. A window whose end is not after its start ends on the next day;
+// windows that touch are one. At a clock change, a bound that occurs twice means its first occurrence, and a
+// bound that does not occur means the moment of the jump, so a window inside the missing hour does not open
 // that day.
 ScheduleState schedule_state(const api::Schedule& schedule, const TimeZone& zone, TimePoint now);
 

@@ -8,12 +8,11 @@
 
 namespace curfew::core {
 
-// metav1.LabelSelector as Kubernetes evaluates it: everything in it has to hold; NotIn holds for an object
-// without the label; an unknown operator never holds.
+// metav1.LabelSelector as Kubernetes evaluates it: all requirements must match; NotIn matches an object
+// without the label; an unknown operator never matches.
 bool matches(const api::LabelSelector& selector, const std::map<std::string, std::string>& labels);
 
-// Whether a policy reaches a namespace, by its name or its labels; null: of that namespace nothing is known
-// but its name.
+// Whether a policy reaches a namespace, by name or by labels; `ns` is null if only the name is known.
 bool reaches(const api::AccessPolicySpec::Namespaces& namespaces, const std::string& name,
              const api::Namespace* ns);
 

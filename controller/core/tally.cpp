@@ -39,7 +39,7 @@ std::optional<Denial> revoke(const Input& in, const api::Person& person) {
   return not_an_approver(in, person, "revoke");
 }
 
-// How many of the decisions count as made in time.
+// The number of leading decisions that count as made in time.
 using InTime = std::size_t;
 
 Denial too_late(const Input& in, const api::Person& person) {
@@ -94,8 +94,8 @@ Tally tally(const Input& input) {
 Tally tally_in_time(const Input& input) {
   const auto deadline = approval_deadline(input);
   if (!deadline || input.now < *deadline) return tally(input);
-  // The status may know of more than this process: written by the leader before, seen after its term. Whether
-  // the decisions are believed is asked before.
+  // The status may count more decisions than this process: the previous leader wrote it, and this process saw
+  // the write after that term. Whether the decisions are believed is checked earlier.
   const int observed =
       std::max(input.observed_decisions.value_or(0), input.request->status.observed_decisions);
   return tally(input, static_cast<std::size_t>(std::max(0, observed)));

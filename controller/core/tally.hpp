@@ -10,18 +10,17 @@
 
 namespace curfew::core {
 
-// What the decisions of a request amount to under the policy in force.
+// The result of the decisions of a request under the policy in force.
 struct Tally {
-  std::vector<std::string>
-      approved_by;  // distinct people whose approval counts, in the order in which they approved
-  std::vector<std::optional<Denial>>
-      discounted;                     // for each decision, why it does not count; nullopt: it does
+  std::vector<std::string> approved_by;  // distinct people whose approval counts, in order of approval
+  // For each decision, why it does not count; nullopt if it does.
+  std::vector<std::optional<Denial>> discounted;
   std::optional<std::size_t> ending;  // the first Deny or Revoke that counts
-  std::optional<std::size_t>
-      revoked;  // the first Revoke that counts: the only decision that matters once access is granted
+  // The first Revoke that counts: the only decision that matters once access is granted.
+  std::optional<std::size_t> revoked;
   std::size_t required = 0;
 
-  // Only a policy can tell, so without one nothing is reached.
+  // Only a policy defines the quorum: without one, it is not reached.
   bool policy_known = false;
   bool quorum() const { return policy_known && approved_by.size() >= required; }
   std::string figures() const;  // "1/2"
@@ -29,9 +28,9 @@ struct Tally {
 
 Tally tally(const Input& input);
 
-// The same for a request that is not granted yet: past its approval deadline an approval counts only where it
-// was observed before. When it was given is not known, so one that is first seen afterwards (because nobody
-// ran, or a moment too late) may be too late.
+// Like tally(), for a request that is not granted yet: past its approval deadline, an approval counts only if
+// it was observed before. The time of an approval is unknown, so one first seen afterwards (because no
+// replica ran, or a moment too late) may be too late.
 Tally tally_in_time(const Input& input);
 
 }  // namespace curfew::core

@@ -8,7 +8,7 @@ namespace curfew::core {
 bool is_believed(const Input& input, std::size_t index) {
   if (input.observed_decisions && index < static_cast<std::size_t>(*input.observed_decisions)) return true;
   if (!input.guard.in_force) return false;
-  // creationTimestamp is cut to its second.
+  // creationTimestamp is truncated to whole seconds.
   if (input.request->metadata.creation_timestamp >= floor_to_second(input.guard.since)) return true;
   return input.observed_decisions && index >= static_cast<std::size_t>(input.unwatched_decisions);
 }

@@ -7,19 +7,19 @@
 
 namespace curfew::core {
 
-// Whether the decision at `index` is known to be that of the person whom it names: Curfew has dealt with it
-// before, or it was made under a guard in force. Any other may have been written by anybody, in anybody's
+// Whether the decision at `index` is known to come from the person it names: Curfew has processed it before,
+// or it was made while the guard was in force. Any other decision may have been written by anyone, in any
 // name.
 bool is_believed(const Input& input, std::size_t index);
 
-// How the decision at `index` ends the request. One that is not believed ends it all the same, but as
-// GuardNotInForce, by nobody.
+// The ending by the decision at `index`. A decision that is not believed ends the request too, but with
+// reason GuardNotInForce and without an actor.
 Ending ending_by_decision(const Input& input, std::size_t index, api::Phase phase);
 
-// The same where there was no access yet: Denied, or Withdrawn by a revocation.
+// Like ending_by_decision(), before there was access: Denied, or Withdrawn for a revocation.
 Ending ending_without_access(const Input& input, std::size_t index);
 
-// "this was revoked in the name of carol, by whom is not known: ...", of a decision that is not believed.
+// "this was revoked in the name of carol, ...", for a decision that is not believed.
 std::string describe_unbelieved(const api::Decision& decision);
 
 }  // namespace curfew::core

@@ -9,7 +9,7 @@ namespace curfew::expiry {
 Result<kube::DeleteOutcome> delete_binding(kube::Client& client, PendingDeletions& deletions,
                                            const api::ObjectKey& key, const std::string& uid,
                                            std::stop_token stop) {
-  deletions.add(uid);  // before the watch can tell of it
+  deletions.add(uid);  // before the watch can report the deletion
   auto outcome = client.remove<api::RoleBinding>(key, uid, stop);
   if (!outcome && outcome.error().kind == ErrorKind::NotFound) return kube::DeleteOutcome::Gone;
   if (outcome != kube::DeleteOutcome::Gone) deletions.remove(uid);

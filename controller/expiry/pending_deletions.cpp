@@ -3,7 +3,7 @@
 namespace curfew::expiry {
 namespace {
 
-// A replica that does not lead never learns that a request is over: it drops all entries at this count.
+// Only the leader removes the entries of requests that are over; at this count, all entries are dropped.
 constexpr std::size_t kMaxEntries = 10'000;
 
 }  // namespace

@@ -8,9 +8,8 @@
 
 namespace curfew::expiry {
 
-// RoleBindings whose deletion this process has asked for, by their own UID. When the watch reports that such
-// a binding is gone, it is; any other may only have lost its label. A cache: losing an entry costs a read.
-// Thread-safe.
+// UIDs of RoleBindings whose deletion this process has requested. If the watch reports one of them as gone,
+// it is deleted; any other may only have lost its label. A cache: losing an entry costs a read. Thread-safe.
 class PendingDeletions {
  public:
   void add(const std::string& binding_uid);

@@ -15,26 +15,26 @@ using runtime::Outcome;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// How long before its end a binding's deletion is asked for: a round trip with room for a busy API server,
-// and for each binding that ends no later what its deletion takes.
+// A deletion is sent this long before the binding's end: kLead for a round trip to a busy API server, plus,
+// for each binding that ends no later, the measured time of a deletion, clamped to these bounds.
 constexpr milliseconds kLead{400};
 constexpr microseconds kMinPerDeletion{1200};
 constexpr microseconds kMaxPerDeletion{8000};
-constexpr int kAveragedOver =
-    16;  // deletions, of those that there was a crowd for, over which what they take is averaged
+// Number of deletions over which their time is averaged; only deletions during a backlog count.
+constexpr int kAveragedOver = 16;
 constexpr std::chrono::seconds kMaxLead{10};
-// So many waiting are a crowd: everything else waits for it, but no longer than this.
+// This many queued deletions are a backlog: all other work waits for it, but no longer than kMaxHold.
 constexpr std::size_t kBacklog = Revoker::kWorkers;
 constexpr std::chrono::seconds kMaxHold{5};
-// Replicas that do not lead give the leader this long.
+// Replicas that do not lead delete a binding only this long after its end, to leave it to the leader.
 constexpr std::chrono::seconds kFollowerDelay{2};
 constexpr std::chrono::seconds kMaxSleep{1};
-// What goes earlier than this before its end was revoked, or removed by others: no word on how punctual ends
-// are.
+// A binding that is gone earlier than this before its end was revoked, or removed by others, and does not
+// count in the lateness metric.
 constexpr milliseconds kEarliestOnTime = api::kEndLead;
-// No grant of Curfew's lasts longer, with an hour for clocks that differ: a later end is not Curfew's.
+// The longest grant, plus an hour for clock skew: a later end is not Curfew's.
 constexpr std::chrono::seconds kMaxLifetime = kMaxDuration + std::chrono::hours(1);
-// Short enough that an end is late by less than a second more than whatever was in its way.
+// Short enough that an end comes less than a second after the cause of its failures is gone.
 constexpr runtime::RetryDelays kRetries{.first = milliseconds(50), .longest = milliseconds(750)};
 constexpr milliseconds kUrgentDeadline{700};
 
@@ -90,7 +90,7 @@ Revoker::Due Revoker::due(TimePoint now) const {
     return {.until = until,
             .next_in = ends_.next() ? std::min<microseconds>(*ends_.next() - until, kMaxSleep) : kMaxSleep};
   }
-  // They are deleted in the order of their ends: whichever has no time left takes those before it along.
+  // Deletions run in the order of ends: if one has no time left, all with earlier ends are due too.
   Due due{.until = now, .next_in = kMaxSleep};
   auto ahead = static_cast<int>(queue_.size());
   ends_.each_until(now + kMaxLead, [&](TimePoint end) {
@@ -121,7 +121,7 @@ bool Revoker::has_backlog() const {
 
 void Revoker::learn(std::chrono::steady_clock::duration took) {
   const std::scoped_lock lock(mutex_);
-  if (queue_.size() < kBacklog) return;  // alone, it says how long one takes, not how many go in a second
+  if (queue_.size() < kBacklog) return;  // a single deletion measures latency, not throughput
   const auto each =
       std::clamp(std::chrono::duration_cast<microseconds>(took) / kWorkers, kMinPerDeletion, kMaxPerDeletion);
   each_takes_ += (each - each_takes_) / kAveragedOver;
@@ -148,10 +148,10 @@ std::shared_ptr<const api::RoleBinding> Revoker::find_due(const api::ObjectKey& 
   const std::scoped_lock lock(mutex_);
   const TimePoint now = parts_.clock.now();
   const TimePoint latest = parts_.is_leader() ? now + kMaxLead : now - kFollowerDelay + kMaxSleep;
-  const auto end = end_of(*binding, latest);  // one that cannot be read has waited its turn already
+  const auto end = end_of(*binding, latest);  // an unreadable end is due: ends_ has delayed it already
   if (!end) return nullptr;
   if (*end <= latest) return binding;
-  ends_.set(key, *end);  // its end moved, or leadership did
+  ends_.set(key, *end);  // its end or the leadership has changed
   return nullptr;
 }
 
@@ -177,7 +177,7 @@ Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
     return Outcome{.kind = Outcome::Kind::RetryAfter, .after = kRetries.first};
   }
   if (is_held(*binding)) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
-  return Outcome{.after = kMaxSleep};  // until the watch says that it is gone
+  return Outcome{.after = kMaxSleep};  // repeated until the watch reports that it is gone
 }
 
 Outcome Revoker::end_without_hurry(const api::ObjectKey& key, std::stop_token stop) {
@@ -185,7 +185,7 @@ Outcome Revoker::end_without_hurry(const api::ObjectKey& key, std::stop_token st
   if (!binding) return Outcome{};
   if (const auto asked = ask(parts_.client, *binding, std::move(stop)); !asked)
     report("binding not deleted, trying again", key, asked.error());
-  return Outcome{};  // end() goes on
+  return Outcome{};  // end() keeps retrying
 }
 
 }  // namespace curfew::expiry

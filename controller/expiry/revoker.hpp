@@ -19,67 +19,67 @@
 
 namespace curfew::expiry {
 
-// When a managed binding must be gone, by what it says itself: its annotation, at most 8761 h after its
-// creation, or `now` where the annotation cannot be read. A binding is managed when its name is "curfew-" and
-// the value of its label, whoever owns it: the garbage collector removes the owner of a binding whose request
-// is deleted with --cascade=orphan. nullopt: it has the label under another name, so it is not ours to
-// delete.
+// The end of a managed binding by its own metadata: its annotation, at most 8761 h after its creation, or
+// `now` if the annotation cannot be read. A binding is managed if its name is "curfew-" plus the value of its
+// label. Its owner reference does not matter, because the garbage collector removes it if the request is
+// deleted with --cascade=orphan. nullopt if the label and the name do not match, so that the binding is not
+// ours to delete.
 std::optional<TimePoint> end_of(const api::RoleBinding& binding, TimePoint now);
 
-// Ends grants on time, on every replica, from the bindings alone: no request, policy, status, record or
-// leader is needed. The leader deletes within the last second, or as much earlier, ten seconds at most, as
-// the number of bindings that end no later needs; any other replica two seconds after the end, if the binding
-// is still there. A deletion is repeated until the watch says that the binding is gone.
+// Ends grants on time, on every replica, from the bindings alone: it needs no request, policy, status, record
+// or leader. The leader deletes a binding within the last second before its end, or up to ten seconds before
+// it if the number of bindings that end no later requires that. Any other replica deletes it two seconds
+// after its end if it still exists. Deletions are repeated until the watch reports that the binding is gone.
 class Revoker {
  public:
   struct Parts {
     kube::Client& client;
     const kube::Store<api::RoleBinding>& bindings;
-    PendingDeletions& deletions;  // is told what is being deleted; nothing here depends on it
+    PendingDeletions& deletions;  // written only; the revoker does not depend on it
     runtime::Metrics& metrics;
     const Clock& clock;
     std::function<bool()> is_leader;
   };
 
-  // Of each of the two queues.
+  // Threads for each of the two queues.
   static constexpr int kWorkers = 8;
 
   explicit Revoker(Parts parts);
 
-  // From the bindings' reflector, for each change. Thread-safe.
+  // Called by the bindings' reflector for each change. Thread-safe.
   void observe(const std::shared_ptr<const api::RoleBinding>& before,
                const std::shared_ptr<const api::RoleBinding>& after);
 
-  // Watches the clock until stopped; wakes at least once a second, so that a step of the wall clock is
-  // noticed.
+  // Queues due bindings until stopped. Wakes at least once a second, to notice a step of the wall clock.
   void run(std::stop_token stop);
 
-  // One binding's deletion: the handler of the ending workers. It waits less than a second for an answer,
-  // since a connection may be dead without a sign.
+  // Handler of queue(): deletes one binding. Waits less than a second for an answer, because a connection may
+  // be silently dead.
   runtime::Outcome end(const api::ObjectKey& key, std::stop_token stop);
-  // The same, beside it, for an API server that is only slow: once, with all the time that a call has.
+  // Handler of patient_queue(), for an API server that is only slow: deletes the binding once, in parallel
+  // with end(), with the full deadline of a call.
   runtime::Outcome end_without_hurry(const api::ObjectKey& key, std::stop_token stop);
 
   runtime::WorkQueue<api::ObjectKey>& queue() { return queue_; }
-  // What end() got no answer for.
+  // Bindings whose deletion by end() timed out.
   runtime::WorkQueue<api::ObjectKey>& patient_queue() { return patient_queue_; }
 
-  // Whether more bindings wait for their deletion than are being deleted. What is not urgent should wait
-  // then, since the API server serves only so many calls. False again after five seconds: trouble with ending
-  // some access must not keep others from theirs.
+  // Whether at least kWorkers bindings wait for their deletion. Less urgent work should then wait, because
+  // the API server's capacity is limited. False again after five seconds, so that failing deletions do not
+  // hold up everyone else's access.
   bool has_backlog() const;
 
-  // How many bindings are there although their end has passed, by all that the watch has said. Looks at each.
+  // The number of bindings in the store whose end has passed. Visits every binding.
   std::size_t past_end() const;
 
  private:
-  // Which ends are to be seen to now, and when to look again.
+  // Ends up to `until` are due now; the next check is after `next_in`.
   struct Due {
     TimePoint until;
     std::chrono::microseconds next_in;
   };
   Due due(TimePoint now) const;
-  // The binding, if it is there and its time has come.
+  // The binding; null if it does not exist or is not due.
   std::shared_ptr<const api::RoleBinding> find_due(const api::ObjectKey& key);
   Result<void> ask(kube::Client& client, const api::RoleBinding& binding, std::stop_token stop) const;
   void learn(std::chrono::steady_clock::duration took);
@@ -95,9 +95,9 @@ class Revoker {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   runtime::DeadlineHeap<api::ObjectKey> ends_;
-  bool has_news_ = false;  // an end that the loop has not considered yet, and that may be near
-  std::chrono::microseconds each_takes_{4000};  // a deletion, among many; until there were many, more than
-                                                // one was seen to take on a busy machine
+  bool has_news_ = false;  // run() has not considered an end yet that may be near
+  // The average time of a deletion during a backlog. Initially longer than measured on a busy machine.
+  std::chrono::microseconds each_takes_{4000};
   std::chrono::steady_clock::time_point crowd_began_;
 };
 

@@ -9,9 +9,9 @@ namespace {
 using std::chrono::seconds;
 using Json = nlohmann::json;
 
-// How long an admission policy takes to be in force everywhere, with room.
+// The time until an admission policy is in force on every API server, with a margin.
 constexpr seconds kSettling{5};
-// A guard that was never changed: what its last object needs to take effect.
+// The time until the newest object of a guard that was never changed is in force.
 constexpr seconds kTakesEffect{1};
 
 Json to_json(const GuardLedger::Identities& identities) {
@@ -82,7 +82,7 @@ GuardLedger next_ledger(const std::optional<GuardLedger>& before, const GuardLed
 
 bool was_admitted(const std::optional<GuardLedger>& before, const GuardLedger::Identities& live,
                   TimePoint since, const std::string& policy, const GuardLedger::Identity& version) {
-  // creationTimestamp is cut to its second.
+  // creationTimestamp has whole seconds only.
   if (!before) return version.created >= floor_to_second(since);
   if (before->objects == live)
     return !before->policies || !holds(before->policies->unbelieved, policy, version);

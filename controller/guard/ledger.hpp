@@ -9,9 +9,9 @@
 
 namespace curfew::guard {
 
-// Which guard objects stood, and since when without a break; and which policies were written under them. Kept
-// across restarts, so that a guard that was changed and put back while Curfew was down shows, and what was
-// written meanwhile.
+// The guard objects, since when they have been in force without interruption, and which policies were written
+// under them. Persisted across restarts, to detect a guard that was changed and restored while Curfew was
+// down, and what was written meanwhile.
 struct GuardLedger {
   struct Identity {
     std::string uid;
@@ -37,20 +37,20 @@ struct GuardLedger {
 };
 
 std::string encode(const GuardLedger& ledger);
-std::optional<GuardLedger> decode_ledger(
-    const std::string& text);  // nullopt: unreadable, as if there were none
+// nullopt if the text is unreadable, which counts as no ledger.
+std::optional<GuardLedger> decode_ledger(const std::string& text);
 
-// The ledger for a guard that is as shipped. The same objects as before: nothing changes. Others: in force a
-// while from now, since admission policies take about a second to take effect and nobody knows what was
-// admitted in between. Never seen before and never changed: since the last of them was made.
+// The next ledger of a guard that matches the shipped one. Same objects as before: unchanged. Other objects:
+// in force a few seconds from now, because admission policies take about a second to take effect and what was
+// admitted in between is unknown. No ledger and no object ever changed: since the newest was created.
 GuardLedger next_ledger(const std::optional<GuardLedger>& before, const GuardLedger::Identities& live,
                         TimePoint now);
 
-// Whether this version of a policy was written under a guard in force, as far as can be known when a term
-// begins. `before` is the ledger that was saved last, `live` the guard objects of today, `since` when these
-// came into force. Under the same objects everything was, but what the ledger knows better of. After a change
-// of theirs only what the ledger has seen; where it did not keep policies yet, what was made later than its
-// guard. Without a ledger, what was made later than the guard of today.
+// Whether this version of a policy was written while the guard was in force, as far as is known at the start
+// of a term. `before` is the last saved ledger, `live` the current guard objects, `since` when these came
+// into force. Same objects as before: true unless the ledger lists the version as unbelieved. Other objects:
+// true only if the ledger lists it as believed or, in a ledger without policies, if it was created after the
+// ledger's guard came into force. No ledger: true if it was created after `since`.
 bool was_admitted(const std::optional<GuardLedger>& before, const GuardLedger::Identities& live,
                   TimePoint since, const std::string& policy, const GuardLedger::Identity& version);
 

@@ -9,7 +9,7 @@
 
 namespace curfew::guard {
 
-// The ledger's place in the cluster: ConfigMap curfew-guard in the controller's namespace.
+// Persists the ledger in ConfigMap curfew-guard in the controller's namespace.
 class GuardLedgerStore {
  public:
   GuardLedgerStore(kube::Client& client, std::string ns) : client_(client), name_space_(std::move(ns)) {}

@@ -23,7 +23,7 @@ void default_match(nlohmann::json& match) {
 
 constexpr std::string_view kCrd = "CustomResourceDefinition/";
 
-// Where two values that are not equal differ first.
+// The path of the first difference between two unequal values; `place` is the path of the values.
 std::string first_difference(const nlohmann::json& shipped, const nlohmann::json& live,
                              const std::string& place) {
   if (shipped.is_object() && live.is_object()) {
@@ -44,9 +44,9 @@ std::string first_difference(const nlohmann::json& shipped, const nlohmann::json
   return place;
 }
 
-// A folded YAML text with deeper lines in it reaches the API server with one line break or with several,
-// depending on what installs it (kubectl -f, kubectl -k, Helm). Line breaks cannot stand in CEL's strings, so
-// how many there are means nothing.
+// A folded YAML scalar with more-indented lines reaches the API server with one line break or several,
+// depending on the installer (kubectl -f, kubectl -k, Helm). CEL string literals cannot contain line breaks,
+// so their number has no meaning.
 void join_line_breaks(nlohmann::json& value) {
   if (value.is_structured()) {
     for (auto& part : value) join_line_breaks(part);

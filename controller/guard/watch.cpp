@@ -64,7 +64,7 @@ bool GuardWatch::observe_policy(const std::string& name, const api::ObjectMeta* 
     const GuardLedger::Identity version = identity_of(*after);
     const auto known = state.policies.find(name);
     if (known != state.policies.end() && known->second.version == version)
-      return false;  // its status, or its metadata
+      return false;  // only its status or metadata has changed
     state.policies[name] = {.version = version, .is_believed = state.is_restored && in_force(state)};
     return state.is_restored;
   });
@@ -87,7 +87,7 @@ bool GuardWatch::believes(const api::ObjectMeta& policy) const {
     const auto known = state.policies.find(policy.name);
     if (known != state.policies.end() && known->second.version == identity_of(policy))
       return known->second.is_believed;
-    return state.is_restored && in_force(state);  // the store is a moment ahead of observe_policy
+    return state.is_restored && in_force(state);  // the store changes just before observe_policy()
   });
 }
 

@@ -37,14 +37,15 @@ Result<void> AuditBackfill::run(std::stop_token stop) {
   return {};
 }
 
-// All pages show the records as they were at the first: an old view of a request that lived then. Its end is
-// for the watch to tell, and may be recorded already; telling it from old records would add another
-// (Withdrawn, say, to what was Revoked).
+// All pages show the records as of the first page, which is outdated for a request that was live then. The
+// watch reports the end of such a request, and that end may be recorded already; ending it from old records
+// would add a second end record (Withdrawn, for example, after Revoked).
 void AuditBackfill::note_live() {
   for (const auto& request : stores_.requests.list()) live_.insert(request->metadata.uid);
 }
 
-// A request that goes on although its end is recorded: whoever recorded it died before the status said so.
+// A request with an end record but a status without the end: the replica that wrote the record died in
+// between.
 void AuditBackfill::settle_recorded(const api::AuditRecord& end) {
   const auto live = stores_.requests.get({end.request.ns, end.request.name});
   if (!live || live->metadata.uid != end.request.uid || live->status.complete) return;
@@ -65,7 +66,7 @@ void AuditBackfill::settle(const std::vector<api::AuditRecord>& of_one_request) 
   }
   if (!is_live) return triggers_.departed(request);
   if (live->status.expires_at != request->status.expires_at)
-    triggers_.changed(live, live);  // shortened, or changed by somebody
+    triggers_.changed(live, live);  // shortened, or changed by someone else
 }
 
 }  // namespace curfew::housekeeping

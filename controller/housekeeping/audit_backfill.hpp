@@ -12,10 +12,10 @@
 
 namespace curfew::housekeeping {
 
-// Goes through the audit records once, page by page, for requests that began but whose end is missing: they
-// were deleted while no replica ran. Of live ones it remembers the end, where it is recorded, and what was
-// granted, which no status can extend. Records' names begin with the request's UID, so that all of a request
-// stand together. Memory: one page, and the UIDs of the live requests.
+// Lists the audit records once, page by page, to find requests that began but have no end record: they were
+// deleted while no replica ran. For live requests it remembers the end record, if there is one, and the
+// Granted record, which no status can extend. Record names begin with the request's UID, so that the records
+// of a request are adjacent. Memory: one page, and the UIDs of the live requests.
 class AuditBackfill {
  public:
   AuditBackfill(kube::Client& client, const reconcile::Stores& stores, reconcile::Memory& memory,
@@ -33,7 +33,7 @@ class AuditBackfill {
   const reconcile::Stores& stores_;
   reconcile::Memory& memory_;
   reconcile::Triggers& triggers_;
-  std::set<std::string> live_;  // UIDs; while run() runs
+  std::set<std::string> live_;  // UIDs; used only during run()
 };
 
 }  // namespace curfew::housekeeping

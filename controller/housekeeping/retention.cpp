@@ -13,10 +13,10 @@ namespace {
 
 using std::chrono::seconds;
 
-// The wall clock may step: it is looked at again at least so often.
+// The wall clock may step: re-check at least this often.
 constexpr seconds kMaxWait{60};
 constexpr seconds kRetry{60};
-// A request that was one too many: long enough to be read.
+// How long requests that were rejected as a flood are kept: long enough to be read.
 constexpr seconds kKeepOfFlood{60};
 
 bool is_of_flood(const api::AccessRequest& request) {
@@ -56,7 +56,7 @@ void Retention::find_more(const std::stop_token& stop) {
   }
   if (sweep(stop)) return;
   const std::scoped_lock lock(mutex_);
-  has_dropped_ = true;  // for the next turn
+  has_dropped_ = true;  // retry in the next pass of run()
 }
 
 Result<void> Retention::sweep(const std::stop_token& stop) {
@@ -89,7 +89,7 @@ void Retention::run(const std::stop_token& stop) {
 
 void Retention::delete_due(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  if (!parts_.is_leading()) {  // whoever leads next goes through them all
+  if (!parts_.is_leading()) {  // the next leader lists all of them
     kept_.clear();
     due_ = {};
     has_dropped_ = false;
@@ -110,7 +110,7 @@ void Retention::delete_due(const std::stop_token& stop) {
 bool Retention::has_gone(const std::string& uid, const api::ObjectKey& key, const std::stop_token& stop) {
   const auto removed = parts_.client.remove<api::AccessRequest>(key, uid, stop);
   if (removed || removed.error().kind == ErrorKind::Conflict)
-    return true;  // Conflict: another one has its name
+    return true;  // Conflict: another request has the name now
   if (kube::concerns_server(removed.error().kind)) return false;
   log::warn("completed request not deleted, trying again",
             {{"request", api::to_string(key)}, {"uid", uid}, {"err", removed.error().message}});

@@ -15,10 +15,10 @@
 
 namespace curfew::housekeeping {
 
-// Deletes completed requests when they have been kept long enough, those of a flood after a minute; their
-// audit records stay. They are not watched: the leader hears of each one when it completes it, and goes
-// through those from before its term once; and again when half of those that it remembers, the next
-// kMaxKept, have been deleted. Thread-safe.
+// Deletes completed requests after their retention time, those of a flood after a minute; their audit records
+// stay. Completed requests are not watched: the leader adds each request that it completes, and lists those
+// from earlier terms once. It remembers the kMaxKept requests that are due first; if there are more, it lists
+// again when half of these have been deleted. Thread-safe.
 class Retention {
  public:
   static constexpr std::size_t kMaxKept = 5000;
@@ -32,15 +32,15 @@ class Retention {
 
   explicit Retention(Parts parts) : parts_(std::move(parts)) {}
 
-  // A request that is complete, as stored.
+  // Schedules the deletion of a completed request; `request` is the stored state.
   void completed(const api::AccessRequest& request);
 
-  // All complete requests of the cluster, page by page; memory: one page, and kMaxKept names.
+  // Lists all completed requests of the cluster, page by page. Memory: one page, and kMaxKept names.
   Result<void> sweep(const std::stop_token& stop);
 
-  // Deletes at their time, for ever, and sweeps again where some are left. One thread.
+  // Deletes requests when they are due, and sweeps again if some were dropped, until stopped. One thread.
   void run(const std::stop_token& stop);
-  // Its two halves, for tests.
+  // The two steps of run(), public for tests.
   void delete_due(const std::stop_token& stop);
   void find_more(const std::stop_token& stop);
 
@@ -53,7 +53,7 @@ class Retention {
   std::condition_variable_any changed_;
   std::map<std::string, api::ObjectKey> kept_;  // by UID; protected by mutex_
   runtime::DeadlineHeap<std::string> due_;      // UIDs; protected by mutex_
-  bool has_dropped_ = false;                    // some are due later than all of these; protected by mutex_
+  bool has_dropped_ = false;                    // more requests exist, due later; protected by mutex_
 };
 
 }  // namespace curfew::housekeeping

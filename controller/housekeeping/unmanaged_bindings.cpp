@@ -18,7 +18,7 @@ using runtime::Outcome;
 constexpr std::chrono::seconds kRecheck{1};
 constexpr const char* kNobody = "unknown";
 
-// nullopt: it is not there.
+// Maps NotFound to nullopt.
 template <class T>
 Result<std::optional<T>> found(Result<T> answer) {
   if (answer) return std::optional<T>(std::move(*answer));
@@ -48,11 +48,11 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
   const auto request = live_request(label->second);
   const bool has_name_of_grant = api::has_name_of_grant(*binding);
   if (request && has_name_of_grant && key.ns == request->metadata.ns)
-    return {};  // the request's own decisions tell
+    return {};  // the request's own reconcile handles it
   if (parts_.memory.is_departed(label->second)) return {.after = kRecheck};
   if (!has_name_of_grant) {
     if (!request && !parts_.memory.knows_all_records())
-      return {.after = kRecheck};  // whose it was, they may tell
+      return {.after = kRecheck};  // the records may show whose it was
     const auto told = record_tampering(*binding, request.get(),
                                        "RoleBinding " + key.name + " bears the label " +
                                            std::string(api::kRequestUidLabel) + "=" + label->second +
@@ -78,8 +78,8 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
                  : retry("binding not deleted, trying again", key, deleted.error());
 }
 
-// Asks the API server, since watches tell of a binding, its request and its end in any order, and
-// nobody is to be blamed for that.
+// Reads from the API server, because the watches deliver a binding, its request and its end in any order,
+// which must not be recorded as tampering.
 Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBinding& binding,
                                                             const std::string& request_uid,
                                                             std::stop_token stop) const {
@@ -96,7 +96,7 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
     auto live = found(parts_.client.get<api::AccessRequest>(request->metadata.key(), stop));
     if (!live) return tl::unexpected(live.error());
     if (*live && (*live)->metadata.uid == request_uid) {
-      if (!(*live)->status.complete) return Grant{.is_somebodys = true};  // the watch will bring it
+      if (!(*live)->status.complete) return Grant{.is_somebodys = true};  // the watch will deliver that one
       return Grant{.departed = std::make_shared<const api::AccessRequest>(std::move(**live))};
     }
   }
@@ -123,7 +123,7 @@ Result<void> UnmanagedBindings::record_tampering(const api::RoleBinding& binding
   const api::ObjectMeta& meta = binding.metadata;
   api::AuditRecord record;
   record.action = api::AuditAction::Tampered;
-  // All records of a request stand together, by name.
+  // Named so that all records of a request are adjacent.
   record.metadata.name = request != nullptr ? api::record_name(request->metadata.uid, record.action,
                                                                seconds_of(meta.creation_timestamp))
                                             : api::record_name(meta.uid, record.action);

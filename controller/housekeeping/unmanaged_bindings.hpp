@@ -16,11 +16,11 @@
 
 namespace curfew::housekeeping {
 
-// RoleBindings that have our label, and whose request is not known. With the name of a grant, it is what is
-// left of one whose request is gone, as its Granted record says, and ends as that request's; or nothing says
-// that it was granted: only somebody can make it who has taken the admission policies away, or has Curfew's
-// own credentials. That is recorded, once each, and it is ended at once. One under a name of its own is
-// recorded and left alone, since whose it is is not known.
+// Handles RoleBindings that have our label but no known request. If the name is that of a grant and a Granted
+// record exists, the binding is left over from a departed request, and ends with that request. If no record
+// shows a grant, its author must have removed the admission policies or have Curfew's own credentials: this
+// is recorded, once per binding, and the binding is deleted at once. A binding under another name is recorded
+// and left alone, because its owner is unknown.
 class UnmanagedBindings {
  public:
   struct Parts {
@@ -32,8 +32,8 @@ class UnmanagedBindings {
     expiry::PendingDeletions& deletions;
     runtime::Metrics& metrics;
     const Clock& clock;
-    std::function<void(std::shared_ptr<const api::AccessRequest>)>
-        departed;  // for a request that is gone or over: its last known state
+    // Called with the last known state of a request that is gone or over.
+    std::function<void(std::shared_ptr<const api::AccessRequest>)> departed;
   };
 
   explicit UnmanagedBindings(Parts parts) : parts_(parts) {}
@@ -41,15 +41,15 @@ class UnmanagedBindings {
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
  private:
-  // What a binding with the name of a grant is. Exactly one of these is set.
+  // What a binding with the name of a grant belongs to. Exactly one field is set.
   struct Grant {
-    bool is_somebodys = false;                           // it is gone, or its request is there
-    std::shared_ptr<const api::AccessRequest> departed;  // it is what is left of that one's
-    std::string difference;                              // why it is nobody's
+    bool is_somebodys = false;                           // the binding is gone, or its request is live
+    std::shared_ptr<const api::AccessRequest> departed;  // the departed request that it is left over from
+    std::string difference;                              // why it belongs to no grant
   };
   Result<Grant> look_up(const api::RoleBinding& binding, const std::string& request_uid,
                         std::stop_token stop) const;
-  // `request`: among whose records it is told; null: under the binding's own UID.
+  // The record is named after `request`, or after the binding's own UID if that is null.
   Result<void> record_tampering(const api::RoleBinding& binding, const api::AccessRequest* request,
                                 std::string message, std::stop_token stop) const;
   std::shared_ptr<const api::AccessRequest> live_request(const std::string& request_uid) const;

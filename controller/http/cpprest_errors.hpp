@@ -1,6 +1,6 @@
 #pragma once
 
-// Private to cpprest_transport.cpp: what the library's exceptions mean, in words.
+// Private to cpprest_transport.cpp: turns the library's exceptions into Errors with readable messages.
 
 #include <arpa/inet.h>
 #include <cpprest/http_msg.h>
@@ -29,8 +29,8 @@ struct ServerName {
   }
 };
 
-// The library reports a refused connection and an unreachable host alike; for an address (never a name:
-// resolving can block) ask once more.
+// The library reports a refused connection and an unreachable host alike: connect once more to tell them
+// apart. Only for an address, because resolving a name can block.
 inline bool refuses_connections(const ServerName& server) {
   sockaddr_in v4{};
   sockaddr_in6 v6{};
@@ -59,7 +59,7 @@ inline bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// A connection that was there broke: the end of file prints as ENOENT.
+// An established connection broke; the library reports an end of file as ENOENT.
 inline bool is_broken_connection(const web::http::http_exception& error) {
   const int code = error.error_code().value();
   return !contains(error.what(), "Failed to connect") && !contains(error.what(), "resolving") &&
@@ -78,8 +78,8 @@ inline bool is_broken_connection(const std::exception_ptr& thrown) {
   return false;
 }
 
-// The library's codes are not to be trusted alone (an end of file prints as ENOENT): the phase comes from its
-// words, the reason from both.
+// The library's error codes are not reliable alone (an end of file is ENOENT): take the phase from the
+// message and the reason from both.
 inline Error explain(const web::http::http_exception& error, const ServerName& server, TlsClient* tls) {
   const std::string_view what = error.what();
   const int code = error.error_code().value();

@@ -1,6 +1,6 @@
 #pragma once
 
-// Private to cpprest_transport.cpp: one request under way, between the library's threads and the caller's.
+// Private to cpprest_transport.cpp: one request in flight, between the library's threads and the caller's.
 
 #include <cpprest/astreambuf.h>
 #include <cpprest/http_client.h>
@@ -23,18 +23,19 @@
 
 namespace curfew::http {
 
-// The library's threads put bytes in and never wait; the caller takes them out. Beyond the high-water mark
-// the library is told that its write is not complete yet, and so stops reading from the socket.
+// The library's threads append bytes and never block; the caller takes them. Above the high-water mark the
+// library's write task stays incomplete, so that the library stops reading from the socket.
 class Exchange {
  public:
   using Instant = std::chrono::steady_clock::time_point;
   enum class Event { Bytes, Finished, TooLate, Doubted, Stopped };
-  struct Unanswered {  // a call
+  struct Unanswered {  // a call that timed out
     Instant began;
     Instant gave_up;
   };
 
-  // Whether the caller wants each piece of the body as it comes, or is woken once, when all is there.
+  // is_streamed: wake the caller for each piece of the body; otherwise at the high-water mark and when the
+  // body is complete.
   explicit Exchange(bool is_streamed) : is_streamed_(is_streamed) {}
 
   pplx::cancellation_token token() const { return cancel_.get_token(); }
@@ -74,13 +75,13 @@ class Exchange {
 
   // -- the caller's side
 
-  // Waits for bytes of the body, whose status is known by then, or for the end. `limit` is asked again after
-  // each arrival, of which the head is one.
+  // Waits for bytes of the body (the status is known by then) or for the end. Calls `limit` again after each
+  // arrival, including that of the head.
   Event wait(const std::function<Instant(Instant last_arrival, bool has_begun)>& limit,
              const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    last_arrival_ =
-        std::chrono::steady_clock::now();  // silence while the caller was busy is not the server's
+    // Do not count the time in which the caller was busy as the server's silence.
+    last_arrival_ = std::chrono::steady_clock::now();
     const auto has_enough = [this] {
       return head_ && (is_streamed_ ? !arrived_.empty() : arrived_.size() >= kHighWater);
     };
@@ -98,8 +99,8 @@ class Exchange {
     return head_ && !arrived_.empty() ? Event::Bytes : Event::Finished;
   }
 
-  // From any thread: where nothing has come since then, nothing will. What began after that call is on a
-  // connection of which the call says nothing.
+  // Thread-safe. Treats the connection as dead if nothing has arrived since `call` gave up. Skips an exchange
+  // that began after `call`: the timeout of `call` says nothing about its connection.
   void doubt(const Unanswered& call) {
     const std::scoped_lock lock(mutex_);
     if (began_ >= call.began || last_arrival_ > call.gave_up) return;
@@ -116,7 +117,7 @@ class Exchange {
     return bytes;
   }
 
-  // The caller leaves; whatever the library still does goes nowhere.
+  // The caller stops reading; whatever the library still delivers is discarded.
   void abandon() {
     std::unique_lock lock(mutex_);
     abandoned_ = true;
@@ -124,11 +125,11 @@ class Exchange {
     auto owed = std::exchange(owed_, std::nullopt);
     lock.unlock();
     if (owed) owed->set_exception(std::runtime_error("abandoned"));
-    if (!finished) cancel_.cancel();  // otherwise the connection is back in the pool, and not ours to close
+    if (!finished) cancel_.cancel();  // if finished, the connection is back in the pool: do not close it
   }
 
-  // Whether the answer has begun and its body was arriving a moment ago: a large one on a slow line, not a
-  // dead connection.
+  // True if the response has begun and its body was arriving a moment ago: a large response on a slow link,
+  // not a dead connection.
   bool arrives_still() const {
     const std::scoped_lock lock(mutex_);
     return head_ && std::chrono::steady_clock::now() - last_arrival_ < kArriving;
@@ -164,10 +165,9 @@ class Exchange {
   bool doubted_ = false;
 };
 
-// Connections that die without a word (a cable, a firewall that forgot them) take calls and watches with them
-// alike, but a call notices soon, and a quiet watch only after minutes. So when calls were left without an
-// answer and one is answered again, on a new connection, watches that have been silent since are begun again,
-// too. Thread-safe.
+// A connection that dies silently (a cable, a firewall that dropped its state) affects calls and watches
+// alike, but a call notices soon and a quiet watch only after minutes. So when calls timed out and a later
+// call is answered, on a new connection, restart the watches that have been silent since. Thread-safe.
 class StaleStreamDetector {
  public:
   void add(const std::shared_ptr<Exchange>& stream) {
@@ -191,10 +191,10 @@ class StaleStreamDetector {
  private:
   std::mutex mutex_;  // protects all below
   std::vector<std::weak_ptr<Exchange>> streams_;
-  std::optional<Exchange::Unanswered> last_;  // of such calls, since one was answered
+  std::optional<Exchange::Unanswered> last_;  // the latest timeout since a call was last answered
 };
 
-// The write-only stream buffer through which the library hands over a body.
+// The write-only stream buffer through which the library delivers a body.
 class ExchangeBuffer final : public concurrency::streams::details::streambuf_state_manager<std::uint8_t> {
   using Base = concurrency::streams::details::streambuf_state_manager<std::uint8_t>;
 

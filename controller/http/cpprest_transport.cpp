@@ -16,16 +16,16 @@
 namespace curfew::http {
 namespace {
 
-// Nothing ever waits on the library's threads (waiting is done on the callers' own), so that a few carry any
-// number of requests.
+// The library's threads never block (callers wait on their own threads), so that a few serve any number of
+// requests.
 constexpr std::size_t kLibraryThreads = 4;
-constexpr int kUnansweredAttempts = 3;  // of a request whose connection broke before an answer began
-constexpr std::chrono::seconds kStaleAfter{
-    2};  // a call that had as long and no answer says something about the others' connections
-constexpr std::chrono::seconds kShutdownGrace{
-    2};  // for requests still under way when the transport is destroyed
+constexpr int kUnansweredAttempts = 3;  // of a request whose connection broke before a response began
+// A call without a response for this long casts doubt on the connections of others.
+constexpr std::chrono::seconds kStaleAfter{2};
+// For requests still in flight when the transport is destroyed.
+constexpr std::chrono::seconds kShutdownGrace{2};
 
-// However the caller leaves: a sink may throw.
+// Abandons the exchange on every exit: a sink may throw.
 struct Leaving {
   Exchange& exchange;
   ~Leaving() { exchange.abandon(); }
@@ -78,7 +78,7 @@ class CpprestTransport::Impl {
 
  private:
   using Limit = std::function<Exchange::Instant(Exchange::Instant last_arrival, bool has_begun)>;
-  // Each with its own pool of kept connections.
+  // Each client has its own pool of kept connections.
   struct Clients {
     web::http::client::http_client sender;
     web::http::client::http_client streamer;
@@ -140,7 +140,7 @@ web::http::client::http_client_config CpprestTransport::Impl::library_config(
     std::chrono::seconds timeout) const {
   web::http::client::http_client_config library;
   library.set_timeout(timeout);
-  library.set_max_redirects(0);  // it would carry our credentials to wherever it is told
+  library.set_max_redirects(0);  // a redirect would carry our credentials to any host it names
   if (tls_)
     library.set_ssl_context_callback(
         [tls = tls_](boost::asio::ssl::context& context) { tls->configure(context.native_handle()); });
@@ -177,8 +177,8 @@ std::shared_ptr<Exchange> CpprestTransport::Impl::start(web::http::client::http_
           exchange->head(response);
           return response.content_ready();
         })
-        .then([done](const pplx::task<web::http::http_response>&
-                         task) {  // observes every outcome: an unobserved one ends the process
+        // Observes every outcome: an unobserved one ends the process.
+        .then([done](const pplx::task<web::http::http_response>& task) {
           try {
             task.get();
             done(nullptr);
@@ -281,8 +281,8 @@ Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client
     const Leaving leaving{*under_way};
     if (sink) doubts_.add(under_way);
     auto result = receive(*under_way, request, sink, limit, late, stop);
-    // A kept connection that the server had closed already, most likely; the library itself tries again in
-    // some of these cases only.
+    // Most likely the server had already closed this kept connection; the library itself retries only some of
+    // these cases.
     if (!result && !under_way->response() && is_broken_connection(under_way->failure()) &&
         ++unanswered < kUnansweredAttempts)
       continue;
@@ -308,8 +308,8 @@ Result<Response> CpprestTransport::Impl::send(const Request& request, std::chron
   return result;
 }
 
-// A connection that gave no answer may be dead, and so may be those that are kept beside it: the next call
-// gets a new one.
+// A connection without a response may be dead, and so may the others of its pool: the next call opens a new
+// one.
 void CpprestTransport::Impl::renew(const std::shared_ptr<Clients>& used) {
   auto fresh = make_clients_();
   clients_.with([&](auto& current) {
@@ -328,7 +328,7 @@ Result<Response> CpprestTransport::Impl::stream(const Request& request, const Li
     return last + (begun ? idle : to_begin);
   };
   auto result = exchange(clients->streamer, request, &sink, limit, late, stop);
-  // Nobody is at the other end of this connection, or of those that are kept beside it.
+  // Treat this connection and the others of its pool as dead.
   if (!result && result.error().kind == ErrorKind::Timeout && !has_begun) {
     renew(clients);
     result.error().message = fmt::format("the API server at {} did not begin to answer within {} ms",

@@ -7,18 +7,18 @@
 
 namespace curfew::http {
 
-inline constexpr std::size_t kMaxLineBytes = std::size_t{16} << 20;  // bytes of a line of a stream()
+inline constexpr std::size_t kMaxLineBytes = std::size_t{16} << 20;  // the longest line of a stream()
 
-// Call first in main, before any thread or request: what the HTTP library fixes for the whole process (its
-// threads, and that it never loads the system's CAs by itself). Calling it again does nothing.
+// Call first in main, before any thread or request: sets what the HTTP library fixes for the whole process
+// (its thread count, and that it never loads the system's CAs by itself). Further calls do nothing.
 void initialize_process();
 
-// Transport over cpprestsdk, whose only user this is. Lines of a stream are handed to the sink on the
-// caller's own thread; a slow sink slows the server down. Redirects are answers like others, never followed.
-// Destroy it after the threads that use it have been joined.
+// Transport over cpprestsdk, and the only user of that library. Calls the sink of a stream on the caller's
+// own thread; a slow sink slows the server down. Returns redirects like other responses and never follows
+// them. Destroy it after joining the threads that use it.
 class CpprestTransport final : public Transport {
  public:
-  // Invalid, in a sentence, for an unusable server URL or certificates.
+  // Returns Invalid, with a sentence as its message, for an unusable server URL or unusable certificates.
   static Result<std::unique_ptr<CpprestTransport>> create(const ClientConfig& config);
   ~CpprestTransport() override;
 

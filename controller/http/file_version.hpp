@@ -7,11 +7,11 @@
 
 namespace curfew::http {
 
-// What tells whether a file is still the one that was read: kubelet puts another in its place (another
-// inode), people edit it where it is.
+// Identifies the version of a file that was read: kubelet replaces files (new inode), people edit them in
+// place.
 class FileVersion {
  public:
-  // nullopt: it cannot be looked at, and errno says why.
+  // nullopt if stat() fails; errno holds the reason.
   static std::optional<FileVersion> of(const std::string& path) {
     struct stat seen{};
     if (::stat(path.c_str(), &seen) != 0) return std::nullopt;

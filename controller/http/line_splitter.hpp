@@ -8,15 +8,15 @@
 
 namespace curfew::http {
 
-// Turns bytes, cut anywhere, into lines. What follows the last newline of a stream is no line: whoever
-// resumes gets it again, whole.
+// Splits bytes, cut anywhere, into lines. Drops what follows the last newline of a stream: a resumed stream
+// delivers it again, whole.
 class LineSplitter {
  public:
   enum class Outcome { More, Stopped, TooLong };
 
   explicit LineSplitter(std::size_t longest) : longest_(longest) {}
 
-  // Stopped: the sink wants no more. TooLong: there is a line longer than that, and the sink takes no cut
+  // Stopped: the sink returned false. TooLong: a line is longer than `longest` and the sink takes no cut
   // lines.
   Outcome feed(std::string_view bytes, const LineSink& sink) {
     while (true) {
@@ -52,7 +52,7 @@ class LineSplitter {
     return more;
   }
 
-  // A stream lives for minutes: it does not keep what its longest line took.
+  // A stream lives for minutes: do not keep the memory of its longest line.
   void reset() {
     if (carried_.capacity() > kKept) carried_ = {};
     carried_.clear();
@@ -62,7 +62,7 @@ class LineSplitter {
 
   std::size_t longest_;
   std::string carried_;
-  bool is_cut_ = false;  // the line under way is too long, and `carried_` its beginning
+  bool is_cut_ = false;  // the current line is too long and `carried_` holds its beginning
 };
 
 }  // namespace curfew::http

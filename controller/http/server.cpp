@@ -24,7 +24,7 @@ using boost::system::error_code;
 using Tcp = asio::ip::tcp;
 using PageResponse = bhttp::response<bhttp::string_body>;
 
-// Out of file descriptors, mostly: long enough not to spin, short enough for a probe.
+// Mostly for a lack of file descriptors: long enough not to spin, short enough for a probe.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
@@ -49,13 +49,13 @@ std::string path_of(std::string_view target) {
 
 class Session;
 
-// What every session shares; outlives them, since it outlives the io_context that holds them.
+// State shared by all sessions. Outlives them, because it outlives the io_context that holds them.
 struct Shared {
   const std::map<std::string, Server::Route> routes;
   const ServerLimits limits;
   // The server's thread only:
   int open = 0;                 // sessions
-  std::list<Session*> waiting;  // those whose request has not come yet, the longest first
+  std::list<Session*> waiting;  // sessions whose request is outstanding, longest wait first
 
   Page page_for(const std::string& path) const {
     const auto route = routes.find(path);
@@ -68,7 +68,7 @@ struct Shared {
     }
   }
 
-  // The path is not repeated: it is a stranger's text.
+  // Does not repeat the path: it is untrusted text.
   std::string not_found() const {
     std::string body = "no such page; there are:\n";
     for (const auto& [path, route] : routes) body += path + "\n";
@@ -76,7 +76,7 @@ struct Shared {
   }
 };
 
-// One connection: read, answer, again. Owned by its own pending operation; ends when there is none.
+// One connection: read, answer, repeat. Its pending operation owns it; it ends when none is pending.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(Tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) {
@@ -101,7 +101,7 @@ class Session : public std::enable_shared_from_this<Session> {
     });
   }
 
-  // For somebody else, who may have something to say.
+  // Closes this idle connection in favour of one that may send a request.
   void give_way() {
     stop_waiting();
     stream_.close();
@@ -123,7 +123,7 @@ class Session : public std::enable_shared_from_this<Session> {
     write(std::move(response));
   }
 
-  // nullopt: the other end is gone, or too slow; nothing to say.
+  // nullopt: the peer is gone or too slow; send nothing.
   static std::optional<Page> refusal_for(error_code error) {
     if (error == bhttp::error::header_limit) return Page{.status = 431, .body = "the header is too long\n"};
     if (error == bhttp::error::body_limit || error == bhttp::error::unexpected_body)
@@ -143,7 +143,7 @@ class Session : public std::enable_shared_from_this<Session> {
     PageResponse response = make_response(std::move(page), request.version());
     if (response.result_int() == 405) response.set(bhttp::field::allow, "GET, HEAD");
     response.keep_alive(request.keep_alive());
-    if (is_head) response.body().clear();  // after the length was set: HEAD tells how long the page would be
+    if (is_head) response.body().clear();  // after the length was set: HEAD reports the length of the page
     return response;
   }
 
@@ -171,7 +171,7 @@ class Session : public std::enable_shared_from_this<Session> {
   beast::flat_buffer buffer_;
   std::optional<bhttp::request_parser<bhttp::empty_body>> parser_;
   PageResponse response_;
-  std::optional<std::list<Session*>::iterator> place_;  // among those who wait
+  std::optional<std::list<Session*>::iterator> place_;  // in shared_.waiting
 };
 
 }  // namespace
@@ -223,7 +223,7 @@ class Server::Impl {
     });
   }
 
-  // Probes come to the same address: whoever only holds connections must not keep them out.
+  // Probes use the same address: connections that send no request must not keep them out.
   bool has_room() {
     if (shared_.open < shared_.limits.connections) return true;
     if (shared_.waiting.empty()) return false;

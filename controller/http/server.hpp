@@ -17,11 +17,11 @@ struct Page {
 };
 
 struct ServerLimits {
-  std::chrono::milliseconds read{
-      10000};  // for a whole request, idle time on a kept-alive connection included
+  // For a whole request, including idle time on a kept-alive connection.
+  std::chrono::milliseconds read{10000};
   std::chrono::milliseconds write{10000};
-  int connections = 100;  // at a time; one more takes the place of the one that has kept us waiting for its
-                          // request the longest
+  // At a time. A further connection replaces the one whose request has been outstanding the longest.
+  int connections = 100;
   std::uint32_t header_bytes = 16 * 1024;
 };
 
@@ -33,14 +33,13 @@ struct HostPort {
 // Throws std::invalid_argument with a sentence that names the value and what would be accepted.
 HostPort parse_host_port(std::string_view text);
 
-// A small HTTP/1.1 server for pages that cost little: GET and HEAD, no bodies, one thread, on which the
-// routes are called.
+// A small HTTP/1.1 server for cheap pages: GET and HEAD, no bodies. A single thread runs the routes.
 class Server {
  public:
-  using Route = std::function<Page()>;  // one that throws is answered 500
+  using Route = std::function<Page()>;  // a route that throws yields status 500
 
-  // Listens at once. Port 0 is any free port. Throws std::invalid_argument for a bad address,
-  // std::runtime_error where it cannot listen on it.
+  // Listens at once. Port 0 selects any free port. Throws std::invalid_argument for a bad address and
+  // std::runtime_error if it cannot listen on it.
   Server(std::string_view host_port, std::map<std::string, Route> routes, ServerLimits limits = {});
   ~Server();  // closes all connections and returns at once
   Server(const Server&) = delete;

@@ -33,7 +33,7 @@ Bio reader(const std::string& pem) {
   return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
-// Nobody is there to type a passphrase.
+// No user is present to type a passphrase.
 int no_passphrase(char*, int, int, void*) {
   return -1;
 }
@@ -68,8 +68,8 @@ std::string address_of(const ASN1_OCTET_STRING* bytes) {
   return {text, static_cast<std::size_t>(length)};
 }
 
-// "kubernetes, localhost, 10.0.0.1": what a certificate is for. Other people's text: unprintable characters
-// are left out.
+// "kubernetes, localhost, 10.0.0.1": the names in a certificate. Untrusted text: drops unprintable
+// characters.
 std::string names_of(X509* certificate) {
   constexpr std::size_t kMaxLength = 300;
   std::string names;
@@ -110,7 +110,7 @@ void require(long result, const char* what) {
 
 namespace {
 
-// null: there is no certificate in it.
+// null if `pem` contains no certificate.
 std::shared_ptr<X509_STORE> store_of(const std::string& pem) {
   const auto cas = certificates(pem);
   if (cas.empty()) return nullptr;
@@ -121,7 +121,7 @@ std::shared_ptr<X509_STORE> store_of(const std::string& pem) {
 
 std::shared_ptr<X509_STORE> store_of_system() {
   std::shared_ptr<X509_STORE> store(X509_STORE_new(), Freer<X509_STORE_free>());
-  // Some images have no such files: then nothing is trusted, and the handshake says so.
+  // Some images have no such files: then nothing is trusted, and the handshake reports it.
   X509_STORE_load_file(store.get(), X509_get_default_cert_file());
   X509_STORE_load_path(store.get(), X509_get_default_cert_dir());
   ERR_clear_error();
@@ -169,8 +169,7 @@ TlsClient::TlsClient(const ClientConfig& config, std::string verified_name, std:
       own_(std::move(own)),
       trust_(std::move(trust)) {}
 
-// A file that is half written, or gone for a moment, changes nothing: it is looked at again for the next
-// connection.
+// A file that is half written or missing for a moment changes nothing: the next connection checks it again.
 void TlsClient::renew(Trust& trust) const {
   const auto now = std::chrono::steady_clock::now();
   const auto seen = FileVersion::of(ca_file_);
@@ -203,7 +202,8 @@ std::string TlsClient::take_refusal() {
   return refusal_.with([](std::string& refusal) { return std::exchange(refusal, {}); });
 }
 
-// In place of OpenSSL's own, which it calls: the HTTP library says only that the handshake failed.
+// Wraps OpenSSL's own verification to keep the reason: the HTTP library reports only that the handshake
+// failed.
 int TlsClient::verify(X509_STORE_CTX* chain, void* self) {
   auto* client = static_cast<TlsClient*>(self);
   const int trusted = X509_verify_cert(chain);
@@ -232,7 +232,7 @@ std::string TlsClient::explain(X509_STORE_CTX* chain) const {
       return "its certificate is not valid before " +
              (certificate ? text_of(X509_get0_notBefore(certificate)) : "an unknown time") +
              "; is this machine's clock right?";
-    case X509_V_OK:  // the chain is good: the name was refused, by a callback that does not say so
+    case X509_V_OK:  // the chain is valid: a callback refused the name without setting an error
     case X509_V_ERR_UNSPECIFIED:
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:

@@ -14,20 +14,20 @@
 
 namespace curfew::http {
 
-// A client's side of TLS, shared by every connection: trusted CAs, certificate and key. The CAs are read
-// again where their file changes, and count for new connections. Thread-safe.
+// The client side of TLS, shared by all connections: trusted CAs, certificate and key. Re-reads the CAs when
+// their file changes; they apply to new connections. Thread-safe.
 class TlsClient : public std::enable_shared_from_this<TlsClient> {
  public:
-  // Invalid, in a sentence, for PEM that is not what it should be or a key that does not belong to its
+  // Returns Invalid, with a sentence as its message, for unusable PEM or for a key that does not match its
   // certificate.
   static Result<std::shared_ptr<TlsClient>> create(const ClientConfig& config, std::string verified_name);
 
-  // TLS 1.2 or newer, our CAs instead of the system's, our certificate. Keeps this object alive as long as
-  // the context. Throws std::runtime_error.
+  // Sets TLS 1.2 as the minimum, our CA store in place of the context's, and our certificate. The context
+  // keeps this object alive. Throws std::runtime_error.
   void configure(SSL_CTX* context);
 
-  // Why the server's certificate was last refused ("its certificate is ..."); empty if none was since the
-  // last call.
+  // Why the server's certificate was last refused ("its certificate is ..."); empty if none was refused since
+  // the last call.
   std::string take_refusal();
 
  private:
@@ -36,7 +36,7 @@ class TlsClient : public std::enable_shared_from_this<TlsClient> {
     std::shared_ptr<X509_STORE> store;
     std::optional<FileVersion> seen;
     std::chrono::steady_clock::time_point read_at;
-    bool is_doubted = false;  // a certificate was refused since
+    bool is_doubted = false;  // a certificate was refused since the last read
   };
   TlsClient(const ClientConfig& config, std::string verified_name, std::shared_ptr<const Own> own,
             Trust trust);

@@ -47,8 +47,8 @@ bool TokenSource::refused(const std::string& token) {
 
 Result<std::string> TokenSource::reload(State& state, bool always) {
   const auto trouble = [&](std::string_view what) -> Result<std::string> {
-    if (state.seen)
-      return state.token;  // the file is being replaced, perhaps; the server has the last word on the old one
+    // The file may be in the middle of a replacement; the server decides about the old token.
+    if (state.seen) return state.token;
     return fail(ErrorKind::Unauthorized, "the token file " + file_ + " " + std::string(what));
   };
   const auto seen = FileVersion::of(file_);

@@ -10,23 +10,23 @@
 
 namespace curfew::http {
 
-// The bearer token of the next request. A token file is looked at before every request and read again when it
-// is another (time, size or inode), when the last reading is a minute old, and after a 401. Thread-safe.
+// The bearer token of the next request. Checks the token file before every request and re-reads it when it
+// has changed (time, size or inode), when the last read is a minute old, and after a 401. Thread-safe.
 class TokenSource {
  public:
   TokenSource(std::string token, std::string file);
 
-  // Empty where no token is configured. Unauthorized when the file cannot be read and never could.
+  // Empty if no token is configured. Unauthorized if the file cannot be read and has never been read.
   Result<std::string> current();
 
-  // The server refused this token. True if reading the file again gives another one, so that a second try
+  // Call when the server refused `token`. True if re-reading the file yields another token, so that a retry
   // makes sense.
   bool refused(const std::string& token);
 
  private:
   struct State {
     std::string token;
-    std::optional<FileVersion> seen;  // nullopt: it was never read
+    std::optional<FileVersion> seen;  // nullopt: never read
     std::chrono::steady_clock::time_point read_at;
   };
   Result<std::string> reload(State& state, bool always);

@@ -18,15 +18,15 @@ enum class Method { Get, Post, Put, Patch, Delete };
 
 std::string_view to_string(Method method);
 
-inline constexpr std::size_t kMaxBody = std::size_t{64} << 20;  // bytes of an answer to send()
+inline constexpr std::size_t kMaxBody = std::size_t{64} << 20;  // bytes of a response to send()
 
 struct Request {
   Method method = Method::Get;
   std::string target;  // path and query, encoded: "/api/v1/namespaces?limit=500"
   std::string content_type;
   std::string body;
-  // send(): an answer with more bytes than this, or one that is still arriving at the deadline, is an Error,
-  // or where `accepts_part` is set a Response with Response::cut.
+  // send(): a body of more bytes than this, or one still arriving at the deadline, is an Error; with
+  // `accepts_part`, a 2xx response is returned with Response::cut instead.
   std::size_t max_body = kMaxBody;
   bool accepts_part = false;
 };
@@ -36,18 +36,18 @@ struct Response {
   std::string body;
   std::optional<std::chrono::seconds> retry_after;
   std::optional<TimePoint> date;  // the server's clock, whole seconds
-  std::optional<Error> cut =
-      std::nullopt;  // why `body` is only the beginning of what the server sent; nullopt: it is whole
+  // Why `body` is only the beginning of what the server sent; nullopt: it is complete.
+  std::optional<Error> cut = std::nullopt;
 };
 
-// Gets one line at a time, without its newline; called on a thread of the transport: parse and hand on, block
-// only to push back. Return false to end the stream.
+// Receives one line at a time, without its newline. Runs on the thread that called stream(): parse and hand
+// on, block only to push back. Return false to end the stream.
 class LineSink {
  public:
   using Function = std::function<bool(std::string_view)>;
 
-  // `on_cut_line` gets the beginning of a line that is longer than a stream may have them, whose rest is
-  // skipped; without it such a line ends the stream.
+  // `on_cut_line` receives the beginning of a line that exceeds the stream's limit, and the rest of the line
+  // is skipped; without it such a line ends the stream.
   template <class Line>
   LineSink(Line on_line, Function on_cut_line = nullptr)
       : on_line_(std::move(on_line)),
@@ -62,20 +62,21 @@ class LineSink {
   Function on_cut_line_;
 };
 
-// The one way to the API server. Any HTTP status is a Response; an Error means that there was none (Timeout,
-// Cancelled, Transport, Tls, Unauthorized for unreadable credentials). Thread-safe. A request may be sent
-// twice when a reused connection breaks: every write must be idempotent.
+// The only way to the API server. Any HTTP status is a Response; an Error means that there is no complete
+// response (Timeout, Cancelled, Transport, Tls, Decode for one that is too large, Invalid for an unusable
+// target, Unauthorized for unreadable credentials). Thread-safe. A request may be sent more than once when a
+// connection breaks: every write must be idempotent.
 class Transport {
  public:
   virtual ~Transport() = default;
 
-  // Waits for the whole answer, at most `deadline` in all, however slowly the bytes drip.
+  // Waits for the whole response, at most `deadline` in all, however slowly the bytes arrive.
   virtual Result<Response> send(const Request& request, std::chrono::milliseconds deadline,
                                 std::stop_token stop) = 0;
 
-  // Feeds a 2xx body to the sink line by line until the server ends it, nothing came for `idle`, or the token
-  // stops it. A response with another status is returned whole, with its body, and the sink sees nothing of
-  // it. Returns the status with an empty body after a clean end.
+  // Feeds a 2xx body to the sink line by line until the server ends it, nothing arrives for `idle`, or the
+  // token stops it. Returns a response with another status whole, with its body, and passes none of it to the
+  // sink. After a clean end, returns the status with an empty body.
   virtual Result<Response> stream(const Request& request, const LineSink& sink,
                                   std::chrono::milliseconds idle, std::stop_token stop) = 0;
 };

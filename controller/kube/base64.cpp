@@ -15,7 +15,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size() / 4 * 3);
   std::uint32_t bits = 0;
-  unsigned held = 0;  // bits not given out yet
+  unsigned held = 0;  // bits not yet written to `decoded`
   std::size_t digits = 0;
   std::size_t padding = 0;
   for (const char c : text) {

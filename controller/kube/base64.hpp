@@ -6,7 +6,7 @@
 
 namespace curfew::kube {
 
-// RFC 4648, padded; line breaks and blanks between are allowed. nullopt for anything else.
+// RFC 4648 with padding; line breaks and spaces are ignored. nullopt for anything else.
 std::optional<std::string> decode_base64(std::string_view text);
 
 }  // namespace curfew::kube

@@ -21,8 +21,8 @@ bool is_success(int status) {
   return status >= 200 && status <= 299;
 }
 
-// Answers that say that nobody is there to serve us: a proxy without its server, a server without its store,
-// a token that expired.
+// Statuses that mean that no API server can serve this client: a proxy without its backend, an API server
+// without etcd, an expired token.
 bool means_no_contact(int status) {
   return status == 401 || (status >= 502 && status <= 504);
 }
@@ -48,7 +48,7 @@ Result<nlohmann::json> parse(const http::Response& response, std::string_view ve
   return json;
 }
 
-// The resource in an encoded target, for metrics: bounded, since names are left out.
+// The resource in an encoded target, as a metrics label: bounded, because it omits object names.
 Resource resource_in(const std::string& target) {
   std::vector<std::string> parts;
   const std::string path = target.substr(0, target.find('?'));
@@ -63,11 +63,11 @@ Resource resource_in(const std::string& target) {
   return {.path = {}, .plural = plural < parts.size() ? parts[plural] : "other", .kind = {}};
 }
 
-// Far more than 500 objects usually take; bounds what reading all kinds at once takes. A page of one object
-// may have http::kMaxBody.
+// Bytes. Far more than 500 objects usually need; bounds the memory for listing all kinds at once. A page of
+// one object may use http::kMaxBody.
 constexpr std::size_t kMaxPageBytes = std::size_t{4} << 20;
 
-// Whoever has waited for a place nearly as long as it may still gets an answer that tells something.
+// Minimum time for a useful response, even if the wait for an in-flight slot used up the deadline.
 constexpr std::chrono::milliseconds kMinTime{500};
 
 tl::unexpected<Error> no_place(const std::stop_token& stop, std::string_view verb, const Resource& resource) {
@@ -76,9 +76,9 @@ tl::unexpected<Error> no_place(const std::stop_token& stop, std::string_view ver
                                       ": as many calls as are allowed at once were under way all the time");
 }
 
-// Bytes. What a larger answer took, its JSON several times as much, is given back to the system by a call
-// that is made a while after it, when it is no longer in use: there is one every two seconds for the Lease
-// alone.
+// Bytes. A larger response, whose JSON takes several times as much, leaves free heap behind. A call made a
+// while later, when the response is no longer in use, returns that heap to the system; renewing the Lease
+// alone makes a call every two seconds.
 constexpr std::size_t kLargeAnswer = std::size_t{256} << 10;
 constexpr std::chrono::milliseconds kInUse{500};
 std::atomic<Instant::rep> last_large_answer = 0;  // 0: none since the heap was trimmed
@@ -89,7 +89,7 @@ void give_back_large_answers() {
   if (last_large_answer.compare_exchange_strong(last, 0)) trim_heap();
 }
 
-// Of a list's text that may be only its beginning.
+// Counts the complete items in the text of a list, which may be truncated.
 int complete_items(std::string_view text) {
   int items = 0;
   parse_list(text, [&](const nlohmann::json&) { ++items; });
@@ -119,7 +119,7 @@ void Client::observe(std::string_view verb, const Resource& resource, const Resu
     monitor().failed(response ? error_from_response(*response) : response.error(), began, ended);
   if (response && !is_success(status)) monitor().struggled(error_from_response(*response), ended);
   if (options_.observe_call) options_.observe_call(verb, resource.plural, status, ended - began);
-  // The Date of a stream is as old as its beginning.
+  // The Date of a stream is the time at which it started.
   const std::optional<TimePoint> date = response && !streamed ? response->date : std::nullopt;
   if (date && options_.observe_date) options_.observe_date(*date, ended - began);
 }
@@ -163,7 +163,7 @@ Result<DeleteOutcome> Client::remove(const Resource& resource, const api::Object
     if (answer.error().kind == ErrorKind::NotFound) return DeleteOutcome::Gone;
     return tl::unexpected(answer.error());
   }
-  // The answer is a Status when the object is gone, the object itself when something still holds it.
+  // The response is a Status if the object is gone, or the object itself if something still holds it.
   const auto kind = answer->is_object() ? answer->find("kind") : answer->end();
   const bool is_status = kind != answer->end() && *kind == "Status";
   return is_status ? DeleteOutcome::Gone : DeleteOutcome::BeingDeleted;
@@ -190,11 +190,11 @@ Result<Client::ListText> Client::list_text(const Resource& resource, const Selec
     const bool is_late = !response && response.error().kind == ErrorKind::Timeout;
     if (!response && (is_single || !is_late)) return tl::unexpected(std::move(response.error()));
     params.limit = next_page_size(params.limit, kTooMuch);
-    // What came before it was too much says how many there is room for: one more try instead of eight, each
-    // of which the server would prepare as a whole.
+    // The complete items in a page that was too large tell how many fit: one retry instead of eight, each of
+    // which the server would prepare in full.
     if (const int fitting = response ? complete_items(response->body) : 0; fitting > 0)
       params.limit = std::min(fitting, params.limit);
-    // Nothing came at all, and nobody else has had an answer meanwhile: it is not the page.
+    // No response at all, and no other call got one meanwhile: the page size is not the cause.
     if (is_late && !monitor().in_contact()) return tl::unexpected(std::move(response.error()));
   }
 }
@@ -217,7 +217,7 @@ Result<void> Client::watch(const Resource& resource, const Selection& selection,
   const Instant began = now();
   bool heard = false;
   const auto note_contact = [&] {
-    // A replica that does not lead asks for nothing: only its watches can tell that contact is back.
+    // A replica that does not lead makes no calls: only its watches can detect that contact is back.
     if (!std::exchange(heard, true) || !monitor().in_contact()) monitor().succeeded(now());
   };
   const auto listen = [&](std::string_view line) {

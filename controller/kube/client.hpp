@@ -22,18 +22,18 @@
 namespace curfew::kube {
 
 enum class DeleteOutcome {
-  Gone,          // deleted now, or not there (404)
-  BeingDeleted,  // a finalizer holds it: it still counts
+  Gone,          // deleted now, or did not exist (404)
+  BeingDeleted,  // a finalizer holds it: it still exists
 };
 
 struct ClientOptions {
-  std::chrono::milliseconds deadline = std::chrono::seconds(10);  // of each call but a watch
-  bool is_hurried =
-      false;  // the deadline is shorter than what a busy server may take: being late is no loss of contact
+  std::chrono::milliseconds deadline = std::chrono::seconds(10);  // of each call except a watch
+  // The deadline is shorter than a busy server may need: a timeout is not a loss of contact.
+  bool is_hurried = false;
   ContactMonitor* contact = nullptr;  // shared with other clients of the same server; null: its own
-  InFlight* in_flight = nullptr;      // calls wait for a place in it, watches do not; null: they never wait
-  // For metrics, on the caller's thread; status 0 where there was no answer. Verbs are Kubernetes' own: get,
-  // list, watch, create, update, patch, delete.
+  InFlight* in_flight = nullptr;      // limits calls, but not watches; null: no limit
+  // For metrics, on the caller's thread; status is 0 if there was no response. Verbs are those of Kubernetes:
+  // get, list, watch, create, update, patch, delete.
   std::function<void(std::string_view verb, std::string_view resource, int status,
                      std::chrono::nanoseconds took)>
       observe_call;
@@ -41,14 +41,15 @@ struct ClientOptions {
   std::function<void(TimePoint server_date, std::chrono::nanoseconds round_trip)> observe_date;
 };
 
-// The API server, typed. Thread-safe; the transport outlives it. Every call returns within its deadline, and
-// promptly when stopped (Cancelled).
+// A typed client of the API server. Thread-safe; the transport must outlive it. Every call ends at its
+// deadline (one that waited for an in-flight slot has half a second more), and promptly when stopped
+// (Cancelled). list() has a deadline for each page that it asks for.
 class Client {
  public:
   explicit Client(http::Transport& transport, ClientOptions options = {});
 
-  // This client for calls that have less time than its own, so little that having had no answer in it does
-  // not mean that contact is lost. It must not outlive this one.
+  // This client with a shorter deadline, so short that a timeout does not mean loss of contact. The result
+  // must not outlive this client.
   Client within(std::chrono::milliseconds deadline);
 
   template <class T>
@@ -56,8 +57,8 @@ class Client {
     return typed<T>(call("get", resource_of<T>(), get_request(resource_of<T>(), key), std::move(stop)));
   }
 
-  // AlreadyExists may also mean that an earlier try of this very call succeeded: compare, or name objects
-  // after what they are.
+  // AlreadyExists may also mean that an earlier attempt of this very call succeeded: compare the objects, or
+  // derive names from the content.
   template <class T>
   Result<T> create(const T& object, std::stop_token stop) {
     return typed<T>(call("create", resource_of<T>(),
@@ -65,7 +66,7 @@ class Client {
                          std::move(stop)));
   }
 
-  // The same, for whom the answer says nothing.
+  // Like create(), but ignores the response body.
   Result<void> post(const Resource& resource, std::string_view ns, const nlohmann::json& object,
                     std::stop_token stop);
 
@@ -90,7 +91,7 @@ class Client {
         call("patch", resource_of<T>(), status_patch_request(resource_of<T>(), key, patch), std::move(stop)));
   }
 
-  // Conflict: there is an object of that name, but with another uid: somebody else's now.
+  // Conflict: an object of that name exists, but with another uid: it is a different object.
   template <class T>
   Result<DeleteOutcome> remove(const api::ObjectKey& key, std::string_view uid, std::stop_token stop) {
     return remove(resource_of<T>(), key, uid, std::move(stop));
@@ -98,9 +99,9 @@ class Client {
   Result<DeleteOutcome> remove(const Resource& resource, const api::ObjectKey& key, std::string_view uid,
                                std::stop_token stop);
 
-  // A page of a list. One that is too large or too slow is asked for again with half as many objects, down to
-  // one: an object that is too large or unreadable even alone is left out, as Undecodable. `params.limit`
-  // becomes what suits the next page.
+  // Reads a page of a list. A page that is too large or too slow is requested again with at most half as many
+  // objects, down to one; a single object that is still too large or unreadable is skipped, as Undecodable.
+  // Sets `params.limit` to a suitable size for the next page.
   template <class T>
   Result<Page<T>> list(const Selection& selection, ListParams& params, std::stop_token stop) {
     return list<T>(
@@ -111,7 +112,7 @@ class Client {
   Result<Page<T>> list(const Selection& selection, ListParams&& params, std::stop_token stop) {
     return list<T>(selection, params, std::move(stop));
   }
-  // The same for any kind. decode(item) -> Result<T>
+  // Like list() above, for any kind. decode(item) -> Result<T>
   template <class T, class Decode>
   Result<Page<T>> list(const Resource& resource, const Selection& selection, ListParams& params,
                        const Decode& decode, std::stop_token stop) {
@@ -139,13 +140,13 @@ class Client {
     }
   }
 
-  // For kinds without a struct. `target` is encoded already.
+  // For kinds without a struct. `target` must already be encoded.
   Result<nlohmann::json> get_raw(std::string target, std::stop_token stop);
   Result<nlohmann::json> send_json(http::Method method, std::string target, const nlohmann::json& body,
                                    std::stop_token stop);
 
-  // Feeds the stream's lines to the sink on this thread. Success: the server ended it. No line for `idle`:
-  // Timeout.
+  // Feeds the lines of the stream to the sink on the calling thread. Success: the server ended the stream.
+  // Timeout: no line arrived for `idle`.
   Result<void> watch(const Resource& resource, const Selection& selection, const WatchParams& params,
                      const http::LineSink& sink, std::chrono::milliseconds idle, std::stop_token stop);
 
@@ -156,8 +157,8 @@ class Client {
  private:
   struct ListText {
     std::string body;
-    std::optional<Error> cut;  // why it is only the beginning
-    double share = 0;          // of what a page may take
+    std::optional<Error> cut;  // why `body` is truncated; nullopt: it is complete
+    double share = 0;          // used share of a page's limit on bytes or time
   };
   Result<ListText> list_text(const Resource& resource, const Selection& selection, ListParams& params,
                              const std::stop_token& stop);

@@ -7,10 +7,10 @@
 namespace curfew::kube {
 namespace {
 
-// Where every other answer is cut off, contact comes and goes many times a second: it is back once nothing
-// has failed for as long.
+// If every other response is cut off, contact would flap many times a second: it counts as restored once no
+// call has failed for this long.
 constexpr std::chrono::seconds kSettled{1};
-// Some calls fail and others do not, and those that failed are tried again within this.
+// When only some calls fail, a failed call is retried within this time.
 constexpr std::chrono::minutes kMinLogInterval{1};
 
 bool is_about_trust(ErrorKind kind) {

@@ -9,25 +9,24 @@
 
 namespace curfew::kube {
 
-// Says once that contact with the API server is lost, or that it is in trouble itself, and once that this is
-// over, whatever the number of threads that notice. Thread-safe.
+// Logs once that contact with the API server is lost or that the API server answers with errors, and once
+// that this is over, however many threads notice. Thread-safe.
 class ContactMonitor {
  public:
   using Instant = std::chrono::steady_clock::time_point;
 
-  // A call got an answer at `now`. Lost contact is back with the first one that comes when nothing has failed
-  // for a second.
+  // A call got a response at `now`. The first response after a second without failures restores lost contact.
   void succeeded(Instant now);
 
-  // It got none. Counts as lost contact unless another call got an answer in the meantime, or the caller gave
-  // up itself. True if this one was the news; it is none where nothing was ever reached, which whoever starts
-  // says better. That the trouble has become one with trust (a certificate, a token), which does not pass by
-  // itself, is news once more.
+  // A call got no usable response. Contact is lost unless another call got one since `began`, or the caller
+  // cancelled. Returns true if this call logged the news. Before the first contact there is no news: the
+  // startup code reports that better. A change to a trust problem (a certificate, a token), which does not
+  // resolve itself, is news again.
   bool failed(const Error& error, Instant began, Instant now);
 
-  // It answered, but that it failed (InternalError) or has too much to do (TooManyRequests): contact, and
-  // trouble all the same. True if this one was the news: of each of the two once, until a minute has passed
-  // without it.
+  // The API server answered that it failed (InternalError) or is overloaded (TooManyRequests): there is
+  // contact, but also trouble. Returns true if this call logged the news: once per kind, until a minute has
+  // passed without that kind.
   bool struggled(const Error& error, Instant now);
 
   bool in_contact() const;
@@ -38,7 +37,7 @@ class ContactMonitor {
     Instant last_failure;
     Instant lost_at;
     bool lost = false;
-    std::set<ErrorKind> said;                // of the loss under way
+    std::set<ErrorKind> said;                // kinds logged for the current loss
     std::map<ErrorKind, Instant> struggles;  // when each was last seen
   };
   Guarded<State> state_;

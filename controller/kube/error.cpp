@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMaxMessageBytes = 2048;  // bytes
 constexpr int kMaxRetryDelay = 3600;            // seconds
 
-// One line, cut between characters.
+// One line, truncated at a character boundary.
 std::string one_line(std::string_view text) {
   constexpr unsigned char kContinuation = 0x80;
   constexpr unsigned char kContinuationMask = 0xC0;

@@ -7,14 +7,14 @@
 
 namespace curfew::kube {
 
-// Trouble with the API server as a whole, or in reaching it: the ContactMonitor speaks of it, once, and
-// nobody else does.
+// Whether the error concerns the API server as a whole or the way to it: the ContactMonitor logs it once,
+// and callers leave it out of their own messages.
 bool concerns_server(ErrorKind kind);
 
-// What a response outside 2xx means, with the server's own message where its body is a metav1.Status.
+// The error for a response outside 2xx, with the server's own message if its body is a metav1.Status.
 Error error_from_response(const http::Response& response);
 
-// The same for a Status inside a watch stream (an ERROR event), whose HTTP status was 200.
+// Like error_from_response(), for a Status in a watch stream (an ERROR event), whose HTTP status was 200.
 Error error_from_status(const nlohmann::json& status);
 
 }  // namespace curfew::kube

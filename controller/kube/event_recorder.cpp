@@ -15,13 +15,13 @@ namespace {
 
 constexpr std::size_t kMaxWaiting = 4000;
 constexpr std::size_t kMaxNoteBytes = 1024;  // bytes; the API server refuses more
-constexpr std::size_t kMaxNameLength = 236;  // of 253: room for ".HEX"
+constexpr std::size_t kMaxNameLength = 236;  // of 253; leaves room for ".HEX"
 constexpr int kAttempts = 4;
 constexpr std::chrono::seconds kShutdownGrace{1};
 constexpr std::chrono::seconds kMaxUrgentWait{30};
 constexpr std::chrono::milliseconds kUrgentPoll{20};
 
-// At most `most` bytes, cut between characters.
+// Truncates to at most `most` bytes, at a character boundary.
 void trim(std::string& text, std::size_t most) {
   if (text.size() <= most) return;
   constexpr unsigned char kContinuation = 0x80;
@@ -30,7 +30,7 @@ void trim(std::string& text, std::size_t most) {
   text.resize(most);
 }
 
-// Whether another try could end differently.
+// Whether a retry could succeed.
 bool is_passing(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::TooManyRequests:
@@ -44,14 +44,14 @@ bool is_passing(ErrorKind kind) {
   }
 }
 
-// The object is gone with its namespace, and so would its Events be.
+// The namespace is gone or being deleted, and its Events with it.
 bool has_nowhere_to_be(const Error& error) {
   return error.namespace_is_going || error.kind == ErrorKind::NotFound;
 }
 
 Result<void> post_once(Client& client, const api::Event& event, const std::stop_token& stop) {
   auto posted = client.post(resource_of<api::Event>(), event.metadata.ns, api::encode(event), stop);
-  // AlreadyExists: names are unique, so that was an earlier try of ours.
+  // AlreadyExists: names are unique, so an earlier attempt of ours succeeded.
   if (!posted && posted.error().kind == ErrorKind::AlreadyExists) return {};
   return posted;
 }
@@ -117,7 +117,7 @@ std::optional<EventRecorder::Waiting> EventRecorder::take() {
   return waiting;
 }
 
-// False: stopped before anything was certain. Posting it again is safe, since names are unique.
+// False: stopped before the outcome was known. Posting the Event again is safe because names are unique.
 bool EventRecorder::post(const api::Event& event, const std::stop_token& stop) {
   Backoff backoff(std::chrono::milliseconds(200), std::chrono::seconds(5));
   for (int tries = 1;; ++tries) {
@@ -138,7 +138,7 @@ bool EventRecorder::post(const api::Event& event, const std::stop_token& stop) {
   }
 }
 
-// Nobody else tells it for us: one try each, while there is time.
+// No other process can post these Events: one attempt each within the grace period.
 void EventRecorder::post_the_rest() {
   const auto until = std::chrono::steady_clock::now() + kShutdownGrace;
   int dropped = 0;

@@ -16,21 +16,21 @@
 
 namespace curfew::kube {
 
-// Posts Events, best effort: nobody waits for one. Thread-safe.
+// Posts Events asynchronously and on a best-effort basis. Thread-safe.
 class EventRecorder {
  public:
-  // `instance` names this process in the Events: the Pod's name. `on_dropped`, on any thread: an Event will
-  // not be written, since the queue was full, it was refused or failed a few times, or there was no time for
-  // it at the end. `is_busy`, on run()'s thread: while there is something more urgent for the API server to
-  // do, Events wait, each for half a minute at most.
+  // `instance` identifies this process in the Events: the Pod's name. `on_dropped`, on any thread: an Event
+  // will not be written, because the queue was full, the Event was refused or failed a few times, or shutdown
+  // left no time for it; not for an Event whose namespace is gone or going. `is_busy`, on run()'s thread:
+  // while more urgent calls to the API server are pending, Events wait, each for at most half a minute.
   EventRecorder(Client& client, std::string instance, std::function<void()> on_dropped = {},
                 std::function<bool()> is_busy = {});
 
-  // Never blocks. Name, namespace (the regarding object's; "default" for cluster-scoped ones) and instance
-  // are filled in. With 4,000 waiting, drops it.
+  // Never blocks. Fills in the name, the namespace (of the regarding object; "default" if that is
+  // cluster-scoped) and the instance. Drops the Event if 4,000 are queued.
   void record(api::Event event);
 
-  // Posts until stopped, and then for up to a second more what still waits.
+  // Posts until stopped, and then posts the remaining queue for up to one more second.
   void run(const std::stop_token& stop);
 
  private:

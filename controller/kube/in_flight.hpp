@@ -7,14 +7,14 @@
 
 namespace curfew::kube {
 
-// How many calls may be under way at once: a controller that has much to do must not be what the API server
-// is busy with. Shared by clients; thread-safe.
+// Limits the number of calls in flight, so that a busy controller does not overload the API server. Shared by
+// clients; thread-safe.
 class InFlight {
  public:
   // most > 0
   explicit InFlight(int most) : free_(most) {}
 
-  // A place among those under way, given back by the destructor; it must not outlive the InFlight.
+  // A slot for a call in flight, released by the destructor; it must not outlive the InFlight.
   class Place {
    public:
     explicit Place(InFlight* whose) : whose_(whose) {}
@@ -24,14 +24,14 @@ class InFlight {
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
-    // False: none came free in time, or the wait was stopped.
+    // False: no slot became free in time, or the wait was stopped.
     explicit operator bool() const { return whose_ != nullptr; }
 
    private:
     InFlight* whose_;
   };
 
-  // Waits until one is free.
+  // Waits for a free slot, for at most `patience`.
   Place enter(std::chrono::milliseconds patience, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, stop, patience, [this] { return free_ > 0; })) return Place(nullptr);

@@ -7,8 +7,8 @@
 namespace curfew::kube {
 namespace {
 
-// Past the string that begins at `start`; the end of the text where it is not closed. A quote with an odd
-// number of backslashes before it is part of it.
+// The position after the string that begins at `start`; the end of the text if the string is not closed. A
+// quote after an odd number of backslashes is part of the string.
 std::size_t after_string(std::string_view text, std::size_t start) {
   for (std::size_t quote = text.find('"', start + 1); quote != std::string_view::npos;
        quote = text.find('"', quote + 1)) {
@@ -19,8 +19,8 @@ std::size_t after_string(std::string_view text, std::size_t start) {
   return text.size();
 }
 
-// The text with null for each value that is nested too deep; nullopt: there is none. What is never closed
-// stays open: it is no JSON after all.
+// Replaces each value that is nested too deep by null; nullopt if there is none. A value that is never closed
+// stays open, since the text is not JSON anyway.
 std::optional<std::string> without_depths(std::string_view text) {
   std::string kept;
   std::size_t kept_to = 0;
@@ -44,8 +44,8 @@ std::optional<std::string> without_depths(std::string_view text) {
   return kept;
 }
 
-// Notes the strings that are looked for, from the parser's events. Knows the path down to kDeepest levels,
-// which is deeper than any of them.
+// Collects the strings at `paths` from the parser's events. Tracks the path down to kDeepest levels, deeper
+// than any of `paths`.
 class FragmentReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
   FragmentReader(std::size_t size, const std::set<std::string>& paths, Fragment& fragment)
@@ -68,9 +68,8 @@ class FragmentReader final : public nlohmann::json_sax<nlohmann::json> {
   bool start_object(std::size_t) override { return descend(); }
   bool start_array(std::size_t) override { return descend(); }
   bool key(string_t& name) override {
-    if (level_ < kDeepest)
-      keys_[level_] =
-          name.find('.') == string_t::npos ? name : ".";  // a dot parts the names of a path, and is in none
+    // A dot separates the names of a path: a key that contains one matches no path.
+    if (level_ < kDeepest) keys_[level_] = name.find('.') == string_t::npos ? name : ".";
     return true;
   }
   bool end_object() override { return ascend(); }
@@ -84,7 +83,7 @@ class FragmentReader final : public nlohmann::json_sax<nlohmann::json> {
   static constexpr std::size_t kDeepest = 6;
 
   bool descend() {
-    if (++level_ < kDeepest) keys_[level_].clear();  // an array's values have no key
+    if (++level_ < kDeepest) keys_[level_].clear();  // array elements have no key
     return true;
   }
   bool ascend() {
@@ -95,7 +94,7 @@ class FragmentReader final : public nlohmann::json_sax<nlohmann::json> {
   const std::size_t size_;
   const std::set<std::string>& paths_;
   Fragment& fragment_;
-  std::array<std::string, kDeepest> keys_;  // where the parser is, from the outermost on; [0] stays empty
+  std::array<std::string, kDeepest> keys_;  // current path, outermost level first; [0] stays empty
   std::size_t level_ = 0;
 };
 
@@ -119,11 +118,11 @@ Fragment parse_fragment(std::string_view text, const std::set<std::string>& path
 
 nlohmann::json parse_list(std::string_view text, const std::function<void(nlohmann::json& item)>& on_item) {
   using Event = nlohmann::json::parse_event_t;
-  // Levels: the list's own fields, and what is in one of them.
+  // Levels: the fields of the list, and the elements of such a field.
   constexpr int kField = 1;
   constexpr int kItem = 2;
-  bool is_items = false;   // the field that is being read, by its name,
-  bool is_inside = false;  // and an array it is
+  bool is_items = false;   // the current field is named "items"
+  bool is_inside = false;  // the parser is inside the array of that field
   return parse_json(text, [&](int level, Event event, nlohmann::json& parsed) {
     if (level == kField && event == Event::key) is_items = parsed == "items";
     if (level == kField && event == Event::array_start) is_inside = is_items;

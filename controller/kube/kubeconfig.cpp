@@ -15,7 +15,7 @@
 namespace curfew::kube {
 namespace {
 
-// Inside this file only: what is wrong, without the file's name, which load_kubeconfig puts in front.
+// Used only in this file: the problem without the file name, which parse_kubeconfig prepends.
 struct Trouble : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -24,7 +24,7 @@ std::string prefix_for(const std::filesystem::path& path) {
   return "kubeconfig " + path.string() + ": ";
 }
 
-// A name in quotes may hold anything that YAML can escape.
+// Replaces control characters: a name in quotes may contain anything that YAML can escape.
 tl::unexpected<Error> refusal(std::string message) {
   std::replace_if(
       message.begin(), message.end(),
@@ -208,8 +208,8 @@ Result<http::ClientConfig> parse_kubeconfig(std::string_view text, const FileRea
     return Reader(text, read_file, path).read(context);
   } catch (const Trouble& trouble) {
     return refusal(prefix + trouble.what());
-  } catch (const std::exception&
-               error) {  // YAML's own, for shapes not thought of; it speaks of lines, never of contents
+  } catch (const std::exception& error) {
+    // Other errors of yaml-cpp, for unexpected shapes; their messages name lines, never contents.
     return refusal(prefix + "is not a kubeconfig: " + error.what());
   }
 }

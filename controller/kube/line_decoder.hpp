@@ -17,12 +17,12 @@ struct WatchEvent {
   nlohmann::json object;
 };
 
-// One line of a watch. Decode for anything else.
+// Decodes one line of a watch. Error Decode for anything else.
 Result<WatchEvent> decode_line(std::string_view line);
 
-// Of which object a line tells that decode_line cannot read, because it has something in it that is no JSON,
-// or because it is only the beginning of one that is too long (`is_cut`). nullopt: it does not say, or it was
-// cut off on its way and may be whole when it comes again.
+// Identifies the object of a line that decode_line cannot read because it is malformed JSON, or because it is
+// only the beginning of a line that is too long (`is_cut`). nullopt: the line does not identify the object,
+// or was truncated in transit and may be complete when it is sent again.
 struct UnreadableEvent {
   EventType type = EventType::Added;
   api::ObjectKey key;

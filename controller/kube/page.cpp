@@ -8,7 +8,7 @@ std::string found_in(const Fragment& fragment, const char* path) {
   return found == fragment.strings.end() ? std::string() : found->second;
 }
 
-// The API server writes the metadata of a list before its items, or behind them where the kind is a custom
+// The API server writes the metadata of a list before its items, or after them if the kind is a custom
 // resource.
 Fragment read_list_metadata(std::string_view text) {
   Fragment fragment = parse_fragment(text, {"metadata.continue", "metadata.resourceVersion",
@@ -33,7 +33,7 @@ std::optional<Page<Undecodable>> page_without_object(std::string_view text, cons
   Page<Undecodable> page;
   page.resource_version = found_in(head, "metadata.resourceVersion");
   page.continue_token = found_in(head, "metadata.continue");
-  // A text that ends too early was cut off on its way, and says nothing about the object in it.
+  // A text that ends too early was truncated in transit and says nothing about its object.
   if (page.resource_version.empty() || (!cut && head.is_cut_short)) return std::nullopt;
   page.undecodable.push_back(
       {{found_in(head, "items.metadata.namespace"), found_in(head, "items.metadata.name")},

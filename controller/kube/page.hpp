@@ -11,10 +11,10 @@
 #include "kube/json.hpp"
 #include "util/result.hpp"
 
-// Pages of lists, as texts. No I/O.
+// Decodes pages of lists from their text. No I/O.
 namespace curfew::kube {
 
-// An object of a list that is not what its kind should be.
+// An object of a list that could not be decoded as its kind.
 struct Undecodable {
   api::ObjectKey key;
   std::string why;
@@ -28,18 +28,18 @@ struct Page {
   std::string resource_version;
 };
 
-// The key in an object's metadata, as far as it can be read.
+// The key in an object's metadata, as far as it is readable.
 api::ObjectKey key_of(const nlohmann::json& object);
-// object.metadata.FIELD where it is a string, otherwise "".
+// object.metadata.FIELD if it is a string, otherwise "".
 std::string metadata_string(const nlohmann::json& object, const char* field);
 
-// A page of one object that is too large, or has something in it that is no JSON: the list goes on behind it.
-// nullopt: the text does not tell how, or it may be whole when it is read again. `cut`: it is only the
-// beginning, by our own limit.
+// A page of one object that is too large or malformed, so that the list can continue after it. nullopt: the
+// text does not tell how to continue, or may be complete when it is read again. `cut`: the text is truncated
+// by Curfew's own limit.
 std::optional<Page<Undecodable>> page_without_object(std::string_view text, const std::optional<Error>& cut);
 
-// What a list's text says; Decode with the rest of a sentence ("is not JSON") where it is none. decode(item)
-// -> Result<T>
+// Decodes the text of a list. If it is not a list: error Decode, whose message completes a sentence ("is not
+// JSON"). decode(item) -> Result<T>
 template <class T, class Decode>
 Result<Page<T>> page_of(std::string_view text, const Decode& decode) {
   Page<T> page;

@@ -5,7 +5,7 @@
 
 namespace curfew::kube {
 
-// Waits, but not longer than the stop token allows. False if it was stopped.
+// Waits for `delay` or until stopped. False if it was stopped.
 bool pause(std::chrono::milliseconds delay, const std::stop_token& stop);
 
 }  // namespace curfew::kube

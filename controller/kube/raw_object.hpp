@@ -8,10 +8,10 @@
 
 namespace curfew::kube {
 
-// An object of a kind that has no struct: all of it. Costs ten times a struct's memory: for few objects.
+// A whole object of a kind without a struct. Costs ten times the memory of a struct: for few objects.
 struct RawObject {
-  api::ObjectMeta metadata;  // name, namespace, uid, resourceVersion, generation, creationTimestamp,
-                             // deletionTimestamp only
+  // Only name, namespace, uid, resourceVersion, generation, creationTimestamp and deletionTimestamp.
+  api::ObjectMeta metadata;
   std::shared_ptr<const nlohmann::json> json;
 };
 

@@ -11,10 +11,10 @@
 namespace curfew::kube {
 namespace {
 
-// What was read from a line of so many bytes goes back to the operating system at once.
+// Bytes. After a larger line, free heap is returned to the operating system at once.
 constexpr std::size_t kLargeLine = std::size_t{256} << 10;
 
-// The driver of a Watcher: does what it says, tells it how it went.
+// Drives a Watcher: executes its steps and reports the outcome to it.
 class Loop {
  public:
   Loop(Client& client, const Resource& resource, const Selection& selection, const ReflectorTiming& timing,
@@ -37,7 +37,7 @@ class Loop {
 
   void take(const Watcher::ListPage& step) {
     if (step.continue_token.empty()) {
-      relist_.take();  // this is the one
+      relist_.take();  // this list serves a pending request
       target_.list_began();
     }
     page_.continue_token = step.continue_token;
@@ -100,7 +100,7 @@ class Loop {
     return std::nullopt;
   }
 
-  // An object that cannot be read costs itself, not the watch.
+  // An unreadable object is skipped without ending the watch.
   std::optional<Error> on_unreadable_line(std::string_view line, bool is_cut, const Error& why) {
     const auto event = decode_unreadable_line(line, is_cut);
     if (!event) return why;
@@ -109,7 +109,7 @@ class Loop {
     return std::nullopt;
   }
 
-  // Once, not at every try; again when the trouble changes.
+  // Logs an error once, not at every retry, and again when its kind changes.
   void complain(std::string_view message, const Error& error) {
     if (concerns_server(error.kind) || complained_ == error.kind) return;
     complained_ = error.kind;
@@ -124,7 +124,7 @@ class Loop {
   ReflectorTarget& target_;
   const std::stop_token stop_;
   Watcher watcher_;
-  ListParams page_;  // its limit is what has suited so far
+  ListParams page_;  // its limit is the page size that has worked so far
   std::optional<ErrorKind> complained_;
 };
 

@@ -26,7 +26,7 @@
 
 namespace curfew::kube {
 
-// What a reflector does with what it hears; called on its thread.
+// Handles what a reflector lists and watches; called on the reflector's thread.
 class ReflectorTarget {
  public:
   virtual ~ReflectorTarget() = default;
@@ -34,13 +34,13 @@ class ReflectorTarget {
     std::string continue_token;  // empty: the last page
     std::string resource_version;
   };
-  virtual void list_began() = 0;  // forget the pages so far
+  virtual void list_began() = 0;  // discard the pages so far
   virtual Result<PageEnd> list_page(ListParams& params, std::stop_token stop) = 0;
   virtual void list_complete(const std::string& resource_version) = 0;
   virtual void event(EventType type, const nlohmann::json& object) = 0;  // Added, Modified, Deleted
   virtual void unreadable(const UnreadableEvent& event, const std::string& why) = 0;
   virtual void bookmark(const std::string& resource_version) = 0;
-  virtual void watch_failed() = 0;  // it ended in an error; it is begun again
+  virtual void watch_failed() = 0;  // the watch ended in an error; it is restarted
 };
 
 struct ReflectorTiming {
@@ -48,12 +48,12 @@ struct ReflectorTiming {
   std::chrono::milliseconds idle{90'000};  // bookmarks come about once a minute
 };
 
-// List, watch, mend, for ever. Blocks until stopped. Reflector below is what to use.
+// Lists, watches and recovers from failures. Blocks until stopped. Use Reflector below instead.
 void run_reflector(Client& client, const Resource& resource, const Selection& selection,
                    const ReflectorTiming& timing, RelistSignal& relist, ReflectorTarget& target,
                    std::stop_token stop);
 
-// An object was skipped: says so in the log.
+// Logs that an object was skipped.
 void log_undecodable(const Resource& resource, const api::ObjectKey& key, const std::string& why);
 
 template <class T>
@@ -61,23 +61,23 @@ struct ReflectorConfig {
   Resource resource;
   Selection selection;
   std::function<Result<T>(const nlohmann::json&)> decode;
-  std::function<bool(const api::ObjectKey&)> is_wanted;  // others are not kept; null: all are
-  // A list begins, for which is_wanted is asked; it is complete. On the reflector's thread.
+  std::function<bool(const api::ObjectKey&)> is_wanted;  // other objects are not stored; null: all are
+  // A list begins, before is_wanted is called for its objects; a list is complete. On the reflector's thread.
   std::function<void()> on_list_began;
   std::function<void()> on_list_complete;
-  // After the store has changed, on the reflector's thread, for events and for what a new list finds
-  // different. Null: not there. DELETED has the last known state as `before`; for an object that left the
-  // selection that is its state before it did.
+  // Called after the store has changed, on the reflector's thread, for events and for differences found by a
+  // new list. Null: the object does not exist. For DELETED, `before` is the last known state; for an object
+  // that left the selection, its state before it left.
   std::function<void(const std::shared_ptr<const T>& before, const std::shared_ptr<const T>& after)>
       on_change;
-  std::function<void()> on_synced;  // once, after the handler has seen the first list
-  // For metrics: a watch was refused, broke off, fell silent or became too old to resume. Not: the server
-  // ended it in its time, or we were stopped.
+  std::function<void()> on_synced;  // once, after on_change has seen the first list
+  // For metrics: a watch was refused, broke, went silent or became too old to resume. Not called if the
+  // server ended the watch normally or the reflector was stopped.
   std::function<void()> on_watch_failed;
   ReflectorTiming timing;
 };
 
-// For a Kind of ours: where it lives and how it is decoded go without saying.
+// For a kind with a struct, which determines the resource and the decoder.
 template <class T>
 ReflectorConfig<T> reflector_config(const Selection& selection = {}) {
   return {.resource = resource_of<T>(), .selection = selection, .decode = [](const nlohmann::json& json) {
@@ -85,25 +85,25 @@ ReflectorConfig<T> reflector_config(const Selection& selection = {}) {
           }};
 }
 
-// For any other kind, whole.
+// For any other kind, as whole objects.
 inline ReflectorConfig<RawObject> raw_reflector_config(Resource resource, Selection selection = {}) {
   return {.resource = std::move(resource), .selection = std::move(selection), .decode = decode_raw};
 }
 
-// Keeps a store in step with the API server. The store and the client outlive it.
+// Keeps a store in sync with the API server. The store and the client must outlive it.
 template <class T>
 class Reflector final : private ReflectorTarget {
  public:
   Reflector(Client& client, Store<T>& store, ReflectorConfig<T> config)
       : client_(client), config_(std::move(config)), store_(store), writer_(store) {}
 
-  // Blocks until stopped; once.
+  // Blocks until stopped. Call it only once.
   void run(std::stop_token stop) {
     run_reflector(client_, config_.resource, config_.selection, config_.timing, relist_, *this,
                   std::move(stop));
   }
 
-  // Lists again, since more is wanted than before. Thread-safe.
+  // Requests a new list, because more objects are wanted than before. Thread-safe.
   void relist() { relist_.request(); }
 
   // Objects skipped so far because they could not be decoded.
@@ -147,7 +147,7 @@ class Reflector final : private ReflectorTarget {
 
   void event(EventType type, const nlohmann::json& object) override {
     const std::string version = metadata_string(object, "resourceVersion");
-    if (store_.has_seen(version)) return;  // what is known must not go back in time: it is acted on
+    if (store_.has_seen(version)) return;  // known state must not go back in time: it is acted on
     const api::ObjectKey key = key_of(object);
     if (config_.is_wanted && !config_.is_wanted(key) && !store_.get(key)) return writer_.advance(version);
     Result<T> decoded = config_.decode(object);
@@ -180,8 +180,7 @@ class Reflector final : private ReflectorTarget {
     if (config_.on_change && (change.before || change.after)) config_.on_change(change.before, change.after);
   }
 
-  // Which of those that are known an object without a readable name is, nobody can tell: none of them counts
-  // as gone.
+  // An object without a readable name may be any known object: none of the known objects counts as deleted.
   void keep_what_has_no_name() {
     if (std::ranges::none_of(unreadable_, [](const api::ObjectKey& key) { return key.name.empty(); })) return;
     for (const auto& object : store_.list()) unreadable_.push_back(object->metadata.key());
@@ -202,7 +201,7 @@ class Reflector final : private ReflectorTarget {
   typename Store<T>::Writer writer_;
   std::vector<std::shared_ptr<const T>> listed_;
   std::vector<api::ObjectKey> unreadable_;
-  std::set<api::ObjectKey> logged_;  // once each, however often they change
+  std::set<api::ObjectKey> logged_;  // keys logged: once each, however often the objects change
   std::atomic<std::uint64_t> undecodable_ = 0;
 };
 

@@ -17,7 +17,7 @@ class RelistSignal {
 
   // -- the reflector's side
 
-  // Stopped when a new list is asked for, from now on or since take().
+  // Stopped by a request() from now on, or by one since the last take().
   std::stop_token begin_watch() {
     const std::scoped_lock lock(mutex_);
     watch_ = std::stop_source();

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kMergePatch = "application/merge-patch+json";
 
-// Text of others may hold invalid UTF-8 (a username in a certificate): replaced rather than thrown over.
+// Foreign text (a username in a certificate) may contain invalid UTF-8: replace it instead of throwing.
 std::string dump(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -92,7 +92,7 @@ http::Request list_request(const Resource& resource, const Selection& selection,
   query.add_if("fieldSelector", selection.fields);
   if (params.limit > 0) query.add("limit", std::to_string(params.limit));
   query.add_if("continue", params.continue_token);
-  // The server refuses both at once: a continue token carries its version.
+  // The server refuses both together: a continue token carries its own resource version.
   if (params.continue_token.empty()) query.add_if("resourceVersion", params.resource_version);
   return {.method = http::Method::Get, .target = target_of(resource, selection.ns) + query.text()};
 }

@@ -11,7 +11,7 @@
 // Requests to the API server, built without I/O.
 namespace curfew::kube {
 
-// Where a kind lives.
+// The API path and the names of a kind.
 struct Resource {
   std::string path;    // "/apis/curfew.dev/v1alpha1", "/api/v1"
   std::string plural;  // "accessrequests"
@@ -25,7 +25,7 @@ Resource resource_of() {
   return {std::string(T::kPath), std::string(T::kPlural), std::string(T::kKind)};
 }
 
-// Which objects of a kind; empty fields select all.
+// Selects objects of a kind; empty fields select all.
 struct Selection {
   std::string ns;
   std::string labels;  // "curfew.dev/request-uid,team=payments"
@@ -41,13 +41,13 @@ struct ListParams {
 struct WatchParams {
   std::string resource_version;
   bool allow_bookmarks = true;
-  std::chrono::seconds timeout{300};  // after which the server ends the stream
+  std::chrono::seconds timeout{300};  // the server then ends the stream
 };
 
-// RFC 3986: everything but letters, digits and -._~ as %XX.
+// RFC 3986: encodes everything except letters, digits and -._~ as %XX.
 std::string percent_encode(std::string_view text);
 
-// A value in a field selector, where "," and "=" part, and "\\" makes them ordinary.
+// Escapes a value for a field selector, where "," and "=" are separators and "\\" escapes them.
 std::string escape_field_value(std::string_view value);
 
 // "/apis/GROUP/VERSION/namespaces/NS/PLURAL[/NAME[/SUBRESOURCE]]", encoded.
@@ -60,14 +60,14 @@ http::Request get_request(const Resource& resource, const api::ObjectKey& key);
 http::Request create_request(const Resource& resource, std::string_view ns, const nlohmann::json& object);
 http::Request update_request(const Resource& resource, const api::ObjectKey& key,
                              const nlohmann::json& object);
-// JSON merge patches; a metadata.resourceVersion or metadata.uid inside makes them conditional.
+// JSON merge patches; a metadata.resourceVersion or metadata.uid in the patch makes them conditional.
 http::Request merge_patch_request(const Resource& resource, const api::ObjectKey& key,
                                   const nlohmann::json& patch);
-// The patch that replaces a status, only while the object is as it was read.
+// The patch that replaces a status, only if the object is unchanged since it was read.
 nlohmann::json status_patch(const api::ObjectMeta& as_read, nlohmann::json status);
 http::Request status_patch_request(const Resource& resource, const api::ObjectKey& key,
                                    const nlohmann::json& patch);
-// Only if the object still has that uid; dependents go in the background.
+// Deletes only if the object still has that uid; dependents are deleted in the background.
 http::Request delete_request(const Resource& resource, const api::ObjectKey& key, std::string_view uid);
 http::Request json_request(http::Method method, std::string target, const nlohmann::json& body);
 

@@ -5,7 +5,7 @@
 
 namespace curfew::kube {
 
-// Resource versions of one kind in their order: decimal numbers of any length; empty is the oldest.
+// Orders resource versions of one kind: decimal numbers of any length; empty is the oldest.
 std::strong_ordering compare_resource_versions(std::string_view left, std::string_view right);
 
 }  // namespace curfew::kube

@@ -16,8 +16,8 @@ using std::chrono::seconds;
 
 constexpr seconds kMaxRoundTrip{1};
 constexpr seconds kDatesSecond{1};
-// Clocks that NTP keeps are milliseconds apart; further apart than this, one of them is wrong. Room for a
-// thread that was kept waiting between an answer and its being observed.
+// Clocks synchronized by NTP differ by milliseconds; if they differ by more than this, one of them is wrong.
+// Leaves room for a thread that is delayed between a response and its observe().
 constexpr std::chrono::milliseconds kTolerance{500};
 
 }  // namespace
@@ -39,7 +39,7 @@ void ServerClock::observe(TimePoint date, std::chrono::nanoseconds round_trip) {
   const microseconds booted = since_boot_();
   const TimePoint ours = machine_.now();
   const auto trip = std::chrono::duration_cast<microseconds>(round_trip);
-  // The Date was cut to its second, at some moment of the round trip.
+  // The server read the Date at some moment of the round trip and truncated it to the second.
   const Bounds told{.earliest = date - booted, .latest = date + kDatesSecond - (booted - trip)};
   bool is_news = false;
   const State state = state_.with([&](State& s) {

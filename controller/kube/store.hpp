@@ -14,14 +14,14 @@
 
 namespace curfew::kube {
 
-// An object as it was and as it is; null where it was, or is, not there.
+// An object before and after a change; null if it did not exist then.
 template <class T>
 struct Change {
   std::shared_ptr<const T> before;
   std::shared_ptr<const T> after;
 };
 
-// What a watch knows of a kind. Many readers, thread-safe; one Writer, the reflector.
+// The objects of a kind as a watch knows them. Many readers, thread-safe; one Writer, the reflector.
 template <class T>
 class Store {
  public:
@@ -45,29 +45,29 @@ class Store {
     return all;
   }
 
-  // What the watch has delivered, without what is only assumed.
+  // Objects that the watch has delivered, without those that are only assumed.
   std::size_t size() const {
     const std::scoped_lock lock(mutex_);
     return objects_.size();
   }
 
-  // Whether a first list was complete.
+  // Whether a first list has completed.
   bool synced() const {
     const std::scoped_lock lock(mutex_);
     return synced_;
   }
 
-  // Whether the watch is as far as that version, or farther. What comes with such a one is old: repeated, or
-  // from a watch cache that lags behind our list.
+  // Whether the watch has reached that version. An object with such a version is old: a repetition, or from a
+  // watch cache that lags behind our list.
   bool has_seen(const std::string& resource_version) const {
     const std::scoped_lock lock(mutex_);
     return synced_ && !resource_version.empty() &&
            compare_resource_versions(resource_version, resource_version_) <= 0;
   }
 
-  // Read your writes: hand in what the API server answered to a write of ours. Readers see it until the watch
-  // is as far; an answer that the watch has overtaken already is ignored. Deletions are never assumed: a
-  // thing is gone when the watch says so.
+  // Read your writes: pass in the object that the API server returned for a write of ours. Readers see it
+  // until the watch reaches its version; an object that the watch has already overtaken is ignored. Deletions
+  // are never assumed: an object is gone when the watch says so.
   void assume(T object) {
     const std::scoped_lock lock(mutex_);
     const std::string& version = object.metadata.resource_version;
@@ -80,13 +80,13 @@ class Store {
     assumed_[key] = std::make_shared<const T>(std::move(object));
   }
 
-  // The writing side. One at a time, on one thread.
+  // The write side: one Writer, on one thread.
   class Writer {
    public:
     explicit Writer(Store& store) : store_(store) {}
 
-    // A complete list. Objects whose keys are in `keep` stay as they were: they are there, but could not be
-    // read. Returns what it changed.
+    // Applies a complete list. Objects whose keys are in `keep` stay unchanged: they exist, but could not be
+    // read. Returns the changes.
     std::vector<Change<T>> replace_all(std::vector<Pointer> objects, const std::vector<api::ObjectKey>& keep,
                                        const std::string& resource_version) {
       return store_.replace_all(std::move(objects), keep, resource_version);
@@ -95,14 +95,14 @@ class Store {
     // An ADDED or MODIFIED event.
     Change<T> apply(T object) { return store_.apply(std::move(object)); }
 
-    // A DELETED event: the last state, where it could be read. `before` is the newer of it and what was
-    // known; null if nothing was.
+    // A DELETED event; `last` is the last state, if it could be read. `before` in the result is the newer of
+    // `last` and the known state; null if none was known.
     Change<T> remove(const api::ObjectKey& key, std::shared_ptr<const T> last,
                      const std::string& resource_version) {
       return store_.remove(key, std::move(last), resource_version);
     }
 
-    // The watch is as far as this: a bookmark, or an event that could not be read.
+    // The watch has reached this version: a bookmark, or an event that could not be read.
     void advance(const std::string& resource_version) { store_.advance(resource_version); }
 
    private:
@@ -133,7 +133,7 @@ class Store {
         fresh.try_emplace(key, known->second);
     for (const auto& [key, object] : objects_)
       if (!fresh.contains(key)) changes.push_back({object, nullptr});
-    // What we wrote and somebody deleted between two watches: no event ever told of it.
+    // Objects that we wrote and another client deleted between two watches: no event reported them.
     for (const auto& [key, object] : assumed_) {
       const bool is_overtaken =
           compare_resource_versions(object->metadata.resource_version, resource_version) <= 0;
@@ -141,8 +141,8 @@ class Store {
       if (is_overtaken && !is_there && !objects_.contains(key)) changes.push_back({object, nullptr});
     }
     objects_ = std::move(fresh);
-    // A version that goes back means another history (etcd was restored): what was assumed in the old one
-    // never comes.
+    // A lower version means another history (etcd was restored): the watch never delivers what was assumed in
+    // the old one.
     if (compare_resource_versions(resource_version, resource_version_) < 0) assumed_.clear();
     resource_version_ = resource_version;
     forget_overtaken();
@@ -192,8 +192,8 @@ class Store {
 
   mutable std::mutex mutex_;  // protects all below
   std::unordered_map<api::ObjectKey, Pointer> objects_;
-  std::unordered_map<api::ObjectKey, Pointer> assumed_;  // newer than resource_version_, each of them
-  std::string resource_version_;                         // what the watch has delivered
+  std::unordered_map<api::ObjectKey, Pointer> assumed_;  // each newer than resource_version_
+  std::string resource_version_;                         // reached by the watch
   bool synced_ = false;
 };
 

@@ -26,7 +26,7 @@ bool Watcher::page_listed(std::string_view continue_token, std::string_view reso
 }
 
 void Watcher::list_failed(const Error& error) {
-  // A continue token lives as long as its version; without it the pages so far are half a list.
+  // A continue token expires with its resource version; without it the pages so far are an incomplete list.
   if (error.kind == ErrorKind::Gone) continue_token_.clear();
   wait(error.retry_after);
 }
@@ -43,7 +43,7 @@ void Watcher::watch_failed(const Error& error) {
       error.kind == ErrorKind::Gone || error.kind == ErrorKind::Decode || error.kind == ErrorKind::Invalid;
   if (!is_over) return wait(error.retry_after);
   relist();
-  // The first time at once: whoever reads the store waits for this.
+  // The first time, relist at once: readers of the store wait for it.
   if (!std::exchange(expired_, true) && error.kind == ErrorKind::Gone && !error.retry_after) {
     progressed_ = false;
     backoff_.reset();

@@ -14,20 +14,20 @@ namespace curfew::kube {
 
 struct WatcherTiming {
   std::chrono::milliseconds first_backoff{200};
-  std::chrono::milliseconds longest_backoff{
-      3'000};  // also how long it takes at most to hear again from a server that is back
-  std::chrono::seconds shortest_watch{240};  // asked of the server, at random between the two
+  // Also the longest delay until a server that is back is noticed.
+  std::chrono::milliseconds longest_backoff{3'000};
+  std::chrono::seconds shortest_watch{240};  // requested from the server: random between the two
   std::chrono::seconds longest_watch{360};
-  std::chrono::seconds settled{5};  // a watch that lasted as long did its work, events or not
+  std::chrono::seconds settled{5};  // a watch that lasted this long succeeded, with or without events
 };
 
-// How a list becomes a watch and how each of the ways in which they fail is mended: a state machine without
-// I/O. Ask next() what to do, do it, say how it went. One owner.
+// A state machine without I/O that turns a list into a watch and recovers from each kind of failure. Call
+// next(), execute the step, report the outcome. One owner.
 class Watcher {
  public:
   struct ListPage {
-    std::string continue_token;
-  };  // empty: the first page; forget the pages so far
+    std::string continue_token;  // empty: the first page; discard the pages so far
+  };
   struct Watch {
     std::string resource_version;
     std::chrono::seconds timeout;
@@ -47,11 +47,11 @@ class Watcher {
 
   // An object's event or a bookmark.
   void event_seen(std::string_view resource_version);
-  // An ERROR event, a line that is none, a refused or broken stream. The error decides: Gone, Decode and
-  // Invalid list again, others resume.
+  // An ERROR event, an undecodable line, or a refused or broken stream. Gone, Decode and Invalid lead to a
+  // new list; after other errors the watch resumes.
   void watch_failed(const Error& error);
   void watch_ended(std::chrono::steady_clock::duration lasted);
-  // A new list is asked for: at once.
+  // A new list is requested: list at once.
   void relist();
 
   const std::string& resource_version() const { return resource_version_; }
@@ -66,8 +66,8 @@ class Watcher {
   State state_ = State::Listing;
   std::string continue_token_;
   std::string resource_version_;
-  bool progressed_ = true;  // since something last went wrong
-  bool expired_ = false;    // the version has, and no event came since
+  bool progressed_ = true;  // since the last failure
+  bool expired_ = false;    // the resource version expired, and no event came since
   std::optional<std::chrono::milliseconds> delay_;
 };
 

@@ -10,12 +10,12 @@
 namespace curfew::limits {
 namespace {
 
-// Whoever decides about a request does so much sooner.
+// How long a verdict is kept. Requests are decided much sooner.
 constexpr std::chrono::minutes kJudgedFor{10};
-// Nothing is known of a request that was let in longer than this: it went just then.
+// A request that was let in and whose status does not show it waiting by then was deleted right away.
 constexpr std::chrono::minutes kUnconfirmedFor{1};
-// What is forgotten beyond these limits costs a token, or a read, when it comes up again; never a request
-// that waits.
+// Maximum numbers of entries. A dropped entry costs a token or a read if it is needed again; waiting requests
+// are never dropped.
 constexpr std::size_t kMaxVerdicts = 4096;
 constexpr std::size_t kMaxAccounts = 4096;
 constexpr std::size_t kMaxSummaries = 1000;
@@ -153,8 +153,8 @@ core::RecordSummary RequestRateLimiter::begin(State& state, const std::string& n
   return {.record_name = name, .message = message, .is_recorded = false};
 }
 
-// The record of the narrowest scope for which there are tokens: as many usernames as one likes must not leave
-// as many records.
+// Selects the record of the narrowest scope that has tokens, so that a flood under many usernames does not
+// leave as many records.
 core::RecordSummary RequestRateLimiter::summary(State& state, const api::AccessRequest& request, Bound bound,
                                                 const std::string& message) const {
   const TimePoint asked_at = request.metadata.creation_timestamp;

@@ -18,54 +18,50 @@
 
 namespace curfew::limits {
 
-// How many requests are let in. A request needs a token of its requester, of its namespace and of the
-// cluster.
+// How many requests are let in. A request needs a token from its requester, its namespace and the cluster.
 struct RequestRateLimits {
   struct Limit {
-    int pending = 0;  // requests that wait (Pending or Scheduled) at one time; 0: any number
-    double qps = 0;   // requests a second in the long run; 0: any number
-    int burst = 1;    // requests at once, after a quiet time
+    int pending = 0;  // requests in phase Pending or Scheduled at one time; 0: unlimited
+    double qps = 0;   // sustained requests per second; 0: unlimited
+    int burst = 1;    // requests at once, from a full bucket
   };
   Limit requester{.pending = 20, .qps = 0.02, .burst = 100};
-  Limit ns{.pending = 1000, .qps = 0.05, .burst = 1000};  // of all people together
-  Limit cluster{.pending = 0,
-                .qps = 0.1,
-                .burst = 10'000};  // of all namespaces together; its `pending` is not looked at
+  Limit ns{.pending = 1000, .qps = 0.05, .burst = 1000};  // of all requesters together
+  // Of all namespaces together; `pending` is ignored.
+  Limit cluster{.pending = 0, .qps = 0.1, .burst = 10'000};
 };
 
-// Limits how many requests one person, one namespace and the whole cluster get looked at, and with that how
-// many audit records there are in the long run: a request is let in by its requester's limits, then by its
-// namespace's, then by the cluster's, and takes a token of each only when all of them let it in. The lower
-// half of a shared bucket is reserved for those who have used less than half of their own, so that a flood in
-// one namespace does not use up what other namespaces need. Every replica follows the waiting requests;
-// tokens are counted by the one that decides, and a restart or another leader begins with full buckets.
-// Thread-safe.
+// Limits how many requests of one requester, one namespace and the whole cluster are processed, and so the
+// long-term number of audit records. A request passes its requester's limits, then its namespace's, then the
+// cluster's, and takes a token from each bucket only if all let it in. The lower half of a shared bucket is
+// reserved for requesters or namespaces that have used less than half of their own, so that a flood in one
+// namespace does not exhaust what other namespaces need. Every replica tracks the waiting requests; only the
+// leader counts tokens, and a restart or a new leader starts with full buckets. Thread-safe.
 class RequestRateLimiter {
  public:
   using Pointer = std::shared_ptr<const api::AccessRequest>;
 
-  // Requests of one namespace that name no AccessPolicy and have audit records of their own, in each ten
-  // minutes.
+  // Requests per namespace that name no AccessPolicy and get audit records of their own, in each ten minutes.
   static constexpr std::size_t kRecordedWithoutPolicy = 5;
 
   RequestRateLimiter(const Clock& clock, RequestRateLimits limits) : clock_(clock), limits_(limits) {}
 
-  // From the requests' reflector, for each change; before it is acted on.
+  // Called by the requests' reflector for each change, before a reconcile uses it.
   void observe(const Pointer& before, const Pointer& after);
 
-  // Of a request that has no status yet. nullopt lets it in, and it counts as waiting from now on; `is_gone`:
-  // it does not wait, but is recorded. The answer for a request stays the same. Without a policy it takes no
-  // token of the cluster: without_policy() does, if it comes to that.
+  // For a request that has no status yet. nullopt lets it in, and it counts as waiting from then on; with
+  // `is_gone` it does not wait but is recorded. The verdict on a request does not change. Without a policy it
+  // takes no token of the cluster; without_policy() takes one if needed.
   std::optional<core::Flood> judge(const api::AccessRequest& request, bool is_gone, bool has_policy);
 
-  // Of a request that was let in and ends without ever having had a policy: nullopt gives it records of its
-  // own.
+  // For a request that was let in and ends without ever having had a policy; nullopt if it gets records of
+  // its own.
   std::optional<core::RecordSummary> without_policy(const api::AccessRequest& request);
 
-  // A record that this process has written.
+  // Called with each record that this process has written.
   void recorded(const api::AuditRecord& record);
 
-  // Entries in memory, whatever they are about; for tests.
+  // The number of entries of all kinds in memory; for tests.
   std::size_t size() const;
 
  private:
@@ -76,30 +72,30 @@ class RequestRateLimiter {
   enum class Bound { None, RequesterPending, NamespacePending, RequesterRate, NamespaceRate, ClusterRate };
 
   struct Account {
-    double used = 0;  // tokens, at that time
+    double used = 0;  // tokens, as of counted_at
     SteadyTime counted_at;
     int waiting = 0;  // requests
   };
   using Accounts = std::map<std::string, Account>;
-  struct Place {  // of a waiting request; an account with waiting requests is never dropped
+  struct Place {  // of a waiting request; accounts with waiting requests are never dropped
     Account* requester;
     Account* ns;
-    bool is_known = false;  // its status says that it waits
+    bool is_known = false;  // its status shows that it waits
   };
   struct State {
-    Accounts requesters;  // by username; only those who have something waiting, or lack tokens
+    Accounts requesters;  // by username; accounts without waiting requests may be dropped
     Accounts namespaces;
     Account cluster;
-    std::unordered_map<std::string, Place> places;  // of the waiting, by UID
-    std::deque<std::pair<SteadyTime, std::string>>
-        unconfirmed;  // UIDs of those let in whose status may not say so yet; oldest first
+    std::unordered_map<std::string, Place> places;  // of waiting requests, by UID
+    // UIDs of requests that were let in and whose status may not show it yet; oldest first.
+    std::deque<std::pair<SteadyTime, std::string>> unconfirmed;
     std::unordered_map<std::string, Bound> verdicts;        // by UID
     std::deque<std::pair<SteadyTime, std::string>> judged;  // the same UIDs, oldest first
-    std::map<std::string, std::set<std::string>>
-        without_policy;  // UIDs of those without a policy that have records of their own, by namespace
-    TimePoint without_policy_until;  // when the ten minutes end of which that is true
-    std::map<std::string, bool>
-        summaries;  // names of records that stand for many requests; whether they are written
+    // UIDs of requests without a policy that got their own records in the current ten minutes, by namespace.
+    std::map<std::string, std::set<std::string>> without_policy;
+    TimePoint without_policy_until;  // the end of those ten minutes
+    // Names of records that stand for many requests -> whether they are written.
+    std::map<std::string, bool> summaries;
   };
 
   Bound first_verdict(State& state, const api::AccessRequest& request, bool is_gone, bool has_policy) const;

@@ -13,7 +13,7 @@ bool ends_access(const api::AuditRecord& record) {
          (record.action == api::AuditAction::Expired || record.action == api::AuditAction::Revoked);
 }
 
-// Nobody may have been there to notice the end when it came.
+// The record is later than the end if no replica ran when the end came.
 TimePoint end_of(const api::AuditRecord& record) {
   return record.expires_at ? std::min(*record.expires_at, record.time) : record.time;
 }

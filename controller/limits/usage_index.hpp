@@ -18,11 +18,11 @@
 
 namespace curfew::limits {
 
-// The audit records of what somebody was given under a policy, and of others who share the name.
+// Selects the audit records of a subject under a policy. Also matches other subjects of the same name.
 kube::Selection records_of(const api::Subject& subject, const std::string& policy);
 
-// What people have and had under policies with limits. Who a grant counts for is who gets the access.
-// Thread-safe.
+// The active grants and last ended grant of a person under a policy with limits. A grant counts for its
+// subject. Thread-safe.
 class UsageIndex {
  public:
   // `is_granted`: whether a Granted record of the request with that UID is known.
@@ -30,15 +30,15 @@ class UsageIndex {
              std::function<bool(const std::string&)> is_granted, kube::Client& client)
       : requests_(requests), bindings_(bindings), is_granted_(std::move(is_granted)), client_(client) {}
 
-  // For the limits of the request's policy; empty where there are none. Where the policy has a cooldown,
-  // reads the person's audit records, once a term.
+  // Usage for the limits of the request's policy; empty if it has none. If the policy has a cooldown, reads
+  // the subject's audit records once per term.
   Result<core::Usage> usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy,
                                std::stop_token stop);
 
-  // A record that this process has written.
+  // Called with each record that this process has written.
   void recorded(const api::AuditRecord& record);
 
-  // Others may lead and write from now on: what is known of ends is of no use any more.
+  // Called when leadership is lost: other replicas may now write records, so that the known ends are dropped.
   void forget();
 
  private:

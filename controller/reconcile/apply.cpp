@@ -18,16 +18,16 @@ namespace {
 
 using runtime::Outcome;
 
-// Until a deletion is seen by the watch, it is asked for again.
+// A deletion is repeated at this interval until the watch reports it.
 constexpr std::chrono::seconds kDeletionCheck{1};
 
-// A start may be thousands of years away, and the wall clock may step: decided again at least so often.
+// A start may be thousands of years away, and the wall clock may step: requeue at least this often.
 constexpr std::chrono::hours kMaxSleep{1};
 
 constexpr Outcome kDone{};
 constexpr Outcome kRateLimited{.kind = Outcome::Kind::RetryRateLimited};
 
-// A wake-up, not a failure.
+// A requeue, not a failure.
 Outcome again_in(std::chrono::steady_clock::duration delay) {
   return {.kind = Outcome::Kind::Done, .after = delay};
 }
@@ -64,14 +64,14 @@ bool is_end_of(const api::AuditRecord& record, const std::string& request_uid) {
          record.request.uid == request_uid;
 }
 
-// By the schema of the kind, in the API server's words. What an admission policy or a webhook of others
-// refuses is refused for now, whatever code it answers with.
+// Whether the CRD's schema rejects the object, by the API server's message. A rejection by someone else's
+// admission policy or webhook may be temporary, whatever its status code.
 bool is_refused_by_schema(const Error& error) {
   return error.kind == ErrorKind::Invalid && error.message.find(" is invalid: ") != std::string::npos &&
          error.message.find("denied") == std::string::npos;
 }
 
-// Ending access is never held back; everything else is the leader's alone.
+// These actions end access and are never held back; all others are the leader's alone.
 bool only_ends_access(const core::Action& action) {
   return std::holds_alternative<core::DeleteBinding>(action) ||
          std::holds_alternative<core::FreeBinding>(action) ||
@@ -87,14 +87,14 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
     if (!only_ends_access(action) && !parts_.may_grant()) return kDone;
     const Step step = std::visit([&](const auto& known) { return run(input, known, stop); }, action);
     if (step) return *step;
-    // What follows in the decision waits for the deletion's acceptance only.
+    // Later actions of the decision wait only until the API server accepts the deletion.
     awaits_deletion = awaits_deletion || std::holds_alternative<core::DeleteBinding>(action);
   }
   if (awaits_deletion) return again_in(kDeletionCheck);
   if (input.request_is_gone && !input.binding) {
     finished(input);
-    // Others may have had its name since, or have it now, whose changes came while the key stood for the one
-    // that is gone.
+    // Later requests may have, or have had, the same name; their changes arrived while the key stood for the
+    // departed request.
     const api::ObjectKey key = input.request->metadata.key();
     return parts_.memory.departed(key) || parts_.stores.requests.get(key)
                ? again_in(std::chrono::milliseconds(1))
@@ -105,8 +105,8 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
   return again_in(std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(1), kMaxSleep));
 }
 
-// The end of a request may have been recorded in an earlier term, by a replica that died before the status
-// said so. Until all records from then are known, it is asked for before a grant is begun or gone on with.
+// A replica of an earlier term may have recorded the end of a request and died before it wrote the status.
+// Until all records from earlier terms are known, read the end record before a grant starts or resumes.
 Applier::Step Applier::look_for_end(const core::Input& input, std::stop_token stop) {
   if (parts_.memory.knows_all_records()) return std::nullopt;
   auto stored = parts_.client.get<api::AuditRecord>(
@@ -129,11 +129,11 @@ Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& ac
   parts_.usage.recorded(*stored);
   parts_.floods.recorded(*stored);
   if (is_end_of(*stored, input.request->metadata.uid)) {
-    // From now on it has ended, whatever is said before its status says so.
+    // The request has ended now, whatever decisions arrive before its status shows the end.
     const bool is_another = stored->action != action.record.action;
     parts_.memory.remember_end(std::move(*stored));
     if (is_another)
-      return again_in(std::chrono::milliseconds(1));  // in another way: decide again, to say so in the status
+      return again_in(std::chrono::milliseconds(1));  // ended in another way: decide again with that end
     return std::nullopt;
   }
   if (action.record.action != api::AuditAction::Granted) return std::nullopt;
@@ -165,7 +165,7 @@ Applier::Step Applier::run(const core::Input& input, const core::CreateBinding& 
   return std::nullopt;
 }
 
-// A binding of that name is there: from an attempt of ours whose answer was lost, or somebody else's.
+// A binding of that name exists: created by an earlier attempt whose answer was lost, or by someone else.
 Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted,
                                      std::stop_token stop) {
   auto stored = parts_.client.get<api::RoleBinding>(wanted.metadata.key(), stop);
@@ -199,7 +199,7 @@ Applier::Step Applier::grant_failed(const core::Input& input, const Error& error
     return retry(error);
   }
   parts_.memory.remember_failure(input.request->metadata.uid, std::move(failure));
-  return again_in(std::chrono::milliseconds(1));  // decide again, to say so in the status
+  return again_in(std::chrono::milliseconds(1));  // decide again to write the failure to the status
 }
 
 Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& action,
@@ -225,10 +225,10 @@ Applier::Step Applier::run(const core::Input& input, const core::ShortenBinding&
                            std::stop_token stop) {
   auto shortened = expiry::shorten_binding(parts_.endings, action.key, action.uid, action.expires_at, stop);
   if (!shortened) {
-    if (shortened.error().kind == ErrorKind::NotFound) return kDone;  // gone meanwhile: the watch says so
+    if (shortened.error().kind == ErrorKind::NotFound) return kDone;  // deleted: the watch reports it
     log_failure("binding not shortened", input, shortened.error());
-    // Where Curfew may no longer bind the role, its binding cannot be changed, only deleted: the status has
-    // the end, and the leader keeps to it.
+    // If Curfew may no longer bind the role, it can only delete the binding, not change it: the status holds
+    // the end, and the leader enforces it.
     if (shortened.error().kind == ErrorKind::Forbidden) return std::nullopt;
     return failed(shortened.error());
   }
@@ -243,9 +243,9 @@ Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& a
   auto updated = parts_.client.patch_status<api::AccessRequest>(request.metadata.key(), patch, stop);
   if (!updated) {
     if (action.status.complete) parts_.memory.forget_completed(request.metadata.uid);
-    if (updated.error().kind == ErrorKind::NotFound) return kDone;  // deleted meanwhile: the watch says so
+    if (updated.error().kind == ErrorKind::NotFound) return kDone;  // deleted: the watch reports it
     log_failure("status not written", input, updated.error());
-    // A status of a request that was deleted and made again meanwhile is refused as invalid, too, because of
+    // A status of a request that was deleted and recreated meanwhile is also rejected as invalid, because of
     // the UID.
     if (!is_refused_by_schema(updated.error())) return failed(updated.error());
     const auto stored = parts_.client.get<api::AccessRequest>(request.metadata.key(), std::move(stop));
@@ -258,7 +258,7 @@ Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& a
   if (!action.status.complete)
     parts_.memory.remember_observed(request.metadata.uid, action.status.observed_decisions);
   if (action.status.complete && parts_.on_completed) parts_.on_completed(*updated);
-  drop_unread(updated->metadata);  // as the watch does
+  drop_unread(updated->metadata);  // like the watch's decoder
   parts_.stores.requests.assume(std::move(*updated));
   if (action.status.complete) {
     parts_.metrics.request_completed(*action.status.phase);
@@ -285,7 +285,7 @@ Applier::Step Applier::run(const core::Input& input, const core::EmitEvent& acti
   return std::nullopt;
 }
 
-// What is not valid does not become so by trying again: the request ends, unless that is what was refused.
+// Retrying does not make an invalid object valid: the request ends, unless its end is what was rejected.
 Applier::Step Applier::not_written(const core::Input& input, const Error& error) {
   if (!is_refused_by_schema(error) || input.unstorable) return failed(error);
   parts_.metrics.reconcile_failed(error.kind);

@@ -21,13 +21,13 @@
 
 namespace curfew::reconcile {
 
-// Carries a decision out, action by action, stopping at the first that does not succeed; every one is
-// idempotent, so that what stopped is resumed by deciding again.
+// Executes a decision action by action and stops at the first that fails. Every action is idempotent, so that
+// deciding again resumes what stopped.
 class Applier {
  public:
   struct Parts {
     kube::Client& client;
-    kube::Client& endings;  // what ends access never waits behind what does not
+    kube::Client& endings;  // for calls that end access; exempt from the in-flight limit
     audit::Writer& audit;
     kube::EventRecorder& events;
     Stores& stores;
@@ -38,9 +38,9 @@ class Applier {
     runtime::Metrics& metrics;
     GrantLatency& grant_latency;
     const Clock& clock;
-    std::function<bool()> may_grant;  // false once leadership is lost: nothing but endings goes on
-    std::function<void(const api::AccessRequest&)>
-        on_completed;  // a request that this replica has completed, as stored
+    std::function<bool()> may_grant;  // false once leadership is lost: only actions that end access run
+    // Called with the stored state of a request that this replica has completed.
+    std::function<void(const api::AccessRequest&)> on_completed;
   };
 
   explicit Applier(Parts parts) : parts_(std::move(parts)) {}
@@ -48,7 +48,7 @@ class Applier {
   runtime::Outcome apply(const core::Input& input, const core::Decision& decision, std::stop_token stop);
 
  private:
-  // nullopt: go on with the next action.
+  // nullopt: continue with the next action.
   using Step = std::optional<runtime::Outcome>;
 
   Step run(const core::Input& input, const core::WriteRecord& action, std::stop_token stop);

@@ -10,7 +10,7 @@
 namespace curfew::reconcile {
 namespace {
 
-// A text of Curfew's own in an annotation is shorter, and a longer one is none.
+// Annotations that Curfew writes are shorter; a longer value is not Curfew's.
 constexpr std::size_t kMaxAnnotation = 1024;  // bytes
 
 template <class AnyRole>
@@ -34,7 +34,7 @@ Result<RoleSummary> decode_summary(const nlohmann::json& json) {
   return summary_of(*role);
 }
 
-// Also gives back what they took: a cleared vector keeps its memory.
+// Also frees the memory, which a cleared vector keeps.
 template <class T>
 void drop(T& value) {
   value = T();

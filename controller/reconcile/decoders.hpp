@@ -10,15 +10,15 @@
 #include "core/input.hpp"
 #include "util/result.hpp"
 
-// What the stores keep of an object: no more than decisions read, so that memory is bounded whatever others
-// write into labels, annotations, finalizers and rules.
+// The part of an object that the stores keep: only what decisions read, so that memory stays bounded whatever
+// others write into labels, annotations, finalizers and rules.
 namespace curfew::reconcile {
 
-// Of a Role or ClusterRole. What it allows is hashed as it is read.
+// The stored part of a Role or ClusterRole. Its rules are hashed during decoding.
 struct RoleSummary {
   struct Metadata {
     std::string name;
-    std::string ns;  // empty: a ClusterRole
+    std::string ns;  // empty for a ClusterRole
     std::string uid;
     std::string resource_version;
 
@@ -33,8 +33,8 @@ struct RoleSummary {
     return {.uid = metadata.uid, .rules_hash = rules_hash, .is_aggregated = is_aggregated};
   }
 };
-// Labels, annotations, finalizers and owners, of kinds of which no decision reads them. For answers to
-// writes, too, which stores assume.
+// Drops labels, annotations, finalizers and owner references, for kinds whose decisions read none of them.
+// Also for answers to writes, which stores assume.
 void drop_unread(api::ObjectMeta& metadata);
 
 RoleSummary summary_of(const api::Role& role);
@@ -42,14 +42,14 @@ RoleSummary summary_of(const api::ClusterRole& role);
 
 Result<RoleSummary> decode_role(const nlohmann::json& json);
 Result<RoleSummary> decode_cluster_role(const nlohmann::json& json);
-// Without labels, annotations, finalizers and owners: what counts of annotations, the API server has turned
-// into decisions.
+// Without labels, annotations, finalizers and owner references: the API server has already turned the
+// annotations that matter into decisions.
 Result<api::AccessRequest> decode_request(const nlohmann::json& json);
 Result<api::AccessPolicy> decode_policy(const nlohmann::json& json);
-// Labels only, which policies select by.
+// Keeps labels, which policies select by, but no annotations, finalizers or owner references.
 Result<api::Namespace> decode_namespace(const nlohmann::json& json);
-// Labels, annotations and owners that Curfew writes, whether there are finalizers, and as many subjects as
-// show that there is more than one.
+// Keeps the label, annotations and owner reference of Curfew's that decisions read, one finalizer to show
+// that there are any, and two subjects to show that there is more than one.
 Result<api::RoleBinding> decode_binding(const nlohmann::json& json);
 
 }  // namespace curfew::reconcile

@@ -10,10 +10,10 @@
 namespace curfew::reconcile {
 namespace {
 
-// What the records say of one earlier request.
+// What the audit records show about one earlier request.
 struct Earlier {
-  std::string
-      requester;  // empty: it was gone before Curfew looked at it, and nobody can have ended it for a reason
+  // Empty if the request was gone before Curfew reconciled it; then no one can have ended it for a reason.
+  std::string requester;
   std::string start_time;
   std::string duration;
   std::optional<api::AuditRecord> end;
@@ -43,14 +43,14 @@ bool has_same_span(const Earlier& earlier, const api::AccessRequest& request,
   return !duration || duration == parse_duration(core::effective_duration(request, &policy));
 }
 
-// Nobody uses up a name, or a span, for anybody else.
+// A name or a span that one requester has used up stays free for others.
 bool is_of_same_requester(const Earlier& earlier, const api::AccessRequest& request) {
   return !earlier.requester.empty() && request.spec.requester &&
          request.spec.requester->username == earlier.requester;
 }
 
-// A request without a recorded end is over all the same: another one has its name. It was deleted while
-// nobody looked.
+// A request without an end record is over too, because a newer one has its name: it was deleted while no
+// replica ran.
 bool counts(const Earlier& earlier, bool is_once_by_name) {
   if (!earlier.end) return true;
   switch (earlier.end->action) {

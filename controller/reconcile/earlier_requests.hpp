@@ -11,12 +11,12 @@
 
 namespace curfew::reconcile {
 
-// The audit records of all requests that have, or had, this request's namespace and name.
+// Selects the audit records of all requests that have, or had, this namespace and name.
 kube::Selection records_of_name(const api::ObjectKey& key);
 
-// Whether an earlier request of the same namespace and name was ended for a reason that making it again must
-// not undo: see core::EarlierRequest. Reads audit records where the request has a startTime, or its policy
-// says limits.onceByName, and asks nothing otherwise.
+// Finds an earlier request of the same namespace and name whose end must not be undone by creating it again:
+// see core::EarlierRequest. Reads audit records only if the request has a startTime or its policy sets
+// limits.onceByName.
 Result<std::optional<core::EarlierRequest>> find_earlier_request(kube::Client& client,
                                                                  const api::AccessRequest& request,
                                                                  const api::AccessPolicy& policy,

@@ -6,22 +6,22 @@
 
 namespace curfew::reconcile {
 
-// What an error means for the work that met it.
+// How to retry work that failed with an error.
 struct Retry {
   enum class How {
-    Soon,         // somebody else wrote first: look again, uncounted
-    RateLimited,  // trouble that passes: with the key's own growing delay
-    After,        // the server, or good sense, says when
-    Never,        // it will not get better by trying: the caller says why in a condition
+    Soon,         // conflict with another writer: retry promptly, not counted as a failure
+    RateLimited,  // transient: retry with the key's own backoff
+    After,        // retry after a delay set by the server or by us
+    Never,        // retrying does not help: the caller reports the reason in a condition
   };
   How how = How::RateLimited;
-  std::chrono::milliseconds after{0};  // with After
+  std::chrono::milliseconds after{0};  // for How::After
 };
 
-// A right that is missing is an admin's to grant: asked again once a minute.
+// Only an admin can grant a missing permission: retry once a minute.
 inline constexpr std::chrono::seconds kForbiddenRetry{60};
 
-// The one table that says what each error means for a retry. Pure.
+// The single mapping from errors to retries. Pure.
 Retry error_policy(const Error& error);
 
 }  // namespace curfew::reconcile

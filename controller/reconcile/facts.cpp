@@ -5,11 +5,11 @@
 #include "core/selector.hpp"
 
 namespace curfew::reconcile {
-core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone, bool guard::was_admitted) {
+core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone, bool was_admitted) {
   return {.cluster_role_exists =
               [&stores](const std::string& name) { return stores.cluster_roles.get({"", name}) != nullptr; },
           .time_zone = time_zone,
-          .was_admitted = guard::was_admitted};
+          .was_admitted = was_admitted};
 }
 
 std::vector<std::string> outliving_powers(const Stores& stores, const api::AccessPolicy& policy,

@@ -10,25 +10,24 @@
 #include "reconcile/stores.hpp"
 #include "runtime/metrics.hpp"
 
-// What the stores say about policies and their roles, in the terms of those who ask.
+// Facts from the stores about policies and their roles, in the form that each caller needs.
 namespace curfew::reconcile {
 
-// Whether a version of a policy was written under a guard in force: GuardWatch::believes.
+// Whether a version of a policy was written while the guard was in force: GuardWatch::believes.
 using BelievesPolicy = std::function<bool(const api::ObjectMeta&)>;
 inline bool believe_every_policy(const api::ObjectMeta&) {
   return true;
 }
 
-// Whether the ClusterRoles that a policy names exist, for core::policy_problems. The stores outlive what is
-// returned.
-core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone, bool guard::was_admitted);
+// Whether the ClusterRoles that a policy names exist, for core::policy_problems. The stores must outlive the
+// result.
+core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone, bool was_admitted);
 
 // core::outliving_powers of a ClusterRole, or of all Roles of that name in namespaces that the policy covers.
 std::vector<std::string> outliving_powers(const Stores& stores, const api::AccessPolicy& policy,
                                           const api::RoleRef& role);
 
-// The live requests of each policy that exists, for the metrics. One that nobody has looked at yet is
-// Pending.
+// The live requests of each existing policy, for the metrics. A request without a phase counts as Pending.
 runtime::Metrics::LiveRequests live_requests(const Stores& stores);
 
 // nullopt: the stores have no such role.

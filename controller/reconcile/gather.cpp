@@ -9,7 +9,7 @@
 namespace curfew::reconcile {
 namespace {
 
-// Asked only then, because the answer may take a token.
+// without_policy() is called only if this is true, because it may take a token.
 bool ends_without_policy(const core::Input& input) {
   const api::AccessRequest& request = *input.request;
   const bool is_pending =
@@ -73,7 +73,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   return input;
 }
 
-// At first sight under this policy only: from then on, the status names the policy.
+// Only at the first reconcile under a policy: after that, the status names the policy.
 Result<void> Gatherer::find_earlier(core::Input& input, const std::stop_token& stop) {
   if (core::had_policy(*input.request)) return {};
   auto earlier = find_earlier_request(parts_.client, *input.request, *input.policy, stop);
@@ -82,7 +82,7 @@ Result<void> Gatherer::find_earlier(core::Input& input, const std::stop_token& s
   return {};
 }
 
-// What comes while the guard is away is not believed when it is back either.
+// Decisions that arrive while the guard is not in force stay untrusted when it is in force again.
 void Gatherer::look_at_decisions(core::Input& input) const {
   const std::string& uid = input.request->metadata.uid;
   const int decisions = static_cast<int>(input.request->decisions.size());
@@ -98,7 +98,7 @@ Result<void> Gatherer::find_role(core::Input& input, std::stop_token stop) {
   const std::string& ns = input.request->metadata.ns;
   input.role = role_facts(parts_.stores, *role, ns);
   const auto& offered = parts_.stores.offered_roles;
-  // A policy has just begun to offer it: Roles of that name are being listed.
+  // A policy has just begun to offer this role: the list of Roles of that name is not complete yet.
   if (input.role || role->kind != api::Role::kKind || !offered.is_offered(role->name) ||
       offered.is_listed(role->name))
     return {};
@@ -127,8 +127,8 @@ Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
   return {};
 }
 
-// The garbage collector takes the owner from a binding whose request is deleted with --cascade=orphan, and
-// the watches may tell of that before they tell of the deletion.
+// If a request is deleted with --cascade=orphan, the garbage collector removes the owner reference of its
+// binding, and the watches may deliver this before the deletion.
 Result<void> Gatherer::look_at_owner(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
   if (input.request_is_gone || !input.binding || request.status.phase != api::Phase::Active ||
@@ -159,8 +159,8 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
   return {};
 }
 
-// Curfew records an end before the status says so. It is asked for where a status that says so is news: of a
-// grant whose end this replica knows nothing of, or where there is a binding all the same.
+// Curfew writes an end record before the status. Look for it if the status ends a grant whose end this
+// replica does not know, or whose binding still exists.
 Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
   input.end_record = parts_.memory.end_record(request.metadata.uid);
@@ -174,7 +174,7 @@ Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop)
   return {};
 }
 
-// nullopt: there is none.
+// nullopt if it does not exist.
 Result<std::optional<api::AuditRecord>> Gatherer::stored_record(const std::string& uid,
                                                                 api::AuditAction action,
                                                                 std::stop_token stop) {
@@ -187,7 +187,7 @@ Result<std::optional<api::AuditRecord>> Gatherer::stored_record(const std::strin
 Result<Gatherer::Found> Gatherer::find_request(const api::ObjectKey& key, std::stop_token stop) {
   while (auto departed = parts_.memory.departed(key)) {
     auto found = find_departed(std::move(departed), stop);
-    if (!found || found->request) return found;  // otherwise that one is forgotten
+    if (!found || found->request) return found;  // otherwise find_departed() has forgotten it
   }
   return Found{.request = parts_.stores.requests.get(key)};
 }
@@ -196,7 +196,7 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
                                                 std::stop_token stop) {
   const api::ObjectKey key = last_state->metadata.key();
   const auto live = parts_.stores.requests.get(key);
-  if (live && live->metadata.uid == last_state->metadata.uid) {  // it came back: the watch was behind
+  if (live && live->metadata.uid == last_state->metadata.uid) {  // it still exists: the watch was behind
     parts_.memory.forget_departed(key, last_state->metadata.uid);
     return Found{};
   }
@@ -211,9 +211,8 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
       if (!end) return tl::unexpected(end.error());
       is_settled = end->has_value();
     }
-    if (!is_settled)
-      return Found{.request = std::make_shared<const api::AccessRequest>(
-                       std::move(*stored))};  // remembered until it is
+    // Stays a departed request until it is settled.
+    if (!is_settled) return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored))};
     parts_.memory.forget(stored->metadata.uid);
   }
   parts_.memory.forget_departed(key, last_state->metadata.uid);

@@ -15,12 +15,13 @@
 
 namespace curfew::reconcile {
 
-// Builds the pure input of a decision. Reads stores and memory; asks the API server only about a request that
-// left the selection of live ones without this process having completed it, about a binding that left the
-// selection of managed ones without this process having deleted it, or lost its owner, for the record of a
-// binding that is there before it should be, for a Role whose name a policy has just begun to offer, for a
-// person's ended grants where a policy has a cooldown, and for earlier requests of the same name where one
-// has a startTime or its policy says limits.onceByName.
+// Builds the input of a decision from stores and memory. Calls the API server only for: a request that left
+// the watch selection without being completed by this process; a managed binding that left its selection
+// without being deleted by this process; the request of a binding that lost its owner reference; the Granted
+// record where a binding and its request's phase disagree; the end record of a grant whose request is over;
+// Roles of a name that a policy has just begun to offer; the ended grants of a person under a policy with a
+// cooldown; earlier requests of the same name if the request has a startTime or its policy sets
+// limits.onceByName.
 class Gatherer {
  public:
   struct Parts {

@@ -12,9 +12,9 @@
 
 namespace curfew::reconcile {
 
-// How long a grant takes, from the moment when this replica hears of a request's latest decision (of the
-// request itself, while there is none) until its binding is created. A status has whole seconds only, and the
-// clocks of those who decide are not ours: so what happens before we hear is not in it. Thread-safe.
+// Measures a grant from the moment this replica receives the request's latest decision (the request itself,
+// if there is none) until its binding is created. The time before is not included, because a status has whole
+// seconds only and the clocks of those who decide differ from ours. Thread-safe.
 class GrantLatency {
  public:
   using Pointer = std::shared_ptr<const api::AccessRequest>;
@@ -22,17 +22,17 @@ class GrantLatency {
   GrantLatency(const Clock& clock, std::function<void(std::chrono::microseconds)> report)
       : clock_(clock), report_(std::move(report)) {}
 
-  // From the requests' reflector, for each change; before it is acted on.
+  // Called by the requests' reflector for each change, before a reconcile uses it.
   void observe(const Pointer& before, const Pointer& after);
 
-  // Its binding is there. Reported once.
+  // Called when the request's binding exists. Reports once.
   void granted(const std::string& request_uid);
 
  private:
   const Clock& clock_;
   const std::function<void(std::chrono::microseconds)> report_;
-  Guarded<std::map<std::string, std::chrono::steady_clock::time_point>>
-      heard_;  // by UID; requests without access only
+  // By UID; only requests without access.
+  Guarded<std::map<std::string, std::chrono::steady_clock::time_point>> heard_;
 };
 
 }  // namespace curfew::reconcile

@@ -6,9 +6,9 @@
 
 namespace curfew::reconcile {
 
-// What the queue holds: never an event, only whom to look at again.
+// An entry of the work queue: the object to reconcile, never an event.
 struct Key {
-  enum class Kind { Request, Policy, Binding };  // Binding: one that is no request's
+  enum class Kind { Request, Policy, Binding };  // Binding: one without a known request
   Kind kind = Kind::Request;
   api::ObjectKey object;
 

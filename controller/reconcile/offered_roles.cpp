@@ -5,7 +5,7 @@
 namespace curfew::reconcile {
 namespace {
 
-// Returns whether one of them was not there.
+// Returns whether one of the names is new.
 bool add_names(std::set<std::string>& names, const api::AccessPolicy& policy) {
   bool is_new = false;
   for (const api::RoleRef& role : policy.spec.roles)

@@ -10,19 +10,20 @@
 
 namespace curfew::reconcile {
 
-// Of which names Roles are kept: those that policies offer. A cluster has thousands of others, and whoever
-// administers a namespace writes what is in them. Thread-safe.
+// The names of Roles that policies offer; only Roles of these names are kept. A cluster has thousands of
+// other Roles, whose content namespace admins control. Thread-safe.
 class OfferedRoles {
  public:
-  // A list of Roles begins, or is complete. Names that no policy offers any more are dropped at the next one.
+  // Called when a list of Roles begins, and when it is complete. Names that no policy offers any more are
+  // dropped at the next list.
   void list_began(const std::vector<std::shared_ptr<const api::AccessPolicy>>& policies);
   void list_complete();
 
-  // True: the policy offers a name that was not offered before, so Roles are to be listed again.
+  // Returns whether the policy offers a name that was not offered before, so that Roles must be listed again.
   bool offer(const api::AccessPolicy& policy);
 
   bool is_offered(const std::string& name) const;
-  // Whether all Roles of that name are in the store: it was offered when the last complete list began.
+  // Whether all Roles of that name are in the store: the name was offered when the last complete list began.
   bool is_listed(const std::string& name) const;
 
  private:

@@ -44,7 +44,7 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
   return Outcome{};
 }
 
-// An Event when the policy starts or ceases to work, not for every new count.
+// Emits an Event when the policy starts or stops working, not for every new count.
 void PolicyReconciler::emit_event(const api::AccessPolicy& policy, const api::AccessPolicyStatus& status) {
   const api::Condition* before = api::find_condition(policy.status.conditions, api::kReady);
   const api::Condition* after = api::find_condition(status.conditions, api::kReady);

@@ -12,7 +12,7 @@
 
 namespace curfew::reconcile {
 
-// Keeps a policy's status: whether it can work, and how many requests it has.
+// Maintains a policy's status: whether the policy works, and how many requests it has.
 class PolicyReconciler {
  public:
   PolicyReconciler(kube::Client& client, kube::EventRecorder& events, Stores& stores,

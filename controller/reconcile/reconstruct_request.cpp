@@ -38,7 +38,7 @@ std::shared_ptr<const api::AccessRequest> request_of(const std::vector<api::Audi
     request.metadata.ns = record.request.ns;
     request.metadata.name = record.request.name;
     request.metadata.uid = record.request.uid;
-    // Not each of them says everything.
+    // Not every record contains every field.
     if (!record.reason.empty()) request.spec.reason = record.reason;
     if (record.action == api::AuditAction::Requested) request.spec.requester = record.actor;
     if (record.policy) {

@@ -20,7 +20,7 @@ runtime::Outcome RequestReconciler::reconcile(const api::ObjectKey& key, std::st
   return decide_and_apply(key, std::move(stop));
 }
 
-// Whom the limits of the request's policy would count it for; empty where nothing is counted.
+// The policy and subject for which the policy's limits count the request; empty if nothing is counted.
 std::string RequestReconciler::usage_key(const api::ObjectKey& key) const {
   const auto request = parts_.stores.requests.get(key);
   if (!request || request->status.complete || request->status.phase == api::Phase::Active) return {};

@@ -12,7 +12,7 @@
 
 namespace curfew::reconcile {
 
-// One request, once around: gather, decide, apply.
+// Reconciles one request: gather, decide, apply.
 class RequestReconciler {
  public:
   struct Parts {
@@ -21,7 +21,7 @@ class RequestReconciler {
     Applier& applier;
     runtime::Metrics& metrics;
     std::function<core::GuardState()> guard;
-    std::function<void(const api::ObjectKey&)> look_again;  // puts a request into the queue
+    std::function<void(const api::ObjectKey&)> look_again;  // enqueues a request
   };
 
   explicit RequestReconciler(Parts parts) : parts_(std::move(parts)), usage_lock_(parts_.look_again) {}

@@ -9,7 +9,7 @@
 
 namespace curfew::reconcile {
 
-// What the watches keep current; the reflectors write, everybody else reads.
+// The stores that the watches keep current; the reflectors write, all others read.
 struct Stores {
   kube::Store<api::AccessRequest> requests;  // live ones only: status.complete != true
   kube::Store<api::AccessPolicy> policies;

@@ -14,12 +14,12 @@ bool means_the_same(const std::shared_ptr<const RoleSummary>& before,
          before->rules_hash == after->rules_hash;
 }
 
-// It belongs to no request: by its name, or because it has no owner.
+// Whether the binding belongs to no request: it has the wrong name or no owner reference.
 bool is_foreign(const api::RoleBinding& binding, const api::AccessRequest& owner) {
   return owner.metadata.name.empty() || binding.metadata.name != api::binding_name(owner);
 }
 
-// Counts in a policy's status follow a burst of requests at this pace.
+// During a burst of requests, the counts in a policy's status are updated at this interval.
 constexpr std::chrono::milliseconds kCountsPace{1000};
 
 }  // namespace
@@ -42,7 +42,7 @@ void Triggers::changed(const Pointer<api::AccessPolicy>& before, const Pointer<a
   const std::string& name = (after ? after : before)->metadata.name;
   const bool means_the_same = before && after && before->metadata.uid == after->metadata.uid &&
                               before->metadata.generation == after->metadata.generation;
-  // Its new status is our own: counted again at once, each count of a burst would bring the next.
+  // Only the status changed, by our own write: an immediate recount in a burst would trigger the next one.
   if (means_the_same) return add_policy_counts(name);
   add_policy(name);
   add_requests_of_policy(name);
@@ -51,7 +51,7 @@ void Triggers::changed(const Pointer<api::AccessPolicy>& before, const Pointer<a
 void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<api::RoleBinding>& after) {
   const api::RoleBinding& binding = after ? *after : *before;
   const auto owner = request_of(binding);
-  if (is_foreign(binding, *owner)) {  // not ours, but a request may be waiting for its name
+  if (is_foreign(binding, *owner)) {  // not ours, but a request may be waiting for this name
     if (after) add_foreign_binding(after->metadata.key());
     return add_requests_where([&](const api::AccessRequest& request) {
       return request.metadata.ns == binding.metadata.ns &&
@@ -85,9 +85,8 @@ void Triggers::cluster_role_changed(const std::string& name) {
     add_policy(policy->metadata.name);
     add_requests_of_policy(policy->metadata.name);
   }
-  add_requests_where([&](const api::AccessRequest& request) {
-    return request.status.role_ref == role;
-  });  // its policy may have ceased to offer it
+  // Also requests whose policy no longer offers the role.
+  add_requests_where([&](const api::AccessRequest& request) { return request.status.role_ref == role; });
 }
 
 void Triggers::role_changed(const api::ObjectKey& key) {
@@ -120,7 +119,7 @@ void Triggers::everything(std::chrono::milliseconds delay) {
   }
 }
 
-// A binding's request that is neither live nor known to be on its way out, if there ever was one.
+// Whether a binding's request, if it ever existed, is neither live nor known as departed.
 bool Triggers::is_orphan(const api::AccessRequest& owner) const {
   const api::ObjectKey key = owner.metadata.key();
   const auto live = stores_.requests.get(key);

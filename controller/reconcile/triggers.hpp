@@ -11,8 +11,8 @@
 
 namespace curfew::reconcile {
 
-// Which keys a change concerns. Called on the reflectors' threads, after their store has changed. What
-// happens while this replica does not lead is not remembered: whoever starts leading looks at everything.
+// Maps changes to queue keys. Called on the reflectors' threads, after their store has changed. Changes while
+// this replica does not lead are not remembered, because a new leader enqueues everything.
 class Triggers {
  public:
   Triggers(runtime::WorkQueue<Key>& queue, const Stores& stores, Memory& memory,
@@ -28,14 +28,13 @@ class Triggers {
   void changed(const Pointer<api::Namespace>& before, const Pointer<api::Namespace>& after);
   void changed(const Pointer<RoleSummary>& before, const Pointer<RoleSummary>& after);
 
-  // Leadership is gained: what is there now was seen by whoever led before, as its status says. First thing
-  // of a term.
+  // The first step of a term: takes over from each request's status what the previous leader has observed.
   void begin_term();
 
-  // Every request, policy and binding, and requests whose end may not be recorded.
+  // Enqueues every request and policy, bindings without a known request, and departed requests.
   void everything(std::chrono::milliseconds delay = std::chrono::milliseconds(0));
 
-  // A request that is gone, from what it left behind: its end is to be recorded.
+  // Enqueues a departed request by its last known state, so that its end is recorded.
   void departed(Pointer<api::AccessRequest> last_state);
 
  private:

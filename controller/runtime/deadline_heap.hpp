@@ -10,9 +10,9 @@
 
 namespace curfew::runtime {
 
-// When each key is due. One deadline a key: setting another one forgets the first, so that an updated key
-// never comes out at its old time. Not locked: it has one owner, who locks where several threads share it.
-// Key needs an order; keys due at the same time come out in it.
+// The deadlines of keys. A key has one deadline: set() replaces the previous one, so that an updated key
+// never comes out at its old time. Not locked: the owner locks if several threads share it. Key needs an
+// order; keys with equal deadlines come out in it.
 template <class Key, class Time = TimePoint>
 class DeadlineHeap {
  public:
@@ -26,7 +26,7 @@ class DeadlineHeap {
     by_time_.insert({at, key});
   }
 
-  // Nothing happens where the key is unknown.
+  // Does nothing if the key is unknown.
   void erase(const Key& key) {
     const auto entry = by_key_.find(key);
     if (entry == by_key_.end()) return;
@@ -44,10 +44,10 @@ class DeadlineHeap {
     return by_time_.empty() ? std::nullopt : std::optional<Time>(by_time_.begin()->first);
   }
 
-  // Who has the latest; only where there is one.
+  // The entry with the latest deadline. Requires a non-empty heap.
   const std::pair<Time, Key>& last() const { return *by_time_.rbegin(); }
 
-  // Takes out every key whose deadline is at or before `now`, the earliest first.
+  // Removes and returns every key whose deadline is at or before `now`, the earliest first.
   std::vector<Key> pop_due(Time now) {
     std::vector<Key> due;
     while (!by_time_.empty() && by_time_.begin()->first <= now) {
@@ -58,7 +58,7 @@ class DeadlineHeap {
     return due;
   }
 
-  // visit(deadline) for every key that is due at or before then, the earliest first.
+  // Calls visit(deadline) for every key that is due at or before `then`, the earliest first.
   template <class Visit>
   void each_until(Time then, Visit visit) const {
     for (auto entry = by_time_.begin(); entry != by_time_.end() && entry->first <= then; ++entry)
@@ -70,7 +70,7 @@ class DeadlineHeap {
 
  private:
   std::map<Key, Time> by_key_;
-  std::set<std::pair<Time, Key>> by_time_;  // the same entries, in the order in which they are due
+  std::set<std::pair<Time, Key>> by_time_;  // the same entries, ordered by deadline
 };
 
 }  // namespace curfew::runtime

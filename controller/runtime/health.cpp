@@ -14,7 +14,7 @@ std::optional<std::string> outcome_of(const Health::Check& check) {
   }
 }
 
-// Takes a copy of the checks: they are called without the lock.
+// Callers pass a copy of the checks, which run without the lock.
 Health::Report run(const std::vector<std::pair<std::string, Health::Check>>& checks, std::string_view title) {
   Health::Report report;
   for (const auto& [name, check] : checks) {

@@ -13,19 +13,19 @@ namespace curfew::runtime {
 // Named checks behind /healthz and /readyz. Thread-safe.
 class Health {
  public:
-  // nullopt: all is well. Otherwise a sentence that says what is wrong. Called by the server's thread: quick,
-  // and without waiting.
+  // nullopt if healthy, otherwise a sentence that states the problem. Runs on the server's thread: must be
+  // quick and must not block.
   using Check = std::function<std::optional<std::string>()>;
 
   struct Report {
     bool ok = true;
-    std::string text;  // a line for each check, in the order they were added, and one that sums up
+    std::string text;  // a line for each check, in the order of addition, and a summary line
 
     int status_code() const { return ok ? 200 : 503; }
   };
 
-  void add_live_check(std::string name,
-                      Check check);  // a failure restarts the process: deadlocks, never the cluster's state
+  // A failure restarts the process: check for deadlocks, never for the cluster's state.
+  void add_live_check(std::string name, Check check);
   void add_ready_check(std::string name, Check check);
 
   Report live() const;

@@ -12,9 +12,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A pod has seconds to stop: each call of a release may take this long, and there are three at most.
+// A pod has seconds to stop: each call of a release may take this long, and a release makes at most three.
 constexpr milliseconds kReleaseDeadline{1000};
-// A released lease is free at once; it has to say some duration, and others may not understand an empty
+// A released lease is free at once; it must have a duration, and other clients may not understand an empty
 // holder.
 constexpr int kReleasedSeconds = 1;
 
@@ -27,13 +27,13 @@ milliseconds until(std::chrono::steady_clock::time_point at, std::chrono::steady
   return std::max(milliseconds(1), std::chrono::ceil<milliseconds>(at - now));
 }
 
-// Somebody else wrote or deleted the lease: an answer, not trouble.
+// Another client wrote or deleted the lease: a normal result, not a failure.
 bool is_stale(const Error& error) {
   return error.kind == ErrorKind::Conflict || error.kind == ErrorKind::NotFound ||
          error.kind == ErrorKind::AlreadyExists;
 }
 
-// A callback that throws is a bug, and must cost neither the lease nor the thread.
+// A callback that throws is a bug; it must cost neither the lease nor the thread.
 void call(const std::function<void()>& callback) {
   try {
     if (callback) callback();
@@ -126,7 +126,7 @@ milliseconds LeaderElector::stand(bool heard, const std::stop_token& stop) {
   return times_.retry;
 }
 
-// Brings `seen_` up to date; a lease that does not exist is a success, and nothing seen.
+// Refreshes `seen_`. A lease that does not exist is a success and clears it.
 Result<void> LeaderElector::look(milliseconds deadline, const std::stop_token& stop) {
   const auto found = store_.get(deadline, stop);
   if (found) {
@@ -139,7 +139,7 @@ Result<void> LeaderElector::look(milliseconds deadline, const std::stop_token& s
   return {};
 }
 
-// Makes us the holder of what was seen, or renews it. The resource version makes it fail if anything has
+// Acquires or renews the lease as last seen. The resource version makes the write fail if the lease has
 // changed since.
 Result<void> LeaderElector::write(const std::stop_token& stop) {
   const auto started = clock_.steady();
@@ -164,8 +164,8 @@ Result<void> LeaderElector::write(const std::stop_token& stop) {
   return {};
 }
 
-// Takes what observe() brought. A leader knows its own lease better than a watch that lags: to it, news is
-// only a reason to look.
+// Takes the latest observe(). A leader knows its own lease better than a lagging watch and ignores the
+// content: the event is only a reason to check.
 bool LeaderElector::hear() {
   std::optional<Sighting> hint;
   {
@@ -194,8 +194,8 @@ std::optional<LeaderElector::SteadyTime> LeaderElector::held_by_other_until() co
 void LeaderElector::lead_from(SteadyTime started) {
   if (in_trouble_) log::info("leader election works again");
   in_trouble_ = false;
-  if (clock_.steady() >= started + times_.renew_deadline)
-    return;  // the answer took too long to build on; the next turn tries again
+  // The response took too long to rely on; the next attempt() tries again.
+  if (clock_.steady() >= started + times_.renew_deadline) return;
   leads_until_.store(started + times_.renew_deadline);
   if (leading_) return;
   leading_ = true;
@@ -234,7 +234,7 @@ void LeaderElector::report(const Error& error) {
   log::warn("leader election is in trouble", {{"lease", to_string(key_)}, {"err", error.message}});
 }
 
-// Half of the time we have, so that one hanging connection leaves room for a second try.
+// At most half of renew_deadline, so that one hanging connection leaves room for a second attempt.
 milliseconds LeaderElector::call_deadline() const {
   const milliseconds half = times_.renew_deadline / 2;
   return leading_ ? std::min(half, until(leads_until_.load(), clock_.steady())) : half;

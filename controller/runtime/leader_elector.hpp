@@ -17,7 +17,7 @@
 
 namespace curfew::runtime {
 
-// The one Lease that replicas compete for. Each call answers within `deadline`.
+// The one Lease that replicas compete for. Each call returns within `deadline`.
 struct LeaseStore {
   virtual ~LeaseStore() = default;
   virtual Result<api::Lease> get(std::chrono::milliseconds deadline, std::stop_token stop) = 0;
@@ -28,62 +28,62 @@ struct LeaseStore {
                                     std::stop_token stop) = 0;
 };
 
-// Candidates spread their attempts over retry to (1 + this) * retry.
+// Candidates retry after a random delay between retry and (1 + kElectionJitter) * retry.
 inline constexpr double kElectionJitter = 1.2;
 
 // renew_deadline is less than lease, and more than kElectionJitter * retry.
 struct ElectionTimes {
-  std::chrono::seconds lease{15};  // others wait this long after the last renewal they saw
-  std::chrono::seconds renew_deadline{
-      10};  // we stop earlier: this long after our last successful renewal started
+  std::chrono::seconds lease{15};  // other replicas wait this long after the last renewal they observed
+  // The leader stops earlier: this long after its last successful renewal started.
+  std::chrono::seconds renew_deadline{10};
   std::chrono::milliseconds retry{2000};
 };
 
-// Who holds the lease for the time that `vacancy` names: nobody.
+// Holder identity of a lease that was released with a `vacancy`: no replica leads for that time.
 inline constexpr std::string_view kNobody = "nobody: Curfew is being removed";
 
-// Called on the elector's thread, in turns, started first. What was started must have ended when
-// on_stopped_leading returns, since only then is the lease given away.
+// The elector's thread calls these in alternation, on_started_leading first. Everything that was started must
+// have ended when on_stopped_leading returns, because only then is the lease released.
 struct ElectionCallbacks {
   std::function<void()> on_started_leading;
   std::function<void()> on_stopped_leading;
 };
 
-// Leader election with client-go's rules. A lease of somebody else counts as expired by our steady clock
-// alone, from the moment we saw it change: no two machines' wall clocks are ever compared.
+// Leader election with client-go's rules. Another replica's lease expires by our steady clock alone, counted
+// from when we observed its last change: the wall clocks of two machines are never compared.
 class LeaderElector {
  public:
-  // `identity` must be unique to this process: two of one name would both lead. The store and the clock must
-  // outlive the elector. With a `vacancy` it takes the lease from whoever holds it, and at the end leaves it
-  // so that nobody can lead for that long.
+  // `identity` must be unique to this process: two processes with one identity would both lead. The store and
+  // the clock must outlive the elector. With a `vacancy`, the elector takes the lease from any holder and at
+  // the end releases it such that no replica can lead for that long.
   LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease, std::string identity,
                 ElectionCallbacks callbacks = {}, ElectionTimes times = {},
                 std::optional<std::chrono::seconds> vacancy = std::nullopt);
 
-  // True from a successful renewal until renew_deadline after it *started*, whatever hangs meanwhile.
+  // True from a successful renewal until renew_deadline after it *started*, even if a call hangs meanwhile.
   // Thread-safe, never blocks.
   bool is_leader() const;
 
-  // We lead, and whoever held the lease before must have seen that it does not any more. Thread-safe, never
-  // blocks.
+  // True if we lead and the previous holder of the lease must have noticed that it no longer leads.
+  // Thread-safe, never blocks.
   bool is_sole_leader() const;
 
-  // Stands for election until the token is triggered; losing never ends it. Gives the lease back at the end.
+  // Campaigns until the token is triggered; losing never ends it. Releases the lease at the end.
   void run(const std::stop_token& stop);
 
-  // A watch event of the Lease. Saves a candidate its reads, and lets it take a released lease at once.
-  // Thread-safe.
+  // Takes a watch event of the Lease. Saves a candidate its reads, and lets it acquire a released lease at
+  // once. Thread-safe.
   void observe(const api::Lease& lease);
 
-  // One turn of run(), which returns how long to wait for the next. For run() and tests.
+  // One iteration of run(); returns how long to wait before the next. For run() and tests.
   std::chrono::milliseconds attempt(const std::stop_token& stop);
-  // Stops leading, and gives the lease back if it is ours: to whoever comes, or to nobody.
+  // Stops leading and releases the lease if it is ours: to any candidate, or with a `vacancy` to none.
   void release();
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  // A record of the Lease, and when it came.
+  // A version of the Lease, and when we observed it.
   struct Sighting {
     api::Lease lease;
     SteadyTime at;
@@ -112,20 +112,20 @@ class LeaderElector {
   const std::optional<std::chrono::seconds> vacancy_;
 
   // The elector's thread only.
-  std::optional<Sighting>
-      seen_;              // as last read, written or heard of; `at` is when it last changed before our eyes
-  bool leading_ = false;  // between the two callbacks
-  bool in_trouble_ = false;  // said once, until a call succeeds again
+  // As last read, written or watched; `at` is when we observed its last change.
+  std::optional<Sighting> seen_;
+  bool leading_ = false;     // between the two callbacks
+  bool in_trouble_ = false;  // logged once, until a write of the lease succeeds
   std::minstd_rand random_{std::random_device{}()};
 
   // Shared.
   std::atomic<SteadyTime> leads_until_{SteadyTime::min()};
-  std::atomic<SteadyTime> previous_holder_until_{
-      SteadyTime::min()};  // whom we took the lease from may believe until then that it leads
+  // Until then the previous holder of the lease may believe that it leads.
+  std::atomic<SteadyTime> previous_holder_until_{SteadyTime::min()};
   std::mutex mutex_;
   std::condition_variable_any hinted_;
-  std::optional<Sighting> hint_;  // protected by mutex_: what observe() brought since the last turn
-  bool is_urgent_ = false;        // protected by mutex_: the hint says that waiting is pointless
+  std::optional<Sighting> hint_;  // protected by mutex_: the latest observe() since the last attempt()
+  bool is_urgent_ = false;        // protected by mutex_: the hint makes waiting pointless
 };
 
 }  // namespace curfew::runtime

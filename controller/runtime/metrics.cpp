@@ -47,8 +47,8 @@ constexpr std::array<std::string_view, 14> kResources = {"accesspolicies",
                                                          "other"};
 constexpr std::array<std::string_view, 6> kCodes = {"none", "2xx", "3xx", "4xx", "5xx", "other"};
 
-// Seconds. People decide in minutes, or the next day. A grant is a few writes; a deletion is issued inside
-// the last second, so that lateness is negative when all is well.
+// Seconds. People decide in minutes or the next day. A grant is a few writes. A deletion is issued within the
+// last second before the end, so that lateness is negative when all is well.
 const Buckets kApprovalWait = {5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 28800, 86400, 259200};
 const Buckets kGrantLatency = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 const Buckets kLateness = {-1, -0.5, -0.25, -0.1, -0.05, 0, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300};
@@ -58,8 +58,7 @@ double seconds(std::chrono::microseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-// The value itself where it is one of the known ones, otherwise "other": labels stay bounded whatever callers
-// send.
+// `value` if it is known, otherwise "other": labels stay bounded whatever callers pass.
 template <std::size_t N>
 std::string bounded(const std::array<std::string_view, N>& known, std::string_view value) {
   for (const std::string_view one : known) {
@@ -75,8 +74,8 @@ std::string code_class(int status) {
 
 }  // namespace
 
-// Members in the order in which /metrics is best read. A family with labels fills its children, at zero, in
-// the constructor.
+// Members are in the order in which /metrics reads best. The constructor adds the children of labelled
+// families at zero, except those of curfew_requests and curfew_api_requests_total.
 struct Metrics::Impl {
   using Counters = prometheus::Family<Counter>;
   using Histograms = prometheus::Family<Histogram>;
@@ -144,8 +143,8 @@ struct Metrics::Impl {
       histograms("curfew_api_request_duration_seconds", "How long the API server took to answer.");
 
   Guarded<std::vector<std::function<void(Metrics&)>>> samplers;
-  Guarded<std::map<std::string, std::vector<Gauge*>>>
-      policies;  // whose requests are shown, in the order of kLivePhases
+  // The gauges of each policy that is exposed, in the order of kLivePhases.
+  Guarded<std::map<std::string, std::vector<Gauge*>>> policies;
 };
 
 Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
@@ -197,8 +196,8 @@ void Metrics::event_dropped() {
   impl_->events_dropped.Increment();
 }
 
-// All codes of a verb and resource appear, at zero, with its first request: every pair that could exist would
-// be hundreds of series.
+// The first request of a verb and resource adds all its codes, at zero: adding every possible pair up front
+// would take hundreds of series.
 void Metrics::api_request_took(std::string_view verb, std::string_view resource, int status,
                                std::chrono::microseconds took) {
   prometheus::Labels labels = {{"verb", bounded(kVerbs, verb)}, {"resource", bounded(kResources, resource)}};

@@ -12,9 +12,9 @@
 
 namespace curfew::runtime {
 
-// Everything that /metrics shows, one function each; names and help texts are in the source file. Counters
-// are zero at the start, labels are bounded: never a user, a request or a message; policies are few, and are
-// named. Thread-safe.
+// Everything that /metrics exposes, one function each; names and help texts are in the source file. Counters
+// start at zero; curfew_api_requests_total has a series from its first request on. Label values are bounded:
+// names of policies (they are few), never a user, a request or a message. Thread-safe.
 class Metrics {
  public:
   explicit Metrics(std::string_view version);
@@ -25,17 +25,16 @@ class Metrics {
   void request_completed(api::Phase phase);  // terminal phases; others are ignored
   void approval_took(std::chrono::microseconds since_asked);
   void grant_took(std::chrono::microseconds since_heard);
-  void revocation_was_late(std::chrono::microseconds past_expiry);  // negative: early; of what ended by time
+  void revocation_was_late(std::chrono::microseconds past_expiry);  // negative: early; expired grants only
   void reconcile_failed(ErrorKind kind);
   void worker_panicked();
   void watch_restarted(std::string_view resource);  // plural, as in the API's path
   void event_dropped();
-  // `status` is the HTTP status, 0 where there was no answer.
+  // `status` is the HTTP status, 0 if there was no response.
   void api_request_took(std::string_view verb, std::string_view resource, int status,
                         std::chrono::microseconds took);
 
-  // Of each policy that exists: its live requests, by phase. What is not in it any more is not shown any
-  // more.
+  // The live requests of each existing policy, by phase. A policy that is missing here is no longer exposed.
   using LiveRequests = std::map<std::string, std::map<api::Phase, std::size_t>>;
   void set_requests(const LiveRequests& by_policy);
   void set_active_grants(std::size_t count);
@@ -45,7 +44,7 @@ class Metrics {
   void set_guard_in_force(bool in_force);
   void set_clock_offset(std::chrono::microseconds ours_minus_server);
 
-  // Runs before each render(): the place to set gauges that are somebody else's state. Add all of them before
+  // Runs before each render(): sets gauges that show the state of other components. Add all of them before
   // the server starts.
   void before_render(std::function<void(Metrics&)> sample);
 

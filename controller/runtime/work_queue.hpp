@@ -23,9 +23,9 @@ struct RetryDelays {
   std::chrono::milliseconds longest{std::chrono::seconds(60)};
 };
 
-// Keys that need attention, with client-go's promises: a key waits once however often it is added; it is
-// never with two workers at a time; one added while a worker has it comes again after done(). Key needs an
-// order. Thread-safe.
+// Keys to reconcile, with client-go's guarantees: a key is queued once however often it is added; no two
+// workers process it at the same time; a key added during processing is queued again after done(). Key needs
+// an order. Thread-safe.
 template <class Key>
 class WorkQueue {
  public:
@@ -39,14 +39,14 @@ class WorkQueue {
     add_locked(key);
   }
 
-  // A wake-up: an earlier one replaces a later one of the same key, a later one is dropped. add() cancels
-  // none: a spurious wake-up costs one look, a lost one costs somebody's deadline.
+  // Schedules a wake-up: an earlier one replaces a later one of the same key, a later one is dropped. add()
+  // cancels none: a spurious wake-up costs one reconcile, a lost one costs a deadline.
   void add_after(const Key& key, std::chrono::steady_clock::duration delay) {
     const std::scoped_lock lock(mutex_);
     delay_locked(key, delay);
   }
 
-  // Comes back after a delay that doubles (with jitter) each time, until forget().
+  // Requeues after a delay that doubles (with jitter) each time, until forget().
   void add_rate_limited(const Key& key) {
     const std::scoped_lock lock(mutex_);
     const auto entry =
@@ -60,7 +60,8 @@ class WorkQueue {
     failures_.erase(key);
   }
 
-  // Waits for a key; nullopt once the token is triggered, whatever is still queued. The caller owes a done().
+  // Waits for a key; nullopt once the token is triggered, whatever is still queued. The caller must call
+  // done().
   std::optional<Key> get(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
@@ -68,7 +69,7 @@ class WorkQueue {
       const auto due = delayed_.next();
       const auto has_news = [&] { return !ready_.empty() || delayed_.next() != due; };
       if (due) {
-        // At most an hour, since far deadlines overflow some implementations of waiting.
+        // At most an hour, because far deadlines overflow some implementations of waiting.
         changed_.wait_for(
             lock, stop,
             std::min<std::chrono::steady_clock::duration>(*due - clock_.steady(), std::chrono::hours(1)),
@@ -77,8 +78,8 @@ class WorkQueue {
         changed_.wait(lock, stop, has_news);
       }
     }
-    if (!ready_.empty())
-      changed_.notify_one();  // the notification may have been for a key that another worker has to take now
+    // The notification may have been for a key that another worker must take now.
+    if (!ready_.empty()) changed_.notify_one();
     return std::nullopt;
   }
 
@@ -88,14 +89,14 @@ class WorkQueue {
     return take_locked();
   }
 
-  // The caller has finished with a key that get() gave it.
+  // Ends the processing of a key from get().
   void done(const Key& key) {
     const std::scoped_lock lock(mutex_);
     processing_.erase(key);
     if (waiting_.contains(key)) push_locked(key);
   }
 
-  // Keys that could be worked on now, or again after done(); those that wait for their time are not counted.
+  // Keys that are ready, or will be after done(); delayed keys are not counted.
   std::size_t size() const {
     const std::scoped_lock lock(mutex_);
     return waiting_.size();
@@ -120,8 +121,8 @@ class WorkQueue {
     if (known && *known <= at) return;
     const bool is_earliest = at < delayed_.next().value_or(SteadyTime::max());
     delayed_.set(key, at);
-    if (is_earliest)
-      changed_.notify_all();  // whoever waits for the deadline that was the earliest has to wait anew
+    // A worker that waits for the previously earliest deadline must restart its wait.
+    if (is_earliest) changed_.notify_all();
   }
 
   std::optional<Key> take_locked() {
@@ -141,7 +142,7 @@ class WorkQueue {
   // Protected by mutex_.
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::deque<Key> ready_;     // in the order of arrival: what get() hands out
+  std::deque<Key> ready_;     // in the order of arrival: what get() returns
   std::set<Key> waiting_;     // in ready_, or added while being processed
   std::set<Key> processing_;  // between get() and done()
   DeadlineHeap<Key, SteadyTime> delayed_;

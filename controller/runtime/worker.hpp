@@ -16,13 +16,13 @@
 
 namespace curfew::runtime {
 
-// What a handler says about the key it was given.
+// The result of a handler for its key.
 struct Outcome {
   enum class Kind {
-    Done,              // until something changes; `after`, where it is not zero, is a wake-up
-    RetryAfter,        // again after `after`: the server said when, or the trouble has its own pace
-    RetryRateLimited,  // again after this key's growing delay
-    RetryNow,          // somebody else wrote first: look again, without counting it as a failure
+    Done,              // no retry; a non-zero `after` schedules a wake-up
+    RetryAfter,        // requeue after `after`: set by the server, or the pace of this failure
+    RetryRateLimited,  // requeue with this key's backoff
+    RetryNow,          // write conflict: look again, without counting a failure
   };
   Kind kind = Kind::Done;
   std::chrono::steady_clock::duration after{};
@@ -30,7 +30,7 @@ struct Outcome {
 
 // All optional; called on the worker's thread.
 struct WorkerHooks {
-  std::function<void()> on_error;  // a retry because of trouble: RetryAfter, RetryRateLimited
+  std::function<void()> on_error;  // a retry after a failure: RetryAfter, RetryRateLimited
   std::function<void()> on_panic;  // the handler threw, which is a bug
 };
 
@@ -41,8 +41,8 @@ class Workers {
  public:
   using Handler = std::function<Outcome(const Key&, std::stop_token)>;
 
-  // A conflict means that our copy is old: this long to let the watch bring the new one, instead of asking
-  // the server in a loop.
+  // After a conflict our copy is stale: wait this long for the watch to deliver the new version, instead of
+  // asking the server in a loop.
   static constexpr std::chrono::milliseconds kConflictPause{10};
 
   // The queue must outlive the workers.
@@ -55,7 +55,7 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  // Tells all of them before it waits for any.
+  // Requests all threads to stop before it joins any.
   void stop() {
     for (std::jthread& thread : threads_) thread.request_stop();
     threads_.clear();
@@ -89,7 +89,7 @@ class Workers {
     }
   }
 
-  // The one place where a bug in a handler ends: counted, logged, and the key tried again.
+  // The only place that catches a bug in a handler: counts it, logs it and retries the key.
   Outcome handle(const Key& key, const std::stop_token& stop) {
     std::string what = "not a std::exception";
     try {
@@ -118,7 +118,7 @@ class Workers {
   WorkQueue<Key>& queue_;
   const Handler handler_;
   const WorkerHooks hooks_;
-  std::vector<std::jthread> threads_;  // last: they use the others
+  std::vector<std::jthread> threads_;  // last: the threads use the other members
 };
 
 }  // namespace curfew::runtime

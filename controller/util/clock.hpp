@@ -6,7 +6,7 @@
 
 namespace curfew {
 
-// The only way to ask for the time. Threads share it: implementations are thread-safe.
+// The only source of time. Threads share it: implementations are thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;

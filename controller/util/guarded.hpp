@@ -5,7 +5,7 @@
 
 namespace curfew {
 
-// Data and its mutex, inseparable. Call nothing that can block, or call back, inside `with`.
+// Data together with its mutex. Inside `with`, call nothing that can block or call back.
 template <class T>
 class Guarded {
  public:

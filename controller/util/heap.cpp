@@ -5,12 +5,12 @@
 namespace curfew {
 namespace {
 
-// glibc gives threads up to eight arenas a processor, each of which keeps what its largest list took: tens of
-// MiB more after some changes of the leader. So few threads of ours run at a time that two will do.
+// glibc gives threads up to eight arenas per processor, and each keeps the memory of its largest list: tens
+// of MiB more after some leader changes. So few of our threads run at a time that two arenas suffice.
 constexpr int kMaxArenas = 2;
 
-// Pages of lists come and go by themselves, instead of in the middle of what stays. Said, it no longer grows
-// with the largest of them.
+// The pages of a list get mappings of their own, apart from long-lived data. Setting the threshold also stops
+// glibc from raising it with the largest of them.
 constexpr int kMappedFrom = 128 * 1024;  // bytes
 
 }  // namespace

@@ -2,11 +2,12 @@
 
 namespace curfew {
 
-// What glibc's heap is told so that a controller that lists thousands of objects now and then does not hold
-// what that took for ever. Before any thread starts.
+// Configures glibc's heap so that a controller that occasionally lists thousands of objects does not keep
+// that memory for ever. Call before any thread starts.
 void configure_heap();
 
-// Gives free pages back to the system, after something that took many for a moment: a list. Milliseconds.
+// Returns free pages to the system, after an operation that briefly used many, such as a list. Takes
+// milliseconds.
 void trim_heap();
 
 }  // namespace curfew

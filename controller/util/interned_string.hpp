@@ -8,13 +8,13 @@
 
 namespace curfew {
 
-// A string that many objects have in common, stored once for all of them while any of them has it: in ten
-// thousand requests, the names of a few policies, roles and groups, and the same few sentences. Eight bytes;
-// equal ones are the same one. Immutable but for assignment; thread-safe as a std::string is.
+// A string that many objects share, stored once while any of them uses it: ten thousand requests share the
+// names of a few policies, roles and groups, and the same few sentences. Eight bytes; equal strings share one
+// copy. Immutable except for assignment; as thread-safe as std::string.
 class InternedString {
  public:
   InternedString() = default;
-  // Conversions go without saying both ways: it stands for the string.
+  // Conversions are implicit in both directions: an InternedString stands for its string.
   InternedString(const std::string& text) : text_(text) {}              // NOLINT(google-explicit-constructor)
   InternedString(std::string_view text) : text_(std::string(text)) {}   // NOLINT(google-explicit-constructor)
   InternedString(const char* text) : text_(std::string(text)) {}        // NOLINT(google-explicit-constructor)
@@ -44,7 +44,7 @@ class InternedString {
 
   friend std::ostream& operator<<(std::ostream& out, const InternedString& text) { return out << text.str(); }
 
-  // nlohmann/json finds it by its name.
+  // nlohmann/json finds this function by its name.
   template <class Json>
   friend void to_json(Json& json, const InternedString& text) {
     json = text.str();

@@ -19,8 +19,8 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::info;
 }
 
-// Text of others (an object's name, an API server's words) can hold anything: invalid UTF-8 is replaced, the
-// rest escaped.
+// Foreign text (an object's name, a message of the API server) can contain anything: replaces invalid UTF-8
+// and escapes the rest.
 std::string json_string(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -19,7 +19,7 @@ void init(Level level);
 std::string_view level_names();  // "debug, info, warn, error": for the flag's help
 bool parse_level(std::string_view name, Level& level);
 
-// The message is a constant; what varies goes into fields. Thread-safe.
+// The message is constant; variable parts go into fields. Thread-safe.
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
 
 inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) {

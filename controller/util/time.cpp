@@ -8,7 +8,7 @@ namespace {
 constexpr std::chrono::sys_days kEarliest = std::chrono::year(1) / 1 / 1;
 constexpr std::chrono::sys_days kTooLate = std::chrono::year(10000) / 1 / 1;
 
-// Reads exactly `width` digits at `at` and moves on; false where there are others.
+// Reads exactly `width` digits at `at` and advances past them; false if they are not all there.
 bool digits(std::string_view text, std::size_t& at, std::size_t width, int& value) {
   if (at + width > text.size()) return false;
   value = 0;
@@ -27,7 +27,7 @@ bool literal(std::string_view text, std::size_t& at, std::string_view accepted) 
   return true;
 }
 
-// ".123456789": any number of digits, those past the microsecond are cut off.
+// ".123456789": any number of digits; truncates below a microsecond.
 bool fraction(std::string_view text, std::size_t& at, std::chrono::microseconds& value) {
   if (at >= text.size() || text[at] != '.') return true;
   ++at;
@@ -74,7 +74,7 @@ std::optional<TimePoint> parse_rfc3339(std::string_view text) {
   if (!shaped || !date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
   const TimePoint time(std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) +
                        std::chrono::minutes(minute) + std::chrono::seconds(second) + micros - east);
-  // Of the time in UTC, which is what is written again.
+  // Checks the time in UTC, because that is what is written again.
   if (time < kEarliest || time >= kTooLate) return std::nullopt;
   return time;
 }

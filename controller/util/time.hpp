@@ -11,10 +11,10 @@ namespace curfew {
 using TimePoint = std::chrono::sys_time<std::chrono::microseconds>;
 
 // RFC 3339 as Kubernetes reads it: "2026-11-24T20:00:00Z", fractions and numeric offsets allowed. nullopt for
-// anything else, and for dates that do not exist or lie, in UTC, outside the years 1 to 9999.
+// anything else, and for dates that do not exist or are outside the years 1 to 9999 in UTC.
 std::optional<TimePoint> parse_rfc3339(std::string_view text);
 
-// "2026-11-24T20:00:00Z": metav1.Time, a fraction of a second is cut off.
+// "2026-11-24T20:00:00Z": metav1.Time; truncates fractions of a second.
 std::string format_rfc3339(TimePoint time);
 
 // "2026-11-24T20:00:00.123456Z": metav1.MicroTime.

@@ -32,7 +32,7 @@ class IanaTimeZone final : public TimeZone {
 std::shared_ptr<const TimeZone> TimeZone::find(const std::string& name) {
   try {
     return std::make_shared<IanaTimeZone>(date::locate_zone(name));
-  } catch (const std::exception&) {  // the library's way of saying that there is none
+  } catch (const std::exception&) {  // the library throws for an unknown name
     return nullptr;
   }
 }

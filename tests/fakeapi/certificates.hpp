@@ -9,15 +9,15 @@
 
 namespace curfew::fakeapi {
 
-// A certificate authority made on the spot.
+// A certificate authority, created at run time.
 class Authority {
  public:
   explicit Authority(const std::string& name);
 
   const std::string& pem() const { return pem_; }
 
-  // A server's certificate. `names` as OpenSSL's subjectAltName: "IP:127.0.0.1,DNS:localhost". `days` below
-  // zero: it has expired.
+  // Issues a server certificate. `names` as OpenSSL's subjectAltName: "IP:127.0.0.1,DNS:localhost". With
+  // `days` below zero it has expired.
   Identity issue(const std::string& names, int days = 1) const;
 
  private:

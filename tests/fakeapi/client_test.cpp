@@ -199,7 +199,7 @@ TEST_CASE("a call waits while as many as are allowed are under way, and says so 
     CHECK(server.seen().empty());
   }
   CHECK(client.get<api::RoleBinding>(kKey, {}));
-  CHECK(in_flight.enter(1ms, {}));  // given back
+  CHECK(in_flight.enter(1ms, {}));  // the call has left
 }
 
 TEST_CASE("a watch that goes on tells that contact is back, where nothing else is asked for") {

@@ -65,7 +65,7 @@ TEST_CASE("after a 401 a token file is read again, and a new token is tried once
   const auto transport = transport_to(server, {.token_file = file.path()});
   REQUIRE(transport->send(get("/1"), kTimeout, {}));
   file.write("bbbb");
-  std::filesystem::last_write_time(file.path(), written);  // size, time and inode say that nothing changed
+  std::filesystem::last_write_time(file.path(), written);  // size, time and inode show no change
   const auto answer = transport->send(get("/2"), kTimeout, {});
   REQUIRE(answer);
   CHECK(answer->body == "in");

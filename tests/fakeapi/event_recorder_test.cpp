@@ -18,7 +18,7 @@ api::Event expired() {
   return {.reason = "Expired", .regarding = {.kind = "AccessRequest", .ns = "payments", .name = "fix"}};
 }
 
-// A recorder on its own thread, which is stopped at the end.
+// A recorder on its own thread. The destructor stops it.
 class Recorder {
  public:
   explicit Recorder(const ScriptedServer& server)
@@ -29,21 +29,21 @@ class Recorder {
   void start() {
     thread_ = std::jthread([this](const std::stop_token& stop) { recorder_.run(stop); });
   }
-  // Has its answer, unlike what the server has merely seen: whatever is under way when it is stopped is
-  // posted again.
+  // Waits until that many posts are answered. A request that the server has merely received is not enough:
+  // stop() makes the recorder post an event in progress again.
   bool has_posted(int times) const {
     const Stopwatch watch;
     while (answered_ < times && watch.elapsed() < kTimeout) std::this_thread::yield();
     return answered_ == times;
   }
-  // How long it took.
+  // Returns the time that it took.
   std::chrono::milliseconds stop() {
     const Stopwatch watch;
     thread_.request_stop();
     thread_.join();
     return watch.elapsed();
   }
-  // Without a single turn of its loop.
+  // Runs with the stop already requested, so without a single turn of the loop.
   void run_stopped() {
     std::stop_source stopped;
     stopped.request_stop();

@@ -32,7 +32,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
-// Stops a token once the server has been asked that often.
+// Stops a token once the server has received that many requests.
 class StopWhenAsked {
  public:
   StopWhenAsked(const ScriptedServer& server, std::size_t requests)

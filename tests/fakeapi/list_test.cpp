@@ -23,7 +23,7 @@ std::string object(const std::string& name, std::size_t padding = 0) {
          std::string(padding, 'x') + R"("}}})";
 }
 
-// As the API server writes a list of a built-in kind, or of a custom resource.
+// A list as the API server writes it for a built-in kind or for a custom resource.
 std::string list_of(const Names& objects, const std::string& more = {}, bool is_custom = false) {
   std::string items;
   for (const std::string& item : objects) items += (items.empty() ? "" : ",") + item;
@@ -211,7 +211,7 @@ std::string versioned(const std::string& name, int version, std::size_t padding 
          R"(","annotations":{"p":")" + std::string(padding, 'x') + R"("}}})";
 }
 
-// A reflector of namespaces on a thread of its own.
+// A reflector of namespaces on its own thread.
 struct Running {
   explicit Running(const ScriptedServer& server,
                    std::function<bool(const api::ObjectKey&)> is_wanted = nullptr)
@@ -257,7 +257,7 @@ TEST_CASE(
   CHECK(server.trouble().empty());
   running.stop();
   REQUIRE(running.store.get({"", "a"}));
-  CHECK(running.store.get({"", "a"})->metadata.resource_version == "3");  // what was known of it
+  CHECK(running.store.get({"", "a"})->metadata.resource_version == "3");  // the last state that could be read
   CHECK_FALSE(running.store.get({"", "b"}));
   CHECK_FALSE(running.store.get({"", "c"}));
   CHECK(running.store.get({"", "d"}));
@@ -301,5 +301,5 @@ TEST_CASE(
   CHECK(server.trouble().empty());
   running.stop();
   CHECK(running.store.get({"", "b"}));
-  CHECK(running.failed_watches == 0);  // that a new list was asked for is no failure
+  CHECK(running.failed_watches == 0);  // a requested relist is not a failure
 }

@@ -39,7 +39,7 @@ std::string bookmark(int version) {
 const std::string kExpired =
     R"({"kind":"Status","code":410,"reason":"Expired","message":"too old resource version"})";
 
-// A reflector of namespaces on its own thread, and what its handler was told: "+a@1", "a@1>2", "-a@2".
+// A reflector of namespaces on its own thread, and the changes its handler received: "+a@1", "a@1>2", "-a@2".
 class RunningReflector {
  public:
   explicit RunningReflector(const ScriptedServer& server, std::chrono::milliseconds idle = 5s)
@@ -64,7 +64,7 @@ class RunningReflector {
     thread_ = std::jthread([this](const std::stop_token& stop) { reflector_->run(stop); });
   }
 
-  // How long it took.
+  // Returns the time that it took.
   std::chrono::milliseconds stop() {
     const Stopwatch watch;
     thread_.request_stop();
@@ -118,7 +118,7 @@ TEST_CASE("a list in pages, then a watch from its version, however the events ar
   CHECK(reflector.stop() < 500ms);
   CHECK(reflector.synced() == 1);
   auto told = reflector.told();
-  std::sort(told.begin(), told.begin() + 2);  // a list has no order
+  std::sort(told.begin(), told.begin() + 2);  // a list is unordered
   CHECK(told == Told{"+a@1", "+b@2", "+größe@11", "a@1>12", "-b@13"});
   CHECK(reflector.store().size() == 2);
   CHECK(reflector.store().get({"", "a"})->metadata.resource_version == "12");
@@ -149,7 +149,7 @@ TEST_CASE("a watch resumes from its bookmark") {
   RunningReflector reflector(server);
   CHECK(server.trouble().empty());
   reflector.stop();
-  CHECK(reflector.failed_watches() == 0);  // one ended in its time, the other was stopped
+  CHECK(reflector.failed_watches() == 0);  // the first ended normally, the second was stopped
 }
 
 TEST_CASE("an expired version, in the stream or as the status, lists again and tells the difference") {
@@ -193,7 +193,7 @@ TEST_CASE("trouble while listing or watching is waited out") {
       {{"GET", kList, {Send{response(500, "")}}},
        {"GET", kList, {Send{response(200, "{\"cut")}}},
        {"GET", kList, {Send{response(200, "{}")}}},
-       {"GET", kList, {Reset{}}},  // three times in a row: before that, it may have been a stale connection
+       {"GET", kList, {Reset{}}},  // three in a row: the first two are retried as stale connections
        {"GET", kList, {Reset{}}},
        {"GET", kList, {Reset{}}},
        {"GET", kList, {Send{response(200, list_of(10, {}))}}},
@@ -207,7 +207,7 @@ TEST_CASE("trouble while listing or watching is waited out") {
   CHECK(server.trouble().empty());
   reflector.stop();
   CHECK(reflector.told() == Told{"+a@11"});
-  CHECK(reflector.failed_watches() == 4);  // lists that failed are none
+  CHECK(reflector.failed_watches() == 4);  // failed lists do not count
 }
 
 TEST_CASE("a watch that says nothing is begun anew from where it was") {
@@ -216,8 +216,8 @@ TEST_CASE("a watch that says nothing is begun anew from where it was") {
        {"GET", kWatch + "10", {Send{chunked_head()}, Hang{}}},
        {"GET", kWatch + "10", {Send{chunked_head() + chunk(watch_event("ADDED", object("a", 11)))}, Hang{}}},
        {"GET", kWatch + "11", {Send{chunked_head()}, Hang{}}}});
-  const RunningReflector reflector(server, 1s);  // the script ends with a watch that is silent, too: it has
-                                                 // to be looked at before that is given up
+  // The script's last watch is silent as well; the script is checked before that watch exceeds the idle time.
+  const RunningReflector reflector(server, 1s);
   CHECK(server.trouble().empty());
   CHECK(reflector.failed_watches() >= 2);
 }

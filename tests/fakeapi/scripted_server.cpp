@@ -16,7 +16,7 @@
 
 namespace curfew::fakeapi {
 
-// A socket, plain or TLS. stop() may be called from another thread: it wakes what blocks.
+// A socket, plain or TLS. stop() may be called from another thread and wakes a blocked call.
 class ScriptedServer::Connection {
  public:
   Connection(int socket, SSL_CTX* tls) : socket_(socket) {
@@ -33,7 +33,7 @@ class ScriptedServer::Connection {
 
   bool handshake() { return ssl_ == nullptr || SSL_accept(ssl_) == 1; }
 
-  // Bytes read; 0 or less at the end.
+  // Returns the number of bytes read; 0 or less at the end.
   long read(char* buffer, std::size_t size) {
     return ssl_ != nullptr ? SSL_read(ssl_, buffer, static_cast<int>(size))
                            : ::recv(socket_, buffer, size, 0);
@@ -83,7 +83,7 @@ std::shared_ptr<SSL_CTX> server_context(const Identity& identity) {
   return context;
 }
 
-// "Name: value" lines, whatever blanks the client left out: some write none.
+// "Name: value" lines with a blank after the colon, which some clients omit.
 std::string tidy(const std::string& head) {
   std::string tidied;
   for (std::size_t at = 0; at < head.size();) {
@@ -163,7 +163,7 @@ std::string ScriptedServer::trouble(std::chrono::milliseconds patience) {
 }
 
 void ScriptedServer::accept_all() {
-  // OpenSSL writes without MSG_NOSIGNAL; the connections' threads inherit this.
+  // OpenSSL writes without MSG_NOSIGNAL. The connections' threads inherit this mask.
   sigset_t broken_pipe;
   sigemptyset(&broken_pipe);
   sigaddset(&broken_pipe, SIGPIPE);
@@ -229,7 +229,7 @@ std::vector<Action> ScriptedServer::next(const SeenRequest& request) {
   return {Send{response(500, "not in the script")}};
 }
 
-// False when the connection is over.
+// False if the connection has ended.
 bool ScriptedServer::play(Connection& connection, const std::vector<Action>& answer) {
   for (const Action& action : answer) {
     const bool more =

@@ -21,12 +21,12 @@ struct Send {
 struct Wait {
   std::chrono::milliseconds time;
 };
-struct Hang {};   // until the peer leaves
-struct Close {};  // in an orderly way (FIN)
+struct Hang {};   // until the peer closes
+struct Close {};  // orderly (FIN)
 struct Reset {};  // RST
 using Action = std::variant<Send, Wait, Hang, Close, Reset>;
 
-// One expected call and what it gets. The request must be `method` and its target begin with `target`.
+// One expected call and its answer. The request must have `method`, and its target must begin with `target`.
 struct Call {
   std::string method;
   std::string target;
@@ -36,7 +36,7 @@ struct Call {
 struct SeenRequest {
   std::string method;
   std::string target;
-  std::string head;  // the whole of it, header lines included
+  std::string head;  // the request line and the header lines
   std::string body;
 
   bool has_header(std::string_view line) const {
@@ -44,14 +44,14 @@ struct SeenRequest {
   }
 };
 
-// What a TLS server shows: PEM of its certificate and key.
+// A TLS server's certificate and key, as PEM.
 struct Identity {
   std::string certificate;
   std::string key;
 };
 
-// A server on 127.0.0.1 that plays a script over raw sockets, call by call in order, whatever the connection.
-// A surplus or different call is an error and answered 500.
+// A server on 127.0.0.1 that plays a script over raw sockets, call by call in order, regardless of the
+// connection. A call that is surplus or differs from the script is an error and is answered with 500.
 class ScriptedServer {
  public:
   explicit ScriptedServer(std::vector<Call> script, const Identity* tls = nullptr);
@@ -64,8 +64,8 @@ class ScriptedServer {
   std::vector<SeenRequest> seen() const;
   int connections() const;
 
-  // Waits for the rest of the script. Empty when all of it was played and nothing else was asked; otherwise
-  // what went wrong.
+  // Waits for the rest of the script. Empty if all of it was played and nothing else was requested; otherwise
+  // a description of the errors.
   std::string trouble(std::chrono::milliseconds patience = std::chrono::seconds(5));
 
  private:
@@ -90,7 +90,7 @@ class ScriptedServer {
   std::thread acceptor_;
 };
 
-// "HTTP/1.1 STATUS ..." with a Content-Length. `headers`: lines, each ended by CRLF.
+// "HTTP/1.1 STATUS ..." with a Content-Length. `headers`: lines that each end in CRLF.
 std::string response(int status, std::string_view body, std::string_view headers = "");
 std::string chunked_head();
 std::string chunk(std::string_view bytes);

@@ -97,7 +97,7 @@ TEST_CASE(
   REQUIRE_FALSE(end);
   CHECK(end.error().kind == ErrorKind::Timeout);
   CHECK_THAT(end.error().message, EndsWith("did not begin to answer within 300 ms"));
-  const auto before = server.connections();  // one or two: the first may not have been free again in time
+  const auto before = server.connections();  // one or two: the first may still have been in use
   CHECK(transport->stream(get("/again"), lines.sink(), 60s, {}));
   CHECK(server.connections() == before + 1);
   CHECK(server.trouble().empty());
@@ -187,7 +187,8 @@ TEST_CASE("a slow sink slows the server down instead of filling memory") {
                                        30s, {});
     CHECK(end);
   });
-  // Held back in its sink, the stream must not hold up others, nor must the server be able to send all of it.
+  // While its sink blocks, the stream must not delay other calls, and the server must not be able to send
+  // everything.
   while (lines == 0) std::this_thread::yield();
   CHECK(transport->send(get("/more"), kTimeout, {}));
   CHECK(lines == 1);
@@ -209,7 +210,7 @@ TEST_CASE("a stream that was silent while a call had no answer ends as soon as a
   const auto unanswered = transport->send(get("/unanswered"), 2s, {});
   REQUIRE_FALSE(unanswered);
   CHECK(unanswered.error().kind == ErrorKind::Timeout);
-  CHECK(watch.wait_for(0s) == std::future_status::timeout);  // nothing is better yet
+  CHECK(watch.wait_for(0s) == std::future_status::timeout);  // no call has been answered since
   REQUIRE(transport->send(get("/answered"), kTimeout, {}));
   REQUIRE(watch.wait_for(1s) == std::future_status::ready);
   const auto end = watch.get();

@@ -3,7 +3,7 @@
 
 #include "fuzz/targets.hpp"
 
-// Compiled once a target: CURFEW_FUZZ_TARGET is its function.
+// Compiled once per target: CURFEW_FUZZ_TARGET is its function.
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes as text

@@ -31,7 +31,7 @@ std::string nested_objects(std::size_t levels) {
   return repeated(R"({"f:a":)", levels) + "{}" + repeated("}", levels);
 }
 
-// JSON values that are too large to be files of the corpus.
+// JSON values that are too large for files of the corpus.
 std::vector<std::string> large_values() {
   constexpr std::size_t kMany = 100'000;
   constexpr std::size_t kMillion = 1'000'000;

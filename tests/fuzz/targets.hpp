@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-// What strangers' bytes reach, as functions of them. An exception is a finding; so is what a sanitizer says.
+// The functions that untrusted bytes reach. An exception or a sanitizer report is a finding.
 namespace curfew::fuzz {
 
 void watch_lines(std::string_view input);  // a watch's stream
@@ -14,7 +14,7 @@ void kubeconfig(std::string_view input);   // YAML
 void durations(std::string_view input);    // 1h30m
 void times(std::string_view input);        // RFC 3339
 void policies(std::string_view input);     // an AccessPolicy
-void decisions(std::string_view input);    // all that a decision depends on: see targets/decisions.cpp
+void decisions(std::string_view input);    // an input of core::decide: see targets/core.cpp
 void patterns(std::string_view input);     // a line with the expression, then the reason
 
 struct Target {
@@ -24,7 +24,7 @@ struct Target {
 
 std::span<const Target> targets();
 
-// What holds for every input.
+// A property that holds for every input.
 inline void must(bool holds, const std::string& rule) {
   if (!holds) throw std::logic_error("does not hold: " + rule);
 }

@@ -12,7 +12,7 @@ namespace curfew::test {
 
 using Json = nlohmann::json;
 
-// Somebody with a kubeconfig of their own.
+// A user with a kubeconfig.
 class Person {
  public:
   Person(std::string name, std::filesystem::path kubectl, std::filesystem::path kubeconfig);
@@ -20,13 +20,13 @@ class Person {
   const std::string& name() const { return name_; }
   const std::filesystem::path& kubeconfig() const { return kubeconfig_; }
 
-  // Their kubeconfig as JSON, with all that it refers to.
+  // The kubeconfig as JSON, with all files that it refers to inlined.
   Json credentials() const;
 
   ProcessResult kubectl(std::vector<std::string> arguments, const std::string& input = {}) const;
-  // kubectl apply -f -, which JSON is good enough for.
+  // kubectl apply -f -, which also accepts JSON.
   ProcessResult apply(const std::string& yaml) const { return kubectl({"apply", "-f", "-"}, yaml); }
-  // The object or list as JSON; fails the test where it cannot be read.
+  // The object or list as JSON; fails the test if it cannot be read.
   Json get(std::vector<std::string> arguments) const;
   bool can(std::vector<std::string> verb_and_what) const;
 
@@ -37,21 +37,21 @@ class Person {
   std::filesystem::path kubeconfig_;
 };
 
-// The control plane that the setup test started: alice (developers), bob and carol (sre), dave (nobody in
-// particular), admin (system:masters) and curfew (the controller's ServiceAccount).
+// The control plane that the setup test started: alice (developers), bob and carol (sre), dave (no group),
+// admin (system:masters) and curfew (the controller's ServiceAccount).
 class Cluster {
  public:
-  // The one named by CURFEW_TEST_STATE. Fails the test where there is none: a missing cluster is no reason to
-  // skip.
+  // The control plane that CURFEW_TEST_STATE names. Fails the test if there is none: a missing cluster is no
+  // reason to skip.
   static const Cluster& shared();
 
   Person as(const std::string& name) const;
   Person admin() const { return as("admin"); }
   // The controller's own identity.
   Person curfew() const { return as("curfew"); }
-  // Somebody new, by client certificate.
+  // A new user, with a client certificate.
   Person somebody(const std::string& name, const std::vector<std::string>& groups = {}) const;
-  // By token.
+  // A ServiceAccount, with a token.
   Person service_account(const std::string& ns, const std::string& name) const;
 
   const std::filesystem::path& state() const { return state_; }
@@ -65,10 +65,10 @@ class Cluster {
   std::filesystem::path kubectl_;
 };
 
-// A name that no other test uses, also in another run: PREFIX-XXXXXXXX.
+// A name that no other test and no other run uses: PREFIX-XXXXXXXX.
 std::string unique(const std::string& prefix);
 
-// A namespace for one test, and the AccessPolicies that it makes; all of it goes when the test ends.
+// A namespace for one test, and the AccessPolicies that it creates. The destructor deletes all of them.
 class TestNamespace {
  public:
   explicit TestNamespace(const Cluster& cluster, const std::string& prefix = "t");
@@ -77,8 +77,7 @@ class TestNamespace {
   TestNamespace& operator=(const TestNamespace&) = delete;
 
   const std::string& name() const { return name_; }
-  // Makes an AccessPolicy with this spec (YAML or JSON in flow style), under a name of its own, which it
-  // returns.
+  // Creates an AccessPolicy with this spec (YAML or JSON in flow style) and returns its unique name.
   std::string policy(const std::string& spec);
   // An AccessRequest of this namespace, as YAML.
   std::string request(const std::string& request_name, const std::string& spec) const;

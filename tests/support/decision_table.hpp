@@ -9,10 +9,10 @@
 
 #include "support/yaml.hpp"
 
-// tests/cases/decisions.yaml as both of its readers need it: the core, and the API server.
+// tests/cases/decisions.yaml, read for the tests of the core and for those of the API server.
 namespace curfew::test {
 
-// Somebody's act: `verdict` as in AccessRequest.decisions.
+// One person's decision: `verdict` as in AccessRequest.decisions.
 struct Act {
   std::string verdict;
   nlohmann::json person;  // {username, groups}
@@ -32,7 +32,7 @@ class DecisionTable {
     return row.value("created", root_.at("default").at("created").get<std::string>());
   }
 
-  // AccessPolicy.spec; null: there is none.
+  // AccessPolicy.spec; null if there is no policy.
   Json policy(const Json& row) const {
     if (row.contains("policy") && row.at("policy").is_null()) return nullptr;
     return merged(root_.at("default").at("policy"), row.value("policy", Json::object()));
@@ -43,7 +43,7 @@ class DecisionTable {
   Json request(const Json& row) const {
     return merged(root_.at("default").at("request"), row.value("request", Json::object()));
   }
-  // {username, groups}; null: nobody is known to have asked.
+  // {username, groups}; null if the requester is unknown.
   Json requester(const Json& row) const {
     if (row.contains("requester") && row.at("requester").is_null()) return nullptr;
     return person(row.value("requester", "alice"));
@@ -52,7 +52,7 @@ class DecisionTable {
     return row.value("namespace", Json::object()).value("name", "payments");
   }
 
-  // What people say in this step, in order.
+  // The decisions of this step, in order.
   std::vector<Act> acts(const Json& step) const {
     std::vector<Act> acts;
     for (const auto& [key, verdict] :
@@ -70,7 +70,7 @@ class DecisionTable {
     return base;
   }
 
-  // Throws for a key that nobody reads: a case with a slip of the pen would test nothing.
+  // Throws for an unknown key: with a misspelled key, a case would test nothing.
   static void allow_only(const Json& object, const std::string& what,
                          std::initializer_list<const char*> keys) {
     const std::set<std::string> known(keys.begin(), keys.end());

@@ -14,7 +14,7 @@ class SucceedsMatcher : public Catch::Matchers::MatcherGenericBase {
   std::string describe() const override { return "succeeds"; }
 };
 
-// Refused with this sentence, and with none of the expression language's own.
+// Refused with this sentence, and without an error message of the expression language itself.
 class RefusedMatcher : public Catch::Matchers::MatcherGenericBase {
  public:
   explicit RefusedMatcher(std::string sentence) : sentence_(std::move(sentence)) {}

@@ -47,8 +47,8 @@ class Descriptor {
   int number_;
 };
 
-// Ours first, the child's second. A socket and not a pipe: writing to one whose reader is gone need not raise
-// SIGPIPE.
+// First our end, then the child's. A socket and not a pipe, because writing to a socket whose reader is gone
+// need not raise SIGPIPE.
 std::pair<Descriptor, Descriptor> connected() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail(errno, "socketpair");
@@ -79,7 +79,7 @@ struct Streams {
   int err;
 };
 
-// In a process group of its own, so that its children can be ended with it.
+// Starts the program in its own process group, so that its children can be killed with it.
 pid_t spawn(std::vector<std::string> argv, const std::map<std::string, std::string>& environment,
             const Streams& streams) {
   if (argv.empty()) fail(EINVAL, "nothing to run");
@@ -127,7 +127,7 @@ void receive_some(Descriptor& from, std::string& text) {
   if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) from.close();
 }
 
-// Feeds and drains until both outputs are closed. False when the deadline came first.
+// Writes the input and reads the outputs until both are closed. False if the deadline passes first.
 bool converse(Descriptor& in, Descriptor& out, Descriptor& err, const std::string& input,
               ProcessResult& result, Clock::time_point deadline) {
   std::size_t sent = 0;

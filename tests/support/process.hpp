@@ -12,14 +12,14 @@
 namespace curfew::test {
 
 struct ProcessOptions {
-  std::string input;                               // all of standard input; nothing more follows
+  std::string input;                               // all of standard input; closed afterwards
   std::map<std::string, std::string> environment;  // set on top of this process's own
   std::chrono::milliseconds timeout = std::chrono::seconds(60);
 };
 
 struct ProcessResult {
-  int exit_code = -1;      // 128 + signal where a signal ended it, as in a shell
-  bool timed_out = false;  // then it was killed, with everything that it started
+  int exit_code = -1;      // 128 + signal if a signal ended it, as in a shell
+  bool timed_out = false;  // if so, it was killed, with everything that it started
   std::string out;
   std::string err;
 
@@ -27,12 +27,11 @@ struct ProcessResult {
   std::string all() const { return out + err; }
 };
 
-// Runs a program to its end. argv[0] is looked up in PATH. Throws std::system_error where it cannot be
+// Runs a program to its end. argv[0] is looked up in PATH. Throws std::system_error if the program cannot be
 // started.
 ProcessResult run(const std::vector<std::string>& argv, const ProcessOptions& options = {});
 
-// A program that goes on beside the test: a controller. Killed, with its children, when this goes out of
-// scope.
+// A program that runs beside the test, such as a controller. The destructor kills it and its children.
 class Child {
  public:
   // Standard output and error are appended to the log.
@@ -45,7 +44,7 @@ class Child {
   pid_t pid() const { return pid_; }
   std::string log() const;
   void signal(int number) const;
-  // Its exit code as in ProcessResult; nullopt where it is still running after that time.
+  // The exit code as in ProcessResult; nullopt if it still runs after `timeout`.
   std::optional<int> wait(std::chrono::milliseconds timeout);
 
  private:

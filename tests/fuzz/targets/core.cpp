@@ -19,7 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-// root[FIELD] as that kind; null where it is absent or cannot be read.
+// root[FIELD] as T; null if it is absent or cannot be read.
 template <class T>
 std::shared_ptr<const T> object_at(const json& root, const char* field) {
   const auto found = root.find(field);
@@ -54,9 +54,9 @@ void read_policy(const json& root, core::Input& input) {
   input.policy_problems = problems_of(*input.policy, !is_set(root, "rolesAreMissing"), input.time_zone.get());
 }
 
-// {request, policy, namespace, binding, record: as the API server has them; gone, rolesAreMissing,
+// {request, policy, namespace, binding, record: as the API server stores them; gone, rolesAreMissing,
 // guardIsMissing: true; role: {uid, hash, isAggregated}; active: a number; lastEnd, guardSince, retryAt, now:
-// times}. Nothing but the request is required.
+// times}. Only the request is required.
 std::optional<core::Input> read_input(const json& root) {
   if (!root.is_object()) return std::nullopt;
   core::Input input;
@@ -86,7 +86,8 @@ std::optional<core::Input> read_input(const json& root) {
   return input;
 }
 
-// Everything that a decision says. dump() throws for text that is no UTF-8: none may reach the API server.
+// The full text of a decision. dump() throws for text that is not UTF-8, which must never reach the API
+// server.
 struct Told {
   json operator()(const core::WriteRecord& action) const {
     return {"WriteRecord", api::encode(action.record)};
@@ -132,7 +133,7 @@ void check_grant(const core::Input& input, const api::RoleBinding& binding,
        "nothing is granted without a policy that works");
   const auto end = core::end_of(binding);
   must(end && *end > input.now, "a grant ends, and has not ended");
-  if (input.granted_record || input.binding) return;  // a grant that was under way
+  if (input.granted_record || input.binding) return;  // a grant in progress
   must(*end <= input.now + kMaxDuration, "a grant is no longer than the longest");
   const bool any_failed = std::ranges::any_of(findings, [](const core::Finding& finding) {
     return finding.outcome == core::Finding::Outcome::Failed;

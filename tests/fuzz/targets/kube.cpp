@@ -18,8 +18,8 @@ bool is_one_line(const std::string& text) {
   return text.find_first_of(std::string_view("\n\r\0", 3)) == std::string::npos;
 }
 
-// An object of any kind as each kind: read, or refused in words. What was read is written, and reads as the
-// same again.
+// Reads an object of any kind as T: it is decoded, or refused with a message. A decoded object is encoded,
+// and decodes to the same object again.
 template <class T>
 void decode_as(const nlohmann::json& object) {
   const auto read = api::decode<T>(object);
@@ -48,7 +48,7 @@ void decode_as_all(const nlohmann::json& object) {
   if (const auto raw = kube::decode_raw(object)) must(*raw->json == object, "a raw object is all of it");
 }
 
-// The lines of the stream when its bytes come in pieces of `size_of(i)`.
+// The lines of the stream if its bytes arrive in pieces of `size_of(i)`.
 template <class SizeOf>
 std::vector<std::string> lines_of(std::string_view input, SizeOf size_of) {
   constexpr std::size_t kMaxLineBytes = 4096;
@@ -76,7 +76,7 @@ void page_as(std::string_view text, const nlohmann::json& body) {
                 "what is no list is Decode, in one line");
   const std::size_t all =
       body.is_object() && body.contains("items") && body.at("items").is_array() ? body.at("items").size() : 0;
-  // More where the text has two lists of items, of which the document keeps the last.
+  // More if the text has two lists of items, of which the document keeps the last.
   must(page->items.size() + page->undecodable.size() >= all,
        "each item is read, or named as one that cannot be");
 }

@@ -45,7 +45,7 @@ const json kRecord = json::parse(R"({
   "binding": {"name": "curfew-u-1", "uid": "b-1"}, "message": "m"
 })");
 
-// The JSON with one place replaced.
+// The document with the value at `pointer` replaced.
 json with(json document, const char* pointer, json value) {
   document[json::json_pointer(pointer)] = std::move(value);
   return document;

@@ -22,7 +22,7 @@ const std::string kCreate = "POST /api/v1/namespaces/curfew-system/configmaps";
 const std::string kSweep = "GET /apis/curfew.dev/v1alpha1/auditrecords";
 const std::string kRetention = "GET /apis/curfew.dev/v1alpha1/accessrequests";
 
-// A fake API server for two threads: the term's, which calls, and the test's, which waits for the calls.
+// A fake API server for two threads: the term's thread makes the calls, and the test's thread waits for them.
 class SharedApi final : public http::Transport {
  public:
   Result<http::Response> send(const http::Request& request, std::chrono::milliseconds deadline,
@@ -43,12 +43,12 @@ class SharedApi final : public http::Transport {
     const std::scoped_lock lock(mutex_);
     return use(api_);
   }
-  // Whether it comes to `times` calls that are `call`.
+  // Waits until `call` has been made `times` times; false if that takes more than 10 s.
   bool await(const std::string& call, int times = 1) {
     std::unique_lock lock(mutex_);
     return called_.wait_for(lock, 10s, [&] { return count(call) >= times; });
   }
-  // The answer to that call comes, and is good, just when the caller is told to stop.
+  // Makes this call succeed, but return only when the caller is stopped.
   void hold(const std::string& call) {
     const std::scoped_lock lock(mutex_);
     held_ = call;
@@ -68,14 +68,14 @@ class SharedApi final : public http::Transport {
   std::string held_;  // protected by mutex_
 };
 
-// One guard object, which tests change as people would, and one request to be looked at.
+// One guard object, which tests change as users would, and one request to reconcile.
 struct LeadershipFixture {
   explicit LeadershipFixture(Backoff retry = Backoff(1ms, 1ms)) : first_retry(retry) {
     deliver(stores.requests, request());
     put_guard(1);
   }
 
-  // The guard as shipped; a higher generation is one that was changed and put back.
+  // Stores the guard as shipped. A higher generation means that the guard was changed and restored.
   void put_guard(std::int64_t generation) {
     const nlohmann::json metadata{{"name", "one"}, {"uid", "uid"}, {"generation", generation}};
     const auto object = guard.decode("ValidatingAdmissionPolicyBinding",
@@ -117,7 +117,7 @@ struct LeadershipFixture {
   housekeeping::Retention retention{
       {.client = client, .clock = clock, .keep = 1h, .is_leading = [] { return true; }}};
   std::atomic<bool> synced = true;
-  std::atomic<int> times_asked = 0;  // whether the stores are synced
+  std::atomic<int> times_asked = 0;  // calls of stores_synced
   std::optional<Leadership> leadership;
 
   Leadership& make() {
@@ -139,7 +139,7 @@ struct LeadershipFixture {
   }
 };
 
-// Waits that only a stop ends.
+// A backoff that only a stop ends.
 Backoff for_ever() {
   return {1h, 1h};
 }
@@ -204,10 +204,10 @@ TEST_CASE(
   f.queued();
   const int saves = f.api.calls(kSave);
   f.put_guard(2);
-  const auto looked_at = f.queue.get({});  // at once
+  const auto looked_at = f.queue.get({});  // requeued at once
   REQUIRE(looked_at);
   f.queue.done(*looked_at);
-  CHECK(f.saved_generation() == 1);  // a crash now is to find the guard changed
+  CHECK(f.saved_generation() == 1);  // after a crash now, the next leader must find the guard changed
   f.clock.advance(5s);
   REQUIRE(f.api.await(kSave, saves + 1));
   CHECK(f.saved_generation() == 2);
@@ -244,7 +244,7 @@ TEST_CASE("a change of the guard that changes nothing in the ledger is looked at
   const int saves = f.api.calls(kSave);
   f.queued();
   leadership.guard_changed();
-  CHECK(f.queue.get({}).has_value());  // waits for it
+  CHECK(f.queue.get({}).has_value());  // blocks until the guard's change requeues the request
   leadership.stop();
   CHECK(f.api.calls(kSave) == saves);
 }
@@ -255,7 +255,7 @@ TEST_CASE("a ledger that could not be saved is saved later, and keeps no sweep f
   Leadership& leadership = f.make();
   leadership.start();
   REQUIRE(f.api.await(kRetention));
-  REQUIRE(f.api.await(kCreate));  // the third try finds that there is none yet
+  REQUIRE(f.api.await(kCreate));  // the third attempt finds that there is no ledger yet
   CHECK(f.api.calls(kSave) == 3);
   CHECK(f.saved_generation() == 1);
   CHECK(f.api.calls(kSweep) == 1);
@@ -271,7 +271,7 @@ TEST_CASE("a sweep that failed is made again, and once it was complete never aga
   leadership.start();
   REQUIRE(f.api.await(kRetention, 2));
   CHECK(leadership.is_ready());
-  CHECK(f.api.calls(kSweep) == 4);  // two failed, one whose other half failed, one complete
+  CHECK(f.api.calls(kSweep) == 4);  // two failed, one succeeded before retention failed, one complete
   f.put_guard(2);
   f.clock.advance(5s);
   REQUIRE(f.api.await(kSave, 2));
@@ -313,7 +313,7 @@ TEST_CASE("a term that ends while nothing is to be done ends at once, and the ne
   leadership.start();
   REQUIRE(f.api.await(kRetention));
   check_stops_at_once(leadership);
-  leadership.stop();  // once more does nothing
+  leadership.stop();  // a second stop does nothing
   leadership.start();
   REQUIRE(f.api.await(kRetention, 2));
   CHECK(leadership.is_ready());

@@ -34,12 +34,12 @@ TEST_CASE("each byte that is no UTF-8 is shown as one") {
   CHECK(escape_control_characters("a\xc3") == "a?");
   CHECK(escape_control_characters("\xc3(") == "?(");
   CHECK(escape_control_characters("\xc0\x9b[31m") ==
-        "??[31m");  // an escape character in two bytes, as some terminals would read it
+        "??[31m");  // ESC encoded in two bytes, which some terminals accept
   CHECK(escape_control_characters("\xe0\x80\x9b") == "???");       // in three
-  CHECK(escape_control_characters("\xed\xa0\x80") == "???");       // half of a pair
+  CHECK(escape_control_characters("\xed\xa0\x80") == "???");       // half of a surrogate pair
   CHECK(escape_control_characters("\xf4\x90\x80\x80") == "????");  // beyond the last code point
   CHECK(escape_control_characters("\x9b"
-                                  "31m") == "?31m");  // C1 without UTF-8
+                                  "31m") == "?31m");  // a C1 byte outside UTF-8
   CHECK(escape_control_characters(std::string("a\0b", 3)) == "a?b");
 }
 

@@ -19,7 +19,7 @@ cli::SeenRequest request(const std::string& name, const std::string& uid) {
   return {.key = {"payments", name}, .uid = uid};
 }
 
-// A folder that is gone when the test ends.
+// A temporary folder that is deleted when the test ends.
 class Folder {
  public:
   Folder() {

@@ -9,8 +9,8 @@
 #include "core/input.hpp"
 #include "core/policy_status.hpp"
 
-// One-line builders for inputs to decide: alice, of the developers, asks for ClusterRole view in payments;
-// two of sre (bob, carol, ...) approve.
+// One-line builders for inputs to decide: alice, a member of developers, requests ClusterRole view in
+// payments; members of sre (bob, carol, ...) approve.
 namespace curfew::core::test {
 
 using namespace std::chrono_literals;
@@ -66,7 +66,7 @@ inline api::AccessRequest a_request() {
   return request;
 }
 
-// The situation around a request, changed by chained calls; `input()` freezes it.
+// The facts around a request, changed by chained calls; `input()` returns a snapshot of them.
 class Situation {
  public:
   api::AccessRequest request = a_request();

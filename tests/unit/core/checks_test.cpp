@@ -176,7 +176,7 @@ TEST_CASE("what the policy allows passes every check") {
          x.policy->spec.max_start_delay = "8760h";
          x.request.spec.start_time = "2027-11-24T20:00:00Z";
        },
-       [](Situation& x) {  // the plugin's question: nobody has made it yet
+       [](Situation& x) {  // as the plugin asks: the request does not exist yet
          x.request.metadata.creation_timestamp = {};
          x.request.spec.start_time = "2027-02-22T20:00:00Z";
        },

@@ -65,7 +65,7 @@ TEST_CASE("an end that was recorded is the end, whatever has happened since") {
   World w = active_world();
   w.s.at(kNow + 30min);
   w.step();
-  w.step(1);  // the record, and then it dies
+  w.step(1);  // the record, then a crash
   REQUIRE(w.has(AuditAction::Expired));
   REQUIRE(w.phase() == Phase::Active);
   const bool is_known = GENERATE(true, false);

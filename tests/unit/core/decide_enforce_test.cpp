@@ -4,7 +4,7 @@
 
 #include "world.hpp"
 
-// onChange: what an active grant owes to the policy in force.
+// onChange: how an active grant follows changes of its policy.
 using namespace curfew;
 using namespace curfew::core;
 using namespace curfew::core::test;
@@ -111,7 +111,7 @@ TEST_CASE("what changes nothing for a grant lets it be") {
   const auto change = GENERATE(values<std::function<void(Situation&)>>({
       [](Situation& s) {
         s.policy->spec.approval.approvers = {user("carol")};
-      },  // approvals count until the grant
+      },  // approvals count only until the grant
       [](Situation& s) { s.policy->spec.approval.required = 2; },
       [](Situation& s) { s.policy->spec.default_duration = "5m"; },
       [](Situation& s) {
@@ -124,7 +124,7 @@ TEST_CASE("what changes nothing for a grant lets it be") {
       [](Situation& s) { s.policy->spec.roles.push_back(cluster_role("edit")); },
       [](Situation& s) {
         s.policy->spec.reason.pattern = "(";
-      },  // a policy that cannot work grants nothing new
+      },  // an invalid policy only prevents new grants
       [](Situation& s) {
         s.ns->metadata.deletion_timestamp = s.now;
         s.policy->spec.namespaces.names = {"x"};
@@ -264,7 +264,7 @@ TEST_CASE("a namespace that is deleted ends its grants quietly, and the record s
     w.s.binding.reset();
     w.s.gone = true;
   }
-  w.step();  // a request that is gone has no status that would say when all is done
+  w.step();  // a deleted request has no status that could show completion
   w.step();
   CHECK_FALSE(w.s.binding);
   CHECK(w.record(AuditAction::Revoked).message == "namespace payments was deleted, which ended the access");

@@ -42,7 +42,7 @@ TEST_CASE("the first request too many is rejected, and its record stands for tho
   REQUIRE(w.records.size() == 1);
   const api::AuditRecord& record = w.records.at("flood-2bd806c97f0e00af-1795551000");
   CHECK(record.action == AuditAction::Rejected);
-  CHECK(record.actor == person("alice"));  // a flood is no matter of groups
+  CHECK(record.actor == person("alice"));  // groups do not matter for a flood
   CHECK(record.reason.empty());
   CHECK(record.request.uid == "uid-1");
   CHECK(record.message == kFlood.summary.message);

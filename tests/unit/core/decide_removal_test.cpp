@@ -2,7 +2,7 @@
 
 #include "world.hpp"
 
-// "curfew end-all": what becomes of each request before Curfew is removed.
+// "curfew end-all": how each request ends before Curfew is removed.
 using namespace curfew;
 using namespace curfew::core;
 using namespace curfew::core::test;

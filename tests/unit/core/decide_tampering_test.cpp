@@ -5,7 +5,8 @@
 #include "core/binding.hpp"
 #include "world.hpp"
 
-// What can only come about past the admission policies: by somebody who took them away, or wrote into etcd.
+// States that are possible only if the admission policies were bypassed: by removing them, or by writing to
+// etcd.
 using namespace curfew;
 using namespace curfew::core;
 using namespace curfew::core::test;
@@ -23,7 +24,7 @@ int times_told(const World& w, const std::string& reason) {
   return static_cast<int>(std::count(told.begin(), told.end(), reason));
 }
 
-// As Curfew would have made it, by somebody else.
+// A binding as Curfew would have created it, but created by someone else.
 api::RoleBinding forged(const World& w, TimePoint expires_at) {
   api::RoleBinding binding = binding_for(w.s.request, w.status(),
                                          {.granted_at = floor_to_second(w.s.now), .expires_at = expires_at});
@@ -136,7 +137,7 @@ TEST_CASE("access whose status somebody ends is ended, as theirs and not as what
   w.s.request.status.complete = GENERATE(true, false);
   w.s.request.status.ended_at = GENERATE(kNow - 1h, kNow + 10h);
   const bool is_left = GENERATE(true, false);
-  if (!is_left) w.s.binding.reset();  // deleted as well
+  if (!is_left) w.s.binding.reset();  // the binding was deleted as well
 
   w.settle();
   const std::string what = "somebody set status.phase to " + std::string(api::to_string(said)) +

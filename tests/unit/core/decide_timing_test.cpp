@@ -3,7 +3,7 @@
 
 #include "world.hpp"
 
-// When: schedules, start times, timeouts, limits. kNow is Tuesday, 2026-11-24 20:00 UTC, 21:00 in Berlin.
+// Schedules, start times, timeouts and limits. kNow is Tuesday, 2026-11-24 20:00 UTC, 21:00 in Berlin.
 using namespace curfew;
 using namespace curfew::core;
 using namespace curfew::core::test;
@@ -273,8 +273,8 @@ TEST_CASE("a grant that was begun goes on only within the limits: others may hav
   World w;
   w.s.policy = a_policy(0);
   w.s.policy->spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = ""};
-  w.step();   // what is pinned
-  w.step(1);  // the Granted record, and then a crash
+  w.step();   // the pinned status
+  w.step(1);  // the Granted record, then a crash
   REQUIRE(w.has(AuditAction::Granted));
   w.s.usage.active = GENERATE(0, 1);
   w.settle();
@@ -357,7 +357,7 @@ TEST_CASE("a grant that was recorded before the deadline is gone on with after i
   w.s.policy->spec.default_duration = "2h";
   w.settle();
   w.s.by(approve(sre("bob"))).at(kNow + 59min);
-  w.step(2);  // the approval's record and the grant's
+  w.step(2);  // records Approved and Granted
   REQUIRE(w.has(AuditAction::Granted));
   REQUIRE_FALSE(w.s.binding);
   w.s.at(kNow + 61min);
@@ -373,7 +373,7 @@ TEST_CASE("an approval that another leader observed, as the status says, was in 
   w.s.by(approve(sre("bob")));
   w.settle();
   REQUIRE(w.status().observed_decisions == 1);
-  w.s.observed_decisions = 0;  // this process began its term before that status came
+  w.s.observed_decisions = 0;  // this process began its term before that status arrived
   w.s.at(kNow + 2h);
   w.settle();
   CHECK(w.phase() == Phase::Pending);

@@ -11,8 +11,8 @@
 #include "support/decision_table.hpp"
 #include "world.hpp"
 
-// Every case of tests/cases/decisions.yaml, through decide and what it asks for, with the time between the
-// steps.
+// Plays every case of tests/cases/decisions.yaml through decide and its actions, including the time between
+// the steps.
 using namespace curfew;
 using namespace curfew::core;
 using namespace curfew::core::test;
@@ -21,7 +21,7 @@ using nlohmann::json;
 
 namespace {
 
-// Read once: every section below runs its test case anew.
+// Read once, because Catch2 reruns the test case for each section below.
 const DecisionTable& the_table() {
   static const DecisionTable table(CURFEW_SOURCE_DIR "/tests/cases/decisions.yaml");
   return table;
@@ -34,8 +34,8 @@ TimePoint time_of(const std::string& text) {
   return *time;
 }
 
-// What is written down but not in the encoding of what was decoded has a name that the API does not know.
-// What is empty is left out there.
+// A field that the table contains, but the encoding of the decoded object does not, has a name unknown to the
+// API. The encoding omits empty values.
 void require_known_fields(const json& written, const json& encoded, const std::string& path) {
   if (written.is_array()) {
     for (std::size_t i = 0; i < written.size(); ++i)
@@ -60,7 +60,7 @@ T decoded(const json& object) {
   return *std::move(result);
 }
 
-// One case, played from the request's creation to its last step.
+// One case, from the creation of the request to its last step.
 class Play {
  public:
   Play(const DecisionTable& table, const json& row) : table_(table), policy_(table.policy(row)) {
@@ -80,7 +80,7 @@ class Play {
   }
 
   const World& world() const { return world_; }
-  // The denial of the chain at first sight.
+  // The denial of the grant checks when the request was first seen.
   const std::optional<Denial>& first_denial() const { return first_denial_; }
 
  private:
@@ -104,7 +104,7 @@ class Play {
     settle();
   }
 
-  // As the controller does: whenever the last decision asked to be woken.
+  // Decides again at every wake_at that the last decision asked for, as the controller does.
   void pass_until(TimePoint end) {
     REQUIRE(end >= world_.s.now);
     for (auto wake = decide(world_.s.input()).wake_at; wake && *wake < end;
@@ -122,7 +122,7 @@ class Play {
     world_.s.policy = decoded<api::AccessPolicy>({{"metadata", std::move(metadata)}, {"spec", policy_}});
   }
 
-  // The facts around the request, as far as this says anything of them.
+  // Updates the facts around the request that `said` contains.
   void learn(const json& said) {
     Situation& s = world_.s;
     const json ns = said.value("namespace", json::object());
@@ -151,7 +151,7 @@ class Play {
     s.guard.difference = s.guard.in_force ? "" : "ValidatingAdmissionPolicy curfew-identity is gone";
   }
 
-  // To a fixed point, holding explain against every decision on the way.
+  // Steps to a fixed point and compares explain with every decision on the way.
   void settle() {
     constexpr int kPlenty = 20;
     for (int i = 0; i < kPlenty; ++i) {
@@ -164,8 +164,8 @@ class Play {
     FAIL("decide and apply reach no fixed point");
   }
 
-  // What holds a request back is among the findings; but for a namespace on its way out, which is nobody's
-  // decision.
+  // The findings contain what the request waits for. The exception is a terminating namespace, which no check
+  // covers.
   void check_wait_explained(const Input& input) const {
     if (world_.status().complete || world_.phase() == api::Phase::Active ||
         input.ns->metadata.deletion_timestamp)
@@ -189,7 +189,7 @@ class Play {
     if (update->status.phase != api::Phase::Rejected && !is_missed) return;
     REQUIRE(granted != nullptr);
     if (granted->reason == api::reason::kGuardNotInForce)
-      return;  // of the guard decide also says what to do about it
+      return;  // decide's message about the guard also contains the remedy
     REQUIRE(failed != findings.end());
     CHECK(failed->message == granted->message);
   }
@@ -221,7 +221,7 @@ void check_outcome(const World& world, const json& expect) {
   CHECK((world.condition(api::kRoleDrifted) == "True RoleChanged") == expect.value("drifted", false));
 }
 
-// Access there is exactly while the phase says so, and what was granted is what there is.
+// The binding exists exactly while the phase is Active, and equals what was granted.
 void check_binding(const World& world) {
   REQUIRE(world.s.binding.has_value() == (world.phase() == api::Phase::Active));
   CHECK(world.status().complete == api::is_terminal(world.phase()));
@@ -232,7 +232,7 @@ void check_binding(const World& world) {
         format_rfc3339(*world.status().expires_at));
 }
 
-// What the table lets the API server say is what the core says as well.
+// What the table expects of the API server must equal what the core answers.
 void check_early_answer(const Play& play, const json& cel) {
   const auto answer = [](const std::optional<Denial>& denial) {
     return denial ? denial->reason : std::string("allowed");

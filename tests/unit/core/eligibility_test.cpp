@@ -8,7 +8,8 @@
 #include "core/tally.hpp"
 #include "support/yaml.hpp"
 
-// The table that the admission policy answers too (tests/cluster): early answer and authority must agree.
+// The table that the admission policies are tested with as well (tests/cluster): early answer and authority
+// must agree.
 using namespace curfew;
 using namespace curfew::core;
 using namespace curfew::core::test;

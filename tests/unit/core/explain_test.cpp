@@ -43,7 +43,7 @@ std::string message_of(const std::vector<Finding>& findings, std::string_view ch
   return found->message;
 }
 
-// Seen once, so that everything is pinned.
+// A world after the first decision, in which everything is pinned.
 World waiting_world() {
   World w;
   w.settle();
@@ -194,7 +194,7 @@ TEST_CASE("for an active grant the checks are those that it has to go on fulfill
   CHECK(with(explain(w.s.input()), Outcome::Passed).size() == active_checks().size());
 
   w.s.policy->spec.suspend = true;
-  w.s.policy->spec.approval.required = 2;  // its approvals have done their work
+  w.s.policy->spec.approval.required = 2;  // approvals are not checked after the grant
   const auto findings = explain(w.s.input());
   CHECK(with(findings, Outcome::Failed) == Names{"policy-not-suspended"});
   w.settle();

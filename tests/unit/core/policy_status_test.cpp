@@ -110,7 +110,7 @@ TEST_CASE("every problem is listed, and the first is the reason") {
 TEST_CASE("a policy that somebody besides the requester can approve works") {
   auto policy = a_policy();
   policy.spec.requesters = {user("alice"), user("bob")};
-  policy.spec.approval.approvers = {user("alice")};  // alice cannot use it, bob can
+  policy.spec.approval.approvers = {user("alice")};  // alice can approve bob's requests, but not her own
   CHECK(ready(policy).status == "True");
   policy.spec.requesters = {user("alice")};
   policy.spec.approval.allow_self_approval = true;

@@ -12,7 +12,7 @@
 #include "util/duration.hpp"
 #include "world.hpp"
 
-// Random sequences of what can happen around a request; after each, what must never be true is not.
+// Random sequences of events around a request, with the invariants checked after each event.
 using namespace curfew;
 using namespace curfew::core;
 using namespace curfew::core::test;
@@ -97,7 +97,7 @@ class Chaos {
   bool chance(int one_in) { return upto(one_in) == 0; }
 
  private:
-  // None, or one that opens and closes around now.
+  // No schedule, or one that opens and closes around now.
   std::optional<api::Schedule> a_schedule() {
     if (chance(2)) return std::nullopt;
     return api::Schedule{
@@ -119,14 +119,14 @@ class Chaos {
   std::mt19937 random_;
 };
 
-// At the moment a binding is made, everything that justifies it is there; told independently of the tally
+// When a binding is created, everything that justifies it must be there. Computed independently of the tally
 // under test.
 void check_justified(const Situation& before, const World& after) {
   REQUIRE(before.guard.in_force);
   REQUIRE(before.policy);
   const Input in = before.input();
   REQUIRE_FALSE(first_denial(grant_checks(), in));
-  const bool resumes = before.granted_record.has_value();  // was all right when the grant began
+  const bool resumes = before.granted_record.has_value();  // was open when the grant began
   for (const Finding& finding : explain(in)) {
     CAPTURE(finding.check, finding.message);
     const bool is_of_time = finding.check == "schedule-open" || finding.check == "start-time-come";
@@ -161,7 +161,7 @@ void check_always(const Chaos& chaos, std::optional<Phase> ended) {
   if (w.phase() == Phase::Active) REQUIRE(w.has(api::AuditAction::Granted));
 }
 
-// Once there is nothing more to do, nothing grants that should not.
+// At a fixed point, no binding exists that should not.
 void check_settled(const World& w) {
   if (w.status().complete) REQUIRE_FALSE(w.s.binding);
   if (!w.s.binding) return;
@@ -179,7 +179,7 @@ void check_settled(const World& w) {
   REQUIRE(w.s.now < parse_rfc3339(w.s.binding->metadata.annotations.at("curfew.dev/expires-at")).value());
 }
 
-// The same input, the same answer.
+// The same input yields the same decision.
 void check_deterministic(const Input& input) {
   const Decision one = decide(input);
   const Decision other = decide(input);
@@ -217,7 +217,7 @@ int play(unsigned seed) {
       check_always(chaos, ended);
       if (chaos.world.status().complete) ended = chaos.world.phase();
       if (decision.actions.empty()) break;
-      REQUIRE((crashes || i < 19));  // a fixed point is reached
+      REQUIRE((crashes || i < 19));  // a fixed point must be reached
     }
     if (!crashes) check_settled(chaos.world);
   }
@@ -237,5 +237,5 @@ TEST_CASE(
     bindings += play(first + game);
   }
   std::cout << "property test: seed " << first << ", " << kGames << " games, " << bindings << " grants\n";
-  CHECK(bindings > 200);  // otherwise it tested nothing
+  CHECK(bindings > 200);  // otherwise the test has tested nothing
 }

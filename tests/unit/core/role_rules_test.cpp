@@ -72,7 +72,7 @@ TEST_CASE("any field that differs makes another hash") {
       [](Rules& rules) { std::swap(rules[0].verbs, rules[0].resources); },
       [](Rules& rules) {
         rules[0].verbs = {"get,list"};
-      },  // what is written together is not the same as a list
+      },  // one verb with a comma is not a list of two verbs
       [](Rules& rules) { rules[0].verbs = {"get\",\"list"}; },
       [](Rules& rules) { rules.clear(); },
   }));
@@ -127,7 +127,7 @@ TEST_CASE("a kind that only has the name of one of Kubernetes' counts for nothin
             .empty());
 }
 
-// Each verb alone, then beside one that means nothing: what is said is exactly that power.
+// Each verb alone, then beside a meaningless one: exactly that power is reported.
 TEST_CASE("each power with which access can be kept is named, whatever else the role allows") {
   struct Case {
     std::string group;
@@ -241,7 +241,7 @@ TEST_CASE("a wildcard gives what it covers") {
                               "create replicationcontrollers"});
 }
 
-// The rules of Kubernetes 1.36's own roles, as an API server has them.
+// The rules of the default roles of Kubernetes 1.36, as an API server stores them.
 TEST_CASE("of the roles that Kubernetes ships, view lets nobody keep access and the others do") {
   std::ifstream file(CURFEW_SOURCE_DIR "/tests/cases/kubernetes-roles.json");
   std::map<std::string, Names> powers;
@@ -266,7 +266,7 @@ TEST_CASE("of the roles that Kubernetes ships, view lets nobody keep access and 
   CHECK(std::ranges::find(powers.at("edit"), bindings) == powers.at("edit").end());
 }
 
-// Unlike most creations, these are asked of something that has its name already.
+// Unlike most creations, these are authorized for an object that already has a name.
 TEST_CASE("a rule about certain names counts like one about all") {
   const auto named = [](api::PolicyRule it) {
     it.resource_names = {"deployer"};

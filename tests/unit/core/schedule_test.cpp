@@ -27,7 +27,7 @@ ScheduleState state_at(const std::vector<api::ScheduleWindow>& windows, const st
   return schedule_state({.time_zone = zone, .windows = windows}, *found, at(now));
 }
 
-// What is open says when it closes, what is closed when it opens, and neither says both.
+// An open state contains only the closing time, a closed state only the opening time.
 void check_open_until(const ScheduleState& state, const std::string& end) {
   CHECK(state.is_open);
   CHECK(state.closes == at(end));
@@ -117,7 +117,7 @@ TEST_CASE("windows that cannot be read, or that there are none of, never open") 
 }
 
 TEST_CASE("a bound in the hour that is missing is the moment of the jump") {
-  // Berlin, 2026-03-29: from 02:00 to 03:00, at 01:00 UTC.
+  // Berlin, 2026-03-29: the clock jumps from 02:00 to 03:00, at 01:00 UTC.
   check_closed_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-03-29T00:59:59Z"),
                      "2026-03-29T01:00:00Z");
   check_open_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-03-29T01:00:00Z"),
@@ -134,7 +134,7 @@ TEST_CASE("a window that lies in the hour that is missing opens a week later") {
 }
 
 TEST_CASE("a bound in the hour that comes twice is the first of the two") {
-  // Berlin, 2026-10-25: from 03:00 back to 02:00, at 01:00 UTC.
+  // Berlin, 2026-10-25: the clock goes back from 03:00 to 02:00, at 01:00 UTC.
   check_closed_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-10-25T00:29:59Z"),
                      "2026-10-25T00:30:00Z");
   check_open_until(state_at({{{"Sun"}, "02:30", "04:00"}}, "Europe/Berlin", "2026-10-25T01:15:00Z"),

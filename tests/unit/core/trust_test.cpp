@@ -5,7 +5,8 @@
 
 #include "world.hpp"
 
-// Whose decision it is: the guard alone knows, so what was written while it was away is nobody's.
+// The author of a decision: only the guard establishes it, so a decision written without the guard has no
+// author.
 using namespace curfew;
 using namespace curfew::core;
 using namespace curfew::core::test;
@@ -43,7 +44,7 @@ TEST_CASE(
   World w = active_for_five_minutes();
   w.s.guard = {.in_force = false, .since = kNow + 6min, .difference = "one is missing"};
   w.s.by(revoke(sre("carol"), "done"));
-  w.s.unwatched_decisions = 2;  // as Gatherer remembers of what it sees in that time
+  w.s.unwatched_decisions = 2;  // as Gatherer counts what it sees in that time
   if (GENERATE(true, false)) {
     w.step();
     w.s.guard = {.in_force = true, .since = kNow + 6min, .difference = {}};

@@ -6,7 +6,8 @@
 namespace curfew::core::test {
 namespace {
 
-// Ended means gone, which only the next decision can know: the acceptance of a deletion is not an end.
+// A request ends when its binding is gone, which only the next decision can see: an accepted deletion is not
+// an end.
 void check_no_end_with_a_deletion(const Decision& decision) {
   bool deletes = false;
   for (const Action& action : decision.actions) {
@@ -31,7 +32,7 @@ Decision World::step(std::size_t most_actions) {
   return decision;
 }
 
-// What the shell looks up.
+// Looks up what Gatherer does in the controller.
 void World::gather() {
   const api::AccessRequestStatus& status = s.request.status;
   const std::string& uid = s.request.metadata.uid;
@@ -64,7 +65,7 @@ void World::restart() {
   if (s.request.status.phase) s.observed_decisions = s.request.status.observed_decisions;
   const int decisions = static_cast<int>(s.request.decisions.size());
   s.unwatched_decisions = decisions > s.observed_decisions.value_or(0) ? decisions : 0;
-  for (const auto& [name, record] : records) {  // the sweep
+  for (const auto& [name, record] : records) {  // as the sweep of the records does
     if (api::is_end(record.action)) s.end_record = record;
   }
 }
@@ -136,7 +137,7 @@ bool World::run(const FreeBinding& action) {
   return true;
 }
 
-// As the guard lets Curfew do: the end only moves up.
+// As the guard requires: the end only becomes earlier.
 bool World::run(const ShortenBinding& action) {
   if (!s.binding || s.binding->metadata.uid != action.uid) return false;
   std::string& end = s.binding->metadata.annotations["curfew.dev/expires-at"];

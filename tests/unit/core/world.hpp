@@ -10,21 +10,21 @@
 
 namespace curfew::core::test {
 
-// The cluster in memory: carries out what decide says, as the shell does, and can stop between any two
-// actions.
+// The cluster in memory. Carries out decisions as the controller does, and can stop between any two actions.
 class World {
  public:
   Situation s;
   std::map<std::string, api::AuditRecord> records;  // by name: immutable once written
   std::vector<EmitEvent> events;
-  bool binding_is_held = false;  // a finalizer of somebody's
+  bool binding_is_held = false;  // by a finalizer of another owner
   bool bindings_are_forbidden = false;
 
-  // Decides once and carries out at most that many actions. What was carried out.
+  // Decides once and carries out at most `most_actions` actions, or fewer if one fails. Returns the whole
+  // decision.
   Decision step(std::size_t most_actions = 1000);
-  // Until there is nothing more to do; fails the test where that does not come.
+  // Steps until there is nothing more to do; fails the test if that does not happen.
   void settle();
-  // A new process: what was only in memory is lost.
+  // Starts a new process: what was only in memory is lost.
   void restart();
 
   const api::AccessRequestStatus& status() const { return s.request.status; }
@@ -46,7 +46,7 @@ class World {
   int bindings_made_ = 0;
 };
 
-// Approved by Bob, which has not been decided on yet.
+// Approved by bob; decide has not seen the approval yet.
 World approved_world();
 // Granted at kNow, until kEnd.
 World active_world();

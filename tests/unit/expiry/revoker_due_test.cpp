@@ -82,7 +82,7 @@ TEST_CASE("a backlog starts earlier, by 4 ms for each binding that ends no later
   Replica replica;
   constexpr int kBacklog = 10;
   for (int i = 0; i < kBacklog; ++i) replica.add(binding(in(replica, 60s), "r", uid(i)));
-  replica.add(binding(in(replica, 61s), "later", kUid));  // no part of it
+  replica.add(binding(in(replica, 61s), "later", kUid));  // not part of the backlog
   replica.clock.advance(60s - 440'001us);
   CHECK(replica.due().empty());
   replica.clock.advance(1us);
@@ -135,7 +135,7 @@ TEST_CASE("a large backlog starts ten seconds early at most, and stays due") {
   replica.revoker.end(*key, {});
   CHECK(replica.api.calls().size() == 1);
   replica.clock.advance(5s);
-  CHECK_FALSE(replica.revoker.has_backlog());  // others have waited long enough
+  CHECK_FALSE(replica.revoker.has_backlog());  // other work has waited long enough
 }
 
 TEST_CASE("what deletions take while many wait decides how early the next backlog starts") {
@@ -154,7 +154,7 @@ TEST_CASE("what deletions take while many wait decides how early the next backlo
   for (int i = 0; i < 10; ++i) replica.add(binding(in(replica, 60s), "r", uid(i)));
   const auto start = in(replica, 60s);
   const auto each = std::clamp<std::chrono::microseconds>(took / 8, 1200us, 8000us);
-  const auto tolerance = 1ms;  // an average only comes near
+  const auto tolerance = 1ms;  // an average is only approximate
   replica.clock.advance(start - replica.clock.now() - 400ms - 10 * each - tolerance);
   CHECK(replica.due().empty());
   replica.clock.advance(2 * tolerance);
@@ -187,7 +187,7 @@ TEST_CASE("an unreadable end is now, whether one leads or not") {
   Replica replica;
   replica.leads = GENERATE_COPY(true, false);
   const auto one = replica.add(binding("whenever"));
-  replica.clock.advance(2s);  // a follower's patience
+  replica.clock.advance(2s);  // the delay of a follower
   REQUIRE(replica.due() == Names{one.metadata.name});
   replica.revoker.end(one.metadata.key(), {});
   CHECK_FALSE(replica.is_there(one));
@@ -211,7 +211,7 @@ TEST_CASE("a binding that loses its owner ends at its time all the same, whoever
   one.metadata.owner_references.clear();
   replica.see(one);
   CHECK(replica.due().empty());
-  replica.clock.advance(62s);  // a follower's patience
+  replica.clock.advance(62s);  // the delay of a follower
   REQUIRE(replica.due() == Names{one.metadata.name});
   CHECK(replica.revoker.past_end() == 1);
   replica.revoker.end(one.metadata.key(), {});

@@ -13,8 +13,8 @@ namespace curfew::testing {
 
 using Names = std::vector<std::string>;
 
-// A revoker of one replica before a fake API server; its loop is turned by hand, and changes are seen when
-// the test says so.
+// A revoker of one replica with a fake API server. The test runs its loop by hand and delivers the changes to
+// it.
 class Replica {
  public:
   FakeApi api;
@@ -34,7 +34,7 @@ class Replica {
                              return leads;
                            }}};
 
-  // The API server has it, and the watch delivers it.
+  // Stores the binding in the API server and delivers it through the watch.
   api::RoleBinding add(const api::RoleBinding& object) {
     const auto stored = api.put(object);
     see(stored);
@@ -51,13 +51,13 @@ class Replica {
     revoker.observe(take_away(bindings, object.metadata.key()), nullptr);
   }
 
-  // Once around the loop: what is due is in the queue afterwards. The loop asks who leads once a round, which
-  // is where this stops it.
+  // Runs the loop once; due bindings are in the queue afterwards. The loop calls is_leader once per round,
+  // which is where this stops it.
   void turn() {
     turn_ = std::stop_source();
     revoker.run(turn_.get_token());
   }
-  // What a turn finds due, in that order; as if an ending worker had taken each.
+  // Runs a turn and returns the due bindings in order, as if an ending worker had taken each.
   Names due() {
     turn();
     Names names;

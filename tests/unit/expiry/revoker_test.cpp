@@ -1,4 +1,4 @@
-// How it is ended then.
+// How a due binding is ended.
 #include <catch2/catch_test_macros.hpp>
 
 #include "revoker_fixture.hpp"
@@ -16,7 +16,7 @@ TEST_CASE("ending deletes the binding with its uid and waits for the watch to sa
   CHECK(replica.api.last_body()["preconditions"]["uid"] == one.metadata.uid);
   CHECK(replica.api.last_body()["propagationPolicy"] == "Background");
   CHECK(outcome.kind == Outcome::Kind::Done);
-  CHECK(outcome.after == 1s);  // asked again unless the watch was faster
+  CHECK(outcome.after == 1s);  // retried unless the watch reports the deletion earlier
 
   replica.see_deleted(one);
   CHECK(replica.due().empty());
@@ -30,7 +30,7 @@ TEST_CASE("a deletion that the watch does not confirm is asked for again") {
   const auto one = replica.add(binding(in(replica, 0s)));
   replica.revoker.end(one.metadata.key(), {});
   replica.api.forget_calls();
-  const auto again = replica.revoker.end(one.metadata.key(), {});  // 404 now: still not confirmed
+  const auto again = replica.revoker.end(one.metadata.key(), {});  // 404: the watch has not confirmed it yet
   CHECK(replica.api.calls() == Names{"DELETE " + path_of(one)});
   CHECK(again.kind == Outcome::Kind::Done);
 }
@@ -42,7 +42,7 @@ TEST_CASE("a deletion without an answer is asked for again at once, and beside i
   const auto outcome = replica.revoker.end(one.metadata.key(), {});
   CHECK(outcome.kind == Outcome::Kind::RetryAfter);
   CHECK(outcome.after == 50ms);
-  CHECK(replica.client.contact().in_contact());  // less than a second is no loss of it
+  CHECK(replica.client.contact().in_contact());  // a timeout of less than a second is not lost contact
   REQUIRE(replica.revoker.patient_queue().try_get() == one.metadata.key());
 
   CHECK(replica.revoker.end_without_hurry(one.metadata.key(), {}).after == 0s);
@@ -65,7 +65,7 @@ TEST_CASE("a binding that a finalizer holds loses finalizers and subjects") {
   held.metadata.finalizers = {"example.com/hold"};
   held = replica.add(held);
   replica.revoker.end(held.metadata.key(), {});
-  REQUIRE(replica.is_there(held));  // 200, and it goes on granting
+  REQUIRE(replica.is_there(held));  // 200, but the binding still grants
 
   replica.see_again(held);
   CHECK(replica.due() == Names{held.metadata.name});
@@ -76,7 +76,7 @@ TEST_CASE("a binding that a finalizer holds loses finalizers and subjects") {
         FakeApi::Json{{"metadata", {{"uid", held.metadata.uid}, {"finalizers", nullptr}}},
                       {"subjects", nullptr}});
   CHECK_FALSE(replica.is_there(held));
-  CHECK(outcome.kind == Outcome::Kind::RetryRateLimited);  // until it is gone
+  CHECK(outcome.kind == Outcome::Kind::RetryRateLimited);  // until the binding is gone
 }
 
 TEST_CASE("where the subjects of a held binding cannot be changed its finalizers are lifted alone") {
@@ -134,7 +134,7 @@ TEST_CASE("whatever goes wrong, a deletion is tried again within a second, for e
     REQUIRE(key);
     REQUIRE(replica.revoker.end(*key, {}).kind ==
             (i < kTries / 2 ? Outcome::Kind::RetryAfter : Outcome::Kind::RetryRateLimited));
-    queue.add_rate_limited(*key);  // as a worker does, or sooner
+    queue.add_rate_limited(*key);  // as a worker does, or earlier
     queue.done(*key);
     REQUIRE(replica.is_there(one));
     replica.clock.advance(1s);
@@ -181,7 +181,7 @@ TEST_CASE("a binding is past its end from its end on, until the watch says that 
   replica.turn();
   CHECK(replica.revoker.past_end() == 0);
   replica.clock.advance(409ms);
-  REQUIRE_FALSE(replica.due().empty());  // its deletion is under way
+  REQUIRE_FALSE(replica.due().empty());  // its deletion is in progress
   CHECK(replica.revoker.past_end() == 0);
   replica.clock.advance(1ms);
   CHECK(replica.revoker.past_end() == 1);

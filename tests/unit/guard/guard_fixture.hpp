@@ -10,7 +10,7 @@
 
 namespace curfew::testing {
 
-// A cluster with two guard objects, which tests change as people would.
+// A cluster with two guard objects, which tests change as users would.
 class GuardedCluster {
  public:
   using Json = nlohmann::json;

@@ -19,7 +19,7 @@ guard::GuardSpecs live_guard() {
   return live;
 }
 
-// What the controller says of the guard once one of its objects was changed so.
+// The difference that the controller reports after this change of a guard object.
 std::optional<std::string> after(const std::string& id, const std::function<void(Json&)>& change) {
   auto live = guard::shipped_guard();
   const Json before = live.at(id);

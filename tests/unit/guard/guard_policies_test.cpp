@@ -3,8 +3,8 @@
 
 #include "unit/guard/guard_fixture.hpp"
 
-// Which policies were written under a guard in force: the others' authors may have had no right to their
-// roles.
+// Which policies were written while the guard was in force. The authors of all others may have lacked the
+// right to grant their roles.
 using namespace curfew;
 using namespace curfew::testing;
 using namespace std::chrono_literals;
@@ -24,7 +24,7 @@ bool write(GuardedCluster& cluster, const api::ObjectMeta& policy) {
   return cluster.watch.observe_policy(policy.name, &policy);
 }
 
-// A guard in force that a leader watches.
+// A guard in force, watched by a leader.
 void lead(GuardedCluster& cluster) {
   cluster.install();
   cluster.watch.restore(std::nullopt);
@@ -47,7 +47,7 @@ TEST_CASE("a policy that is written under the guard is believed, and is somethin
   lead(cluster);
   CHECK(write(cluster, version(cluster, 1)));
   CHECK(cluster.watch.believes(version(cluster, 1)));
-  CHECK_FALSE(write(cluster, version(cluster, 1)));  // its status
+  CHECK_FALSE(write(cluster, version(cluster, 1)));  // a status update
   CHECK(write(cluster, version(cluster, 2)));
   CHECK(cluster.watch.believes(version(cluster, 2)));
   CHECK(cluster.watch.ledger_to_save()->policies->believed.at("debug").generation == 2);
@@ -64,12 +64,12 @@ TEST_CASE(
   const api::ObjectMeta forged = is_made_anew ? version(cluster, 1, "made-anew") : version(cluster, 2);
   write(cluster, forged);
   CHECK_FALSE(cluster.watch.believes(forged));
-  CHECK_FALSE(cluster.watch.ledger_to_save());  // what is saved still says that the guard was another
+  CHECK_FALSE(cluster.watch.ledger_to_save());  // the saved ledger still differs from this guard
 
   put_back(cluster, 4);
   cluster.clock.advance(6s);
   REQUIRE(cluster.watch.state().in_force);
-  write(cluster, forged);  // its status changed
+  write(cluster, forged);  // a status update
   CHECK_FALSE(cluster.watch.believes(forged));
   CHECK(cluster.watch.ledger_to_save()->policies->unbelieved.contains("debug"));
 
@@ -90,7 +90,7 @@ TEST_CASE("a policy that was there before the guard went away goes on being beli
   lead(cluster);
   write(cluster, version(cluster, 1));
   weaken(cluster);
-  write(cluster, version(cluster, 1));  // its status
+  write(cluster, version(cluster, 1));  // a status update
   CHECK(cluster.watch.believes(version(cluster, 1)));
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("a first start believes the policies that are younger than the guard")
   write(cluster, older);
   write(cluster, younger);
   CHECK_FALSE(cluster.watch.believes(older));
-  CHECK_FALSE(cluster.watch.believes(younger));  // nobody knows yet
+  CHECK_FALSE(cluster.watch.believes(younger));  // unknown until the ledger is restored
   cluster.watch.restore(std::nullopt);
   CHECK_FALSE(cluster.watch.believes(older));
   CHECK(cluster.watch.believes(younger));

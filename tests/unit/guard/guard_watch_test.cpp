@@ -207,7 +207,7 @@ TEST_CASE("a restart finds that the guard was changed and put back while no repl
   SECTION("deleted and made again") {
     after.install();
     after.put(GuardedCluster::kPolicy, "uid-new", 1, GuardedCluster::shipped().at(GuardedCluster::kPolicy));
-    after.clock.advance(1h);  // this process alone would believe in it by now
+    after.clock.advance(1h);  // without a ledger, this process would trust the guard by now
     REQUIRE(after.watch.state().in_force);
   }
   after.watch.restore(kept);
@@ -219,8 +219,8 @@ TEST_CASE("on a first start the guard is as old as its youngest object, as the A
   GuardedCluster cluster;
   cluster.install(10s);
   cluster.watch.restore(std::nullopt);
-  CHECK(cluster.watch.state().since ==
-        cluster.clock.now() - 10s + 1s);  // what is older was not admitted by it
+  // Older objects were not admitted by this guard.
+  CHECK(cluster.watch.state().since == cluster.clock.now() - 10s + 1s);
 }
 
 TEST_CASE("a first start without a ledger believes in a guard that was never changed") {

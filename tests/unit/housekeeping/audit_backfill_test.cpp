@@ -28,7 +28,7 @@ struct RecordSweepFixture {
   }
 };
 
-// Numbers of one length: the API server lists names in the order of their characters.
+// Padded to one length, because the API server lists names in lexical order.
 std::string uid_in_order(int number) {
   std::string digits = std::to_string(number);
   return "3f2c9a4e-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
@@ -144,8 +144,8 @@ TEST_CASE("no records, nothing departed") {
 
 TEST_CASE("the records of a request stand together across the border of two pages") {
   RecordSweepFixture f;
-  // 499 records of requests that are over, then one request whose records are the last of one page and the
-  // first of the next.
+  // 499 records of other requests, then one request whose records are the last of one page and the first of
+  // the next.
   constexpr int kPageSize = 500;
   f.write("first", uid_in_order(0), {AuditAction::Requested});
   for (int i = 1; i < kPageSize - 1; ++i) f.write("over", uid_in_order(i), {AuditAction::Withdrawn});

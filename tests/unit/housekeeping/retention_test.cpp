@@ -119,7 +119,7 @@ TEST_CASE(
     "however many are complete, only the next are remembered, and the others found again when those are gone") {
   RetentionFixture f;
   constexpr int kMany = static_cast<int>(housekeeping::Retention::kMaxKept) + 10;
-  // The later ones first, so that earlier ones push them out.
+  // The later ones first, so that the earlier ones evict them.
   for (int i = kMany; i-- > 0;)
     f.complete("r" + std::to_string(i), "uid-" + std::to_string(i), f.clock.now() + std::chrono::seconds(i));
   REQUIRE(f.retention.sweep({}));

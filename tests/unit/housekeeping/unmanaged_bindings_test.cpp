@@ -39,7 +39,7 @@ struct ForeignBindingsFixture {
   Outcome see(const api::RoleBinding& binding) {
     return foreign.reconcile(deliver(stores.bindings, binding)->metadata.key(), {});
   }
-  // Also at the API server.
+  // Also stored in the API server.
   Outcome see_stored(const api::RoleBinding& binding) { return see(api.put(binding)); }
   bool is_there(const api::RoleBinding& binding) {
     return !api.get<api::RoleBinding>(binding.metadata.key()).is_null();
@@ -114,8 +114,7 @@ TEST_CASE("a record that is not written is tried again") {
 
 namespace {
 
-// What is left of a grant when the garbage collector took its owner away, or what somebody made to look like
-// one.
+// A grant's binding after the garbage collector removed its owner reference, or a forgery of one.
 api::RoleBinding ownerless_binding() {
   auto made = binding("2026-11-24T21:00:00Z");
   made.metadata.owner_references.clear();
@@ -155,7 +154,7 @@ TEST_CASE(
 TEST_CASE(
     "a binding of a grant whose request is gone ends as that request's, whether it has an owner or not") {
   ForeignBindingsFixture f;
-  f.memory.begin_term();  // without waiting for all records
+  f.memory.begin_term();  // before all records are known
   f.api.put(record(api::AuditAction::Granted));
   const auto left = GENERATE(binding("2026-11-24T21:00:00Z"), ownerless_binding());
   SECTION("gone") {}
@@ -167,7 +166,7 @@ TEST_CASE(
   CHECK(f.departed->metadata.uid == kUid);
   CHECK(f.departed->status.phase == api::Phase::Active);
   CHECK(f.memory.granted_record(kUid));
-  CHECK(f.is_there(left));  // the request's decisions end it
+  CHECK(f.is_there(left));  // the request's reconciler ends it
 }
 
 TEST_CASE("a binding whose request is there is that request's, before the watch has told of either") {

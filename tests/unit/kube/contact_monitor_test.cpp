@@ -16,7 +16,7 @@ const ContactMonitor::Instant kStart{100s};
 TEST_CASE("lost contact is news once, until it is back") {
   ContactMonitor contact;
   CHECK(contact.in_contact());
-  CHECK_FALSE(contact.failed(kRefused, kStart - 2s, kStart - 1s));  // no news where nothing was ever reached
+  CHECK_FALSE(contact.failed(kRefused, kStart - 2s, kStart - 1s));  // not reported if there never was contact
   CHECK_FALSE(contact.in_contact());
   contact.succeeded(kStart);
   CHECK(contact.failed(kRefused, kStart, kStart + 1s));

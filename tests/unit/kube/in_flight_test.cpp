@@ -23,7 +23,7 @@ TEST_CASE("whoever waits for a place gets the one that comes free") {
     const auto place = in_flight.enter(10s, {});
     REQUIRE(place);
     return std::async(std::launch::async, [&] { return static_cast<bool>(in_flight.enter(10s, {})); });
-  }();  // the place is given back here
+  }();  // the place is released here
   CHECK(waiting.get());
   CHECK(in_flight.enter(10s, {}));
 }

@@ -83,7 +83,7 @@ TEST_CASE("an event that cannot be read says which object it is about where that
   CHECK(event->key == api::ObjectKey{"n", "a"});
   CHECK(event->resource_version == "7");
   CHECK_FALSE(
-      decode_unreadable_line(head("DELETED"), false));  // cut off on its way: it may come again, whole
+      decode_unreadable_line(head("DELETED"), false));  // truncated in transit: it may arrive again, complete
   CHECK_FALSE(decode_unreadable_line(head("BOOKMARK"), true));
   CHECK_FALSE(decode_unreadable_line(head("ERROR"), true));
   CHECK_FALSE(decode_unreadable_line(R"({"type":"ADDED","object":{"metadata":{"labels":{"x":"yy)", true));

@@ -11,7 +11,7 @@ using namespace curfew::kube;
 
 namespace {
 
-// A folder of its own, with files that a kubeconfig can name.
+// A temporary folder with files that a kubeconfig can refer to.
 class Folder {
  public:
   Folder() {

@@ -38,7 +38,7 @@ struct Fixture {
   void hear(std::chrono::nanoseconds round_trip = 0ns) {
     clock.observe(floor_to_second(server()), round_trip);
   }
-  // Answers from all over the second.
+  // Observes answers at all fractions of a second.
   void settle() {
     for (int i = 0; i < 20; ++i) {
       pass(2050ms);

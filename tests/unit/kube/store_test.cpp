@@ -112,7 +112,7 @@ TEST_CASE_METHOD(Fixture, "events give what was before and what is after") {
   const auto modified = writer.apply(binding("a", "12"));
   CHECK((modified.before == added.after && modified.after->metadata.resource_version == "12"));
   const auto deleted = writer.remove(kStored, shared(binding("a", "13")), "13");
-  CHECK(deleted.before->metadata.resource_version == "13");  // the event's state is newer than what was known
+  CHECK(deleted.before->metadata.resource_version == "13");  // the event's state is newer than the stored one
   CHECK_FALSE(deleted.after);
   CHECK(seen() == "-");
 }
@@ -226,5 +226,5 @@ TEST_CASE_METHOD(Fixture,
   CHECK(changes[0].before->metadata.name == "a");
   CHECK_FALSE(changes[0].after);
   CHECK(seen("a") == "-");
-  CHECK(seen("b") == "17");  // the list is older than it
+  CHECK(seen("b") == "17");  // newer than the list
 }

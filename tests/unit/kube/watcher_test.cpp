@@ -85,10 +85,10 @@ TEST_CASE("a watch that lasted is resumed at once, even without an event") {
 TEST_CASE("watches that end immediately again and again do not spin") {
   Watcher w = watching("10");
   w.watch_ended(1ms);
-  CHECK(watch_asked(w) == "10");  // the first may be chance
+  CHECK(watch_asked(w) == "10");  // the first may be a coincidence
   std::chrono::milliseconds waited = 0ms;
   for (int i = 0; i < 10; ++i) {
-    w.event_seen("10");  // a bookmark that says nothing new is no progress
+    w.event_seen("10");  // a bookmark without a new version is not progress
     w.watch_ended(1ms);
     waited += wait_asked(w);
     CHECK(watch_asked(w) == "10");
@@ -103,7 +103,7 @@ TEST_CASE("an expired version lists again, at once the first time") {
   CHECK(page_asked(w).empty());
   REQUIRE(w.page_listed("", "20"));
   REQUIRE(watch_asked(w) == "20");
-  w.watch_failed({.kind = ErrorKind::Gone});  // without any event between: something is wrong
+  w.watch_failed({.kind = ErrorKind::Gone});  // no event in between: something is wrong
   CHECK(wait_asked(w) > 0ms);
   CHECK(page_asked(w).empty());
 }
@@ -152,7 +152,7 @@ TEST_CASE("waits grow from 0.2 s to 3 s and start anew after progress") {
 
   REQUIRE(w.page_listed("", "10"));
   w.watch_failed({.kind = ErrorKind::Transport});
-  CHECK(wait_asked(w) >= 2250ms);  // a list alone is no progress: what fails is the watch
+  CHECK(wait_asked(w) >= 2250ms);  // a list alone is not progress, because the watch is what fails
   w.event_seen("11");
   w.watch_failed({.kind = ErrorKind::Transport});
   CHECK(wait_asked(w) <= 250ms);

@@ -47,7 +47,7 @@ struct FloodGateFixture {
     return gate.judge(asked, true, true);
   }
   bool lets_in(const api::AccessRequest& asked) { return !judge(asked); }
-  // Lets in and grants at once, so that nothing waits; how many of that many.
+  // Admits and grants up to `count` requests, so that none stays pending. Returns how many were granted.
   int grants(const std::string& who, const std::string& where, int count) {
     int granted = 0;
     for (int i = 0; i < count; ++i) {
@@ -68,7 +68,7 @@ struct FloodGateFixture {
   int next_ = 1000;
 };
 
-// Small figures of the same kind as the defaults.
+// Small limits of the same kind as the defaults.
 limits::RequestRateLimits small() {
   return {.requester = {.pending = 0, .qps = 0.5, .burst = 4},
           .ns = {.pending = 0, .qps = 1, .burst = 20},
@@ -148,7 +148,7 @@ TEST_CASE("a request that went while it was let in takes nobody's place for ever
                       .cluster = {}});
   const auto first = f.asks("alice", "1");
   f.goes(first);
-  REQUIRE(f.lets_in(first));  // whoever asked had it in hand still
+  REQUIRE(f.lets_in(first));  // the caller still had the deleted request
   REQUIRE(f.lets_in(f.asks("alice", "2")));
   CHECK_FALSE(f.lets_in(f.asks("alice", "3")));
   REQUIRE(f.lets_in(f.asks("bob", "4")));
@@ -168,7 +168,7 @@ TEST_CASE("requests come at the rate that is allowed, after a burst") {
         "alice sends requests faster than --requester-qps 1 and --requester-burst 4 allow: ask again later");
   CHECK(f.lets_in(f.asks("bob", "6")));
   f.clock.advance(1s);
-  CHECK_FALSE(f.lets_in(fifth));  // what was one too many stays so
+  CHECK_FALSE(f.lets_in(fifth));  // a rejected request stays rejected
   CHECK(f.lets_in(f.asks("alice", "7")));
   CHECK_FALSE(f.lets_in(f.asks("alice", "8")));
 }
@@ -190,7 +190,7 @@ TEST_CASE(
     const auto asked = f.asks("alice", std::to_string(i));
     f.goes(asked);
     CHECK_FALSE(f.judge_gone(asked));
-    CHECK_FALSE(f.judge_gone(asked));  // once
+    CHECK_FALSE(f.judge_gone(asked));  // counted once
   }
   const auto fifth = f.asks("alice", "5");
   f.goes(fifth);
@@ -227,11 +227,11 @@ TEST_CASE("one person who floods leaves half of the namespace's bucket to others
   auto limits = small();
   limits.requester = {.pending = 0, .qps = 0.5, .burst = 100};
   FloodGateFixture f(limits);
-  CHECK(f.grants("mallory", "payments", 1000) == 20);  // a burst of a hundred would be hers
+  CHECK(f.grants("mallory", "payments", 1000) == 20);  // her own bucket would allow a hundred
   limits.requester.burst = 8;
   FloodGateFixture g(limits);
   CHECK(g.grants("mallory", "payments", 1000) == 8);
-  CHECK(g.grants("trudy", "payments", 1000) == 5);  // until half of her own is used
+  CHECK(g.grants("trudy", "payments", 1000) == 5);  // until half of her own bucket is used
   CHECK(g.grants("alice", "payments", 2) == 2);
 }
 
@@ -243,8 +243,8 @@ TEST_CASE(
     for (int i = 0; i < 100; ++i)
       granted += f.grants(std::string("robot-") + where + std::to_string(i), where, 1);
   }
-  CHECK(granted >
-        100);  // twenty each, until half of the cluster's were used, and a little of what is reserved
+  // Twenty each, until half of the cluster's bucket is used, and a little of the reserved half.
+  CHECK(granted > 100);
   CHECK(granted < 115);
   CHECK(f.grants("alice", "orders", 3) == 3);
 }
@@ -277,7 +277,7 @@ TEST_CASE("a record stands for the floods of its person and its ten minutes") {
         flood->message + "; other requests of alice that are rejected for this until " +
             format_rfc3339(api::flood_record_until(fifth.metadata.creation_timestamp)) +
             " have no record of their own");
-  f.gate.recorded(record(api::AuditAction::Rejected));  // of some other request
+  f.gate.recorded(record(api::AuditAction::Rejected));  // of another request
   CHECK_FALSE(f.judge(fifth)->summary.is_recorded);
   f.writes(flood->summary);
   CHECK(f.judge(fifth)->summary.is_recorded);
@@ -309,7 +309,7 @@ TEST_CASE(
     asked.spec.policy = "nosuch";
     summary = f.gate.without_policy(asked);
     CHECK(summary.has_value() == (i >= 5));
-    CHECK(f.gate.without_policy(asked).has_value() == (i >= 5));  // stays
+    CHECK(f.gate.without_policy(asked).has_value() == (i >= 5));  // the answer stays the same
   }
   REQUIRE(summary);
   CHECK_FALSE(summary->is_recorded);

@@ -189,6 +189,6 @@ TEST_CASE("a key is locked until it is released, and those who waited are woken 
   CHECK(woken == std::vector<std::string>{"second", "third"});
   {
     CHECK(locks.try_lock(key, {"payments", "somebody"}));
-  }  // the one that was woken did not come
+  }  // the waiter that was woken never took the lock
   CHECK(woken.size() == 2);
 }

@@ -15,7 +15,7 @@ namespace curfew::testing {
 
 inline const TimePoint kExpiresAt = *parse_rfc3339("2026-11-24T21:00:00Z");
 
-// An applier, with all that it takes, before a fake API server.
+// An applier with all its dependencies and a fake API server.
 struct ApplierFixture {
   FakeApi api;
   kube::Client client{api};
@@ -55,7 +55,7 @@ struct ApplierFixture {
   }
 };
 
-// The decision to grant, as far as this layer is concerned.
+// The parts of a decision to grant that concern this layer.
 struct ApplyFixture : ApplierFixture {
   core::Input input;
 

@@ -3,7 +3,7 @@
 
 #include "unit/reconcile/apply_fixture.hpp"
 
-// Granting: the record, then the binding, and what can keep them from being made.
+// Granting: the record, then the binding, and what can prevent them.
 using namespace curfew;
 using namespace curfew::testing;
 using namespace std::chrono_literals;
@@ -117,7 +117,7 @@ TEST_CASE("a binding that has our name but is not the grant is not adopted") {
   const auto stored = f.api.put(other);
   const auto outcome = f.apply(f.granting());
   CHECK(outcome.kind == Kind::Done);
-  CHECK(outcome.after > 0s);  // decided again, to say so
+  CHECK(outcome.after > 0s);  // requeued, to report it
   REQUIRE(f.memory.failure(kUid));
   CHECK(f.memory.failure(kUid)->reason == "BindingNameTaken");
   CHECK_THAT(f.memory.failure(kUid)->message, ContainsSubstring("curfew-" + std::string(kUid)));

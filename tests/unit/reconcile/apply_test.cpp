@@ -3,7 +3,7 @@
 
 #include "unit/reconcile/apply_fixture.hpp"
 
-// Everything but granting: the status, ends, and when nothing may be done.
+// Everything except granting: the status, ends, and when the applier must do nothing.
 using namespace curfew;
 using namespace curfew::testing;
 using namespace std::chrono_literals;
@@ -35,12 +35,12 @@ TEST_CASE("the same end that is stored already is written") {
   f.api.put(record(AuditAction::Expired));
   f.apply({core::WriteRecord{record(AuditAction::Expired)}, f.status(Phase::Expired)});
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Expired");
-  CHECK_FALSE(f.memory.end_record(kUid));  // the request is over, and nothing of it is kept
+  CHECK_FALSE(f.memory.end_record(kUid));  // the request is complete, and nothing about it is kept
 }
 
 TEST_CASE("an end that was recorded is known when the status loses against another write") {
   Fixture f;
-  f.api.put(request_in(Phase::Pending));  // somebody approved: a new resourceVersion
+  f.api.put(request_in(Phase::Pending));  // an approval changed the resourceVersion
   CHECK(f.apply({core::WriteRecord{record(AuditAction::TimedOut)}, f.status(Phase::TimedOut)}).kind ==
         Kind::RetryNow);
   REQUIRE(f.memory.end_record(kUid));
@@ -111,7 +111,7 @@ TEST_CASE("the status is written against the request that was decided on") {
 
 TEST_CASE("a status that lost against another write is decided on again at once") {
   Fixture f;
-  f.api.put(request_in(Phase::Pending));  // somebody wrote: a new resourceVersion
+  f.api.put(request_in(Phase::Pending));  // another write changed the resourceVersion
   CHECK(f.apply({f.status(Phase::Active)}).kind == Kind::RetryNow);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
 }
@@ -122,7 +122,7 @@ TEST_CASE("a request that was deleted meanwhile needs no status") {
   const auto outcome = f.apply({f.status(Phase::Expired)});
   CHECK(outcome.kind == Kind::Done);
   CHECK(outcome.after == 0s);
-  CHECK_FALSE(f.memory.was_completed_here(kUid));  // its leaving is news: a deletion
+  CHECK_FALSE(f.memory.was_completed_here(kUid));  // its departure will be news: a deletion
 }
 
 TEST_CASE("a completed request is known to be completed here before the watch can say that it left") {

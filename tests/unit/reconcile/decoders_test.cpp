@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-// Metadata as somebody filled it who wanted Curfew to run out of memory.
+// Metadata filled to make Curfew run out of memory.
 Json padded(Json object) {
   for (int i = 0; i < 100; ++i) {
     object["metadata"]["labels"]["label-" + std::to_string(i)] = std::string(63, 'v');
@@ -89,7 +89,7 @@ TEST_CASE("of a binding as much is kept as tells whether it is what was granted"
   CHECK(kept->metadata.labels == granted.metadata.labels);
   CHECK(kept->metadata.annotations == granted.metadata.annotations);
   CHECK(kept->metadata.owner_references == granted.metadata.owner_references);
-  CHECK(kept->metadata.finalizers.size() == 1);  // it is held, by whatever
+  CHECK(kept->metadata.finalizers.size() == 1);  // enough to show that a finalizer holds it
   CHECK(kept->subjects == granted.subjects);
   SECTION("more than one subject") {
     for (int i = 0; i < 100; ++i)

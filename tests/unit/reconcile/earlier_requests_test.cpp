@@ -26,13 +26,13 @@ struct EarlierRequestsFixture {
     policy.spec.max_duration = "1h";
     again.spec.start_time = kStart;
   }
-  // Every request that was looked at has one.
+  // The record that every reconciled request has.
   void requested(const std::string& by = "alice") {
     auto made = record(AuditAction::Requested);
     made.actor = api::Person{.username = by, .groups = {}};
     api.put(made);
   }
-  // The records of a request that asked for an hour from that time.
+  // The records of a request for `duration` from `start`.
   void stored(AuditAction action, const std::string& start = kStart, const std::string& duration = "1h") {
     auto made = record(action);
     if (action == AuditAction::Requested)

@@ -2,7 +2,7 @@
 
 #include "unit/reconcile/gather_fixture.hpp"
 
-// Requests that left the store: gone, completed by another replica, or made again under the same name.
+// Requests that left the store: deleted, completed by another replica, or created again under the same name.
 using namespace curfew;
 using namespace curfew::testing;
 using api::Phase;

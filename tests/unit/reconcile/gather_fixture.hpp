@@ -8,7 +8,7 @@
 
 namespace curfew::testing {
 
-// A gatherer, with all that it reads, before a fake API server.
+// A gatherer with all that it reads and a fake API server.
 struct GatherFixture {
   FakeApi api;
   kube::Client client{api};

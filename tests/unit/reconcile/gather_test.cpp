@@ -82,7 +82,7 @@ TEST_CASE("requests without a policy are counted when they end, not while their 
   std::vector<std::function<std::optional<core::RecordSummary>()>> all;
   for (int i = 0; i < 10; ++i) all.emplace_back(without_policy("r-" + std::to_string(i)));
   for (const auto& one : all) CHECK_FALSE(one());
-  CHECK_FALSE(without_policy("withdrawn-at-once", true)());  // the first that ends
+  CHECK_FALSE(without_policy("withdrawn-at-once", true)());  // the first to end
   f.clock.advance(5s);
   std::size_t with_own_records = 0;
   for (const auto& one : all) with_own_records += one() ? 0U : 1U;
@@ -324,7 +324,7 @@ TEST_CASE("earlier requests of a name are looked for once, when its policy is fi
   auto before_that = record(api::AuditAction::Requested, "debug", kOtherUid);
   before_that.actor = asked.spec.requester;
   f.api.put(before_that);
-  CHECK_FALSE((**f.gather()).earlier);  // no policy, nobody to grant anything
+  CHECK_FALSE((**f.gather()).earlier);  // no policy, so nothing can be granted
   CHECK(f.api.calls().empty());
 
   api::AccessPolicy policy;

@@ -23,7 +23,7 @@ struct GrantLatencyFixture {
   reconcile::GrantLatency latency{clock,
                                   [this](std::chrono::microseconds took) { reported.push_back(took); }};
 
-  // What the watch brings, one after the other; null: it is gone.
+  // Delivers the next state from the watch; null if the request is gone.
   void see(Pointer after) { latency.observe(std::exchange(known, after), after); }
   void see(api::AccessRequest after) { see(shared(std::move(after))); }
 

@@ -43,7 +43,7 @@ TEST_CASE("a name that no policy offers any more stays until the next list") {
   reconcile::OfferedRoles roles;
   roles.list_began({shared(offering("deployer"))});
   roles.list_complete();
-  CHECK_FALSE(roles.offer(offering("deployer")));  // its policy is made again: nothing to list
+  CHECK_FALSE(roles.offer(offering("deployer")));  // its policy is created again: no list is needed
   roles.list_began({});
   CHECK_FALSE(roles.is_offered("deployer"));
   CHECK_FALSE(roles.is_listed("deployer"));

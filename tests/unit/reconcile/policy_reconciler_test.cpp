@@ -19,7 +19,7 @@ namespace {
 const api::ObjectKey kKey{{}, "payments-debug"};
 const std::string kStatusPath = "/apis/curfew.dev/v1alpha1/accesspolicies/payments-debug/status";
 
-// A policy that works, for ClusterRole view, as the watches have brought both.
+// A valid policy for ClusterRole view; the watches have delivered both.
 struct PolicyReconcilerFixture {
   FakeApi api;
   kube::Client client{api};
@@ -58,8 +58,8 @@ struct PolicyReconcilerFixture {
     return condition == nullptr ? "none" : condition->status + " " + condition->reason;
   }
 
-  // Those that were recorded since the last time: "TYPE REASON on NAME". The recorder waits for more for
-  // ever, so that a last one of our own ends it.
+  // The Events recorded since the last call: "TYPE REASON on NAME". The recorder waits for more forever, so a
+  // last Event of our own stops it.
   Calls new_events() {
     constexpr const char* kLast = "Last";
     api::Event last;
@@ -129,7 +129,7 @@ TEST_CASE("active and pending requests of the policy are counted, and no others"
   add(request_in(Phase::Active, next()));
   add(request_in(Phase::Active, next()));
   add(request_in(Phase::Pending, next()));
-  add(request(next()));  // not looked at yet
+  add(request(next()));  // not reconciled yet
   add(request_in(Phase::Pending, next()));
   add(request_in(Phase::Expired, next()));
   auto other = request_in(Phase::Active, next());
@@ -190,7 +190,7 @@ TEST_CASE("a policy that was deleted meanwhile is not tried again, and not told 
 TEST_CASE("an Event tells that a policy ceases to work and that it works again, once each") {
   PolicyReconcilerFixture f;
   f.reconcile();
-  CHECK(f.new_events().empty());  // it works, as everybody expects
+  CHECK(f.new_events().empty());  // it works, which is the expected state
   f.delete_role();
   f.reconcile();
   f.reconcile();

@@ -10,7 +10,7 @@ using Kind = runtime::Outcome::Kind;
 
 namespace {
 
-// Both reconcilers before a fake API server.
+// Both reconcilers with a fake API server.
 struct ReconcilersFixture : ApplierFixture {
   reconcile::Gatherer gatherer{{.stores = stores,
                                 .usage = usage,

@@ -35,7 +35,7 @@ struct TriggersFixture {
   bool leading = true;
   reconcile::Triggers triggers{queue, stores, memory, [this] { return leading; }};
 
-  // What is to be looked at now, sorted.
+  // The keys that are queued now, sorted.
   Keys queued() {
     Keys keys;
     while (const auto key = queue.try_get()) {
@@ -56,7 +56,7 @@ struct TriggersFixture {
   void see_leave(const api::ObjectKey& key) {
     triggers.changed(take_away(stores.requests, key), std::shared_ptr<const api::AccessRequest>());
   }
-  // Known already: queues nothing.
+  // Stores the request without queueing anything.
   void know(const api::AccessRequest& object) { deliver(stores.requests, object); }
 };
 
@@ -91,7 +91,7 @@ T named(const std::string& name, const std::string& in = {}) {
   return made;
 }
 
-// A ClusterRole, or a Role where there is a namespace.
+// A ClusterRole, or a Role if a namespace is given.
 std::shared_ptr<const reconcile::RoleSummary> role(const std::string& name, const std::string& in = {},
                                                    const std::vector<api::PolicyRule>& rules = {}) {
   auto made = named<api::Role>(name, in);
@@ -142,7 +142,7 @@ TEST_CASE("a request that was completed here has not departed when it leaves the
   f.see_leave(request().metadata.key());
   CHECK(f.queued_within(1s) == Keys{policy_key()});
   CHECK_FALSE(f.memory.departed(request().metadata.key()));
-  CHECK_FALSE(f.memory.was_completed_here(kUid));  // it is not needed any more
+  CHECK_FALSE(f.memory.was_completed_here(kUid));  // no longer needed
 }
 
 TEST_CASE("of a request deleted and made again between two lists, the first one has departed") {

@@ -11,7 +11,7 @@
 
 namespace curfew::testing {
 
-// The API server's part: one Lease with optimistic locking. `before_call` sees each call first and may fail
+// The API server's part: one Lease with optimistic locking. `before_call` runs before each call and may fail
 // it.
 struct FakeLeaseStore final : runtime::LeaseStore {
   struct State {
@@ -44,7 +44,7 @@ struct FakeLeaseStore final : runtime::LeaseStore {
     return put(lease, lease.metadata.resource_version);
   }
 
-  // What kubectl would do: no lock, no counting.
+  // A write as by kubectl: without a lock, not counted.
   void overwrite(const std::function<void(api::Lease&)>& change) {
     state.with([&](State& s) {
       if (!s.lease) s.lease = api::Lease{};

@@ -5,7 +5,7 @@
 
 #include "unit/runtime/leader_elector_fixture.hpp"
 
-// Giving the lease back, and hearing of it from a watch.
+// Releasing the lease, and learning about it from a watch.
 using namespace curfew;
 using namespace curfew::testing;
 using namespace std::chrono_literals;
@@ -106,7 +106,7 @@ TEST_CASE_METHOD(Fixture, "stale news of an earlier holder does not make a leade
   b.attempt();
   CHECK(b.elector.is_leader());
   CHECK(b.stopped == 0);
-  CHECK(store.gets() == gets);  // it renewed by what it had written itself
+  CHECK(store.gets() == gets);  // it renewed from its own last write
 }
 
 TEST_CASE(
@@ -140,7 +140,7 @@ TEST_CASE(
 
 namespace {
 
-// As "curfew end-all" stands: the last to lead.
+// As "curfew end-all" configures its candidate: the last to lead.
 struct LastFixture : Fixture {
   LeaderElector last{store, clock, {"curfew-system", "curfew"}, "last", {}, {}, 60s};
 };

@@ -60,7 +60,7 @@ TEST_CASE_METHOD(
     "a lease that is not renewed is taken 15 s after the candidate saw it change, and the transition counted") {
   a.attempt();
   clock.advance(9s);
-  b.attempt();  // sees it for the first time, nine seconds old: who knows whose clock is right
+  b.attempt();  // first seen now, nine seconds old; the clocks may differ, so its age does not count
   clock.advance(15s - 1us);
   CHECK(b.attempt() == 1ms);
   CHECK_FALSE(b.elector.is_leader());
@@ -144,7 +144,7 @@ TEST_CASE_METHOD(
   };
   a.attempt();
   CHECK_FALSE(led_meanwhile);
-  CHECK(a.elector.is_leader());  // renewed: until ten seconds after the start of that call
+  CHECK(a.elector.is_leader());  // renewed until ten seconds after that call began
   clock.advance(2s);
   CHECK_FALSE(a.elector.is_leader());
 }

@@ -6,7 +6,7 @@
 
 namespace curfew::testing {
 
-// Stands still until a test moves it. The wall clock can be stepped alone, as people and NTP do.
+// Stands still until a test moves it. The wall clock can be stepped alone, as administrators and NTP do.
 class ManualClock final : public Clock {
  public:
   TimePoint now() const override { return TimePoint(std::chrono::microseconds(wall_.load())); }

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A whole sample line; so that "x 1" does not pass for "x 10".
+// A whole sample line, so that "x 1" does not match "x 10".
 auto shows(const std::string& line) {
   return ContainsSubstring("\n" + line + "\n");
 }

@@ -27,7 +27,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// A plain socket: what a client library would never send has to be sent, too.
+// A plain socket, because the tests send what a client library never would.
 class Connection {
  public:
   explicit Connection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -47,7 +47,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   Connection& operator=(Connection&&) = delete;
 
-  // False once the other end refuses.
+  // False if the other end refuses.
   bool send(std::string_view text) const {
     while (!text.empty()) {
       const auto sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
@@ -57,7 +57,7 @@ class Connection {
     return true;
   }
 
-  // Everything until the other end closes, or nothing came for `patience`.
+  // Reads until the other end closes or nothing arrives for `patience`.
   std::string read_all(milliseconds patience = 5s) {
     std::string text;
     while (read_some(text, patience)) {
@@ -65,7 +65,7 @@ class Connection {
     return text;
   }
 
-  // Until `end` has come, `times` times.
+  // Reads until `end` has arrived `times` times.
   std::string read_until(std::string_view end, int times = 1) {
     std::string text;
     std::size_t from = 0;
@@ -235,7 +235,7 @@ TEST_CASE_METHOD(Fixture, "a header of 15 KB is accepted, one of a megabyte is n
   CHECK_THAT(ask(start + std::string(std::size_t{15} * 1024, 'x') + "\r\n\r\n"),
              StartsWith("HTTP/1.1 200 OK\r\n"));
 
-  // The refusal may be lost to the reset that the unread rest causes.
+  // The answer may be lost, because the unread rest of the request causes a reset.
   const std::string answer = ask(start + std::string(std::size_t{1024} * 1024, 'x'));
   CHECK((answer.empty() || answer.starts_with("HTTP/1.1 431 ")));
   CHECK_THAT(ask(start + std::string(std::size_t{17} * 1024, 'x')),
@@ -274,7 +274,7 @@ TEST_CASE_METHOD(
   std::string answer;
   for (int i = 0; i < 100 && !connection.was_closed(); ++i) {
     connection.send(i == 0 ? "GET /healthz HTTP/1.1\r\nX: " : "x");
-    answer += connection.read_all(50ms);  // waits 50 ms at most: the drip
+    answer += connection.read_all(50ms);  // waits at most 50 ms between bytes
   }
   CHECK(connection.was_closed());
   CHECK(answer.empty());
@@ -298,7 +298,7 @@ TEST_CASE("a reader that does not read is cut off") {
   const Server server("127.0.0.1:0", std::move(routes), {.read = 300ms, .write = 300ms, .connections = 1});
   const Connection lazy(server.port());
   lazy.send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
-  // Its place is free again once it was cut off: until then another connection is closed unanswered.
+  // Its place becomes free when it is cut off; until then, other connections are closed unanswered.
   std::string answer;
   for (int i = 0; i < 50 && answer.empty(); ++i) {
     Connection next(server.port());
@@ -328,7 +328,7 @@ TEST_CASE("while 500 idle connections come, a hundred are held and whoever asks 
     held += connection.was_closed() ? 0 : 1;
   }
   CHECK(held <= 100);
-  CHECK(held >= 80);  // the probes took places, too
+  CHECK(held >= 80);  // the probes took places as well
 }
 
 TEST_CASE("hundreds of headers that never end keep nobody from being answered, nor grow in memory") {
@@ -342,13 +342,13 @@ TEST_CASE("hundreds of headers that never end keep nobody from being answered, n
     slow.back().send(header);
   }
   for (int i = 0; i < 5; ++i) {
-    for (const Connection& connection : slow) connection.send("x");  // some refuse: they gave way
+    for (const Connection& connection : slow) connection.send("x");  // some were closed to make room
     Connection probe(server.port());
     probe.send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     REQUIRE_THAT(probe.read_all(), StartsWith("HTTP/1.1 200 OK\r\n"));
   }
-  CHECK(resident_kilobytes() - before <
-        64 * 1024);  // a hundred headers of 16 KB, with room to spare for a sanitizer's own
+  // A hundred headers of 16 KB, with room to spare for a sanitizer's own memory.
+  CHECK(resident_kilobytes() - before < 64 * 1024);
 }
 
 TEST_CASE("a hundred headers of ten megabytes are refused without being kept") {

@@ -27,7 +27,7 @@ struct Fixture {
 
 using Keys = std::vector<std::string>;
 
-// The real clock, which tells how often it was asked.
+// The real clock, which counts how often it is read.
 class ListeningClock final : public curfew::Clock {
  public:
   curfew::TimePoint now() const override { return real_.now(); }
@@ -186,8 +186,9 @@ TEST_CASE("a worker that waits for a far deadline is woken for a nearer one that
   const int before = clock.times_asked();
   std::optional<std::string> first;
   std::jthread worker([&] { first = queue.get(source.get_token()); });
-  clock.wait_until_asked(before + 2);  // the second time it asks how long to wait, holding the lock:
-                                       // add_after can only come once it waits
+  // The second read computes the wait while the lock is held, so add_after can run only once the worker
+  // waits.
+  clock.wait_until_asked(before + 2);
   queue.add_after("near", 5ms);
   worker.join();
   CHECK(first == "near");
@@ -241,7 +242,7 @@ TEST_CASE("many producers and workers lose no key and never share one") {
     }
   }
   for (int now = settled; now < kKeys; now = settled)
-    settled.wait(now);  // a lost key hangs here, until the test's time is up
+    settled.wait(now);  // a lost key hangs here until the test times out
   for (std::jthread& worker : workers) worker.request_stop();
   workers.clear();
   CHECK_FALSE(was_shared);

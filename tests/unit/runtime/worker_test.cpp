@@ -22,8 +22,8 @@ using Kind = Outcome::Kind;
 
 constexpr std::chrono::milliseconds kNever = std::chrono::milliseconds::max();
 
-// Runs one key through a worker until the handler has returned `outcome` once, then stops it; the queue shows
-// what became of the key.
+// Runs one key through a worker until the handler has returned `outcome` once, then stops the worker. The
+// queue then shows what happened to the key.
 struct WorkerFixture {
   ManualClock clock;
   WorkQueue<std::string> queue{clock, {.first = 5ms, .longest = 60s}};
@@ -44,7 +44,7 @@ struct WorkerFixture {
     workers.stop();
   }
 
-  // How long until the key comes again; kNever if not within an hour.
+  // The time until the key is queued again; kNever if not within an hour.
   std::chrono::milliseconds comes_again_after() {
     for (std::chrono::milliseconds waited = 0ms; waited < 1h; waited += 1ms, clock.advance(1ms)) {
       if (queue.try_get()) {

@@ -13,7 +13,7 @@ namespace {
 
 const TimePoint kEnd = *parse_rfc3339("2026-11-24T20:00:00Z");
 
-// What one request leaves behind that was asked for, approved, granted and ended as it should be.
+// What one request leaves behind that was created, approved, granted and ended as it should be.
 struct Fixture {
   std::vector<Expected> expected{
       {.name = "ask", .actions = {"Requested", "Approved", "Granted", "Expired"}, .runs_out = true}};
@@ -56,7 +56,7 @@ struct Fixture {
     });
   }
   Report report() const { return audit(expected, evidence, outages); }
-  // The one thing that is wrong.
+  // The only error in the report.
   std::string wrong() const {
     const auto all = report().wrong;
     INFO(report().text());
@@ -244,7 +244,7 @@ TEST_CASE("while no replica is well an end is due a second after the first is") 
   both.add(0, {kEnd - 1s, kEnd + 60s});
   both.add(1, {kEnd - 2s, kEnd + 30s});
   CHECK(both.latest(kEnd) == kEnd + 31s);
-  both.add(1, {kEnd + 30500ms, kEnd + 40s});  // half a second is not enough
+  both.add(1, {kEnd + 30500ms, kEnd + 40s});  // half a second in between is not enough
   CHECK(both.latest(kEnd) == kEnd + 41s);
   both.add(1, {kEnd + 50s, kEnd + 51s});
   CHECK(both.latest(kEnd) == kEnd + 41s);

@@ -34,7 +34,7 @@ inline api::AccessRequest request_in(api::Phase phase, const std::string& name =
   return made;
 }
 
-// The binding that carries the grant of request(name, uid), until `expires_at` (as its annotation says it).
+// The binding of the grant of request(name, uid) that ends at `expires_at`, the text of its annotation.
 inline api::RoleBinding binding(const std::string& expires_at, const std::string& name = "debug",
                                 const std::string& uid = kUid) {
   api::RoleBinding made;
@@ -73,7 +73,7 @@ std::shared_ptr<const T> shared(T object) {
   return std::make_shared<const T>(std::move(object));
 }
 
-// As a reflector would: the object as the watch delivered it.
+// Adds the object to the store as a reflector would when the watch delivers it.
 template <class T>
 std::shared_ptr<const T> deliver(kube::Store<T>& store, T object) {
   return typename kube::Store<T>::Writer(store).apply(std::move(object)).after;

@@ -86,7 +86,7 @@ http::Response FakeApi::answer(const http::Request& request, const std::string& 
   return status(405, "MethodNotAllowed", "no such method");
 }
 
-// A collection is told from a missing object by its paging.
+// Paging distinguishes a list from a GET of a missing object.
 http::Response FakeApi::list(const std::string& target, const std::string& path) const {
   if (target.find("limit=") == std::string::npos) return not_found(path);
   const auto limit = std::stoul(query_value(target, "limit"));
@@ -119,7 +119,7 @@ http::Response FakeApi::replace(const std::string& path, Json object) {
   return ok(store(path, std::move(object)));
 }
 
-// A wrong uid is 422 and a wrong resourceVersion 409, as seen on a real API server.
+// A wrong uid gives 422 and a wrong resourceVersion 409, as on a real API server.
 http::Response FakeApi::patch(const std::string& path, const Json& change) {
   const bool is_status = path.ends_with("/status");
   const std::string at = is_status ? path.substr(0, path.size() - std::string("/status").size()) : path;

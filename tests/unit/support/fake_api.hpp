@@ -15,9 +15,9 @@ namespace curfew::testing {
 
 using Calls = std::vector<std::string>;  // "GET /path", in order
 
-// A tiny API server behind the transport: objects by path, with the answers that a real one gives to
-// conflicts, preconditions, finalizers and pages. For one thread. Calls are kept in order, as "GET /path";
-// tests can make some of them fail.
+// A minimal API server behind the transport: objects by path, with a real server's answers to conflicts,
+// preconditions, finalizers and pages. Single-threaded. It records the calls in order, as "GET /path"; tests
+// can make some of them fail.
 class FakeApi final : public http::Transport {
  public:
   using Json = nlohmann::json;
@@ -27,7 +27,7 @@ class FakeApi final : public http::Transport {
   Result<http::Response> stream(const http::Request& request, const http::LineSink& sink,
                                 std::chrono::milliseconds idle, std::stop_token stop) override;
 
-  // As it is stored: uid and resourceVersion are given where the object has none.
+  // Returns the object as stored: with a new resourceVersion, and with a uid if it had none.
   template <class T>
   T put(const T& object) {
     Json json = api::encode(object);
@@ -37,7 +37,7 @@ class FakeApi final : public http::Transport {
   }
   void put_raw(const std::string& path, Json object) { store(path, std::move(object)); }
 
-  // null: it is not there.
+  // null if it does not exist.
   Json get(const std::string& path) const;
   template <class T>
   Json get(const api::ObjectKey& key) const {
@@ -45,7 +45,7 @@ class FakeApi final : public http::Transport {
   }
   void erase(const std::string& path) { objects_.erase(path); }
 
-  // The next `times` calls whose "METHOD path" contains `what` are answered so, and change nothing.
+  // The next `times` calls whose "METHOD path" contains `what` get this answer and change nothing.
   void fail(std::string what, int status, std::string reason, std::string message, int times = 1);
   void fail(std::string what, Error error, int times = 1);
 
@@ -74,7 +74,7 @@ class FakeApi final : public http::Transport {
   http::Response remove(const std::string& path, const Json& options);
   Json store(const std::string& path, Json object);
 
-  std::map<std::string, Json> objects_;  // in the order of their paths, as etcd has them
+  std::map<std::string, Json> objects_;  // ordered by path, as in etcd
   std::list<Failure> failures_;
   Calls calls_;
   std::vector<Json> bodies_;

@@ -4,7 +4,7 @@
 
 #include "unit/support/builders.hpp"
 
-// Where the API server has what the builders make.
+// Paths of the builders' objects in the API server.
 namespace curfew::testing {
 
 inline const std::string kRequestPath = "/apis/curfew.dev/v1alpha1/namespaces/payments/accessrequests/debug";

@@ -15,7 +15,7 @@ TimePoint at(const std::string& text) {
   return *time;
 }
 
-// "2026-11-24T21:00:00", on the wall.
+// A local time such as "2026-11-24T21:00:00".
 LocalSeconds on_the_wall(const std::string& text) {
   return LocalSeconds(floor_to_second(at(text + "Z")).time_since_epoch());
 }
