@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -101,5 +102,11 @@ struct AccessPolicy {
   AccessPolicySpec spec;
   AccessPolicyStatus status;
 };
+
+nlohmann::json encode(const AccessPolicy& policy);
+
+// The status alone (what is below "status") as a JSON merge patch that replaces all of it: every field is
+// present, and null if it is empty, also in nested objects.
+nlohmann::json encode_status_patch(const AccessPolicyStatus& status);
 
 }  // namespace curfew::api

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -78,5 +79,11 @@ struct AccessRequest {
 
 // "curfew-UID": the RoleBinding that carries this request's grant.
 std::string binding_name(const AccessRequest& request);
+
+nlohmann::json encode(const AccessRequest& request);
+
+// The status alone (what is below "status") as a JSON merge patch that replaces all of it: every field is
+// present, and null if it is empty, also in nested objects.
+nlohmann::json encode_status_patch(const AccessRequestStatus& status);
 
 }  // namespace curfew::api

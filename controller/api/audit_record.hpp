@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,5 +90,7 @@ std::string cluster_flood_record_name(TimePoint requested_at);
 std::string without_policy_record_name(std::string_view ns, TimePoint requested_at);
 bool is_flood_record(std::string_view name);
 TimePoint flood_record_until(TimePoint requested_at);  // the end of that window
+
+nlohmann::json encode(const AuditRecord& record);
 
 }  // namespace curfew::api

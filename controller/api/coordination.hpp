@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -20,5 +21,7 @@ struct Lease {
   std::optional<TimePoint> renew_time;
   int lease_transitions = 0;
 };
+
+nlohmann::json encode(const Lease& lease);
 
 }  // namespace curfew::api

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -36,5 +37,7 @@ struct Event {
 
   bool operator==(const Event&) const = default;
 };
+
+nlohmann::json encode(const Event& event);
 
 }  // namespace curfew::api

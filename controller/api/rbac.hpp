@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -54,5 +55,7 @@ struct Namespace {
 
   ObjectMeta metadata;
 };
+
+nlohmann::json encode(const RoleBinding& binding);
 
 }  // namespace curfew::api

@@ -212,12 +212,14 @@ struct App::Impl {
   reconcile::PolicyReconciler policies{
       clients.general, events, stores,
       metrics,         clock,  [this](const api::ObjectMeta& policy) { return guard.believes(policy); }};
-  expiry::Revoker revoker{{.client = clients.endings,
-                           .bindings = stores.bindings,
-                           .deletions = deletions,
-                           .metrics = metrics,
-                           .clock = clock,
-                           .is_leader = [this] { return is_leader(); }}};
+  expiry::Revoker revoker{
+      {.client = clients.endings,
+       .bindings = stores.bindings,
+       .deletions = deletions,
+       .on_ended = [this](std::chrono::microseconds past_end) { metrics.revocation_was_late(past_end); },
+       .on_failed = [this](ErrorKind kind) { metrics.reconcile_failed(kind); },
+       .clock = clock,
+       .is_leader = [this] { return is_leader(); }}};
 
   const std::shared_ptr<kube::Reflector<reconcile::RoleSummary>> roles = roles_reflector();
 

@@ -66,7 +66,7 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before,
   const auto end = after ? end_of(*after, now) : std::nullopt;
   if (before && !after) {
     if (const auto due = end_of(*before, now)) {
-      if (now >= *due - kEarliestOnTime) parts_.metrics.revocation_was_late(now - *due);
+      if (now >= *due - kEarliestOnTime) parts_.on_ended(now - *due);
       log::info("access ended", {{"binding", api::to_string(key)},
                                  {"uid", before->metadata.uid},
                                  {"expires_at", format_rfc3339(*due)}});
@@ -137,7 +137,7 @@ std::size_t Revoker::past_end() const {
 }
 
 void Revoker::report(std::string_view what, const api::ObjectKey& key, const Error& error) const {
-  parts_.metrics.reconcile_failed(error.kind);
+  parts_.on_failed(error.kind);
   if (!kube::concerns_server(error.kind))
     log::warn(what, {{"binding", api::to_string(key)}, {"err", error.message}});
 }

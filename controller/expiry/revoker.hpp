@@ -12,7 +12,6 @@
 #include "kube/client.hpp"
 #include "kube/store.hpp"
 #include "runtime/deadline_heap.hpp"
-#include "runtime/metrics.hpp"
 #include "runtime/work_queue.hpp"
 #include "runtime/worker.hpp"
 #include "util/clock.hpp"
@@ -36,7 +35,9 @@ class Revoker {
     kube::Client& client;
     const kube::Store<api::RoleBinding>& bindings;
     PendingDeletions& deletions;  // written only; the revoker does not depend on it
-    runtime::Metrics& metrics;
+    // A binding is gone that ended by its time, so long after its end (negative: before).
+    std::function<void(std::chrono::microseconds past_end)> on_ended;
+    std::function<void(ErrorKind)> on_failed;
     const Clock& clock;
     std::function<bool()> is_leader;
   };

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "audit/writer.hpp"
+#include "expiry/pending_deletions.hpp"
 #include "reconcile/memory.hpp"
 #include "reconcile/stores.hpp"
 #include "runtime/metrics.hpp"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/codec.hpp"
+#include "api/decode.hpp"
 #include "http/transport.hpp"
 #include "kube/contact_monitor.hpp"
 #include "kube/in_flight.hpp"
@@ -62,7 +62,7 @@ class Client {
   template <class T>
   Result<T> create(const T& object, std::stop_token stop) {
     return typed<T>(call("create", resource_of<T>(),
-                         create_request(resource_of<T>(), object.metadata.ns, api::encode(object)),
+                         create_request(resource_of<T>(), object.metadata.ns, encode(object)),
                          std::move(stop)));
   }
 
@@ -74,7 +74,7 @@ class Client {
   template <class T>
   Result<T> update(const T& object, std::stop_token stop) {
     return typed<T>(call("update", resource_of<T>(),
-                         update_request(resource_of<T>(), object.metadata.key(), api::encode(object)),
+                         update_request(resource_of<T>(), object.metadata.key(), encode(object)),
                          std::move(stop)));
   }
 

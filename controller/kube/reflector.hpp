@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/codec.hpp"
+#include "api/decode.hpp"
 #include "kube/client.hpp"
 #include "kube/line_decoder.hpp"
 #include "kube/raw_object.hpp"

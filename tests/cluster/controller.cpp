@@ -46,12 +46,12 @@ void Controller::start() {
 
 void Controller::start_leading() {
   start();
-  // Whoever held the lease before may have been killed: its 15 s have to pass.
+  // The former holder of the lease may have been killed: its 15 s must pass first.
   const bool led = eventually(seconds(25), [&] { return leads(); });
   INFO("log: " << child_->log().substr(log_begin_));
   REQUIRE(led);
-  // A test before this one may have changed the guard, which then counts five seconds later. A test that
-  // starts a controller without a guard goes on after them.
+  // An earlier test may have changed the guard, which then counts only after five seconds. A test without a
+  // guard continues after this timeout.
   eventually(seconds(8),
              [&] { return get("/metrics").body.find("\ncurfew_guard_in_force 1") != std::string::npos; });
 }
@@ -70,7 +70,7 @@ std::vector<Json> Controller::log() const {
   std::vector<Json> lines;
   std::istringstream text(child_->log().substr(log_begin_));
   std::string line;
-  while (std::getline(text, line) && !text.eof()) {  // the last one may not be whole yet
+  while (std::getline(text, line) && !text.eof()) {  // the last one may be incomplete
     Json parsed = Json::parse(line, nullptr, false);
     INFO("not JSON in the log: " << line);
     REQUIRE(parsed.is_object());

@@ -15,11 +15,11 @@ struct Page {
   std::string body;
 };
 
-// A controller process of a test's own. Killed, if it still runs, when this goes out of scope.
+// A controller process for one test. The destructor kills it if it still runs.
 class Controller {
  public:
-  // Runs with the control plane's kubeconfig for Curfew's ServiceAccount, unless it is given another. `flags`
-  // are added to the command line, `environment` to this process's own.
+  // Uses the control plane's kubeconfig for Curfew's ServiceAccount unless another one is given. `flags` are
+  // added to the command line, `environment` to this process's own.
   explicit Controller(const Cluster& cluster, std::vector<std::string> flags = {},
                       std::map<std::string, std::string> environment = {},
                       const std::filesystem::path& kubeconfig = {});
@@ -27,13 +27,13 @@ class Controller {
   // The program of this build.
   static std::string program();
 
-  // Runs it and waits until it says that it has started. Fails the test where it does not.
+  // Starts it and waits until it logs that it has started; fails the test if it does not.
   void start();
   // start(), then waits until it leads and is ready to grant.
   void start_leading();
-  // SIGTERM: the exit code, nullopt where it goes on after five seconds.
+  // SIGTERM; returns the exit code, or nullopt if it still runs after five seconds.
   std::optional<int> stop();
-  // SIGKILL, and waits until it is gone.
+  // SIGKILL; waits until the process has ended.
   void kill();
   void pause() const { child_->signal(19); }   // SIGSTOP
   void resume() const { child_->signal(18); }  // SIGCONT
@@ -42,7 +42,7 @@ class Controller {
   bool leads() const { return has_said("leading"); }
   pid_t pid() const { return child_->pid(); }
   const std::filesystem::path& log_file() const { return log_; }
-  // What it has logged since the last start; a line that is not JSON fails the test.
+  // The log since the last start; a line that is not JSON fails the test.
   std::vector<Json> log() const;
   bool has_said(const std::string& message) const;
   int times_said(const std::string& message) const;
@@ -54,11 +54,11 @@ class Controller {
   std::vector<std::string> command_;
   std::map<std::string, std::string> environment_;
   std::filesystem::path log_;
-  std::size_t log_begin_ = 0;  // where in the log this start's lines begin
+  std::size_t log_begin_ = 0;  // offset in the log of this start's first line
   std::optional<Child> child_;
 };
 
-// One GET, on a connection of its own.
+// One GET, on its own connection.
 Page http_get(const std::string& host_and_port, const std::string& path);
 
 }  // namespace curfew::test

@@ -24,7 +24,7 @@ FaultProxy::FaultProxy(const Cluster& cluster) : folder_(cluster.state() / "test
 void FaultProxy::set(const Json& control) const {
   std::ofstream(folder_ / "control.new") << control;
   std::filesystem::rename(folder_ / "control.new", folder_ / "control");
-  sleep_until(now() + milliseconds(40));  // it looks every 20 ms
+  sleep_until(now() + milliseconds(40));  // the proxy polls every 20 ms
 }
 
 int FaultProxy::requests_since(TimePoint time) const {

@@ -9,18 +9,18 @@
 
 namespace curfew::test {
 
-// tests/cluster/faultproxy, in front of the cluster's API server. Ends when this goes out of scope.
+// tests/cluster/faultproxy, in front of the cluster's API server. The destructor ends it.
 class FaultProxy {
  public:
   explicit FaultProxy(const Cluster& cluster);
 
-  // For the controller that is to go through it.
+  // For a controller that connects through the proxy.
   std::filesystem::path kubeconfig() const { return folder_ / "kubeconfig"; }
-  // What the proxy has printed, for the message of a test that fails.
+  // The output of the proxy, for the message of a failed test.
   std::string errors() const { return child_->log(); }
   // {"fault": NAME, ...}, as the program describes them; in force when this returns.
   void set(const Json& control) const;
-  // Requests that have come through since that time.
+  // The number of requests that have arrived since `time`.
   int requests_since(TimePoint time) const;
 
  private:

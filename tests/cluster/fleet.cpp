@@ -19,7 +19,7 @@ void Fleet::start(std::size_t replica, std::vector<std::string> flags,
                   const std::filesystem::path& kubeconfig) {
   flags.insert(flags.end(),
                {"--pending-per-requester", "0", "--requester-qps", "0", "--pending-per-namespace", "0",
-                "--namespace-qps", "0", "--cluster-qps", "0"});  // a storm is a few people who ask much
+                "--namespace-qps", "0", "--cluster-qps", "0"});  // a storm is many requests by few people
   Replica& started = replicas_.at(replica);
   if (!started.down_since) started.down_since = now();
   started.controller =

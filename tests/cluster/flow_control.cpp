@@ -28,7 +28,7 @@ class FlowControl {
   Person admin_;
 };
 
-// The FlowSchema by which the API server took a call, as it says itself.
+// The UID of the FlowSchema that the API server applied to a call, from its response header.
 std::string schema_of(const Person& person, std::vector<std::string> call) {
   call.emplace_back("-v=8");
   static const std::regex header("X-Kubernetes-Pf-Flowschema-Uid: ?\\[?\"?([0-9a-f-]+)", std::regex::icase);

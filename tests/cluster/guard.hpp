@@ -9,15 +9,15 @@
 
 namespace curfew::test {
 
-// developers ask, sre approve, one of them is enough.
+// Group developers may request; one approval by group sre is enough.
 inline constexpr const char* kDevelopersAskSreApprove =
     "{requesters: [{kind: Group, name: developers}], roles: [{kind: ClusterRole, name: view}], namespaces: {selector: {}}, "
     "duration: {default: 10m, max: 1h}, approval: {required: 1, approvers: [{kind: Group, name: sre}]}}";
 
-// What a request asks for, in the words of the policy above.
+// The role and duration of a request under the policy above.
 inline constexpr const char* kSettled = "role: {kind: ClusterRole, name: view}, duration: 10m";
 
-// A request named "ask" that alice made, in a namespace of its own, under a policy of its own.
+// A request named "ask" by alice, in its own namespace, under its own policy.
 struct Asked {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space{cluster};
@@ -29,7 +29,7 @@ struct Asked {
   Person admin = cluster.admin();
   Person curfew = cluster.curfew();
 
-  // With role and duration in the request, so that it can be approved before Curfew has looked at it.
+  // With role and duration in the request, so that it can be approved before Curfew has reconciled it.
   explicit Asked(const std::string& policy_spec = kDevelopersAskSreApprove,
                  const std::string& more = std::string(kSettled) + ", reason: INC-1");
 
@@ -38,24 +38,24 @@ struct Asked {
   ProcessResult annotate(const Person& who, const std::vector<std::string>& annotations) const;
   ProcessResult json_patch(const Person& who, const Json& patch) const;
   ProcessResult merge_patch(const Person& who, const Json& patch) const;
-  // Writes the stored object back, with what `patch` (a merge patch) changes about it.
+  // Replaces the stored object by itself with `patch` (a merge patch) applied.
   ProcessResult replace(const Person& who, const Json& patch) const;
-  // Server-side apply of an object that holds only this.
+  // Server-side apply of an object that holds only these fields.
   ProcessResult server_side_apply(const Person& who, const Json& object) const;
-  // What the controller would write.
+  // Writes what the controller would write.
   void set_status(const Json& status) const;
 };
 
-// Writes to a request's status what Curfew settles when it first looks at it; before that nobody can approve
-// it.
+// Writes the status that Curfew settles when it first reconciles a request; before that, the request cannot
+// be approved.
 void settle(const Cluster& cluster, const std::string& ns, const std::string& name);
 
-// From now on the mutating policies leave namespaces labelled curfew-test=unmutated alone, as on an API
-// server without them; and in those labelled curfew-test=unguarded requests and RoleBindings may be written
-// that the policies about decisions, metadata and bindings would refuse.
+// From now on the mutating policies ignore namespaces labelled curfew-test=unmutated, as on an API server
+// without these policies. In namespaces labelled curfew-test=unguarded, requests and RoleBindings may be
+// written that the policies about decisions, metadata and bindings would refuse.
 void exempt_labelled_namespaces(const Cluster& cluster);
 
-// Impersonates somebody by kubectl's flags: whoever RBAC lets write anything at all.
+// Impersonates a user by kubectl's flags. RBAC must allow that user to write.
 std::vector<std::string> impersonating(const std::string& user, const std::vector<std::string>& groups,
                                        std::vector<std::string> arguments);
 
@@ -64,13 +64,13 @@ struct Means {
   ProcessResult (Asked::*write)(const Person&, const Json&) const;
 };
 
-// Ways to write the same thing, where a merge patch can say it: a JSON merge patch, a replacement, and
-// server-side apply.
+// Ways to make a change that a merge patch can express: a JSON merge patch, a replacement, and server-side
+// apply.
 inline constexpr Means kMeans[] = {{"merge patch", &Asked::merge_patch},
                                    {"replace", &Asked::replace},
                                    {"server-side apply", &Asked::server_side_apply}};
 
-// Part of what the API server says, by the reason that the core has for the same refusal.
+// Part of the API server's message, by the core's reason for the same refusal.
 inline const std::map<std::string, std::string> kSentences{
     {"RequesterNotAllowed", "is not a requester of AccessPolicy"},
     {"ApproverNotAllowed", "is not an approver of AccessPolicy"},

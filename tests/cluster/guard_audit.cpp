@@ -4,7 +4,8 @@
 
 #include "guard.hpp"
 
-// Audit records are written by Curfew, once; not even cluster administrators change or delete one by mistake.
+// Only Curfew writes audit records, and each once; not even cluster administrators change or delete one by
+// mistake.
 using namespace curfew::test;
 
 namespace {
@@ -79,7 +80,7 @@ TEST_CASE("Curfew itself changes no audit record", "[guard]") {
   CHECK_THAT(cluster.curfew().kubectl(
                  {"patch", "auditrecord", name, "--type", "merge", "--patch", R"({"action": "Denied"})"}),
              Refused("cannot patch resource \"auditrecords\""));
-  // And not by the guard either, were RBAC to let it.
+  // The guard would refuse it as well, even if RBAC allowed it.
   CHECK_THAT(cluster.admin().kubectl(
                  {"patch", "auditrecord", name, "--type", "merge", "--patch", R"({"action": "Denied"})",
                   "--as", "system:serviceaccount:curfew-system:curfew", "--as-group", "system:masters"}),
@@ -124,7 +125,7 @@ TEST_CASE("the kinds are changed only by an update that says so anew", "[guard]"
       open, [](Json& crd) { crd["spec"]["versions"][0].erase("selectableFields"); },
       [](Json& crd) { crd["spec"]["versions"][0].erase("additionalPrinterColumns"); },
       [](Json& crd) {
-        crd["spec"]["versions"][0].erase("selectableFields");  // they would lead nowhere
+        crd["spec"]["versions"][0].erase("selectableFields");  // they would refer to missing fields
         crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = {
             {"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}};
       }};
@@ -143,9 +144,9 @@ TEST_CASE("the kinds are changed only by an update that says so anew", "[guard]"
   CHECK_THAT(replace(annotated(before["metadata"]["annotations"]["curfew.dev/allow-change"])),
              Refused(sentence));
   CHECK_THAT(replace(annotated("another version's")), Succeeds());
-  CHECK_THAT(replace(annotated(nullptr)),
-             Succeeds());  // as a rollback to a version that knows no such annotation
-  // What changes nothing of it: annotations, a storage migration, the API server's own status.
+  // As in a rollback to a version without this annotation.
+  CHECK_THAT(replace(annotated(nullptr)), Succeeds());
+  // These do not change the kind: annotations, a storage migration, the API server's own status.
   CHECK_THAT(replace([](Json& crd) { crd["metadata"]["labels"]["team"] = "x"; }), Succeeds());
   CHECK_THAT(replace([](Json&) {}), Succeeds());
   CHECK_THAT(admin.kubectl({"patch", "crd", kind, "--subresource=status", "--dry-run=server", "--type=merge",

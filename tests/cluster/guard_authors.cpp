@@ -3,7 +3,7 @@
 
 #include "guard.hpp"
 
-// Nobody offers a role that they may not bind themselves.
+// A policy author can offer only roles that they may bind themselves.
 using namespace curfew::test;
 
 namespace {
@@ -46,7 +46,7 @@ struct Paul {
   Paul& operator=(const Paul&) = delete;
 };
 
-// COUNT roles: ClusterRole role-0, role-1 and so on, or Roles of these names.
+// The names role-0, role-1 and so on.
 std::vector<std::string> role_names(int count) {
   std::vector<std::string> names;
   for (int i = 0; i < count; ++i) names.push_back("role-" + std::to_string(i));

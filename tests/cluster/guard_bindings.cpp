@@ -4,8 +4,8 @@
 #include "guard.hpp"
 #include "util/time.hpp"
 
-// A RoleBinding of Curfew's is made and changed by Curfew only, and only ever loses; anybody may delete it
-// who may delete RoleBindings.
+// Only Curfew creates and changes its RoleBindings, and it only ever reduces them; anyone with the right to
+// delete RoleBindings may delete them.
 using namespace curfew;
 using namespace curfew::test;
 using namespace std::chrono_literals;
@@ -30,7 +30,7 @@ std::string from_now(std::chrono::seconds time) {
       time);
 }
 
-// As Curfew makes it for the request "ask" of that UID.
+// The binding that Curfew makes for the request "ask" with that UID.
 Json managed_binding(const std::string& ns, const std::string& uid = kUid) {
   Json binding = role_binding(ns, "curfew-" + uid);
   binding["metadata"]["labels"] = {{"curfew.dev/request-uid", uid}};
@@ -41,8 +41,8 @@ Json managed_binding(const std::string& ns, const std::string& uid = kUid) {
   return binding;
 }
 
-// A request, and a binding as if it had been granted: without the request, the garbage collector would take
-// the binding.
+// A request, and a binding as if the request had been granted. Without the request, the garbage collector
+// would delete the binding.
 struct Managed {
   Asked asked;
   const Cluster& cluster = asked.cluster;
@@ -65,7 +65,7 @@ struct Managed {
   Json stored() const { return admin.get({"rolebinding", name, "-n", space.name()}); }
 };
 
-// Why Curfew's own writes are refused.
+// The refusal of Curfew's own writes.
 constexpr const char* kOnlyTakesAway =
     "Curfew takes away from RoleBindings of its own, deletes them, and changes nothing else";
 constexpr const char* kManaged =
@@ -333,7 +333,7 @@ TEST_CASE("Curfew deletes only RoleBindings of its own", "[guard]") {
   Managed managed;
   const std::string& space = managed.space.name();
   REQUIRE_THAT(managed.admin.apply(role_binding(space, "theirs").dump()), Succeeds());
-  // Also were RBAC to let it delete them all at once.
+  // Even if RBAC allowed Curfew to delete them all at once.
   const auto as_curfew = [&](std::vector<std::string> arguments) {
     for (const char* more :
          {"--as", "system:serviceaccount:curfew-system:curfew", "--as-group", "system:masters"})
@@ -407,8 +407,8 @@ TEST_CASE("deleting a request takes its binding along while Curfew is down", "[g
   SECTION("in the background") {
     REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name()}),
                  Succeeds());
-    CHECK(
-        eventually(std::chrono::seconds(60), gone));  // the garbage collector discovers a new kind every 30 s
+    // The garbage collector discovers a new kind every 30 s.
+    CHECK(eventually(std::chrono::seconds(60), gone));
   }
   SECTION("in the foreground") {
     REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(),

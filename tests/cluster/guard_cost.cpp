@@ -4,13 +4,13 @@
 #include "guard.hpp"
 #include "support/text.hpp"
 
-// The largest objects that are legal meet no cost limit of the expression language, and fit into etcd.
+// The largest valid objects exceed no cost limit of the expression language, and fit into etcd.
 using namespace curfew::test;
 
 namespace {
 
-// Groups with which somebody just fits: 65,536 bytes together with a username of 4 characters, 1,024 of them
-// with the API server's own.
+// The most groups that a user may have: 65,536 bytes together with a username of 4 characters, and 1,024
+// groups together with the API server's own.
 std::vector<std::string> most_groups() {
   std::vector<std::string> groups{"developers", "sre", "curfew-test-people"};
   for (int i = 0; i < 1020; ++i) groups.push_back(std::to_string(1000 + i) + repeated("x", 56));
@@ -30,7 +30,7 @@ Json people(int count) {
   return list;
 }
 
-// An AccessPolicy in which nothing more can be said.
+// An AccessPolicy in which every field is full.
 Json largest_policy(const std::string& ns) {
   Json names = Json::array(), roles = Json::array();
   for (int i = 0; i < 255; ++i) names.push_back(repeated("n", 60) + std::to_string(100 + i));
@@ -117,8 +117,8 @@ TEST_CASE("the largest request under the largest policy takes every approval and
       asked.curfew.kubectl({"patch", "accessrequest", "largest", "-n", asked.space.name(), "--subresource",
                             "status", "--type", "merge", "--patch", Json{{"status", status}}.dump()}),
       Succeeds());
-  CHECK_THAT(as(asked, "u008", groups, annotating(asked, "curfew.dev/approve=again")),
-             Succeeds());  // says nothing new
+  // This approval adds nothing new.
+  CHECK_THAT(as(asked, "u008", groups, annotating(asked, "curfew.dev/approve=again")), Succeeds());
   for (int i = 0; i < 8; ++i)
     REQUIRE_THAT(
         as(asked, "u00" + std::to_string(i), groups, annotating(asked, "curfew.dev/revoke=" + widest)),

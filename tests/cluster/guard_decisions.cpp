@@ -3,7 +3,7 @@
 
 #include "guard.hpp"
 
-// What was decided is what somebody said: in their own name, one thing at a time, and never unsaid.
+// Decisions are made in one's own name, one at a time, and are never changed or removed.
 using namespace curfew::test;
 
 namespace {
@@ -21,7 +21,7 @@ Json append(const Json& decision) {
   return Json::array({{{"op", "add"}, {"path", "/decisions/-"}, {"value", decision}}});
 }
 
-// Whoever RBAC lets write anything at all.
+// Annotates as any user with the RBAC rights of group sre.
 ProcessResult as_another(const Person& admin, const Asked& asked, const std::string& user,
                          const std::string& annotation) {
   return admin.kubectl({"annotate", "accessrequest", "ask", "-n", asked.space.name(), annotation, "--as",
@@ -117,7 +117,7 @@ TEST_CASE("nobody decides in the name of another", "[guard]") {
   const Person who = asked.cluster.as(name);
   const Json patch =
       Json::array({{{"op", "add"}, {"path", "/decisions"}, {"value", Json::array({kCarols})}}});
-  // Where both policies refuse, either may speak.
+  // If both policies refuse, the message of either may be returned.
   const std::string sentence =
       who.name() == "bob" ? "you may decide as yourself only, bob, with your own groups" : "denied request: ";
 
@@ -172,7 +172,7 @@ TEST_CASE("what was decided is never changed, moved, doubled or removed", "[guar
     INFO(name << " writes " << list.dump());
     CHECK_THAT(asked.json_patch(who, Json::array({{{"op", "add"}, {"path", "/decisions"}, {"value", list}}})),
                Refused(sentence));
-    // Whoever is refused twice hears either.
+    // If two rules refuse, the message of either may be returned.
     if (who.name() != "curfew")
       CHECK_THAT(asked.merge_patch(who, {{"decisions", list}}), Refused("denied request: "));
   }

@@ -4,8 +4,8 @@
 #include "guard.hpp"
 #include "support/decision_table.hpp"
 
-// The early answer of the API server to those cases of tests/cases/decisions.yaml that it can answer; the
-// core decides all of them.
+// The API server's early answer to those cases of tests/cases/decisions.yaml that it can decide; the core
+// decides all of them.
 using namespace curfew::test;
 
 namespace {
@@ -36,7 +36,7 @@ class Answers {
     return said;
   }
 
-  // What somebody says about the last one created.
+  // A person's decision on the last request that was created.
   ProcessResult say(const Act& act) const {
     return admin_.kubectl(
         as(act.person, {"annotate", "accessrequest", request_, "-n", name_space_, "--overwrite",

@@ -3,12 +3,13 @@
 
 #include "guard.hpp"
 
-// Deleting a live request ends access without a word on who did it: only those may who could end it anyway.
+// Deleting a live request ends access without a record of who did it, so only those may delete it who could
+// end it anyway.
 using namespace curfew::test;
 
 namespace {
 
-// bob has approved it; what Curfew has said of it is up to the test.
+// A request that bob has approved; each test sets the status that Curfew would write.
 struct Live : Asked {
   explicit Live(const std::string& more = std::string(kSettled)) : Asked(kDevelopersAskSreApprove, more) {}
 
@@ -79,7 +80,7 @@ TEST_CASE("its requester, its approvers and the system's controllers delete a li
   };
   const auto who = GENERATE(
       values<Who>({{"alice", {"developers"}},
-                   {"bob", {"curfew-test-people"}},  // approved it, and is in no list
+                   {"bob", {"curfew-test-people"}},  // has approved it, but is in no list
                    {"carol", {"sre"}},
                    {"system:serviceaccount:curfew-system:curfew", {"system:serviceaccounts"}},
                    {"system:serviceaccount:kube-system:generic-garbage-collector", {"curfew-test-people"}},

@@ -5,7 +5,7 @@
 
 #include "guard.hpp"
 
-// The early answer of the AccessPolicy, case by case: the same table runs through the C++ core.
+// The early answer of the AccessPolicy, case by case; the core runs through the same table.
 using namespace curfew::test;
 
 namespace {
@@ -19,7 +19,7 @@ std::string flow(const YAML::Node& node) {
   return out.c_str();
 }
 
-// `true` and 30 are no strings.
+// Removes the quotes around booleans and numbers, which are not strings.
 std::string unquoted(std::string spec) {
   for (const char* word : {"true", "false", "0", "1", "2"}) {
     const std::string quoted = std::string(": \"") + word + "\"";
@@ -47,7 +47,7 @@ class Table {
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
-  // The act itself, after everything that has to come before it.
+  // Runs the act itself, after everything that must precede it.
   ProcessResult act(const YAML::Node& one) {
     const std::string ns = one["namespace"] ? one["namespace"].as<std::string>() : "table-a";
     const std::string request = "ask-" + std::to_string(++count_);

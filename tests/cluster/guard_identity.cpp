@@ -3,7 +3,7 @@
 
 #include "guard.hpp"
 
-// Who asked is what the API server knows, and what was asked stays as it was.
+// The API server establishes the requester, and the spec of a request never changes.
 using namespace curfew::test;
 
 TEST_CASE("a request names whoever asked, whatever it says itself", "[guard]") {
@@ -110,7 +110,7 @@ TEST_CASE("what was asked cannot be changed even where the schema has lost its r
   };
   REQUIRE_THAT(patch_crd({{"op", "remove"}, {"path", path}}), Succeeds());
 
-  // The rule that is left says who it is.
+  // The remaining rule is the one of policy curfew-identity, which its message names.
   ProcessResult said;
   CHECK(eventually(std::chrono::seconds(10), [&] {
     said = asked.merge_patch(asked.alice, {{"spec", {{"duration", "1h"}}}});

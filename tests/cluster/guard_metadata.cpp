@@ -6,7 +6,7 @@
 #include "guard.hpp"
 #include "support/text.hpp"
 
-// A request stays small, and its metadata belongs to its requester.
+// A request stays small, and only its requester changes its metadata.
 using namespace curfew::test;
 
 namespace {
@@ -20,7 +20,8 @@ Json numbered(const std::string& prefix, int count, const std::string& value) {
   return map;
 }
 
-// One that exists, as the garbage collector deletes what has none, and others that do not.
+// One owner that exists, because the garbage collector deletes an object without one, and others that do not
+// exist.
 Json owners(const Asked& asked, int count, const std::string& name) {
   const Json uid = asked.admin.get({"namespace", asked.space.name()})["metadata"]["uid"];
   Json list = Json::array(
@@ -39,7 +40,7 @@ Json finalizers(int count) {
   return list;
 }
 
-// Somebody who manages a field that nobody could, of that name.
+// managedFields with an entry for a field of that name, which no manager could own.
 Json managed(const std::string& field) {
   return Json::array(
       {{{"manager", "somebody"},
@@ -50,7 +51,7 @@ Json managed(const std::string& field) {
         {"fieldsV1", {{"f:metadata", {{"f:annotations", {{"f:" + field, Json::object()}}}}}}}}});
 }
 
-// Through a file: what is to be refused is too long for a command line.
+// Through a file, because the patch to be refused is too long for a command line.
 ProcessResult patch(const Asked& asked, const Person& who, const Json& metadata) {
   const std::filesystem::path file =
       std::filesystem::temp_directory_path() / (unique("curfew-patch") + ".json");
@@ -132,7 +133,7 @@ TEST_CASE("the metadata of a request is changed by its requester, and by nobody 
     for (const Person& stranger : {asked.bob, asked.dave, asked.admin})
       CHECK_THAT(patch(asked, stranger, metadata), Refused(kTheirs));
   }
-  // No owner that is gone: the garbage collector would delete the request.
+  // Without a missing owner, because the garbage collector would delete the request.
   CHECK_THAT(patch(asked, asked.alice,
                    {{"labels", {{"team", "payments"}}},
                     {"annotations", {{"example.com/ticket", "INC-1"}}},
@@ -143,8 +144,8 @@ TEST_CASE("the metadata of a request is changed by its requester, and by nobody 
         Json{{"annotations", {{"example.com/ticket", nullptr}}}}, Json{{"finalizers", nullptr}}}) {
     CHECK_THAT(patch(asked, asked.bob, metadata), Refused(kTheirs));
   }
-  CHECK_THAT(asked.replace(asked.dave, Json::object()),
-             Refused(kTheirs));  // kubectl would write its own annotation anew
+  // kubectl would rewrite its own annotation.
+  CHECK_THAT(asked.replace(asked.dave, Json::object()), Refused(kTheirs));
   CHECK_THAT(asked.replace(asked.alice, Json::object()), Succeeds());
   CHECK_THAT(patch(asked, asked.alice, {{"labels", nullptr}, {"finalizers", nullptr}}), Succeeds());
   CHECK(asked.decisions().empty());
@@ -291,7 +292,7 @@ TEST_CASE("nobody uses up the managers that the requester of a request may have"
   for (const Person& stranger : {asked.bob, asked.dave, asked.admin})
     CHECK_THAT(patch(asked, stranger, foreign(32)), Refused(sentence));
   CHECK_THAT(patch(asked, asked.dave, {{"managedFields", managed(repeated("x", 25000))}}), Refused(sentence));
-  // A command that says nothing new is taken away, but its manager stays.
+  // A command that adds nothing new is removed, but its manager stays.
   for (const char* manager : {"one", "another"})
     CHECK_THAT(
         asked.annotate(asked.bob, {std::string("--field-manager=") + manager, "curfew.dev/approve=ok"}),

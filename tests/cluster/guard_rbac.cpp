@@ -9,7 +9,8 @@ using namespace curfew::test;
 
 namespace {
 
-// "verb resource" of every rule of a ClusterRole; names of limited rules in brackets.
+// "verb resource" of every rule of a ClusterRole, followed by the resourceNames of a limited rule in
+// brackets.
 std::set<std::string> rules_of(const Person& admin, const std::string& role) {
   std::set<std::string> result;
   const Json cluster_role = admin.get({"clusterrole", role});
@@ -111,7 +112,7 @@ TEST_CASE("a role is made grantable by a labelled ClusterRole", "[guard]") {
 
 TEST_CASE("applying the manifests again takes nothing away, not even for a moment", "[guard]") {
   const Cluster& cluster = Cluster::shared();
-  exempt_labelled_namespaces(cluster);  // other tests do so, perhaps just now
+  exempt_labelled_namespaces(cluster);  // other tests do the same, perhaps at this moment
   const auto generations = [&] {
     Json result;
     const Json guard = cluster.admin().get(

@@ -3,7 +3,7 @@
 
 #include "guard.hpp"
 
-// What became of a request is written by Curfew, and by nobody else, however mighty.
+// Only Curfew writes the status of a request; no other user can, whatever their privileges.
 using namespace curfew::test;
 
 namespace {
@@ -41,7 +41,7 @@ TEST_CASE("nobody but Curfew writes the status of a request", "[guard]") {
                      {"status", active["status"]}};
   CHECK_THAT(who.kubectl({"apply", "--server-side", "--subresource", "status", "-f", "-"}, applied.dump()),
              Refused(sentence));
-  // By the front door it is dropped.
+  // A write to the main resource drops the status.
   CHECK_THAT(asked.merge_patch(who, active), Succeeds());
   CHECK_FALSE(asked.stored().contains("status"));
 }

@@ -4,7 +4,7 @@
 #include "guard.hpp"
 #include "support/text.hpp"
 
-// Any text that people write is kept as they wrote it.
+// Any text that users write is stored unchanged.
 using namespace curfew::test;
 
 namespace {

@@ -4,7 +4,7 @@
 #include "guard.hpp"
 #include "support/text.hpp"
 
-// A command that begins with a UID is about the object with that UID, and about no later one of the same
+// A command that begins with a UID applies to the object with that UID, and not to a later one with the same
 // name.
 using namespace curfew::test;
 

@@ -3,8 +3,8 @@
 
 #include "guard.hpp"
 
-// Where the API server fills nothing in (before Kubernetes 1.36), people say who they are, and the guard is
-// the same.
+// Where the API server fills in nothing (before Kubernetes 1.36), users state their own identity, and the
+// guard enforces the same rules.
 using namespace curfew::test;
 
 namespace {

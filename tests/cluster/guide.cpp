@@ -6,8 +6,8 @@
 
 #include "lifecycle.hpp"
 
-// docs/policies.md, as a reader would follow it: each section's objects are applied, its request is made by
-// the person whom its comment names, and ends up where the comment says.
+// docs/policies.md, as a reader would follow it: each section's objects are applied, the person named in its
+// comment makes its request, and the request ends as the comment says.
 using namespace curfew::test;
 
 namespace {
@@ -19,7 +19,7 @@ struct Section {
   std::string policy;
   std::string requester;  // a username
   std::string group;
-  std::string approver;  // empty: nobody approves
+  std::string approver;  // empty: no approval
   std::string phase;
   std::string reason;  // of the Granted condition
 };
@@ -39,7 +39,7 @@ void read_outcome(const std::string& line, Section& section) {
 
 void add_block(const std::string& block, Section& section) {
   if (block.find("kind: AccessRequest\n") != std::string::npos) {
-    // The page's date stands for one that is not long past, nor too far ahead.
+    // Replaces the page's date by one that is neither long past nor too far ahead.
     static const std::regex kStart(R"re(startTime: "[^"]+")re");
     section.request = std::regex_replace(
         block, kStart, "startTime: \"" + curfew::format_rfc3339(now() + std::chrono::days(30)) + "\"");
@@ -73,7 +73,8 @@ std::vector<Section> sections() {
   return found;
 }
 
-// The namespaces of the guide, and rights to ask for those in it who are not of the tests' people.
+// The namespaces of the guide, and the right to request in them for users who are not among the tests'
+// people.
 constexpr const char* kPlaces = R"(
 apiVersion: v1
 kind: Namespace

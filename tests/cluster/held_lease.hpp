@@ -4,7 +4,7 @@
 
 namespace curfew::test {
 
-// Somebody else holds Lease curfew, for an hour: no replica leads until this goes out of scope.
+// Another holder has Lease curfew for an hour: no replica leads until this goes out of scope.
 class HeldLease {
  public:
   explicit HeldLease(const Scene& scene) : scene_(scene) { hold("somebody-else"); }

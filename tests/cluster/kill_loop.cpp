@@ -3,15 +3,15 @@
 #include "fleet.hpp"
 #include "storm.hpp"
 
-// Controllers are killed at random moments of many lives, and nothing is lost. `make kill-loop` does more of
-// the same.
+// Controllers are killed at random moments of many lifecycles, and nothing is lost. `make kill-loop` runs
+// more of them.
 using namespace curfew::test;
 
 namespace {
 
 constexpr seconds kSettled{60};
 
-// CURFEW_KILL_LOOP_LIFECYCLES, otherwise few enough for everyday.
+// CURFEW_KILL_LOOP_LIFECYCLES, otherwise few enough for daily runs.
 int lifecycles() {
   const char* given = std::getenv("CURFEW_KILL_LOOP_LIFECYCLES");
   return given != nullptr ? std::stoi(given) : 48;  // four of each kind
@@ -32,7 +32,7 @@ class KillLoop {
     }
     fleet_.await_ready(seconds(20));
     settle();
-    // Whoever starts looks at everything once more, and finds nothing to do.
+    // A starting replica reconciles everything once more, and finds nothing to do.
     for (std::size_t i = 0; i < fleet_.size(); ++i) {
       fleet_.kill(i);
       fleet_.start(i);
@@ -48,16 +48,16 @@ class KillLoop {
   }
 
  private:
-  // One replica does not need a lease, and then is at work again at once: both ways, so that it is killed at
-  // work more often.
+  // A single replica does not need a lease, and without one is at work again at once. Runs both ways, so that
+  // it is killed at work more often.
   void start(std::size_t replica) {
     const bool has_lease = fleet_.size() > 1 || random(0, 1) == 0;
     fleet_.start(replica, has_lease ? Fleet::lease_flags() : std::vector<std::string>{"--no-leader-elect"});
     slow_ = has_lease;
   }
 
-  // Half of the time soon, since the first moments of a process are the busiest; otherwise late enough for a
-  // new leader to have been at work.
+  // Half of the time early, because a process is busiest in its first moments; otherwise late enough for a
+  // new leader to have worked.
   milliseconds random_moment() {
     if (random(0, 1) == 0) return milliseconds(random(0, 1500));
     return milliseconds(slow_ ? random(3000, 8000) : random(1000, 5000));
@@ -78,7 +78,7 @@ class KillLoop {
     start(replica);
   }
 
-  // Nothing comes of waiting longer than for the last of them.
+  // Stops waiting as soon as the audit finds nothing wrong.
   void settle() {
     eventually(kSettled, [&] {
       sleep_until(now() + seconds(2));

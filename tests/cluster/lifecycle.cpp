@@ -110,7 +110,7 @@ void Request::await_no_binding(milliseconds patience) const {
 
 ProcessResult Request::say(const Person& who, const std::string& verb, const std::string& comment) const {
   ProcessResult said;
-  // A person tries again, too, when Curfew has not looked at the request yet.
+  // A person would also retry if Curfew has not reconciled the request yet.
   eventually(seconds(3), [&] {
     said = who.kubectl({"annotate", "accessrequest", name_, "-n", scene_.space.name(),
                         "curfew.dev/" + verb + "=" + comment});

@@ -10,13 +10,13 @@
 #include "support/matchers.hpp"
 #include "util/time.hpp"
 
-// What people see of a request's life, through kubectl.
+// A request's life, as users see it through kubectl.
 namespace curfew::test {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// A namespace and the people who act in it.
+// A namespace and the users who act in it.
 struct Scene {
   const Cluster& cluster = Cluster::shared();
   mutable TestNamespace space{cluster};  // remembers the policies made in it
@@ -28,27 +28,27 @@ struct Scene {
 
   // Applies a merge patch to a policy's spec.
   void change(const std::string& policy, const Json& spec) const;
-  Json policy_condition(const std::string& policy,
-                        const std::string& type) const;  // null where there is none
-  // Waits until the policy's condition has that reason, and returns it.
+  // null if there is none.
+  Json policy_condition(const std::string& policy, const std::string& type) const;
+  // Waits until the policy's condition has that reason, and returns the condition.
   Json await_policy(const std::string& policy, const std::string& type, const std::string& reason,
                     milliseconds patience = seconds(3)) const;
   bool can_list_pods(const Person& who) const { return who.can({"list", "pods", "-n", space.name()}); }
 };
 
-// Flow-style AccessPolicy specs: developers ask for view, everywhere; `approval` and what else is in `more`
-// is added.
+// Flow-style AccessPolicy specs: group developers may request view in all namespaces; `approval` and `more`
+// are added.
 std::string developers_may_view(const std::string& approval,
                                 const std::string& more = "duration: {default: 10m, max: 1h}");
-// ... and one of sre approves.
+// ... with one approval by sre.
 std::string one_of_sre(const std::string& more = "duration: {default: 10m, max: 1h}");
-// ... without anybody's approval.
+// ... without approval.
 std::string automatic(const std::string& more = "duration: {default: 10m, max: 1h}");
 
-// An AccessRequest that somebody made.
+// An AccessRequest that a user made.
 class Request {
  public:
-  // Asks under a policy of that name, with `more` in the spec; fails the test where that is refused.
+  // Makes a request under that policy, with `more` in the spec; fails the test if the request is refused.
   Request(const Scene& scene, const std::string& policy, const std::string& more,
           const std::optional<Person>& who = std::nullopt, std::string name = "ask");
 
@@ -59,9 +59,9 @@ class Request {
   Json status() const { return stored().value("status", Json::object()); }
   std::string text(const std::string& field) const { return status().value(field, ""); }
   TimePoint time(const std::string& field) const;
-  Json condition(const std::string& type) const;  // null where there is none
+  Json condition(const std::string& type) const;  // null if there is none
 
-  // Waits for that phase; fails the test, with the status, where it does not come.
+  // Waits for that phase; if it does not come, fails the test and shows the status.
   void await(const std::string& phase, milliseconds patience = seconds(2)) const;
   // Waits until the condition has that reason.
   void await_reason(const std::string& condition_type, const std::string& reason,
@@ -70,7 +70,7 @@ class Request {
   // Waits until the RoleBinding is gone.
   void await_no_binding(milliseconds patience = seconds(2)) const;
 
-  // verb: approve, deny or revoke. An approval waits until Curfew has looked at the request.
+  // verb: approve, deny or revoke. An approval is retried until Curfew has reconciled the request.
   ProcessResult say(const Person& who, const std::string& verb, const std::string& comment = "ok") const;
   void approve(const Person& who, const std::string& comment = "ok") const {
     REQUIRE_THAT(say(who, "approve", comment), Succeeds());
@@ -83,9 +83,9 @@ class Request {
   std::vector<std::string> recorded() const;  // their actions
   // Waits until there is a record of that action, and returns it.
   Json await_record(const std::string& action, milliseconds patience = seconds(2)) const;
-  // Reasons of the Events on the request, in no particular order.
+  // Reasons of the Events on the request, unordered.
   std::vector<std::string> events() const;
-  // Waits until there is an Event of that reason, and returns it. Nobody waits for Events when they are
+  // Waits until there is an Event with that reason, and returns it. Curfew does not wait for Events to be
   // written, so they may come a little later.
   Json await_event(const std::string& reason, milliseconds patience = seconds(3)) const;
 
@@ -99,15 +99,15 @@ TimePoint now();
 void sleep_until(TimePoint time);
 TimePoint time_of(const Json& text);
 
-// What the API server's audit log has of Curfew's own calls, from that time on; only entries with `about` in
-// them, which is quicker.
+// Curfew's own calls in the API server's audit log, from `since` on; only entries that contain `about`, which
+// is faster.
 std::vector<Json> calls_of_curfew(const Cluster& cluster, TimePoint since, const std::string& about = "");
-// When the API server answered the first such call of Curfew's about an object of that name; nullopt: there
-// was none.
+// When the API server answered Curfew's first such call on an object with that name; nullopt if there was
+// none.
 std::optional<TimePoint> call_of_curfew(const Cluster& cluster, const std::string& verb,
                                         const std::string& name, TimePoint since);
 
-// Lines of warnings and errors in the controller's log that have that text in them.
+// The warnings and errors in the controller's log that contain that text.
 std::vector<std::string> warnings_about(const Cluster& cluster, const std::string& text);
 
 }  // namespace curfew::test

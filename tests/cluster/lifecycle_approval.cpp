@@ -1,13 +1,13 @@
 #include "lifecycle.hpp"
 
-// Who has to say yes, and whose yes counts.
+// Which approvals are needed, and whose approvals count.
 using namespace curfew::test;
 
 namespace {
 
 using Texts = std::vector<std::string>;
 
-// A ServiceAccount of the scene's namespace, with the rights that people have.
+// A ServiceAccount in the scene's namespace, with the rights of the scene's users.
 Person service_account(const Scene& scene, const std::string& name) {
   const std::string& space = scene.space.name();
   REQUIRE_THAT(scene.admin.kubectl({"create", "serviceaccount", name, "-n", space}), Succeeds());
@@ -32,7 +32,7 @@ TEST_CASE("two approvals are two people", "[lifecycle]") {
   request.approve(scene.bob, "first");
   request.await_message("waiting for 1 more approval");
   CHECK(request.text("approvals") == "1/2");
-  request.say(scene.bob, "approve", "and again");  // says nothing new, whatever kubectl answers
+  request.say(scene.bob, "approve", "and again");  // adds nothing new, whatever kubectl answers
   scene.alice.kubectl({"label", "accessrequest", "ask", "-n", scene.space.name(), "touched=yes"});
   CHECK(request.stored()["decisions"].size() == 1);
   CHECK(request.text("phase") == "Pending");

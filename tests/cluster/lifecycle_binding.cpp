@@ -3,13 +3,13 @@
 
 #include "lifecycle.hpp"
 
-// When the binding cannot be made.
+// When the binding cannot be created.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-// A RoleBinding of somebody else's that has the name of this request's grant.
+// A RoleBinding of another owner that has the name of this request's grant.
 Json foreign_binding(const Scene& scene, const Request& request) {
   return {
       {"apiVersion", "rbac.authorization.k8s.io/v1"},
@@ -27,7 +27,7 @@ std::string base64(const std::string& text) {
   return encoded.out;
 }
 
-// Past the API server and all its admission policies: what a restored backup may bring.
+// Bypasses the API server and all its admission policies, as a restored backup may.
 void put_into_etcd(const Cluster& cluster, const std::string& key, const Json& object) {
   std::ifstream file(cluster.state() / "controlplane.json");
   const int port = Json::parse(file)["ports"]["etcd"].get<int>();
@@ -66,7 +66,7 @@ TEST_CASE("a role that Curfew may not bind is said so in the API server's words,
       Succeeds());
   request.await("Active", seconds(75));
   CHECK(scene.can_list_pods(scene.alice));
-  // The grant's record, written before the first attempt, fixed its end.
+  // The Granted record, written before the first attempt, fixed the end.
   CHECK(request.time("expiresAt") == time_of(request.await_record("Granted")["expiresAt"]));
   CHECK(request.recorded() == std::vector<std::string>{"Requested", "Granted", "Failed"});
   scene.admin.kubectl({"delete", "clusterrole", role, "grantable-" + role});
@@ -115,12 +115,12 @@ TEST_CASE(
   CHECK_THAT(request.condition("Granted")["message"].get<std::string>(),
              ContainsSubstring(request.binding_name()) && ContainsSubstring("delete it"));
   CHECK_FALSE(scene.can_list_pods(scene.alice));
-  CHECK(request.binding().value()["subjects"] == foreign["subjects"]);  // left for an admin to look at
+  CHECK(request.binding().value()["subjects"] == foreign["subjects"]);  // left for an admin to inspect
 
   REQUIRE_THAT(
       scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()}),
       Succeeds());
-  // It bears no label, so that no watch tells of it: the next try is after a minute.
+  // It has no label, so the watch does not report its deletion: the next attempt is after a minute.
   request.await("Active", seconds(75));
   CHECK(scene.can_list_pods(scene.alice));
   CHECK(request.binding().value()["subjects"][0]["name"] == "alice");

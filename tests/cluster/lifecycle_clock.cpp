@@ -4,21 +4,21 @@
 #include "controller.hpp"
 #include "lifecycle.hpp"
 
-// The real program on a machine whose wall clock is wrong, or is set while it runs: access begins and ends by
+// The real program on a machine whose wall clock is wrong or is set while it runs: access begins and ends by
 // the API server's clock.
 using namespace curfew::test;
 
 namespace {
 
-// To a machine whose clock is behind, a certificate that was made a moment ago is not valid yet. So: seconds
-// behind, not minutes, and only once the certificate is older than that.
+// To a machine whose clock is behind, a new certificate is not valid yet. So the clock is behind by seconds,
+// not minutes, and the tests wait until the certificate is older than that.
 void wait_until_certificates_are_older_than(const Cluster& cluster, std::chrono::seconds age) {
   const auto made = std::filesystem::last_write_time(cluster.state() / "pki" / "apiserver.crt");
   eventually(age, [&] { return std::filesystem::file_time_type::clock::now() - made > age; });
 }
 
-// A controller under libfaketime: its wall clock, and nothing else, is `offset` ("-300", "+3600", seconds)
-// away from everybody else's.
+// A controller under libfaketime: its wall clock, and nothing else, differs by `offset` ("-300", "+3600",
+// seconds) from the other processes' clocks.
 class ShiftedController {
  public:
   ShiftedController(const Cluster& cluster, const std::string& offset)

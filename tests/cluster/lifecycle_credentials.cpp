@@ -5,28 +5,28 @@
 #include "faultproxy.hpp"
 #include "lifecycle.hpp"
 
-// What the controller shows the API server, and what the API server shows it, is replaced while it runs: a
-// token expires, a CA is rotated. Files change on disk, as kubelet changes them, and nothing is restarted.
+// The credentials of the controller and of the API server are replaced while the controller runs: a token
+// expires, a CA is rotated. Files change on disk as kubelet changes them, and nothing is restarted.
 using namespace curfew::test;
 
 namespace {
 
 constexpr const char* kLost = "lost contact with the API server; trying again until it is back";
-constexpr int kMaxRequests = 40;      // in a second of trouble
-constexpr std::size_t kMaxLines = 6;  // of log, in all of the trouble
+constexpr int kMaxRequests = 40;      // per second of trouble
+constexpr std::size_t kMaxLines = 6;  // of log, in the whole time of trouble
 
 std::string contents(const std::filesystem::path& path) {
   std::ifstream in(path);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// As kubelet does: another file in its place, whole from the first moment on.
+// Replaces the file as kubelet does: the new file is complete from the start.
 void replace(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path.string() + ".new") << text;
   std::filesystem::rename(path.string() + ".new", path);
 }
 
-// A controller behind the fault proxy, with a token file of its own.
+// A controller behind the fault proxy, with its own token file.
 struct Behind {
   Scene scene;
   FaultProxy proxy{scene.cluster};
@@ -51,7 +51,7 @@ struct Behind {
   ~Behind() { controller->stop(); }
 };
 
-// It may have been something else at first.
+// Counts later lines as well, because the first cause may have been another.
 int times_said_why(const Controller& controller, const std::string& part) {
   int count = 0;
   for (const Json& line : controller.log()) {
@@ -68,7 +68,7 @@ struct Trouble {
   std::string said;  // in a line about the lost contact
 };
 
-// One access ends meanwhile, one is asked for meanwhile: both follow at once when it is mended.
+// One access ends and one request is made meanwhile: both are completed at once after the repair.
 void live_through(Behind& behind, const Trouble& trouble) {
   INFO("proxy: " << behind.proxy.errors());
   const Scene& scene = behind.scene;

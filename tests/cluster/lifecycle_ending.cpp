@@ -4,8 +4,7 @@
 
 #include "lifecycle.hpp"
 
-// All the ways in which a request, or the access that it gave, ends before its time. Each takes effect within
-// two seconds.
+// All the ways in which a request, or its access, ends early. Each takes effect within two seconds.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -136,7 +135,7 @@ TEST_CASE("deleting an active request ends its access", "[lifecycle]") {
 TEST_CASE("deleting an active request and orphaning its binding ends its access, and nobody is blamed",
           "[lifecycle]") {
   const Granted granted;
-  // The garbage collector takes the binding's reference away, perhaps before Curfew hears of the deletion.
+  // The garbage collector removes the binding's owner reference, perhaps before Curfew sees the deletion.
   REQUIRE_THAT(granted.scene.alice.kubectl({"delete", "accessrequest", "ask", "-n",
                                             granted.scene.space.name(), "--cascade=orphan", "--wait=false"}),
                Succeeds());
@@ -176,7 +175,7 @@ TEST_CASE("a binding that somebody deletes stays away, and the request says so",
 TEST_CASE("a namespace with active access goes when it is deleted, and nobody is warned", "[lifecycle]") {
   const Granted granted;
   const std::string& space = granted.scene.space.name();
-  // The namespace controller rests for a while between its rounds, hence not at once.
+  // Not at once, because the namespace controller pauses between its rounds.
   CHECK_THAT(granted.scene.admin.kubectl({"delete", "namespace", space, "--timeout=45s"}), Succeeds());
   CHECK(granted.scene.admin.kubectl({"get", "namespace", space, "--ignore-not-found"}).out.empty());
   granted.request.await_record("Revoked", seconds(5));
@@ -213,7 +212,7 @@ TEST_CASE("a request that a finalizer of others holds ends like any deleted one"
 }
 
 TEST_CASE("a binding that somebody tries to hold goes all the same", "[lifecycle]") {
-  // The guard refuses a finalizer on the binding; foreground deletion would add one by itself.
+  // The guard refuses a finalizer on the binding; foreground deletion would add one itself.
   const Granted granted;
   const Scene& scene = granted.scene;
   scene.admin.kubectl({"delete", "rolebinding", granted.request.binding_name(), "-n", scene.space.name(),

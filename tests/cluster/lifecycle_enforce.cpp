@@ -2,7 +2,8 @@
 
 #include "lifecycle.hpp"
 
-// Active access follows its policy: what the policy ceases to allow is taken away, unless it says Keep.
+// Active access follows its policy: access that the policy no longer allows is ended, unless onChange is
+// Keep.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 using std::chrono::minutes;
@@ -17,8 +18,8 @@ Request active(const Scene& scene, const std::string& policy, const std::string&
   return request;
 }
 
-// The access is gone, within a second, and condition, record and Event have the rule. `before`: just before
-// kubectl was started for the change.
+// Checks that the access is gone within three seconds of `before`, which is just before kubectl was started
+// for the change, and that condition, record and Event name the rule.
 void check_revoked(const Scene& scene, const Request& request, curfew::TimePoint before,
                    const std::string& reason, const std::string& sentence) {
   request.await_no_binding(seconds(3));
@@ -78,7 +79,7 @@ TEST_CASE("access that its policy ceases to allow is revoked at once, with the r
   int count = 0;
   for (const Change& change : what_forbids()) {
     INFO(change.spec.dump());
-    is_explicit = !is_explicit;  // what is not said is Enforce
+    is_explicit = !is_explicit;  // the default is Enforce
     const std::string policy =
         scene.space.policy(automatic(is_explicit ? "onChange: Enforce" : "description: says nothing"));
     const Request request = active(scene, policy, "ask-" + std::to_string(++count));
@@ -134,7 +135,7 @@ TEST_CASE("a shorter maximum moves the end of active access up, and it ends then
   CHECK_THAT(request.text("message"), ContainsSubstring(sentence));
   CHECK_THAT(request.await_record("Shortened")["message"].get<std::string>(), ContainsSubstring(sentence));
   CHECK(request.await_event("Shortened")["type"] == "Warning");
-  REQUIRE(now() < ends - seconds(1));  // otherwise the machine is too slow to tell anything
+  REQUIRE(now() < ends - seconds(1));  // otherwise the machine is too slow for this test
 
   sleep_until(ends + milliseconds(50));
   CHECK_FALSE(scene.can_list_pods(scene.alice));

@@ -3,7 +3,7 @@
 
 #include "lifecycle.hpp"
 
-// What was asked for, approved and granted is what a role allowed then.
+// A request, its approval and its grant refer to what the role allowed at that time.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -11,7 +11,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// Lets Curfew bind one role, and waits until it may.
+// Lets Curfew bind one role, and waits until the right is effective.
 struct Grantable {
   const Scene& scene;
   std::string name;
@@ -37,7 +37,7 @@ struct Grantable {
   Grantable& operator=(const Grantable&) = delete;
 };
 
-// A Role of the scene's namespace.
+// A Role in the scene's namespace.
 struct Debugger {
   Scene scene;
   std::string name = unique("debugger");
@@ -52,7 +52,7 @@ struct Debugger {
   void remove() const {
     REQUIRE_THAT(scene.admin.kubectl({"delete", "role", name, "-n", scene.space.name()}), Succeeds());
   }
-  // In the order of the rules and of what is in them there is no meaning.
+  // The order of rules, and of the values in a rule, has no meaning.
   void set_verbs(const Json& verbs) const {
     const Json rules{
         {"rules", Json::array({{{"apiGroups", {""}}, {"resources", {"pods"}}, {"verbs", verbs}}})}};
@@ -121,7 +121,7 @@ TEST_CASE("another Role of the same name is another Role", "[lifecycle]") {
   const auto before = now();
   debugger.remove();
   debugger.make();
-  // It may have been seen while the Role was away.
+  // Curfew may have seen it while the Role was missing.
   check_revoked(scene, request, before, {"RoleChanged", "RoleNotFound"}, "Role " + debugger.name);
 }
 

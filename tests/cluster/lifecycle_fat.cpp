@@ -4,7 +4,7 @@
 #include "lifted_guard.hpp"
 #include "many.hpp"
 
-// Objects as large as the API server takes, and more of them than one answer should hold: they cost Curfew
+// Objects as large as the API server accepts, and more of them than one answer should hold: they cost Curfew
 // time, and nothing else.
 using namespace curfew::test;
 
@@ -33,7 +33,7 @@ void make_fat_roles(const Scene& scene) {
       Succeeds());
 }
 
-// Asked for by admin, whom no policy lets ask: the guard is away.
+// Made by admin, although no policy allows admin to request: the guard is lifted.
 void make_fat_requests(const Scene& scene, int count) {
   const Json request{{"apiVersion", "curfew.dev/v1alpha1"},
                      {"kind", "AccessRequest"},
@@ -54,7 +54,7 @@ struct Run {
   Scene scene;
   std::string policy = scene.space.policy(automatic());
   Controller controller{scene.cluster, {"--pending-per-requester", "0", "--requester-qps", "0"}};
-  long rss = 0;  // before there was anything large
+  long rss = 0;  // before any large object existed
 
   Run() {
     controller.start_leading();
@@ -77,7 +77,7 @@ struct Run {
     CHECK_FALSE(request.binding().has_value());
     CHECK_FALSE(scene.can_list_pods(scene.alice));
   }
-  // One line for each, at most: these are no faults.
+  // Large objects are not faults: neither lost contact nor a failed list may be logged.
   void check_calm() const {
     CHECK(controller.times_said("lost contact with the API server; trying again until it is back") == 0);
     CHECK(controller.times_said("cannot list; trying again") == 0);
@@ -130,7 +130,7 @@ TEST_CASE(
   run.check_memory("a new start");
   run.check_ends_on_time(ending, expires_at);
   run.check_calm();
-  // Rejected by now, and kept for an hour: found by the retention at each start.
+  // The large requests are rejected by now, and kept for an hour: retention finds them at each start.
   const Request next = run.active("10m", "next");
   CHECK(run.scene.can_list_pods(run.scene.alice));
 }

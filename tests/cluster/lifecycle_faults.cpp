@@ -8,19 +8,19 @@
 #include "faultproxy.hpp"
 #include "lifecycle.hpp"
 
-// Everything between the controller and the API server breaks, in turns, while access is active:
-// tests/cluster/faultproxy does it. A half-open watch that nothing else gives away (90 s of silence) and an
-// expired token are not waited for here.
+// Everything between the controller and the API server breaks in turn while access is active:
+// tests/cluster/faultproxy does it. These tests do not wait for a half-open watch that nothing else reveals
+// (90 s of silence), nor for an expired token.
 using namespace curfew::test;
 
 namespace {
 
 constexpr const char* kLost = "lost contact with the API server; trying again until it is back";
-constexpr int kMaxRequests = 40;      // in a second of a fault
+constexpr int kMaxRequests = 40;      // per second of a fault
 constexpr double kMaxWork = 0.5;      // of one processor
-constexpr std::size_t kMaxLines = 9;  // of log in a fault, not one for each try
+constexpr std::size_t kMaxLines = 9;  // lines of log per fault, not one per attempt
 
-// Processor time of a process so far, in seconds.
+// CPU time of a process so far, in seconds.
 double work_of(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -36,7 +36,7 @@ double work_of(pid_t pid) {
 struct Fault {
   std::string name;
   Json control;
-  int times_lost = 0;  // how often the loss of contact is said; -1: once or never
+  int times_lost = 0;  // how often lost contact is logged; -1: at most once
 };
 
 struct Behind {
@@ -48,14 +48,14 @@ struct Behind {
   Behind() { controller.start_leading(); }
   ~Behind() {
     proxy.set({{"fault", "pass"}});
-    controller.stop();  // gives the lease back, for the next test
+    controller.stop();  // releases the lease for the next test
   }
   Request ask(const std::string& name, const std::string& duration) const {
     return Request(scene, policy, "duration: " + duration, std::nullopt, name);
   }
 };
 
-// Granted, and not before the record of it.
+// Checks that access was granted, and not before the record of it.
 void check_recorded_first(const Scene& scene, const Request& request, curfew::TimePoint since) {
   const auto granted = call_of_curfew(scene.cluster, "create", request.binding_name(), since);
   const auto recorded =
@@ -85,7 +85,7 @@ std::string log_since(const Controller& controller, std::size_t line) {
   return text;
 }
 
-// One access ends while the fault lasts, one is asked for meanwhile, and one after it.
+// One access ends during the fault, one request is made during it, and one after it.
 void live_through(Behind& behind, const Fault& fault) {
   INFO("fault: " << fault.name << "; proxy: " << behind.proxy.errors());
   const Scene& scene = behind.scene;
@@ -99,7 +99,7 @@ void live_through(Behind& behind, const Fault& fault) {
 
   behind.proxy.set(fault.control);
   const auto began = now();
-  REQUIRE(began < expires_at - milliseconds(500));  // otherwise the machine is too slow to tell anything
+  REQUIRE(began < expires_at - milliseconds(500));  // otherwise the machine is too slow for this test
   const double work_before = work_of(controller.pid());
   const Request asked = behind.ask("asked-" + fault.name, "30m");
   sleep_until(std::max(expires_at + seconds(1), began + seconds(3)));

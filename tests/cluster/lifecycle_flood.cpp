@@ -4,7 +4,7 @@
 #include "controller.hpp"
 #include "many.hpp"
 
-// One person sends requests as fast as the API server takes them.
+// One person sends requests as fast as the API server accepts them.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -74,8 +74,8 @@ TEST_CASE(
       (*refused)["status"]["message"].get<std::string>(),
       ContainsSubstring("--pending-per-requester allows 20") || ContainsSubstring("--requester-qps 0.02"));
 
-  // Of the flood, a record for each that was let in, and one or two for all others: the ten minutes may have
-  // ended meanwhile.
+  // The flood leaves a record for each admitted request, and one or two for all others, because the ten
+  // minutes may have ended meanwhile.
   const auto records = records_in(scene);
   const auto of = [&](const char* action) {
     return std::ranges::count_if(records, [&](const Json& each) {
@@ -88,7 +88,7 @@ TEST_CASE(
   CHECK(std::ranges::count_if(records, [](const Json& each) { return each["action"] == "Granted"; }) ==
         others);
 
-  // Whoever floods is let in again when there is room.
+  // After a flood, the requester is admitted again when there is room.
   const std::string first = std::ranges::find_if(requests, [&](const Json& each) {
                               return is_of(each, mallory.name()) && is_in(each, "Pending");
                             })->at("metadata")["name"];

@@ -5,14 +5,14 @@
 #include "lifecycle.hpp"
 #include "lifted_guard.hpp"
 
-// While the admission policies that establish who asks and who approves are not what Curfew ships, nothing is
-// granted, what is first said in that time never counts, and access still ends.
+// While the admission policies that establish requesters and approvers differ from what Curfew ships, nothing
+// is granted, nothing first written in that time ever counts, and access still ends.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-// An approval in bob's name, by somebody else.
+// An approval in bob's name, by someone else.
 void forge_approval(const Scene& scene, const Request& request) {
   const std::string patch =
       R"([{"op": "add", "path": "/decisions", "value": [{"verdict": "Approve", "username": "bob", "groups": ["sre", "system:authenticated"], "comment": "forged"}]}])";
@@ -20,7 +20,7 @@ void forge_approval(const Scene& scene, const Request& request) {
                                "json", "--patch", patch});
 }
 
-// ... after a status that says that Curfew has seen it already.
+// ... after a status that says that Curfew has already seen it.
 void forge_unseen(const Scene& scene, const Guard& guard, const Request& request) {
   guard.remove("curfew-writes");
   const std::string patch = R"({"status": {"observedDecisions": 1}})";
@@ -77,7 +77,7 @@ TEST_CASE("nothing is granted while an admission policy is missing or weakened",
     CHECK_THAT(asked.text("message"), ContainsSubstring(named) && ContainsSubstring("ask again"));
     CHECK_FALSE(asked.binding().has_value());
 
-    waiting.await_reason("Granted", "GuardNotInForce");  // said before anybody approves in vain
+    waiting.await_reason("Granted", "GuardNotInForce");  // reported before an approval is made in vain
     waiting.approve(scene.bob);
     REQUIRE_THAT(revoked.say(scene.alice, "revoke", "done"), Succeeds());
     revoked.await_no_binding();
@@ -122,7 +122,7 @@ TEST_CASE("a decision that was forged while the guard was away never counts", "[
     CHECK(readyz_says(controller, 200, ""));
     request.await("Rejected", seconds(8));
     if (watched) sly.await("Rejected");
-    sleep_until(now() + seconds(7));  // also when the guard counts again
+    sleep_until(now() + seconds(7));  // and still so when the guard counts again
     CHECK(request.condition("Granted")["reason"] == "GuardNotInForce");
     check_not_granted(scene, request);
 
@@ -165,7 +165,7 @@ TEST_CASE(
   sleep_until(now() + seconds(2));
   controller.start_leading();
   check_never_counts("unwatched");
-  sleep_until(now() + seconds(6));  // also when the guard counts again
+  sleep_until(now() + seconds(6));  // and still so when the guard counts again
   for (const char* name : {"watched", "unwatched"}) check_never_counts(name);
   controller.stop();
 }

@@ -6,20 +6,21 @@
 #include "lifecycle.hpp"
 #include "lifted_guard.hpp"
 
-// What is written while the guard is away, or before there was one, is nobody's word: not a request, not a
-// policy, not a revocation. And what puts the guard back.
+// What is written while the guard is missing, or before it existed, is not believed: no request, no policy,
+// no revocation. And how the guard is restored.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-// The guard counts for a controller that runs, which has saved that, so that the next test finds it in force.
+// Waits until the guard counts for a running controller, which has saved that, so that the next test finds it
+// in force.
 void await_guard(const Controller& controller) {
   REQUIRE(eventually(seconds(15), [&] { return controller.get("/readyz").status == 200; }));
   sleep_until(now() + seconds(7));
 }
 
-// A revocation in carol's name, by somebody else.
+// A revocation in carol's name, by someone else.
 void forge_revocation(const Scene& scene, const Request& request) {
   Json decisions = request.stored().value("decisions", Json::array());
   decisions.push_back({{"verdict", "Revoke"},
@@ -30,7 +31,7 @@ void forge_revocation(const Scene& scene, const Request& request) {
                                "merge", "--patch", Json{{"decisions", decisions}}.dump()});
 }
 
-// As before Curfew was ever installed: no guard, and no ledger of one.
+// As before the first installation of Curfew: no guard, and no ledger of one.
 void remove_all_of_the_guard(const Scene& scene) {
   for (const char* kind : {"mutatingadmissionpolicybindings", "mutatingadmissionpolicies",
                            "validatingadmissionpolicybindings", "validatingadmissionpolicies"}) {
@@ -47,7 +48,7 @@ TEST_CASE("a first start ever believes no request and no policy that is older th
   const Scene scene;
   const Guard guard(scene);
   remove_all_of_the_guard(scene);
-  // The guard's last objects are made in a second after these.
+  // The guard's last objects are created at least a second after these.
   const std::string policy = scene.space.policy(automatic());
   once_unguarded(scene.dave, {"create", "-f", "-"},
                  scene.space.request("forged", "{policy: " + policy +
@@ -212,7 +213,7 @@ TEST_CASE("whatever was done to the guard, the command that Curfew names puts it
     REQUIRE_THAT(scene.admin.kubectl(damage.command), Succeeds());
   };
   const auto in_force = [&] { return controller.get("/readyz").status == 200; };
-  // Runs what stands between the sentence's brackets, as kubectl people do in a checkout.
+  // Runs the commands in the message's brackets, as a kubectl user does in a checkout.
   const auto put_back = [&] {
     const std::string page = controller.get("/readyz").body;
     const auto begin = page.rfind("(kubectl ");

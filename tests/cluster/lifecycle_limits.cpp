@@ -4,7 +4,7 @@
 #include "controller.hpp"
 #include "lifecycle.hpp"
 
-// How much one person has at a time, and how soon again, under one policy.
+// How much access one person may have at a time, and how soon again, under one policy.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -16,7 +16,7 @@ constexpr const char* kTwoAtATime = "limits: {activePerRequester: 2}";
 
 constexpr int kMany = 10;
 
-// All at once, in one call.
+// Makes all requests at once, in one call.
 void ask_for_ten(const Scene& scene, const std::string& policy) {
   std::string batch;
   for (int i = 0; i < kMany; ++i)
@@ -25,7 +25,7 @@ void ask_for_ten(const Scene& scene, const std::string& policy) {
   REQUIRE_THAT(scene.alice.kubectl({"create", "-f", "-"}, batch), Succeeds());
 }
 
-// As soon as all are decided, sorted.
+// The phases as soon as all requests are decided, sorted.
 Texts phases_of_ten(const Scene& scene) {
   Texts phases;
   const auto decided = [&] {
@@ -71,7 +71,7 @@ TEST_CASE("of ten requests at once exactly as many are granted as the policy all
     CHECK_THAT(request["status"]["conditions"].dump(), ContainsSubstring("TooManyActive"));
   }
 
-  // Another policy counts for itself, and what is given back can be had again.
+  // Another policy has its own limits, and access that is given up can be granted again.
   const Request elsewhere(scene, scene.space.policy(automatic(kTwoAtATime)), "duration: 30m", std::nullopt,
                           "elsewhere");
   elsewhere.await("Active");

@@ -4,7 +4,7 @@
 #include "controller.hpp"
 #include "many.hpp"
 
-// Many grants that end at one moment.
+// Many grants that end at the same moment.
 using namespace curfew::test;
 
 namespace {
@@ -12,11 +12,11 @@ namespace {
 constexpr int kGrants = 500;
 
 struct Deletion {
-  milliseconds received;  // after the end; negative: before it
+  milliseconds received;  // after the end; negative if before it
   milliseconds answered;
 };
 
-// The deletions that took the bindings of that namespace away.
+// The deletions that removed the bindings of that namespace.
 std::vector<Deletion> deletions(const Scene& scene, curfew::TimePoint expires_at) {
   std::vector<Deletion> found;
   for (const Json& call : calls_of_curfew(scene.cluster, expires_at - seconds(60), scene.space.name())) {
@@ -37,7 +37,7 @@ int bindings_in(const Scene& scene) {
   return static_cast<int>(std::ranges::count(names.out, '\n'));
 }
 
-// Asks seldom: kubectl costs the machine more than Curfew does.
+// Polls seldom, because kubectl costs the machine more than Curfew does.
 bool await_bindings(const Scene& scene, int count, curfew::TimePoint until) {
   while (now() < until) {
     if (bindings_in(scene) == count) return true;
@@ -65,7 +65,7 @@ TEST_CASE("five hundred grants with one end are all gone by then, and none is cu
   sleep_until(start + seconds(3));
   const bool all_granted = await_bindings(scene, kGrants, expires_at - seconds(4));
   WARN("all granted " << std::chrono::floor<milliseconds>(now() - start).count() << " ms after it");
-  REQUIRE(all_granted);  // otherwise the machine is too slow to tell anything
+  REQUIRE(all_granted);  // otherwise the machine is too slow for this test
 
   sleep_until(expires_at + milliseconds(500));
   CHECK(await_bindings(scene, 0, now() + seconds(10)));
@@ -80,8 +80,8 @@ TEST_CASE("five hundred grants with one end are all gone by then, and none is cu
                        << " ms; the slowest answer took " << (slowest.answered - slowest.received).count()
                        << " ms");
   CHECK(first.answered >= seconds(-3));
-  // Asked for in time, all of them. How long the API server then takes is its own affair; what it adds on a
-  // machine that runs everything is little.
+  // All of them were sent in time. How long the API server then takes is not Curfew's doing; on a machine
+  // that runs everything, that is little.
   CHECK(std::ranges::all_of(all, [](const Deletion& each) { return each.received < milliseconds(0); }));
   CHECK(last.answered <= milliseconds(100));
   CHECK(controller.stop() == 0);

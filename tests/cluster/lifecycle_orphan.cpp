@@ -6,8 +6,8 @@
 #include "held_lease.hpp"
 #include "lifecycle.hpp"
 
-// Ending access needs nothing but the bindings: not their owner, which the garbage collector takes away, not
-// the leader, and no other kind.
+// Ending access needs nothing but the bindings: no owner reference, which the garbage collector removes, no
+// leader, and no other kind.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -30,8 +30,8 @@ struct Granting {
   }
 };
 
-// The requester deletes the request and leaves its binding, whose owner the garbage collector then takes
-// away.
+// The requester deletes the request but leaves its binding, from which the garbage collector then removes the
+// owner reference.
 void orphan(const Scene& scene, const Request& request) {
   REQUIRE_THAT(scene.alice.kubectl({"delete", "accessrequest", request.name(), "-n", scene.space.name(),
                                     "--cascade=orphan", "--timeout=60s"}),
@@ -119,7 +119,7 @@ TEST_CASE(
     REQUIRE(now() < expires_at - seconds(1));
     sleep_until(expires_at + milliseconds(leads ? 100 : 2500));
     CHECK_FALSE(request.binding().has_value());
-    CHECK_FALSE(alone.leads());  // never ready: nothing else could be read
+    CHECK_FALSE(alone.leads());  // never ready, because nothing else could be read
     CHECK(kept.binding().has_value());
     const auto late =
         std::chrono::floor<milliseconds>(gone_at(scene, request, expires_at - seconds(12)) - expires_at);

@@ -14,7 +14,7 @@ pid_t component(const Cluster& cluster, const std::string& name) {
   return Json::parse(file)["processes"][name][0].get<pid_t>();
 }
 
-// A process that stands still until this goes out of scope.
+// Suspends a process until this goes out of scope.
 class Standstill {
  public:
   explicit Standstill(pid_t pid) : pid_(pid) { REQUIRE(::kill(pid_, SIGSTOP) == 0); }

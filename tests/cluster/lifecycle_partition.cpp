@@ -4,12 +4,12 @@
 #include "faultproxy.hpp"
 #include "lifecycle.hpp"
 
-// Two replicas, of which one loses the API server.
+// Two replicas, one of which loses the API server.
 using namespace curfew::test;
 
 namespace {
 
-// When the controller said that, first since then.
+// When the controller first logged that message after `since`.
 std::optional<curfew::TimePoint> time_said(const Controller& controller, const std::string& message,
                                            curfew::TimePoint since) {
   for (const Json& line : controller.log()) {
@@ -40,7 +40,7 @@ TEST_CASE(
   ending.await("Active");
   const auto expires_at = ending.time("expiresAt");
 
-  proxy.set({{"fault", "half-open"}});  // without a sign
+  proxy.set({{"fault", "half-open"}});  // without any error
   const auto began = now();
   REQUIRE(began < expires_at - milliseconds(500));
   const Request asked(scene, policy, "duration: 30m", std::nullopt, "asked");
@@ -64,7 +64,7 @@ TEST_CASE(
   ending.await("Expired", seconds(10));
   CHECK(ending.recorded() == std::vector<std::string>{"Requested", "Granted", "Expired"});
 
-  // It is back, and stands behind.
+  // The former leader is back, and is a follower.
   proxy.set({{"fault", "pass"}});
   CHECK(eventually(seconds(15), [&] { return leader.get("/readyz").status == 200; }));
   CHECK(leader.get("/metrics").body.find("curfew_leader 0") != std::string::npos);

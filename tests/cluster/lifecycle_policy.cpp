@@ -3,8 +3,8 @@
 
 #include "lifecycle.hpp"
 
-// What a policy does not allow: refused at once by the API server where it can tell, by the controller where
-// only it can, or where the policy changed after the request was made.
+// What a policy does not allow: refused at once by the API server where it can decide, and by the controller
+// where only it can, or where the policy changed after the request was made.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -28,8 +28,8 @@ ProcessResult ask(const Scene& scene, const std::string& policy, const std::stri
   return scene.alice.apply(scene.space.request("ask", "{policy: " + policy + ", " + more + "}"));
 }
 
-// A request, and a policy that arrives `later` than it. Curfew waits five seconds for a policy: an arrival
-// that a slow machine kept longer than that is tried anew.
+// A request, and a policy that is created `later` than it. Curfew waits five seconds for a policy: if a slow
+// machine takes longer, this retries.
 struct Late {
   std::string policy;
   Request request;
@@ -138,7 +138,7 @@ TEST_CASE("a Role is looked up in the request's namespace", "[lifecycle]") {
   };
   SECTION("there") {
     make_role();
-    sleep_until(now() + seconds(2));  // until the right to bind it has arrived
+    sleep_until(now() + seconds(2));  // until the right to bind it is effective
     const Request request(scene, policy, "duration: 10m");
     request.await("Active");
     CHECK(request.binding().value()["roleRef"] ==

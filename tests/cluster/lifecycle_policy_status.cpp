@@ -3,7 +3,7 @@
 
 #include "lifecycle.hpp"
 
-// What a policy says of itself, and of what cannot work in it.
+// What the status of a policy reports, including what cannot work in the policy.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -27,7 +27,7 @@ TEST_CASE("a policy warns of a role with which access can be kept beyond the gra
   const Scene scene;
   const std::string policy = scene.space.policy(
       one_of_sre("roles: [{kind: ClusterRole, name: view}, {kind: ClusterRole, name: edit}]"));
-  const std::string escape_control_characters = scene.space.policy(one_of_sre());
+  const std::string harmless = scene.space.policy(one_of_sre());
   const Json warning = scene.await_policy(policy, "OutlivesGrant", "OutlivesGrant");
   CHECK(warning["status"] == "True");
   const std::string message = warning["message"];
@@ -36,10 +36,10 @@ TEST_CASE("a policy warns of a role with which access can be kept beyond the gra
       ContainsSubstring(
           "ClusterRole edit allows create serviceaccounts/token, create/get/list/patch/update/watch secrets, create/patch/update pods"));
   CHECK_THAT(message, !ContainsSubstring("ClusterRole view"));
-  CHECK(scene.policy_condition(policy, "Ready")["status"] == "True");  // a warning, no more
+  CHECK(scene.policy_condition(policy, "Ready")["status"] == "True");  // only a warning
 
-  scene.await_policy(escape_control_characters, "Ready", "Ready");
-  CHECK(scene.policy_condition(escape_control_characters, "OutlivesGrant").is_null());
+  scene.await_policy(harmless, "Ready", "Ready");
+  CHECK(scene.policy_condition(harmless, "OutlivesGrant").is_null());
   scene.change(policy, {{"roles", {{{"kind", "ClusterRole"}, {"name", "view"}}}}});
   CHECK(eventually(seconds(3), [&] { return scene.policy_condition(policy, "OutlivesGrant").is_null(); }));
 }
@@ -117,7 +117,7 @@ TEST_CASE("a burst of requests writes their policy's status a few times only", "
   const auto took = std::chrono::duration_cast<milliseconds>(now() - began);
   WARN(kMany << " requests in " << took.count() << " ms wrote the status of their policy " << writes
              << " times");
-  // One a second.
+  // At most one per second.
   CHECK(writes >= 1);
   CHECK(writes <= 3 + static_cast<std::size_t>(std::chrono::ceil<seconds>(took).count()));
 }

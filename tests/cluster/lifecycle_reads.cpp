@@ -6,7 +6,7 @@
 #include "controller.hpp"
 #include "lifecycle.hpp"
 
-// What Curfew asks of the API server: everything comes from watches.
+// What Curfew reads from the API server: everything comes from watches.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -34,7 +34,7 @@ std::string counted(const std::vector<Json>& calls) {
   return text.str();
 }
 
-// What earlier tests leave behind is cleaned up by the control plane, and followed by Curfew.
+// Waits until the control plane has cleaned up after earlier tests and Curfew has followed.
 void await_quiet(const Scene& scene) {
   const auto others = [&] {
     const Json all = scene.admin.get({"accessrequests", "-A"});

@@ -5,8 +5,7 @@
 #include "controller.hpp"
 #include "lifecycle.hpp"
 
-// What the records say of requests whose people are quick, or come back: every end is recorded, once, and as
-// it was.
+// The records of requests whose users act fast or come back: every end is recorded, once, and as it was.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -14,7 +13,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// Actions by the request's UID, of all requests that had that name.
+// The actions by request UID, of all requests with that name.
 std::map<std::string, Texts> recorded_of_name(const Scene& scene, const std::string& name) {
   std::map<std::string, Texts> actions;
   const Json list = scene.admin.get({"auditrecords", "--field-selector",
@@ -247,7 +246,7 @@ TEST_CASE("an approval from before Curfew has looked does not count for what the
   controller.start_leading();
   request.await("Pending", seconds(20));
   CHECK_FALSE(request.binding().has_value());
-  request.approve(scene.bob);  // who sees "4h" now
+  request.approve(scene.bob);  // bob sees "4h" now
   request.await("Active");
   controller.stop();
 }

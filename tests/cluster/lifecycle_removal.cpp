@@ -3,7 +3,7 @@
 #include "controller.hpp"
 #include "lifecycle.hpp"
 
-// "curfew end-all", the last thing before Curfew is removed.
+// "curfew end-all", the last step before Curfew is removed.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -57,7 +57,7 @@ TEST_CASE(
   CHECK_FALSE(waiting.binding());
   CHECK(waiting.text("phase") == "Pending");
 
-  waiting.await("Active", seconds(25));  // it was not removed after all
+  waiting.await("Active", seconds(25));  // Curfew was not removed after all
   waiting.remove(scene.alice);
   waiting.await_no_binding();
   CHECK(controller.stop() == 0);
@@ -84,8 +84,8 @@ TEST_CASE("end-all that cannot end everything fails, and says what is left", "[r
   controller.start_leading();
   const Request granted(scene, scene.space.policy(automatic()), "duration: 30m");
   granted.await("Active");
-  const auto result = end_all(
-      scene, {"--timeout", "1s", "--vacancy", "2s"});  // the one that led may believe for longer that it does
+  // The former leader may believe for longer than this that it leads.
+  const auto result = end_all(scene, {"--timeout", "1s", "--vacancy", "2s"});
   CHECK(result.exit_code == 1);
   CHECK_THAT(
       result.err,

@@ -5,7 +5,7 @@
 #include "controller.hpp"
 #include "lifecycle.hpp"
 
-// Stopping, and two replicas: one leads, either can end access.
+// Stopping; and two replicas: one leads, either can end access.
 using namespace curfew::test;
 
 namespace {
@@ -128,8 +128,8 @@ TEST_CASE("when the leader hangs or dies just before an end, the other replica e
     const auto late = std::chrono::duration_cast<milliseconds>(gone - expires_at);
     WARN("ended " << late.count() << " ms after its time");
     CHECK(late < milliseconds(2500));
-    CHECK(late > milliseconds(1500));  // the leader's patience was left to it
-    // Only once the lease has run out is the rest done.
+    CHECK(late > milliseconds(1500));  // the follower waited for the leader first
+    // The rest is done only when the lease has expired.
     request.await("Expired", seconds(25));
     CHECK(request.recorded() == Texts{"Requested", "Approved", "Granted", "Expired"});
     if (!hangs) return;

@@ -4,21 +4,21 @@
 #include "controller.hpp"
 #include "lifecycle.hpp"
 
-// A controller that is killed at any moment: the next one goes on from what is in the cluster.
+// A controller is killed at any moment: the next one continues from what is in the cluster.
 using namespace curfew::test;
 
 namespace {
 
 using Texts = std::vector<std::string>;
 
-// With a controller that runs, and that is killed and started again.
+// A scene with a controller that is killed and started again.
 struct Killed {
   Scene scene;
   Controller controller{scene.cluster};
   std::string policy = scene.space.policy(one_of_sre());
 
   Killed() { controller.start_leading(); }
-  ~Killed() { controller.stop(); }  // gives the lease back, for the next test
+  ~Killed() { controller.stop(); }  // releases the lease for the next test
 
   Request active(const std::string& name, const std::string& duration) const {
     Request request(scene, policy, "duration: " + duration, std::nullopt, name);
@@ -28,7 +28,7 @@ struct Killed {
   }
 };
 
-// Nothing of a request was done twice.
+// Checks that nothing was done twice for a request.
 void check_done_once(const Request& request, const Texts& expected) {
   CHECK(request.recorded() == expected);
   std::set<std::string> names;
@@ -69,9 +69,9 @@ TEST_CASE("a killed controller goes on where it was", "[replica]") {
       Succeeds());
   const Request asked(scene, killed.policy, "duration: 30m", std::nullopt, "asked");
   sleep_until(expiring.time("expiresAt") + seconds(1));
-  CHECK(expiring.binding().has_value());  // nobody is there to end it
+  CHECK(expiring.binding().has_value());  // no replica is there to end it
 
-  // Ended by any replica, whoever leads: the lease of the killed one has still to run out.
+  // Any replica ends it, leader or not: the lease of the killed one has not expired yet.
   const auto restarted = now();
   killed.controller.start();
   expiring.await_no_binding(seconds(5));
@@ -104,7 +104,7 @@ TEST_CASE("a controller killed in the middle of granting grants once", "[replica
   Killed killed;
   const Scene& scene = killed.scene;
   const std::string at_once = scene.space.policy(automatic());
-  // Asked in quick succession, killed at once: some have a record and no binding, some a binding and no
+  // Created in quick succession and killed at once: some have a record and no binding, some a binding and no
   // status.
   std::string batch;
   constexpr int kMany = 12;

@@ -4,7 +4,8 @@
 #include "controller.hpp"
 #include "lifecycle.hpp"
 
-// Least privilege, in both directions: what Curfew does is allowed, and what it is allowed it does.
+// Least privilege, in both directions: everything that Curfew does is allowed, and it does everything that is
+// allowed.
 using namespace curfew::test;
 
 namespace {
@@ -32,17 +33,17 @@ std::string right_for(const Json& call) {
          object.value("resource", "") + (subresource.empty() ? "" : "/" + subresource);
 }
 
-// What only a first start, or an answer that was lost on its way, takes: tests of those are elsewhere.
+// Rights needed only at a first start or after a lost answer: other tests cover those.
 const Rights kSeldomUsed{
     "create coordination.k8s.io/leases",           // the first start in a cluster
-    "create /configmaps",                          // the same
-    "get curfew.dev/auditrecords",                 // one that was there already: is it ours?
-    "get rbac.authorization.k8s.io/rolebindings",  // the same
-    "get curfew.dev/accessrequests/status",  // kubectl's, in the hands of somebody who stands in for Curfew
-    "get curfew.dev/accesspolicies/status",  // the same
+    "create /configmaps",                          // as above
+    "get curfew.dev/auditrecords",                 // after AlreadyExists: is the record ours?
+    "get rbac.authorization.k8s.io/rolebindings",  // as above, for the binding
+    "get curfew.dev/accessrequests/status",        // for kubectl, used by a person who stands in for Curfew
+    "get curfew.dev/accesspolicies/status",        // as above
 };
 
-// Each thing that Curfew does, once.
+// Makes Curfew do everything that it does, once.
 void do_everything(const Scene& scene) {
   const std::string policy =
       scene.space.policy(one_of_sre("duration: {default: 10m, max: 1h}, limits: {cooldown: 1s}"));
@@ -50,7 +51,7 @@ void do_everything(const Scene& scene) {
   expires.await("Pending", seconds(10));
   expires.approve(scene.bob);
   expires.await("Active");
-  scene.change(policy, {{"duration", {{"default", "3s"}, {"max", "3s"}}}});  // moves the end up
+  scene.change(policy, {{"duration", {{"default", "3s"}, {"max", "3s"}}}});  // shortens the grant
   expires.await("Expired", seconds(8));
   CHECK(eventually(seconds(8), [&] {
     return !scene.admin.kubectl({"get", "accessrequest", "expires", "-n", scene.space.name()}).ok();
@@ -92,5 +93,5 @@ TEST_CASE("every right that Curfew ships with is used, and none is missing", "[r
   CHECK(unused == Rights{});
   Rights beyond = used;
   for (const std::string& right : shipped) beyond.erase(right);
-  CHECK(beyond == Rights{});  // allowed by something else than the shipped roles
+  CHECK(beyond == Rights{});  // allowed by something other than the shipped roles
 }

@@ -7,7 +7,7 @@
 #include "controller.hpp"
 #include "lifecycle.hpp"
 
-// What cannot work is said in one line, with an exit code; what breaks later is waited out.
+// An error that cannot pass is reported in one line, with an exit code; a later failure is waited out.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -30,14 +30,14 @@ void check_one_line(const ProcessResult& result, int exit_code, const std::strin
   CHECK_THAT(result.err, ContainsSubstring(part));
 }
 
-// A file in the state folder, with that text.
+// A file in the state folder, with this text.
 std::filesystem::path file_with(const Cluster& cluster, const std::string& text) {
   const auto path = cluster.state() / "test" / (unique("startup") + ".yaml");
   std::ofstream(path) << text;
   return path;
 }
 
-// As Curfew's own, with one thing changed: NAME is one of cluster or user, `patch` a merge patch of it.
+// Curfew's own kubeconfig with one change: NAME is cluster or user, and `patch` is a merge patch of it.
 std::filesystem::path changed_kubeconfig(const Cluster& cluster, const std::string& name, const Json& patch) {
   const ProcessResult view =
       run({cluster.kubectl().string(), "--kubeconfig", cluster.curfew().kubeconfig().string(), "config",
@@ -187,7 +187,7 @@ TEST_CASE("without Curfew's kinds the controller waits a little, and then says w
   const ProcessResult without = run_controller({"--kubeconfig", kubeconfig});
   Controller controller(cluster);
   SECTION("they come in time") {
-    // start() waits ten seconds for it.
+    // start() waits up to ten seconds for the controller.
     const std::vector<std::string> later{"sh",
                                          "-c",
                                          R"(sleep 3; exec "$0" --kubeconfig "$1" apply -k "$2")",
@@ -202,7 +202,7 @@ TEST_CASE("without Curfew's kinds the controller waits a little, and then says w
   }
   REQUIRE_THAT(install(), Succeeds());
   check_one_line(without, 1, "kubectl apply -k manifests/");
-  Controller settled(cluster);  // the kinds made anew count for those who start after this test
+  Controller settled(cluster);  // recreated kinds count for controllers that start after this test
   settled.start_leading();
   sleep_until(now() + seconds(8));
   settled.stop();
@@ -230,7 +230,7 @@ TEST_CASE("an API server that goes away is waited out, said once, and access end
   CHECK_THAT(controller.get("/readyz").body, ContainsSubstring("API server"));
   const auto lines = controller.log().size();
   sleep_until(now() + seconds(5));
-  CHECK(controller.log().size() <= lines + 3);  // not a line a second
+  CHECK(controller.log().size() <= lines + 3);  // not one line per second
 
   REQUIRE_THAT(run({CURFEW_SOURCE_DIR "/tools/controlplane", "--state", scene.cluster.state().string(), "up"},
                    {.input = {}, .environment = {}, .timeout = seconds(100)}),
@@ -243,7 +243,7 @@ TEST_CASE("an API server that goes away is waited out, said once, and access end
   expiring.await("Expired", seconds(30));
   CHECK(running.text("phase") == "Active");
   CHECK(controller.has_said("contact with the API server again"));
-  // An API server that has just started takes a while to find the AccessPolicies for its admission policies.
+  // A newly started API server takes a while to find the AccessPolicies for its admission policies.
   REQUIRE(eventually(seconds(30), [&] {
     return scene.alice
         .kubectl({"create", "--dry-run=server", "-f", "-"},

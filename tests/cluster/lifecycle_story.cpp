@@ -6,7 +6,7 @@
 
 #include "lifecycle.hpp"
 
-// The main story: ask, approve, access, its end on time, and what remains to be read of it.
+// The main story: request, approval, access, its end on time, and the records that remain.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::UnorderedEquals;
@@ -15,7 +15,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// When Curfew asked for the binding's deletion, and the API server had answered.
+// When the API server had answered Curfew's request to delete the binding.
 std::optional<curfew::TimePoint> deletion_of(const Scene& scene, const std::string& binding,
                                              curfew::TimePoint since) {
   for (const Json& call : calls_of_curfew(scene.cluster, since)) {
@@ -48,7 +48,7 @@ TEST_CASE("alice asks, bob approves, alice has access until its time is up and n
 
   const auto expires_at = request.time("expiresAt");
   CHECK(expires_at - request.time("grantedAt") == seconds(6));
-  REQUIRE(now() < expires_at - milliseconds(1500));  // otherwise the machine is too slow to tell anything
+  REQUIRE(now() < expires_at - milliseconds(1500));  // otherwise the machine is too slow for this test
 
   sleep_until(expires_at + milliseconds(50));
   for (int check = 1; check <= 5; ++check) {
@@ -83,8 +83,8 @@ TEST_CASE("while access is given, the request says to whom, to what, until when 
   CHECK(status["policy"]["uid"] == scene.admin.get({"accesspolicy", policy})["metadata"]["uid"]);
   CHECK(status["bindingName"] == request.binding_name());
   CHECK(request.time("requestedAt") <= request.time("approvedAt"));
-  CHECK(request.time("approvedAt") <=
-        request.time("grantedAt") + seconds(1));  // one of them may be cut to the second
+  // One of them may be truncated to the second.
+  CHECK(request.time("approvedAt") <= request.time("grantedAt") + seconds(1));
   CHECK(request.condition("Approved")["status"] == "True");
   CHECK(request.condition("Approved")["reason"] == "QuorumReached");
   CHECK(request.condition("Granted")["status"] == "True");

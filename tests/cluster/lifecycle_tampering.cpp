@@ -7,9 +7,9 @@
 #include "lifecycle.hpp"
 #include "lifted_guard.hpp"
 
-// What the admission policies refuse is done all the same, by somebody who has taken them away: it is noticed
-// at once, ends, and is recorded. All of it while nothing is granted, since the guard differs from what is
-// shipped.
+// Someone who has removed the admission policies writes what they would refuse: Curfew notices it at once,
+// ends the access and records it. Nothing is granted all the while, because the guard differs from the
+// shipped one.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -46,7 +46,7 @@ struct Unguarded {
   ProcessResult remove(const Request& request) const {
     return scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()});
   }
-  // The binding again, as it was and then changed.
+  // Recreates the binding as it was, with `change` merged in.
   void make_again(const Request& request, Json binding, const Json& change = Json::object()) const {
     for (const char* field : {"uid", "resourceVersion", "creationTimestamp", "managedFields"})
       binding["metadata"].erase(field);
@@ -68,7 +68,7 @@ Json subject(const std::string& name) {
   return {{"kind", "User"}, {"apiGroup", "rbac.authorization.k8s.io"}, {"name", name}};
 }
 
-// Another request's binding, as it would be for this one.
+// Another request's binding, rewritten for this request.
 Json as_if_of(const Request& request, Json binding) {
   binding["metadata"]["name"] = request.binding_name();
   binding["metadata"]["ownerReferences"][0].update({{"name", request.name()}, {"uid", request.uid()}});
@@ -81,7 +81,7 @@ Json as_if_of(const Request& request, Json binding) {
 struct Case {
   std::string name;
   std::function<void(const Unguarded&, const Request&)> tamper;
-  std::string said;  // in the record
+  std::string said;  // expected in the record
 };
 
 const std::vector<Case>& changes() {
@@ -104,7 +104,7 @@ const std::vector<Case>& changes() {
   return all;
 }
 
-// How long after the API server took the change the binding was gone.
+// The time from the API server's acceptance of the change until the binding was gone.
 milliseconds noticed_after(const Scene& scene, const Request& request, curfew::TimePoint changed) {
   curfew::TimePoint gone{};
   for (const Json& call : calls_of_curfew(scene.cluster, changed - seconds(20), request.binding_name())) {
@@ -115,7 +115,7 @@ milliseconds noticed_after(const Scene& scene, const Request& request, curfew::T
   return std::chrono::floor<milliseconds>(gone - changed);
 }
 
-// One after the other, while the guard is away.
+// One after the other, while the guard is lifted.
 void change_each(const Unguarded& u, const std::list<Request>& requests) {
   milliseconds worst{};
   auto request = requests.begin();
@@ -150,7 +150,7 @@ void make_again_and_see_it_go(const Unguarded& u, const Request& request, const 
   CHECK_FALSE(request.binding().has_value());
 }
 
-// Of a request that is over.
+// Recreates the binding of a request that has ended.
 void make_after_the_end(const Unguarded& u, const Request& ended, const Json& granted) {
   u.make_again(ended, granted);
   ended.await_no_binding(seconds(5));
@@ -159,7 +159,7 @@ void make_after_the_end(const Unguarded& u, const Request& ended, const Json& gr
   CHECK(ended.text("phase") == "Revoked");
 }
 
-// Of a request that has not been granted yet.
+// Creates the binding of a request that has not been granted yet.
 void make_before_the_grant(const Unguarded& u, const Request& scheduled, const Json& granted) {
   u.make_again(scheduled, as_if_of(scheduled, granted));
   scheduled.await_no_binding(seconds(5));
@@ -168,7 +168,8 @@ void make_before_the_grant(const Unguarded& u, const Request& scheduled, const J
   CHECK(scheduled.recorded() == Texts{"Requested", "Tampered"});
 }
 
-// Somebody's own binding that bears our label, of that request or of none: nobody's to delete.
+// A binding of another owner with our label, with the UID of that request or of none: Curfew must not delete
+// it.
 void make_foreign(const Unguarded& u, const std::string& name, const std::string& request_uid) {
   const Json binding{
       {"apiVersion", "rbac.authorization.k8s.io/v1"},
@@ -195,8 +196,8 @@ void make_foreign(const Unguarded& u, const std::string& name, const std::string
         binding["subjects"]);
 }
 
-// What somebody makes to look like a grant of the request with that UID, which never had one: ended at once,
-// and told of once. Where it has an owner, the garbage collector may be the first to take it away.
+// A binding forged as the grant of the request with that UID, which never had one: it is ended at once and
+// reported once. If it has an owner, the garbage collector may be the first to delete it.
 void make_look_alike(const Unguarded& u, const Json& granted, const std::string& uid, bool is_owned) {
   INFO(uid << (is_owned ? ", owned" : ""));
   const std::string name = "curfew-" + uid;
@@ -235,7 +236,7 @@ void make_look_alike(const Unguarded& u, const Json& granted, const std::string&
   CHECK_FALSE(u.scene.admin.kubectl({"get", "auditrecord", uid + "-ended"}).ok());
 }
 
-// A request that waits in a namespace of its own.
+// A waiting request in its own namespace.
 struct Elsewhere {
   const Scene& scene;
   TestNamespace space{scene.cluster};
@@ -336,10 +337,10 @@ TEST_CASE("what was changed while no controller ran is found at the start", "[re
   u.guard.remove("curfew-bindings");
   u.guard.remove("curfew-writes");
   u.patch(unlabelled, labelled(nullptr));
-  // Not by the binding alone: also in the status, which nobody but Curfew could write.
+  // Changed not only in the binding, but also in the status, which only Curfew could write.
   u.patch(later, annotated("expires-at", "2099-01-01T00:00:00Z"));
   u.patch_status(later, {{"expiresAt", "2099-01-01T00:00:00Z"}});
-  // A grant that nobody made.
+  // A grant that Curfew never made.
   u.make_again(scheduled, as_if_of(scheduled, of_another));
   u.patch_status(scheduled, {{"phase", "Active"},
                              {"expiresAt", of_another["metadata"]["annotations"]["curfew.dev/expires-at"]}});
@@ -391,7 +392,7 @@ TEST_CASE(
   before.await_record("Revoked", seconds(5));
   const auto lines = controller.log().size();
   sleep_until(now() + seconds(3));
-  CHECK(controller.log().size() <= lines + 4);  // not one for each try
+  CHECK(controller.log().size() <= lines + 4);  // not one line per attempt
   CHECK(controller.get("/healthz").status == 200);
 
   REQUIRE_THAT(install(), Succeeds());
@@ -399,7 +400,7 @@ TEST_CASE(
   REQUIRE(eventually(
       seconds(30), [&] { return scene.admin.kubectl({"get", "accesspolicies,accessrequests", "-A"}).ok(); }));
   REQUIRE(eventually(seconds(10), [&] { return controller.get("/readyz").status == 200; }));
-  sleep_until(now() + seconds(7));  // kinds made anew are a guard made anew
+  sleep_until(now() + seconds(7));  // recreated kinds count as a new guard
   const std::string policy = scene.space.policy(automatic());
   REQUIRE(eventually(seconds(30), [&] {
     return scene.alice

@@ -4,7 +4,7 @@
 #include "lifecycle.hpp"
 #include "support/text.hpp"
 
-// Whatever people write is kept as it was written.
+// Any text that users write is stored unchanged.
 using namespace curfew::test;
 
 TEST_CASE("reasons and comments reach the records as they were written", "[lifecycle]") {

@@ -2,8 +2,8 @@
 
 #include "lifecycle.hpp"
 
-// When access is given: in the windows of a schedule, from a start time on, and not once the time for a
-// decision is over.
+// When access is given: in the windows of a schedule, from a start time on, and not after the time for a
+// decision.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 using std::chrono::hours;
@@ -14,7 +14,7 @@ namespace {
 using curfew::TimePoint;
 using Texts = std::vector<std::string>;
 
-// Every day from one time of day to the other, which are minutes of that zone.
+// A daily window from `from` to `to`, to the minute, as times of day in that zone.
 std::string schedule(TimePoint from, TimePoint to, const std::string& more = "",
                      const std::string& zone = "UTC") {
   const auto time_of_day = [](TimePoint time) {
@@ -37,7 +37,7 @@ TimePoint next_second() {
   return std::chrono::ceil<seconds>(now());
 }
 
-// How long after that time its binding was made, as the API server saw it.
+// The time from `time` until the API server saw the creation of the binding.
 milliseconds granted_after(const Scene& scene, const Request& request, TimePoint time) {
   const auto made = call_of_curfew(scene.cluster, "create", request.binding_name(), time - seconds(5));
   REQUIRE(made.has_value());
@@ -83,7 +83,7 @@ TEST_CASE("a schedule is read in its own time zone", "[lifecycle]") {
   CHECK(closed.text("phase") == "Pending");
 }
 
-// The one test that waits for a minute to pass, for all that depends on it.
+// The only test that waits for a minute to pass; it covers everything that depends on it.
 TEST_CASE("a window that opens gives access, and one that closes takes it", "[lifecycle]") {
   const Scene scene;
   const auto began = now();
@@ -101,7 +101,7 @@ TEST_CASE("a window that opens gives access, and one that closes takes it", "[li
   CHECK(early.text("phase") == "Pending");
   CHECK(clipped.time("expiresAt") == turn);
   CHECK(beyond.time("expiresAt") - beyond.time("grantedAt") == minutes(10));
-  REQUIRE(now() < turn - seconds(1));  // otherwise the machine is too slow to tell anything
+  REQUIRE(now() < turn - seconds(1));  // otherwise the machine is too slow for this test
 
   sleep_until(turn);
   early.await("Active");
@@ -126,7 +126,7 @@ TEST_CASE("access that is asked for from a time on is given within a second of i
              ContainsSubstring("approved, access starts at " + curfew::format_rfc3339(start)));
   CHECK(request.condition("Granted")["reason"] == "Scheduled");
   CHECK_FALSE(request.binding().has_value());
-  REQUIRE(now() < start - milliseconds(200));  // otherwise the machine is too slow to tell anything
+  REQUIRE(now() < start - milliseconds(200));  // otherwise the machine is too slow for this test
 
   request.await("Active", seconds(5));
   const auto late = granted_after(scene, request, start);

@@ -2,7 +2,7 @@
 
 #include "lifecycle.hpp"
 
-// Who may ask for whom, and whose approval counts, under the policy in force.
+// Who may request access for which subject, and whose approval counts, under the policy in force.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -74,7 +74,7 @@ TEST_CASE("a ServiceAccount asks for people, as a GitOps controller does", "[lif
       ", name: gitops}], subjects: [{kind: User, name: alice}], roles: [{kind: ClusterRole, name: view}], "
       "namespaces: {names: [" +
       space + "]}, duration: {default: 10m, max: 1h}, approval: {required: 0}}");
-  // RBAC's caches take a moment to let it in.
+  // RBAC's caches take a moment to allow it.
   REQUIRE(eventually(seconds(5),
                      [&] { return gitops.can({"create", "accessrequests.curfew.dev", "-n", space}); }));
 

@@ -7,8 +7,8 @@
 
 namespace curfew::test {
 
-// Takes admission policies away from a control plane, and gives them back at the latest when it goes out of
-// scope. Tests that use it are [replica].
+// Removes admission policies from a control plane; the destructor restores them at the latest. Tests that use
+// it are [replica].
 class Guard {
  public:
   explicit Guard(const Scene& scene) : scene_(scene) {}
@@ -18,17 +18,19 @@ class Guard {
 
   void remove(const std::string& policy) const;
   void weaken(const std::string& binding) const;
-  // Off as the API server sees it, so that requests and decisions can be forged: also what fills in who asks.
+  // Lifts the guard as the API server sees it, including what fills in the requester, so that requests and
+  // decisions can be forged.
   void lift() const;
   void install() const;
-  // install(), and waits until it counts for a controller that runs, so that the next test finds it in force.
+  // install(), then waits until the guard counts for a running controller, so that the next test finds it in
+  // force.
   void settle() const;
 
  private:
   const Scene& scene_;
 };
 
-// Tries that until it succeeds: the API server forgets a deleted policy within a second or so.
+// Retries until the write succeeds: the API server forgets a deleted policy within a second or so.
 ProcessResult once_unguarded(const Person& who, const std::vector<std::string>& arguments,
                              const std::string& input = {});
 

@@ -6,12 +6,13 @@
 
 namespace curfew::test {
 
-// Makes that many of an object that is POSTed to `path`, as admin; with metadata.generateName each has a name
-// of its own.
+// Creates `count` copies of an object by POST to `path`, as admin; with metadata.generateName each gets its
+// own name.
 ProcessResult create_many(const Scene& scene, const std::string& path, const Json& object, int count);
 
-// Makes that many AccessRequests, as fast as the API server takes them, under generated names that begin with
-// "many-"; with `deletes`, each is deleted as soon as it is there. What is printed says how long it took.
+// Creates `count` AccessRequests as fast as the API server accepts them, under generated names that begin
+// with "many-"; with `deletes`, each is deleted as soon as it exists. The output contains the time that this
+// took.
 std::future<ProcessResult> send_many(const Scene& scene, const Person& who, const Json& spec, int count,
                                      bool deletes = false);
 

@@ -18,7 +18,7 @@ Json sound_spec() {
       {"approval", {{"required", 1}, {"approvers", Json::array({{{"kind", "Group"}, {"name", "sre"}}})}}}};
 }
 
-// The sound one, changed by a merge patch; as the API server would store it.
+// The sound spec, changed by a merge patch, as the API server would store it.
 ProcessResult declare(const Json& patch, const char* validation = "--validate=true") {
   Json spec = sound_spec();
   spec.merge_patch(patch);
@@ -129,7 +129,8 @@ TEST_CASE("a refusal of a policy names the field, the value and what would be ac
   CHECK_THAT(declare(one.patch), Refused(one.sentence));
 }
 
-// Where only kubectl's strict validation would tell, and GitOps tools or --validate=false do not ask for it.
+// These are found only by kubectl's strict validation, which GitOps tools and --validate=false do not
+// request.
 TEST_CASE("a misspelt field leaves no policy that asks for less", "[guard]") {
   const auto [patch, sentence] = GENERATE(values<std::pair<Json, const char*>>({
       {{{"approval", {{"required", nullptr}, {"requird", 2}}}}, "spec.approval.required: Required value"},

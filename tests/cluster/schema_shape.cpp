@@ -3,7 +3,7 @@
 
 #include "guard.hpp"
 
-// How the kinds appear to people: columns, short names, categories, selectors.
+// How the kinds appear to users: columns, short names, categories, selectors.
 using namespace curfew::test;
 
 namespace {

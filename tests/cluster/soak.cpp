@@ -6,21 +6,21 @@
 #include "fleet.hpp"
 #include "storm.hpp"
 
-// Everything at once for a while: people, faults, restarts. `make soak` takes twenty minutes of it, and one
-// is everyday's.
+// Users, faults and restarts at the same time. `make soak` runs this for twenty minutes; the default is one
+// minute.
 using namespace curfew::test;
 
 namespace {
 
 constexpr std::size_t kReplicas = 3;
-constexpr std::size_t kSteady = 2;  // is never restarted, so that it has time to leak
+constexpr std::size_t kSteady = 2;  // never restarted, so that it has time to leak
 constexpr milliseconds kSettled = seconds(60);
-// What a process may hold more of in the last quarter of its time than in the second: noise, not growth.
+// By how much a process may hold more in the last quarter of its time than in the second: noise, not growth.
 constexpr long kMoreKib = 32 * 1024;
 constexpr long kMoreDescriptors = 24;
 constexpr long kMoreThreads = 8;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kRssMeansSomething = false;  // it is the sanitizer's
+constexpr bool kRssMeansSomething = false;  // it is mostly the sanitizer's
 #else
 constexpr bool kRssMeansSomething = true;
 #endif
@@ -33,7 +33,7 @@ seconds soak_time() {
 
 struct Fault {
   Json control;
-  bool is_outage;  // nothing can be ended meanwhile; otherwise Curfew has to be on time all the same
+  bool is_outage;  // access cannot end meanwhile; without an outage, Curfew must be on time
 };
 
 const std::vector<Fault>& faults() {
@@ -120,8 +120,8 @@ class Soak {
     sleep_until(now() + milliseconds(20));
   }
 
-  // Each fault in turns, for a third to two thirds of the time until the next: all replicas have it, the
-  // leader, or any one.
+  // The faults in turn, each for a third to two thirds of the time until the next, on all replicas, on the
+  // leader or on any one.
   void begin_fault() {
     fault_ = &faults()[(first_fault_ + fault_count_++) % faults().size()];
     hit_.clear();
@@ -152,8 +152,8 @@ class Soak {
     fault_ = nullptr;
   }
 
-  // Not during a fault: a process that cannot reach its API server does not start, and here nobody starts it
-  // again.
+  // Not during a fault: a process that cannot reach its API server does not start, and nothing here restarts
+  // it.
   void restart() {
     const std::size_t replica = restarts_ / 2 % 2;
     const bool is_kill = restarts_ % 2 == 1;
@@ -223,11 +223,11 @@ class Soak {
   curfew::TimePoint fault_began_;
   curfew::TimePoint fault_ends_;
   std::vector<std::size_t> hit_;
-  const std::size_t first_fault_ =
-      static_cast<std::size_t>(random(0, 100));  // so that short ones do not all have the same
+  // Random, so that short runs do not all have the same faults.
+  const std::size_t first_fault_ = static_cast<std::size_t>(random(0, 100));
   std::size_t fault_count_ = 0;
   std::size_t restarts_ = 0;
-  std::vector<Holdings> samples_;  // of the steady one
+  std::vector<Holdings> samples_;  // of replica kSteady
 };
 
 }  // namespace

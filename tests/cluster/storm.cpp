@@ -9,7 +9,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-constexpr int kMinSeconds = 3;  // seconds of access that runs out
+constexpr int kMinSeconds = 3;  // seconds of access that expires
 constexpr int kMaxSeconds = 8;
 constexpr seconds kTurn{1};
 
@@ -34,7 +34,7 @@ const std::vector<StormKind>& kinds() {
       {"unbind", "none", false, {{"unbind", "admin", "Active"}}, {"Requested", "Granted", "Revoked"}},
       {"drop", "one", false, {{"delete", "alice", "Pending"}}, {"Requested", "Withdrawn"}, true},
       {"delete", "none", false, {{"delete", "alice", "Active"}}, {"Requested", "Granted", "Revoked"}, true},
-      // Deleted about when it runs out: either is its end, and only one.
+      // Deleted at about its expiry: it ends by one of the two, and only once.
       {"race",
        "none",
        true,
@@ -46,7 +46,7 @@ const std::vector<StormKind>& kinds() {
   return all;
 }
 
-// A ServiceAccount that asks for others, as a GitOps tool does.
+// A ServiceAccount that requests for others, as a GitOps tool does.
 Person robot(const Scene& scene) {
   const std::string& space = scene.space.name();
   REQUIRE_THAT(scene.admin.kubectl({"create", "serviceaccount", "robot", "-n", space}), Succeeds());
@@ -118,7 +118,7 @@ void Storm::run(const std::stop_token& stop, int a_turn, int most) {
 void Storm::ask(int count) {
   std::map<std::string, std::string> texts;
   for (int i = 0; i < count; ++i) {
-    // Each kind in turns, so that a short storm has all of them.
+    // The kinds in turn, so that a short storm has all of them.
     const StormKind& kind = kinds()[expected_.size() % kinds().size()];
     const std::string name = kind.name + "-" + std::to_string(expected_.size());
     texts[kind.policy == "robot" ? "robot" : "alice"] += "---\n" + scene_.space.request(name, spec_of(kind));
@@ -141,7 +141,7 @@ std::string Storm::spec_of(const StormKind& kind) {
          ", role: {kind: ClusterRole, name: view}, duration: " + duration + subject + "}";
 }
 
-// One kubectl for all who do the same: it costs the machine more than Curfew does.
+// One kubectl call for all who do the same, because kubectl costs the machine more than Curfew does.
 void Storm::act() {
   const auto live = look();
   if (!live) return;
@@ -149,7 +149,7 @@ void Storm::act() {
   for (Lifecycle& life : lives_) {
     const StormStep& step = life.kind->steps[life.next_step];
     const auto found = live->find(life.name);
-    // Access that ran out between two looks was never seen to be there: who only waits for it goes on all the
+    // Access that expired between two looks was never seen; a life that only waits for it continues all the
     // same.
     const bool ran_out_unseen = step.verb == "wait" && found == live->end();
     const bool is_there =
@@ -204,7 +204,7 @@ bool Storm::await_end(milliseconds patience) const {
     if (now() > until) return false;
     sleep_until(now() + seconds(1));
   }
-  // Of requests that were deleted only the records tell.
+  // Deleted requests are visible in the records only.
   return true;
 }
 
@@ -216,7 +216,7 @@ Evidence Storm::evidence() const {
       .bindings = items(scene_.admin, {"rolebindings", "-n", space, "-l", "curfew.dev/request-uid"}),
       .calls = {}};
   for (const auto& file : std::filesystem::directory_iterator(scene_.cluster.state() / "logs")) {
-    if (!file.path().filename().string().starts_with("audit")) continue;  // the older ones as well
+    if (!file.path().filename().string().starts_with("audit")) continue;  // including the older ones
     std::ifstream log(file.path());
     for (std::string line; std::getline(log, line);) {
       const bool is_record = line.find("\"resource\":\"auditrecords\"") != std::string::npos &&

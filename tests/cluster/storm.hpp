@@ -12,49 +12,48 @@
 #include "lifecycle.hpp"
 #include "storm_audit.hpp"
 
-// Many people at once: what is asked for, approved, denied, revoked, withdrawn and deleted while a test
-// breaks things.
+// Many users at once, who request, approve, deny, revoke, withdraw and delete while a test breaks things.
 namespace curfew::test {
 
-// The seed of this run: CURFEW_STORM_SEED, or one that nobody had before.
+// The seed of this run: CURFEW_STORM_SEED, or a new one.
 unsigned storm_seed();
 
-// One thing that somebody does with a request.
+// One action of a person on a request.
 struct StormStep {
   std::string verb;  // approve, deny, revoke, delete; unbind deletes its binding; wait does nothing
   std::string who;
   std::string when = "";  // only once the request is seen in this phase; empty: at any time
 };
 
-// A course that a request's life may take. Each has one outcome (but for a race, which has one of two),
-// whatever breaks meanwhile.
+// A course that a request's life may take. Each has one outcome (a race has one of two), whatever breaks
+// meanwhile.
 struct StormKind {
   std::string name;
-  std::string
-      policy;  // none, one, two: approvals; robot: none, asked for by a ServiceAccount for somebody else
+  // none, one, two: the approvals; robot: no approval, and a ServiceAccount requests for another subject.
+  std::string policy;
   bool is_short = false;
   std::vector<StormStep> steps;
   std::vector<std::string> actions;
   bool is_deleted = false;
-  std::string or_end = "";  // of actions, the last may be this one
+  std::string or_end = "";  // the last of `actions` may be this instead
 };
 
-// People, on a thread of their own. That thread asserts nothing, as Catch2 wants it: what went wrong is in
-// errors().
+// The users, on their own thread. The thread makes no assertions, because Catch2 requires that; errors() has
+// what went wrong.
 class Storm {
  public:
   Storm(const Scene& scene, unsigned seed);
 
-  // Begins to ask, `a_turn` times at once, every second or as fast as the machine can; `most` times in all.
+  // Starts making requests, `a_turn` at once, every second or as fast as the machine can, and `most` in all.
   void start(int a_turn, int most);
-  // Asks no more.
+  // Makes no more requests.
   void enough() { asking_ = false; }
-  // Everybody has asked, and done what they wanted to do; not that it has had its effect.
+  // All requests are made and all steps done, but not all of them need to have taken effect.
   bool is_through() const { return through_; }
-  // Waits until no request lives any more. False: some do.
+  // Waits until no request is live. False if some still are.
   bool await_end(milliseconds patience) const;
 
-  // Once it is through.
+  // These are valid once it is through.
   const std::vector<Expected>& expected() const { return expected_; }
   Evidence evidence() const;
   std::vector<std::string> errors() const;
@@ -66,7 +65,7 @@ class Storm {
     std::size_t next_step = 0;
     int not_before = 0;  // turn
   };
-  // What is known of a request that lives.
+  // What is known of a live request.
   struct Seen {
     std::string phase;
     std::string binding;
@@ -77,8 +76,8 @@ class Storm {
   void ask(int count);
   std::string spec_of(const StormKind& kind);
   void act();
-  std::optional<std::map<std::string, Seen>>
-  look();  // those that are not complete; nullopt: the API server did not say
+  // The requests that are not complete; nullopt if the API server did not answer.
+  std::optional<std::map<std::string, Seen>> look();
   void command(const Command& command, const std::vector<std::string>& names);
   void check(const ProcessResult& result, const std::string& what);
   int random(int from, int to) { return std::uniform_int_distribution<int>(from, to)(random_); }
@@ -88,10 +87,10 @@ class Storm {
   std::map<std::string, std::string> policies_;
   const TimePoint began_ = now();
 
-  // The thread's own until it is through.
+  // Used only by the thread until it is through.
   std::mt19937 random_;
   int turn_ = 0;
-  std::vector<Lifecycle> lives_;  // with steps to come
+  std::vector<Lifecycle> lives_;  // with steps left
   std::vector<Expected> expected_;
 
   std::atomic<bool> asking_ = true;

@@ -13,10 +13,10 @@ using std::chrono::seconds;
 using Texts = std::vector<std::string>;
 
 constexpr seconds kPromptly{1};
-constexpr seconds kFollowerDelay{2};  // of those that do not lead
-constexpr int kCallerGone = 504;  // what the API server notes when its caller dies: the call may have worked
-constexpr seconds kTooEarly{
-    3};  // the delete is issued within the last second; a backlog may need a little more
+constexpr seconds kFollowerDelay{2};  // for replicas that do not lead
+constexpr int kCallerGone = 504;      // logged if the caller disappears: the call may have succeeded
+// The delete is issued within the last second; a backlog may need a little more.
+constexpr seconds kTooEarly{3};
 
 TimePoint time_in(const Json& object, const char* field) {
   return parse_rfc3339(object.value(field, "")).value_or(TimePoint{});
@@ -81,7 +81,7 @@ struct Calls {
     auto& first = has_worked ? first_that_worked : first_unknown;
     first = std::min(first.value_or(time), time);
   }
-  // When it took effect. Where no call has worked for certain, one that nobody waited for did.
+  // When it took effect. If no call certainly succeeded, one with an unknown result did.
   std::optional<TimePoint> effect() const { return first_that_worked ? first_that_worked : first_unknown; }
 };
 using CallsByName = std::map<std::string, Calls>;
@@ -172,7 +172,7 @@ class Auditor {
     const std::string binding = "curfew-" + granted["request"].value("uid", "");
     granted_bindings_.insert(binding);
     const Calls made = bindings_made_[binding];
-    if (!made.effect()) return;  // its time was over before a binding could be made
+    if (!made.effect()) return;  // its time was over before the binding could be created
     if (made.worked > 1) wrong("its binding was made " + std::to_string(made.worked) + " times");
     const auto recorded = records_made_[granted["metadata"]["name"]].effect();
     if (!recorded || *recorded > *made.effect()) wrong("its binding was made before its record Granted");
@@ -205,7 +205,7 @@ class Auditor {
   Report report_;
 };
 
-// From when on a replica with those outages has been well for a second, `time` at the earliest.
+// When a replica with those outages has been healthy for a second, counted from `time` at the earliest.
 TimePoint well_by(std::vector<Span> spans, TimePoint time) {
   std::ranges::sort(spans, {}, &Span::from);
   TimePoint by = time + kPromptly;

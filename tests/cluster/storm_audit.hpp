@@ -8,8 +8,7 @@
 
 #include "util/time.hpp"
 
-// What a storm has left behind, held against what Curfew promises. Pure: who gathers the evidence is
-// storm.hpp.
+// Compares what a storm has left behind with what Curfew guarantees. Pure: storm.hpp gathers the evidence.
 namespace curfew::test {
 
 using Json = nlohmann::json;
@@ -19,22 +18,22 @@ struct Span {
   TimePoint until;
 };
 
-// When each replica was dead, or cut off from its API server.
+// When each replica was dead or cut off from its API server.
 class Outages {
  public:
-  // `takeover`: after it, a replica that is well leads again, whatever happened before.
+  // `takeover`: after this time a healthy replica leads again, whatever happened before.
   Outages(std::size_t replicas, std::chrono::milliseconds takeover)
       : of_replica_(replicas), takeover_(takeover) {}
 
   void add(std::size_t replica, const Span& span) { of_replica_.at(replica).push_back(span); }
-  // Something was broken that excuses nothing.
+  // Records trouble that excuses no delay.
   void add_trouble(const Span& span) { troubles_.push_back(span); }
-  // Whether some replica was out so shortly before that end that perhaps nobody led.
+  // Whether some replica was out so shortly before that end that there may have been no leader.
   bool disturb(TimePoint end) const;
-  // Whether it did, or something else was broken then.
+  // Whether disturb() holds, or other trouble was recorded at that time.
   bool trouble(TimePoint end) const;
-  // When a binding with that end must be gone. With a leader: a second after it. Otherwise any replica takes
-  // it two seconds after its end. A replica must have been well for a second.
+  // When a binding with that end must be gone. With a leader: a second after it. Otherwise any replica ends
+  // it two seconds after its end. A replica must have been healthy for a second.
   TimePoint latest(TimePoint end) const;
 
  private:
@@ -43,35 +42,35 @@ class Outages {
   std::chrono::milliseconds takeover_;
 };
 
-// What must have become of a request.
+// The required outcome of a request.
 struct Expected {
   std::string name;
-  std::vector<std::string> actions;  // its records, in order; the last one is its phase, too
+  std::vector<std::string> actions;  // its records, in order; the last one is also its phase
   std::string or_end;                // what the last one may be instead
-  bool runs_out = false;             // its access ends by itself, at expiresAt
+  bool runs_out = false;             // its access expires, at expiresAt
   bool is_deleted = false;
 };
 
 struct Evidence {
-  std::vector<Json> requests;  // those that are stored still
+  std::vector<Json> requests;  // those that are still stored
   std::vector<Json> records;
-  std::vector<Json> bindings;  // managed ones that are there still
-  std::vector<Json>
-      calls;  // the API server's audit log, about bindings and records; other entries do no harm
+  std::vector<Json> bindings;  // managed ones that still exist
+  // The API server's audit log, about bindings and records; other entries are ignored.
+  std::vector<Json> calls;
 };
 
 struct Report {
-  std::vector<std::string> wrong;  // a sentence each
+  std::vector<std::string> wrong;  // one sentence each
   int stuck = 0;
   int lost_records = 0;
   int surplus_records = 0;
   int unordered = 0;
   int late = 0;
-  // How long after their end bindings were deleted; negative: before it.
+  // How long after their end bindings were deleted; negative if before it.
   std::vector<std::chrono::milliseconds> calm;
   std::vector<std::chrono::milliseconds> troubled;
 
-  // All of it in lines, for people.
+  // The whole report, as lines for people.
   std::string text() const;
 };
 

@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include "api/codec.hpp"
 #include "fakeapi/fixtures.hpp"
 
 using namespace curfew;

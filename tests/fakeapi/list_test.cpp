@@ -3,6 +3,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "api/codec.hpp"
 #include "fakeapi/fixtures.hpp"
 #include "kube/client.hpp"
 #include "kube/reflector.hpp"

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "api/codec.hpp"
 #include "fakeapi/fixtures.hpp"
 
 using namespace curfew;

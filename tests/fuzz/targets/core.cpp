@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/codec.hpp"
+#include "api/managed_binding.hpp"
 #include "api/text.hpp"
 #include "core/binding.hpp"
 #include "core/decide.hpp"
@@ -131,7 +132,7 @@ void check_grant(const core::Input& input, const api::RoleBinding& binding,
   must(input.guard.in_force, "nothing is granted while the guard is not in force");
   must(input.policy != nullptr && input.policy_problems.empty(),
        "nothing is granted without a policy that works");
-  const auto end = core::end_of(binding);
+  const auto end = api::stated_end(binding);
   must(end && *end > input.now, "a grant ends, and has not ended");
   if (input.granted_record || input.binding) return;  // a grant in progress
   must(*end <= input.now + kMaxDuration, "a grant is no longer than the longest");

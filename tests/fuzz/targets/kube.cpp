@@ -2,6 +2,7 @@
 #include <optional>
 #include <vector>
 
+#include "api/codec.hpp"
 #include "fuzz/targets.hpp"
 #include "http/line_splitter.hpp"
 #include "kube/client.hpp"

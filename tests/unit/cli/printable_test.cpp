@@ -33,8 +33,8 @@ TEST_CASE("each byte that is no UTF-8 is shown as one") {
   CHECK(escape_control_characters("\xff") == "?");
   CHECK(escape_control_characters("a\xc3") == "a?");
   CHECK(escape_control_characters("\xc3(") == "?(");
-  CHECK(escape_control_characters("\xc0\x9b[31m") ==
-        "??[31m");  // ESC encoded in two bytes, which some terminals accept
+  // ESC encoded in two bytes, which some terminals accept.
+  CHECK(escape_control_characters("\xc0\x9b[31m") == "??[31m");
   CHECK(escape_control_characters("\xe0\x80\x9b") == "???");       // in three
   CHECK(escape_control_characters("\xed\xa0\x80") == "???");       // half of a surrogate pair
   CHECK(escape_control_characters("\xf4\x90\x80\x80") == "????");  // beyond the last code point

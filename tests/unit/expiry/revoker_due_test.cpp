@@ -272,7 +272,8 @@ TEST_CASE("the loop notices a step of the wall clock within about a second") {
   expiry::Revoker revoker({.client = replica.client,
                            .bindings = replica.bindings,
                            .deletions = replica.deletions,
-                           .metrics = replica.metrics,
+                           .on_ended = [](std::chrono::microseconds) {},
+                           .on_failed = [](ErrorKind) {},
                            .clock = replica.clock,
                            .is_leader = [&] { return leads.load(); }});
   const auto one = shared(binding(in(replica, 30min)));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "expiry/revoker.hpp"
+#include "runtime/metrics.hpp"
 #include "unit/runtime/manual_clock.hpp"
 #include "unit/support/builders.hpp"
 #include "unit/support/fake_api.hpp"
@@ -24,15 +25,18 @@ class Replica {
   runtime::Metrics metrics{"test"};
   ManualClock clock;
   bool leads = true;
-  expiry::Revoker revoker{{.client = client,
-                           .bindings = bindings,
-                           .deletions = deletions,
-                           .metrics = metrics,
-                           .clock = clock,
-                           .is_leader = [this] {
-                             turn_.request_stop();
-                             return leads;
-                           }}};
+  expiry::Revoker revoker{
+      {.client = client,
+       .bindings = bindings,
+       .deletions = deletions,
+       .on_ended = [this](std::chrono::microseconds past_end) { metrics.revocation_was_late(past_end); },
+       .on_failed = [this](ErrorKind kind) { metrics.reconcile_failed(kind); },
+       .clock = clock,
+       .is_leader =
+           [this] {
+             turn_.request_stop();
+             return leads;
+           }}};
 
   // Stores the binding in the API server and delivers it through the watch.
   api::RoleBinding add(const api::RoleBinding& object) {

@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <set>
 
 #include "limits/keyed_lock.hpp"
 #include "limits/usage_index.hpp"
@@ -32,11 +33,11 @@ api::AuditRecord end_of_access(AuditAction action, const char* time, const std::
 struct UsageFixture {
   FakeApi api;
   kube::Client client{api};
-  reconcile::Stores stores;
-  reconcile::Memory memory;
-  limits::UsageIndex book{stores.requests, stores.bindings,
-                          [this](const std::string& uid) { return memory.granted_record(uid).has_value(); },
-                          client};
+  kube::Store<api::AccessRequest> requests;
+  kube::Store<api::RoleBinding> bindings;
+  std::set<std::string> granted;
+  limits::UsageIndex book{requests, bindings,
+                          [this](const std::string& uid) { return granted.contains(uid); }, client};
   api::AccessPolicy policy;
 
   UsageFixture() {
@@ -59,42 +60,42 @@ TEST_CASE("what a person has under a policy is what is granted, or on its way") 
     CHECK(f.usage().active == 0);
   }
   SECTION("an active grant") {
-    deliver(f.stores.requests, request_in(Phase::Active));
+    deliver(f.requests, request_in(Phase::Active));
     CHECK(f.usage().active == 1);
   }
   SECTION("a binding whose status is not written yet") {
-    deliver(f.stores.requests, request_in(Phase::Pending));
-    deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+    deliver(f.requests, request_in(Phase::Pending));
+    deliver(f.bindings, binding("2026-11-24T21:00:00Z"));
     CHECK(f.usage().active == 1);
   }
   SECTION("a Granted record whose binding is not made yet") {
-    deliver(f.stores.requests, request_in(Phase::Pending));
-    f.memory.remember_granted(record(AuditAction::Granted));
+    deliver(f.requests, request_in(Phase::Pending));
+    f.granted.insert(kUid);
     CHECK(f.usage().active == 1);
   }
   SECTION("requests that wait do not count") {
-    deliver(f.stores.requests, request_in(Phase::Pending));
-    deliver(f.stores.requests, request_in(Phase::Scheduled, "later", kOtherUid));
+    deliver(f.requests, request_in(Phase::Pending));
+    deliver(f.requests, request_in(Phase::Scheduled, "later", kOtherUid));
     CHECK(f.usage().active == 0);
   }
   SECTION("the request itself does not count") {
-    deliver(f.stores.requests, request_in(Phase::Active, "asks", "uid-asks"));
+    deliver(f.requests, request_in(Phase::Active, "asks", "uid-asks"));
     CHECK(f.usage().active == 0);
   }
   SECTION("others, and other policies, do not count") {
     auto of_bob = request_in(Phase::Active);
     of_bob.spec.requester->username = "bob";
-    deliver(f.stores.requests, of_bob);
+    deliver(f.requests, of_bob);
     auto elsewhere = request_in(Phase::Active, "other", kOtherUid);
     elsewhere.spec.policy = "another-policy";
-    deliver(f.stores.requests, elsewhere);
+    deliver(f.requests, elsewhere);
     CHECK(f.usage().active == 0);
   }
   SECTION("what somebody else asked for on the person's behalf counts for the person") {
     auto by_robot = request_in(Phase::Active);
     by_robot.spec.requester->username = "system:serviceaccount:ci:robot";
     by_robot.spec.subject = alice();
-    deliver(f.stores.requests, by_robot);
+    deliver(f.requests, by_robot);
     CHECK(f.usage().active == 1);
   }
   CHECK(f.api.calls().empty());
@@ -103,7 +104,7 @@ TEST_CASE("what a person has under a policy is what is granted, or on its way") 
 TEST_CASE("without limits nothing is counted or read") {
   UsageFixture f;
   f.policy.spec.limits.reset();
-  deliver(f.stores.requests, request_in(Phase::Active));
+  deliver(f.requests, request_in(Phase::Active));
   CHECK(f.usage().active == 0);
   CHECK(f.api.calls().empty());
 }

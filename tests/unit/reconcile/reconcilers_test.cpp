@@ -16,6 +16,7 @@ struct ReconcilersFixture : ApplierFixture {
                                 .usage = usage,
                                 .floods = floods,
                                 .memory = memory,
+                                .deletions = deletions,
                                 .client = client,
                                 .clock = clock}};
   reconcile::RequestReconciler requests{

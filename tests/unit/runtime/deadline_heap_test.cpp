@@ -52,7 +52,7 @@ TEST_CASE("an updated key is not returned at its old time") {
   CHECK(heap.pop_due(at(5)) == Keys{"later"});
 }
 
-TEST_CASE("an erased key never comes out; erasing an unknown one is escape_control_characters") {
+TEST_CASE("an erased key never comes out; erasing an unknown one is harmless") {
   DeadlineHeap<std::string> heap;
   heap.set("gone", at(1));
   heap.erase("gone");

@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 
+#include "api/codec.hpp"
 #include "runtime/leader_elector.hpp"
 #include "unit/runtime/manual_clock.hpp"
 #include "util/guarded.hpp"

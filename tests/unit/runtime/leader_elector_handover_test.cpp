@@ -3,6 +3,7 @@
 #include <semaphore>
 #include <thread>
 
+#include "api/codec.hpp"
 #include "unit/runtime/leader_elector_fixture.hpp"
 
 // Releasing the lease, and learning about it from a watch.

@@ -2,6 +2,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "api/codec.hpp"
 #include "unit/runtime/leader_elector_fixture.hpp"
 
 // Who leads, from when, and until when.
