@@ -179,8 +179,9 @@ TEST_CASE("that a binding is gone is known of those that this process deleted, b
   f.api.on_call = [&](const std::string&) { CHECK(f.deletions.contains(stored.metadata.uid)); };
   f.apply({f.deletion()});
   CHECK(f.deletions.contains(stored.metadata.uid) == !is_held);
+  f.api.on_call = {};
   f.memory.remember_binding(kUid, stored.metadata.uid);
-  f.memory.forget(kUid);
+  f.apply({f.status(Phase::Revoked)});
   CHECK_FALSE(f.deletions.contains(stored.metadata.uid));
 }
 
