@@ -13,7 +13,7 @@ using reconcile::request_of;
 namespace {
 
 const TimePoint kGrantedAt = *parse_rfc3339("2026-11-24T20:00:00Z");
-const TimePoint kExpiresAt = *parse_rfc3339("2026-11-24T21:00:00Z");
+const TimePoint kStatedEnd = *parse_rfc3339("2026-11-24T21:00:00Z");
 
 // The records of a request that was granted, as the controller writes them.
 std::vector<api::AuditRecord> granted_records() {
@@ -26,7 +26,7 @@ std::vector<api::AuditRecord> granted_records() {
   granted.subject = api::Subject{.kind = "User", .name = "alice", .ns = {}};
   granted.duration = "1h";
   granted.granted_at = kGrantedAt;
-  granted.expires_at = kExpiresAt;
+  granted.expires_at = kStatedEnd;
   granted.binding = api::BindingRef{.name = std::string("curfew-") + kUid, .uid = {}};
   return {approved, granted, requested};
 }
@@ -46,7 +46,7 @@ TEST_CASE("a binding tells of an active request") {
   CHECK(known->status.role_ref == api::RoleRef{.kind = "ClusterRole", .name = "view"});
   CHECK(known->status.subject == api::Subject{.kind = "User", .name = "alice", .ns = {}});
   CHECK(known->status.granted_at == kGrantedAt);
-  CHECK(known->status.expires_at == kExpiresAt);
+  CHECK(known->status.expires_at == kStatedEnd);
   CHECK(known->status.binding_name == left.metadata.name);
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("records tell of an active request, in whatever order they come") {
     CHECK(known->status.subject == api::Subject{.kind = "User", .name = "alice", .ns = {}});
     CHECK(known->status.duration == "1h");
     CHECK(known->status.granted_at == kGrantedAt);
-    CHECK(known->status.expires_at == kExpiresAt);
+    CHECK(known->status.expires_at == kStatedEnd);
     CHECK(known->status.binding_name == std::string("curfew-") + kUid);
   } while (std::ranges::next_permutation(records, by_name).found);
 }
