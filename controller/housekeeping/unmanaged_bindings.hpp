@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "audit/writer.hpp"
 #include "expiry/pending_deletions.hpp"
@@ -37,7 +38,7 @@ class UnmanagedBindings {
     std::function<void(std::shared_ptr<const api::AccessRequest>)> departed;
   };
 
-  explicit UnmanagedBindings(Parts parts) : parts_(parts) {}
+  explicit UnmanagedBindings(Parts parts) : parts_(std::move(parts)) {}
 
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
