@@ -14,6 +14,9 @@ curfew_set_warnings(curfew_library_headers)
 
 # Tests are compiled more often than they are slow.
 set(test_options $<$<CONFIG:Release>:-O1>)
+if(CURFEW_SANITIZE MATCHES address)
+  set(test_options -O0)  # what is instrumented and optimised takes longest to compile; the libraries stay as the preset says
+endif()
 function(curfew_compile_tests target)
   target_compile_options(${target} PRIVATE ${test_options})
   target_precompile_headers(${target} REUSE_FROM curfew_test_headers)
