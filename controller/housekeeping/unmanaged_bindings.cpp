@@ -18,14 +18,6 @@ using runtime::Outcome;
 constexpr std::chrono::seconds kRecheck{1};
 constexpr const char* kNobody = "unknown";
 
-// Maps NotFound to nullopt.
-template <class T>
-Result<std::optional<T>> found(Result<T> answer) {
-  if (answer) return std::optional<T>(std::move(*answer));
-  if (answer.error().kind == ErrorKind::NotFound) return std::optional<T>();
-  return tl::unexpected(std::move(answer.error()));
-}
-
 std::int64_t seconds_of(TimePoint time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
@@ -43,24 +35,24 @@ std::shared_ptr<const api::AccessRequest> UnmanagedBindings::live_request(
 Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token stop) {
   const auto binding = parts_.stores.bindings.get(key);
   if (!binding || binding->metadata.deletion_timestamp) return {};
-  const auto label = binding->metadata.labels.find(std::string(api::kRequestUidLabel));
-  if (label == binding->metadata.labels.end()) return {};
-  const auto request = live_request(label->second);
+  if (!binding->metadata.labels.contains(std::string(api::kRequestUidLabel))) return {};
+  const std::string request_uid = api::request_uid_of(*binding);
+  const auto request = live_request(request_uid);
   const bool has_name_of_grant = api::has_name_of_grant(*binding);
   if (request && has_name_of_grant && key.ns == request->metadata.ns)
     return {};  // the request's own reconcile handles it
-  if (parts_.memory.is_departed(label->second)) return {.after = kRecheck};
+  if (parts_.memory.is_departed(request_uid)) return {.after = kRecheck};
   if (!has_name_of_grant) {
     if (!request && !parts_.memory.knows_all_records())
       return {.after = kRecheck};  // the records may show whose it was
     const auto told = record_tampering(*binding, request.get(),
                                        "RoleBinding " + key.name + " bears the label " +
-                                           std::string(api::kRequestUidLabel) + "=" + label->second +
+                                           std::string(api::kRequestUidLabel) + "=" + request_uid +
                                            " and is not Curfew's: it is left alone; delete it",
                                        stop);
     return told ? Outcome{} : retry("audit record not written", key, told.error());
   }
-  const auto grant = look_up(*binding, label->second, stop);
+  const auto grant = look_up(*binding, request_uid, stop);
   if (!grant) return retry("binding's grant not looked up", key, grant.error());
   if (grant->is_somebodys) return {};
   if (grant->departed) {
@@ -84,16 +76,15 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
                                                             const std::string& request_uid,
                                                             std::stop_token stop) const {
   const api::ObjectKey key = binding.metadata.key();
-  const auto stored = found(parts_.client.get<api::RoleBinding>(key, stop));
+  const auto stored = parts_.client.find<api::RoleBinding>(key, stop);
   if (!stored) return tl::unexpected(stored.error());
   if (!*stored || (*stored)->metadata.uid != binding.metadata.uid) return Grant{.is_somebodys = true};
-  auto granted = found(parts_.client.get<api::AuditRecord>(
-      {"", api::record_name(request_uid, api::AuditAction::Granted)}, stop));
+  auto granted = parts_.client.find<api::AuditRecord>(
+      {"", api::record_name(request_uid, api::AuditAction::Granted)}, stop);
   if (!granted) return tl::unexpected(granted.error());
-  auto request = reconcile::request_of(binding);
-  if (*granted) request = reconcile::request_of(std::vector{**granted});
+  auto request = *granted ? reconcile::request_of(std::vector{**granted}) : reconcile::request_of(binding);
   if (!request->metadata.name.empty() && request->metadata.ns == key.ns) {
-    auto live = found(parts_.client.get<api::AccessRequest>(request->metadata.key(), stop));
+    auto live = parts_.client.find<api::AccessRequest>(request->metadata.key(), stop);
     if (!live) return tl::unexpected(live.error());
     if (*live && (*live)->metadata.uid == request_uid) {
       if (!(*live)->status.complete) return Grant{.is_somebodys = true};  // the watch will deliver that one
@@ -107,8 +98,8 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
   if (request->metadata.ns != key.ns)
     return Grant{.difference = "the access that was granted to that AccessRequest is in namespace " +
                                request->metadata.ns};
-  const auto ended = found(parts_.client.get<api::AuditRecord>(
-      {"", api::record_name(request_uid, api::AuditAction::Revoked)}, std::move(stop)));
+  const auto ended = parts_.client.find<api::AuditRecord>(
+      {"", api::record_name(request_uid, api::AuditAction::Revoked)}, std::move(stop));
   if (!ended) return tl::unexpected(ended.error());
   if (*ended)
     return Grant{.difference =

@@ -57,6 +57,15 @@ class Client {
     return typed<T>(call("get", resource_of<T>(), get_request(resource_of<T>(), key), std::move(stop)));
   }
 
+  // Like get(), but nullopt if the object does not exist.
+  template <class T>
+  Result<std::optional<T>> find(const api::ObjectKey& key, std::stop_token stop) {
+    auto stored = get<T>(key, std::move(stop));
+    if (stored) return std::optional<T>(std::move(*stored));
+    if (stored.error().kind == ErrorKind::NotFound) return std::optional<T>();
+    return tl::unexpected(std::move(stored.error()));
+  }
+
   // AlreadyExists may also mean that an earlier attempt of this very call succeeded: compare the objects, or
   // derive names from the content.
   template <class T>

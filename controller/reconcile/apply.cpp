@@ -109,11 +109,11 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
 // Until all records from earlier terms are known, read the end record before a grant starts or resumes.
 Applier::Step Applier::look_for_end(const core::Input& input, std::stop_token stop) {
   if (parts_.memory.knows_all_records()) return std::nullopt;
-  auto stored = parts_.client.get<api::AuditRecord>(
+  auto stored = parts_.client.find<api::AuditRecord>(
       {"", api::record_name(input.request->metadata.uid, api::AuditAction::Revoked)}, std::move(stop));
-  if (!stored && stored.error().kind == ErrorKind::NotFound) return std::nullopt;
   if (!stored) return failed(stored.error());
-  parts_.memory.remember_end(std::move(*stored));
+  if (!*stored) return std::nullopt;
+  parts_.memory.remember_end(std::move(**stored));
   return again_in(std::chrono::milliseconds(1));
 }
 

@@ -116,9 +116,9 @@ Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
   const bool is_active = request.status.phase == api::Phase::Active;
   input.binding = parts_.stores.bindings.get(key);
   if (!input.binding && is_active && !parts_.deletions.contains(parts_.memory.last_binding_uid(uid))) {
-    auto stored = parts_.client.get<api::RoleBinding>(key, std::move(stop));
-    if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
-    if (stored) input.binding = std::make_shared<const api::RoleBinding>(std::move(*stored));
+    auto stored = parts_.client.find<api::RoleBinding>(key, std::move(stop));
+    if (!stored) return tl::unexpected(stored.error());
+    if (*stored) input.binding = std::make_shared<const api::RoleBinding>(std::move(**stored));
   }
   input.binding_uid = input.binding ? input.binding->metadata.uid : parts_.memory.last_binding_uid(uid);
   if (input.binding && is_active && parts_.memory.granted_binding_uid(uid).empty())
@@ -134,8 +134,9 @@ Result<void> Gatherer::look_at_owner(core::Input& input, std::stop_token stop) {
   if (input.request_is_gone || !input.binding || request.status.phase != api::Phase::Active ||
       core::is_ours(request, *input.binding))
     return {};
-  auto stored = parts_.client.get<api::AccessRequest>(request.metadata.key(), std::move(stop));
-  if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
+  auto found = parts_.client.find<api::AccessRequest>(request.metadata.key(), std::move(stop));
+  if (!found) return tl::unexpected(found.error());
+  auto& stored = *found;
   input.request_is_gone = !stored || stored->metadata.uid != request.metadata.uid;
   if (!input.request_is_gone && stored->metadata.deletion_timestamp)
     input.request = std::make_shared<const api::AccessRequest>(std::move(*stored));
@@ -178,10 +179,7 @@ Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop)
 Result<std::optional<api::AuditRecord>> Gatherer::stored_record(const std::string& uid,
                                                                 api::AuditAction action,
                                                                 std::stop_token stop) {
-  auto stored = parts_.client.get<api::AuditRecord>({"", api::record_name(uid, action)}, std::move(stop));
-  if (stored) return std::move(*stored);
-  if (stored.error().kind == ErrorKind::NotFound) return std::nullopt;
-  return tl::unexpected(stored.error());
+  return parts_.client.find<api::AuditRecord>({"", api::record_name(uid, action)}, std::move(stop));
 }
 
 Result<Gatherer::Found> Gatherer::find_request(const api::ObjectKey& key, std::stop_token stop) {
@@ -200,8 +198,9 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
     parts_.memory.forget_departed(key, last_state->metadata.uid);
     return Found{};
   }
-  auto stored = parts_.client.get<api::AccessRequest>(key, stop);
-  if (!stored && stored.error().kind != ErrorKind::NotFound) return tl::unexpected(stored.error());
+  auto found = parts_.client.find<api::AccessRequest>(key, stop);
+  if (!found) return tl::unexpected(found.error());
+  auto& stored = *found;
   if (!stored || stored->metadata.uid != last_state->metadata.uid)
     return Found{.request = std::move(last_state), .is_gone = true};
   if (stored->status.complete) {

@@ -1,13 +1,14 @@
 #include "reconcile/reconstruct_request.hpp"
 
+#include "api/managed_binding.hpp"
 #include "api/names.hpp"
 
 namespace curfew::reconcile {
 namespace {
 
-std::string find(const std::map<std::string, std::string>& map, std::string_view key) {
-  const auto it = map.find(std::string(key));
-  return it == map.end() ? std::string() : it->second;
+std::string policy_of(const api::RoleBinding& binding) {
+  const auto policy = binding.metadata.annotations.find(std::string(api::kPolicyAnnotation));
+  return policy == binding.metadata.annotations.end() ? std::string() : policy->second;
 }
 
 }  // namespace
@@ -15,18 +16,18 @@ std::string find(const std::map<std::string, std::string>& map, std::string_view
 std::shared_ptr<const api::AccessRequest> request_of(const api::RoleBinding& binding) {
   api::AccessRequest request;
   request.metadata.ns = binding.metadata.ns;
-  request.metadata.uid = find(binding.metadata.labels, api::kRequestUidLabel);
+  request.metadata.uid = api::request_uid_of(binding);
   for (const api::OwnerReference& owner : binding.metadata.owner_references) {
     if (owner.uid == request.metadata.uid) request.metadata.name = owner.name;
   }
-  request.spec.policy = find(binding.metadata.annotations, api::kPolicyAnnotation);
+  request.spec.policy = policy_of(binding);
   request.spec.role = binding.role_ref;
   request.status.phase = api::Phase::Active;
   request.status.policy = api::PolicyRef{.name = request.spec.policy};
   request.status.role_ref = binding.role_ref;
   if (!binding.subjects.empty()) request.status.subject = binding.subjects.front();
   request.status.granted_at = floor_to_second(binding.metadata.creation_timestamp);
-  request.status.expires_at = parse_rfc3339(find(binding.metadata.annotations, api::kExpiresAtAnnotation));
+  request.status.expires_at = api::stated_end(binding);
   request.status.binding_name = binding.metadata.name;
   return std::make_shared<const api::AccessRequest>(std::move(request));
 }

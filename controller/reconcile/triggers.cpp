@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/managed_binding.hpp"
 #include "api/names.hpp"
 #include "reconcile/reconstruct_request.hpp"
 
@@ -16,7 +17,7 @@ bool means_the_same(const std::shared_ptr<const RoleSummary>& before,
 
 // Whether the binding belongs to no request: it has the wrong name or no owner reference.
 bool is_foreign(const api::RoleBinding& binding, const api::AccessRequest& owner) {
-  return owner.metadata.name.empty() || binding.metadata.name != api::binding_name(owner);
+  return owner.metadata.name.empty() || !api::has_name_of_grant(binding);
 }
 
 // During a burst of requests, the counts in a policy's status are updated at this interval.
