@@ -145,11 +145,7 @@ Decision end_never_granted(const Input& in, DecisionBuilder builder) {
   status.binding_name.clear();
   status.approvals.clear();
   status.approved_by.clear();
-  builder.step({.action = api::AuditAction::Tampered,
-                .message = message,
-                .index = fingerprint(message),
-                .is_warning = true,
-                .doing = "Observe"});
+  builder.tampering(message, fingerprint(message));
   return end(in, builder,
              {.phase = api::Phase::Rejected,
               .reason = std::string(api::reason::kStatusChanged),
@@ -173,11 +169,7 @@ Decision remove_changed(const Input& input, const std::string& what) {
   if (builder.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return removal;
   builder.condition(api::kGranted, "False", api::reason::kBindingChanged, what);
   builder.message(what);
-  builder.step({.action = api::AuditAction::Tampered,
-                .message = what,
-                .is_warning = true,
-                .doing = "Observe",
-                .related = reference_to(*input.binding)});
+  builder.tampering(what, std::nullopt, reference_to(*input.binding));
   Decision decision = builder.done_after(removal);
   decision.wake_at = input.now + kDeletionCheck;
   return decision;
@@ -195,11 +187,7 @@ Decision end_falsified(const Input& input) {
   builder.status.ended_at.reset();
   builder.condition(api::kGranted, "False", api::reason::kStatusChanged, what);
   builder.message(what);
-  builder.step({.action = api::AuditAction::Tampered,
-                .message = what,
-                .index = fingerprint(what),
-                .is_warning = true,
-                .doing = "Observe"});
+  builder.tampering(what, fingerprint(what));
   Decision decision = input.binding ? builder.done_after(remove(*input.binding)) : builder.done();
   decision.wake_at = input.now + kDeletionCheck;
   return decision;

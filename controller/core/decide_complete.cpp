@@ -36,14 +36,9 @@ Decision remove_leftover(const Input& input) {
   if (!message) return removal;
   DecisionBuilder builder(input);
   builder.status = input.request->status;  // stays as it is
-  builder.step(
-      {.action = api::AuditAction::Tampered,
-       .message = *message,
-       .index = std::chrono::duration_cast<std::chrono::seconds>(meta.creation_timestamp.time_since_epoch())
-                    .count(),
-       .is_warning = true,
-       .doing = "Observe",
-       .related = reference_to(*input.binding)});
+  const auto made =
+      std::chrono::duration_cast<std::chrono::seconds>(meta.creation_timestamp.time_since_epoch());
+  builder.tampering(*message, made.count(), reference_to(*input.binding));
   return builder.done_after(removal);
 }
 

@@ -149,14 +149,7 @@ Decision report_squatter(const Input& in, DecisionBuilder builder) {
   const bool is_known = is_known_trouble(builder, api::reason::kBindingNameTaken, what);
   builder.message(what);
   builder.condition(api::kGranted, "False", api::reason::kBindingNameTaken, what);
-  if (!is_known) {
-    builder.step({.action = api::AuditAction::Tampered,
-                  .message = what,
-                  .index = fingerprint(what),
-                  .is_warning = true,
-                  .doing = "Observe",
-                  .related = reference_to(*in.binding)});
-  }
+  if (!is_known) builder.tampering(what, fingerprint(what), reference_to(*in.binding));
   return builder.done();
 }
 
@@ -192,13 +185,7 @@ std::optional<Decision> resume_grant(const Input& input) {
   set_times(input, builder, begun->times);
   if (const auto ending = why_not_resumed(input, builder, counted, *begun)) {
     if (is_own) return remove(*input.binding);
-    if (begun->broken) {
-      builder.step({.action = api::AuditAction::Tampered,
-                    .message = begun->broken->message,
-                    .index = fingerprint(begun->broken->message),
-                    .is_warning = true,
-                    .doing = "Observe"});
-    }
+    if (begun->broken) builder.tampering(begun->broken->message, fingerprint(begun->broken->message));
     return end(input, builder, *ending);
   }
   if (input.guard.in_force) note_decisions(input, counted, builder);

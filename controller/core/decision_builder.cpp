@@ -42,6 +42,16 @@ void DecisionBuilder::step(const Step& step) {
   emit_event(step);
 }
 
+void DecisionBuilder::tampering(std::string message, std::optional<std::int64_t> index,
+                                std::optional<api::ObjectReference> related) {
+  step({.action = api::AuditAction::Tampered,
+        .message = std::move(message),
+        .index = index,
+        .is_warning = true,
+        .doing = "Observe",
+        .related = std::move(related)});
+}
+
 void DecisionBuilder::record(const Step& step) {
   const api::AccessRequest& request = *input_.request;
   api::AuditRecord record;

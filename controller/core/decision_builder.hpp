@@ -34,6 +34,10 @@ class DecisionBuilder {
     std::string record_name;
   };
   void step(const Step& step);
+  // A step that says what somebody did past the guard. `index` tells such steps of one request apart in the
+  // names of their records.
+  void tampering(std::string message, std::optional<std::int64_t> index,
+                 std::optional<api::ObjectReference> related = std::nullopt);
   void record(const Step& step);
   void emit_event(const Step& step);
 
