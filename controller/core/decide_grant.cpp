@@ -169,12 +169,11 @@ Decision hold_for_guard(const Input& input, DecisionBuilder builder) {
 }
 
 std::optional<Decision> resume_grant(const Input& input) {
-  const bool is_own = input.binding && is_ours(*input.request, *input.binding);
+  // Under the guard, only Curfew can create a binding with that name and label, regardless of its owner.
+  const bool is_own = input.binding && is_named_for(*input.request, *input.binding);
   DecisionBuilder builder(input);
   const auto begun = grant_begun(input, builder);
-  // Under the guard, only Curfew can create a binding with that name and label, regardless of its owner.
-  if (input.binding && is_named_for(*input.request, *input.binding) && input.is_unrecorded)
-    return remove_changed(input, *tampering(input, std::nullopt));
+  if (is_own && input.is_unrecorded) return remove_changed(input, *tampering(input, std::nullopt));
   if (!begun) return std::nullopt;
   if (is_own) {
     const auto expires_at = begun->broken ? std::nullopt : std::optional(begun->times.expires_at);

@@ -192,10 +192,11 @@ TEST_CASE("a binding of ours that was changed before the grant was complete is d
   World w = world_approved_after_ten_seconds();
   w.step(3);
   REQUIRE(w.s.binding);
-  const int what = GENERATE(range(0, 3));
+  const int what = GENERATE(range(0, 4));
   if (what == 0) w.s.binding->subjects.push_back(user("mallory"));
   if (what == 1) w.s.binding->role_ref = cluster_role("admin");
   if (what == 2) w.s.binding->metadata.annotations["curfew.dev/expires-at"] = "never";
+  if (what == 3) w.s.binding->metadata.owner_references.clear();
   w.settle();
   CHECK_FALSE(w.s.binding);
   CHECK(w.phase() == Phase::Revoked);
