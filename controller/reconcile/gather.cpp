@@ -131,9 +131,7 @@ Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
 // binding, and the watches may deliver this before the deletion.
 Result<void> Gatherer::look_at_owner(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
-  if (input.request_is_gone || !input.binding || request.status.phase != api::Phase::Active ||
-      core::is_ours(request, *input.binding))
-    return {};
+  if (input.request_is_gone || !input.binding || core::is_ours(request, *input.binding)) return {};
   auto found = parts_.client.find<api::AccessRequest>(request.metadata.key(), std::move(stop));
   if (!found) return tl::unexpected(found.error());
   auto& stored = *found;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <functional>
 #include <vector>
 
@@ -236,13 +237,14 @@ TEST_CASE("the record of a binding that is there before its request is active is
   }
 }
 
-TEST_CASE("an active request whose binding has lost its owner is asked for: it may be on its way out") {
+TEST_CASE("a request whose binding has lost its owner is asked for: it may be on its way out") {
   GatherFixture f;
-  const auto live = deliver(f.stores.requests, request_in(Phase::Active));
+  const Phase phase = GENERATE(Phase::Active, Phase::Pending);  // Pending: a grant under way
+  const auto live = deliver(f.stores.requests, request_in(phase));
   auto orphan = binding("2026-11-24T21:00:00Z");
   orphan.metadata.owner_references.clear();
   deliver(f.stores.bindings, orphan);
-  auto stored = request_in(Phase::Active);
+  auto stored = request_in(phase);
   SECTION("no") {
     f.api.put(stored);
     CHECK((**f.gather()).request == live);
