@@ -11,6 +11,8 @@ Decision decide(const Input& input) {
   const bool has_access =
       input.binding && request.status.phase == api::Phase::Active && !input.request_is_gone;
   if (input.unstorable && !request.status.complete && !has_access) return end_unstorable(input);
+  // Before anything is done that takes the status at its word, also a deletion.
+  if (input.is_end_unrecorded) return end_falsified(input);
   if (input.request_is_gone || request.metadata.deletion_timestamp) return decide_deleted(input);
 
   const auto phase = request.status.phase.value_or(api::Phase::Pending);

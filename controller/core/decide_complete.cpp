@@ -145,7 +145,6 @@ Decision end_unstorable(const Input& input) {
 
 Decision decide_complete(const Input& input) {
   const api::AccessRequest& request = *input.request;
-  if (input.is_end_unrecorded) return end_falsified(input);
   if (input.binding && is_named_for(request, *input.binding)) return remove_leftover(input);
   if (!request.status.complete) {  // not written by Curfew, but a terminal phase is still an end
     api::AccessRequestStatus status = request.status;

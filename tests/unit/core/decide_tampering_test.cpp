@@ -136,8 +136,9 @@ TEST_CASE("access whose status somebody ends is ended, as theirs and not as what
   w.s.request.status.phase = said;
   w.s.request.status.complete = GENERATE(true, false);
   w.s.request.status.ended_at = GENERATE(kNow - 1h, kNow + 10h);
-  const bool is_left = GENERATE(true, false);
-  if (!is_left) w.s.binding.reset();  // the binding was deleted as well
+  if (GENERATE(true, false)) w.s.binding.reset();  // the binding was deleted as well
+  // The request was deleted as well, and a finalizer holds it.
+  if (GENERATE(true, false)) w.s.request.metadata.deletion_timestamp = w.s.now;
 
   w.settle();
   const std::string what = "somebody set status.phase to " + std::string(api::to_string(said)) +
