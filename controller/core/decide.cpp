@@ -5,6 +5,10 @@
 
 namespace curfew::core {
 
+bool is_over(const api::AccessRequestStatus& status) {
+  return status.complete || (status.phase && api::is_terminal(*status.phase));
+}
+
 Decision decide(const Input& input) {
   const api::AccessRequest& request = *input.request;
   // Existing access continues to its end: the refused write may concern something other than the grant.
@@ -15,10 +19,9 @@ Decision decide(const Input& input) {
   if (input.is_end_unrecorded) return end_falsified(input);
   if (input.request_is_gone || request.metadata.deletion_timestamp) return decide_deleted(input);
 
-  const auto phase = request.status.phase.value_or(api::Phase::Pending);
-  if (request.status.complete || api::is_terminal(phase)) return decide_complete(input);
+  if (is_over(request.status)) return decide_complete(input);
   if (input.end_record) return end_as_recorded(input);
-  if (phase == api::Phase::Active) return decide_active(input);
+  if (request.status.phase == api::Phase::Active) return decide_active(input);
   return decide_pending(input);
 }
 

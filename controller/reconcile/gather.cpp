@@ -1,6 +1,7 @@
 #include "reconcile/gather.hpp"
 
 #include "core/binding.hpp"
+#include "core/decide.hpp"
 #include "core/effective.hpp"
 #include "core/policy_status.hpp"
 #include "reconcile/earlier_requests.hpp"
@@ -163,9 +164,8 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
 Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
   input.end_record = parts_.memory.end_record(request.metadata.uid);
-  const bool is_over =
-      request.status.complete || (request.status.phase && api::is_terminal(*request.status.phase));
-  if (input.end_record || !input.granted_record || !is_over || input.request_is_gone) return {};
+  if (input.end_record || !input.granted_record || !core::is_over(request.status) || input.request_is_gone)
+    return {};
   auto stored = stored_record(request.metadata.uid, api::AuditAction::Revoked, std::move(stop));
   if (!stored) return tl::unexpected(stored.error());
   input.end_record = std::move(*stored);

@@ -43,8 +43,7 @@ void World::gather() {
   const bool is_asked_for = !s.granted_record && (s.binding || is_active);
   if (is_asked_for && granted != records.end()) s.granted_record = granted->second;
   s.is_unrecorded = is_asked_for && !s.granted_record;
-  const bool is_over = status.complete || (status.phase && api::is_terminal(*status.phase));
-  s.is_end_unrecorded = is_over && s.granted_record && !s.gone &&
+  s.is_end_unrecorded = is_over(status) && s.granted_record && !s.gone &&
                         !records.contains(api::record_name(uid, api::AuditAction::Revoked));
 }
 
