@@ -177,9 +177,11 @@ Decision remove_changed(const Input& input, const std::string& what) {
 
 Decision end_falsified(const Input& input) {
   const api::AccessRequestStatus& said = input.request->status;
-  const std::string what = "somebody set status.phase to " +
-                           std::string(said.phase ? api::to_string(*said.phase) : "nothing") +
-                           ", which no AuditRecord says: the access was ended";
+  const std::string field = said.phase && api::is_terminal(*said.phase)
+                                ? "status.phase to " + std::string(api::to_string(*said.phase))
+                                : "status.complete";
+  const std::string what =
+      "somebody set " + field + ", although no AuditRecord says that access ended: it was ended";
   DecisionBuilder builder(input);
   // Active and about to end: from here on handled like any access that Curfew has decided to end.
   builder.status.phase = api::Phase::Active;

@@ -24,22 +24,16 @@ std::optional<std::string> describe_made_after(const Input& input) {
   if (input.is_unrecorded) return who + ": no AuditRecord says that access was granted to this request";
   if (ended_at && meta.creation_timestamp >= *ended_at)
     return who + " at " + format_rfc3339(meta.creation_timestamp) + ", after this request had ended";
+  const auto& granted = input.end_record ? input.end_record->binding : std::nullopt;
+  if (granted && !granted->uid.empty() && granted->uid != meta.uid)
+    return who + ": it is not the one that was granted";
   return std::nullopt;
 }
 
 // Removes the binding of an ended request, so that nothing can use it.
 Decision remove_leftover(const Input& input) {
-  const api::ObjectMeta& meta = input.binding->metadata;
-  Decision removal = remove(*input.binding);
-  if (removal.actions.empty() || meta.deletion_timestamp) return removal;
   const auto message = describe_made_after(input);
-  if (!message) return removal;
-  DecisionBuilder builder(input);
-  builder.status = input.request->status;  // stays as it is
-  const auto made =
-      std::chrono::duration_cast<std::chrono::seconds>(meta.creation_timestamp.time_since_epoch());
-  builder.tampering(*message, made.count(), reference_to(*input.binding));
-  return builder.done_after(removal);
+  return message ? remove_forged(input, *message) : remove(*input.binding);
 }
 
 // Whether status and records show that there was access or a grant in progress.
@@ -89,6 +83,18 @@ Ending ending_by_deletion(const Input& input, const DecisionBuilder& builder, co
 }
 
 }  // namespace
+
+Decision remove_forged(const Input& input, const std::string& message) {
+  const api::ObjectMeta& meta = input.binding->metadata;
+  Decision removal = remove(*input.binding);
+  if (removal.actions.empty() || meta.deletion_timestamp) return removal;  // recorded when it was deleted
+  DecisionBuilder builder(input);
+  builder.status = input.request->status;
+  const auto made =
+      std::chrono::duration_cast<std::chrono::seconds>(meta.creation_timestamp.time_since_epoch());
+  builder.tampering(message, made.count(), reference_to(*input.binding));
+  return builder.done_after(removal);
+}
 
 Decision decide_deleted(const Input& input) {
   const api::AccessRequest& request = *input.request;

@@ -173,7 +173,7 @@ std::optional<Decision> resume_grant(const Input& input) {
   const bool is_own = input.binding && is_named_for(*input.request, *input.binding);
   DecisionBuilder builder(input);
   const auto begun = grant_begun(input, builder);
-  if (is_own && input.is_unrecorded) return remove_changed(input, *tampering(input, std::nullopt));
+  if (is_own && input.is_unrecorded) return remove_forged(input, *tampering(input, std::nullopt));
   if (!begun) return std::nullopt;
   if (is_own) {
     const auto expires_at = begun->broken ? std::nullopt : std::optional(begun->times.expires_at);

@@ -31,6 +31,13 @@ std::optional<api::PolicyRef> policy_at_hand(const Input& input, const api::Acce
   return input.policy ? reference_to(*input.policy) : status.policy;
 }
 
+// Of the binding that was granted, whatever stands under its name now; a Granted record is written before it
+// exists.
+std::string uid_of_binding(api::AuditAction action, const Input& input) {
+  if (action == api::AuditAction::Granted) return {};
+  return input.granted_binding_uid.empty() ? input.binding_uid : input.granted_binding_uid;
+}
+
 }  // namespace
 
 DecisionBuilder::DecisionBuilder(const Input& input) : status(pinned_status(input)), input_(input) {
@@ -74,8 +81,10 @@ void DecisionBuilder::record(const Step& step) {
   record.start_time = request.spec.start_time;
   record.granted_at = status.granted_at;
   record.expires_at = status.expires_at;
-  if (!status.binding_name.empty()) {
-    record.binding = api::BindingRef{.name = status.binding_name, .uid = input_.binding_uid};
+  if (step.action == api::AuditAction::Tampered && step.related) {
+    record.binding = api::BindingRef{.name = step.related->name, .uid = step.related->uid};
+  } else if (!status.binding_name.empty()) {
+    record.binding = api::BindingRef{.name = status.binding_name, .uid = uid_of_binding(step.action, input_)};
   }
   record.message = api::cut(step.message, api::kMaxRecordMessageBytes);
   records_.push_back({std::move(record)});

@@ -59,6 +59,9 @@ Decision hold_for_guard(const Input& input, DecisionBuilder builder);
 // The binding was tampered with: deletes it and reports that once.
 Decision remove_changed(const Input& input, const std::string& what);
 
+// A binding that Curfew did not create, of a request that stays as it is: deletes it, and records `message`.
+Decision remove_forged(const Input& input, const std::string& message);
+
 // The status reports an end that is not Curfew's, because Curfew would have recorded the end before: ends the
 // access, with the change of the status as the cause.
 Decision end_falsified(const Input& input);

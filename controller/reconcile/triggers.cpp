@@ -27,6 +27,7 @@ constexpr std::chrono::milliseconds kCountsPace{1000};
 
 void Triggers::changed(const Pointer<api::AccessRequest>& before, const Pointer<api::AccessRequest>& after) {
   const auto& request = after ? after : before;
+  if (before && (!after || after->metadata.uid != before->metadata.uid)) look_at_leftover(*before);
   if (after) {
     add_request(after->metadata.key());
     if (before && before->metadata.uid != after->metadata.uid) departed(before);
@@ -59,7 +60,10 @@ void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<ap
              api::binding_name(request) == binding.metadata.name;
     });
   }
-  if (is_orphan(*owner)) return after ? add_foreign_binding(after->metadata.key()) : void();
+  if (!is_live(*owner)) {
+    if (after) add_foreign_binding(after->metadata.key());
+    if (!memory_.is_departed(owner->metadata.uid)) return;
+  }
   if (!after && is_leading_()) memory_.remember_binding(owner->metadata.uid, before->metadata.uid);
   add_request(owner->metadata.key());
 }
@@ -116,16 +120,20 @@ void Triggers::everything(std::chrono::milliseconds delay) {
   for (const auto& key : memory_.departed_keys()) add_request(key, delay);
   for (const auto& binding : stores_.bindings.list()) {
     const auto owner = request_of(*binding);
-    if (is_foreign(*binding, *owner) || is_orphan(*owner)) add_foreign_binding(binding->metadata.key());
+    if (is_foreign(*binding, *owner) || !is_live(*owner)) add_foreign_binding(binding->metadata.key());
   }
 }
 
-// Whether a binding's request, if it ever existed, is neither live nor known as departed.
-bool Triggers::is_orphan(const api::AccessRequest& owner) const {
-  const api::ObjectKey key = owner.metadata.key();
-  const auto live = stores_.requests.get(key);
-  if (live && live->metadata.uid == owner.metadata.uid) return false;
-  return !memory_.is_departed(owner.metadata.uid);
+bool Triggers::is_live(const api::AccessRequest& owner) const {
+  const auto live = stores_.requests.get(owner.metadata.key());
+  return live && live->metadata.uid == owner.metadata.uid;
+}
+
+// A binding that arrived while the request was still in the store has enqueued the request, which a worker
+// may not find any more.
+void Triggers::look_at_leftover(const api::AccessRequest& gone) {
+  const api::ObjectKey key{gone.metadata.ns, api::binding_name(gone)};
+  if (stores_.bindings.get(key)) add_foreign_binding(key);
 }
 
 void Triggers::departed(Pointer<api::AccessRequest> last_state) {

@@ -41,7 +41,8 @@ class Triggers {
   void add_request(const api::ObjectKey& key, std::chrono::milliseconds delay = std::chrono::milliseconds(0));
   void cluster_role_changed(const std::string& name);
   void role_changed(const api::ObjectKey& key);
-  bool is_orphan(const api::AccessRequest& owner) const;
+  bool is_live(const api::AccessRequest& owner) const;  // of this UID
+  void look_at_leftover(const api::AccessRequest& gone);
   void add_policy(const std::string& name);
   void add_foreign_binding(const api::ObjectKey& key);
   void add_policy_counts(const std::string& name);

@@ -309,8 +309,9 @@ TEST_CASE("what somebody writes into a status makes no access, and ends it under
   over.await("Revoked", seconds(5));
   CHECK(over.condition("Granted")["reason"] == "StatusChanged");
   for (const char* action : {"Tampered", "Revoked"}) {
-    CHECK(over.await_record(action)["message"] ==
-          "somebody set status.phase to Expired, which no AuditRecord says: the access was ended");
+    CHECK(
+        over.await_record(action)["message"] ==
+        "somebody set status.phase to Expired, although no AuditRecord says that access ended: it was ended");
   }
   CHECK(over.recorded() == Texts{"Requested", "Granted", "Tampered", "Revoked"});
   over_and_unbound.await_record("Revoked", seconds(5));

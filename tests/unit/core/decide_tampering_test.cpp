@@ -142,7 +142,7 @@ TEST_CASE("access whose status somebody ends is ended, as theirs and not as what
 
   w.settle();
   const std::string what = "somebody set status.phase to " + std::string(api::to_string(said)) +
-                           ", which no AuditRecord says: the access was ended";
+                           ", although no AuditRecord says that access ended: it was ended";
   CHECK_FALSE(w.s.binding);
   CHECK(w.record(AuditAction::Tampered).message == what);
   CHECK(w.record(AuditAction::Revoked).message == what);
@@ -214,6 +214,49 @@ TEST_CASE("a binding with the label of a request that waits is deleted although 
   CHECK_FALSE(w.s.binding);
   CHECK(w.has(AuditAction::Tampered));
   CHECK(w.phase() == Phase::Pending);
+}
+
+TEST_CASE("a status that is made complete, without an end, is told of as that") {
+  World w = active_world();
+  w.s.request.status.complete = true;
+  w.settle();
+  CHECK(w.record(AuditAction::Tampered).message ==
+        "somebody set status.complete, although no AuditRecord says that access ended: it was ended");
+}
+
+TEST_CASE("a binding that is left when its request is over is forged where another one was granted") {
+  World w = expired_world();
+  w.s.end_record = w.record(AuditAction::Expired);
+  REQUIRE(w.s.end_record->binding);
+  REQUIRE(w.s.end_record->binding->uid == "binding-1");
+  w.s.binding = forged(w, kEnd + 1h);
+  w.s.binding->metadata.creation_timestamp = kNow;
+  const bool is_granted_one = GENERATE(true, false);
+  if (is_granted_one) w.s.binding->metadata.uid = "binding-1";
+  w.step();
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.has(AuditAction::Tampered) != is_granted_one);
+  if (is_granted_one) return;
+  CHECK(w.record(AuditAction::Tampered).message ==
+        "RoleBinding curfew-uid-1 was made by somebody: it is not the one that was granted");
+  CHECK(w.record(AuditAction::Tampered).binding->uid == "forged");
+}
+
+TEST_CASE("a request that waits is granted after a binding was forged for it, and the records name its own") {
+  World w;
+  w.settle();
+  w.s.binding = forged(w, kNow + 100h);
+  w.s.last_binding_uid = "forged";
+  w.settle();
+  CHECK(w.record(AuditAction::Tampered).binding->uid == "forged");
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  CHECK(w.record(AuditAction::Granted).binding->uid.empty());
+  w.s.now = kEnd + 10s;
+  w.s.binding.reset();
+  w.settle();
+  CHECK(w.record(AuditAction::Expired).binding->uid == "binding-1");
 }
 
 TEST_CASE("a decision that the status already knows, but Curfew does not, is news") {

@@ -135,6 +135,28 @@ TEST_CASE("a request that leaves the selection has departed") {
   CHECK(f.memory.departed(request().metadata.key())->status.phase == Phase::Active);
 }
 
+TEST_CASE("a binding that is there when its request leaves the selection concerns itself") {
+  TriggersFixture f;
+  const auto left = binding("2026-11-24T21:00:00Z");
+  f.know(request_in(Phase::Active));
+  f.triggers.changed(kNone<api::RoleBinding>, deliver(f.stores.bindings, left));
+  CHECK(f.queued() == Keys{request_key("debug")});
+  const bool is_completed_here = GENERATE(true, false);
+  if (is_completed_here) f.memory.remember_completed(kUid);
+  f.see_leave(request().metadata.key());
+  CHECK(std::ranges::count(f.queued(), binding_key(left)) == 1);
+}
+
+TEST_CASE("a binding of a departed request concerns that one, and itself, for when that one is forgotten") {
+  TriggersFixture f;
+  f.memory.remember_departed(shared(request_in(Phase::Active)));
+  const auto left = binding("2026-11-24T21:00:00Z");
+  f.triggers.changed(kNone<api::RoleBinding>, shared(left));
+  CHECK(f.queued() == Keys{request_key("debug"), binding_key(left)});
+  f.triggers.changed(shared(left), kNone<api::RoleBinding>);
+  CHECK(f.queued() == Keys{request_key("debug")});
+}
+
 TEST_CASE("a request that was completed here has not departed when it leaves the selection") {
   TriggersFixture f;
   f.know(request_in(Phase::Active));
