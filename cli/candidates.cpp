@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "cli/session.hpp"
-#include "core/check.hpp"
+#include "core/check/check.hpp"
 
 namespace curfew::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/explain.hpp"
+#include "core/decide/explain.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -5,8 +5,8 @@
 #include "api/names.hpp"
 #include "core/effective.hpp"
 #include "core/identity.hpp"
-#include "core/role_rules.hpp"
-#include "core/selector.hpp"
+#include "core/policy/role_rules.hpp"
+#include "core/policy/selector.hpp"
 #include "util/clock.hpp"
 
 namespace curfew::cli {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/cluster.hpp"
-#include "core/explain.hpp"
+#include "core/decide/explain.hpp"
 #include "core/input.hpp"
 
 namespace curfew::cli {

@@ -5,7 +5,7 @@
 #include "api/access_policy.hpp"
 #include "api/access_request.hpp"
 #include "cli/terminal.hpp"
-#include "core/explain.hpp"
+#include "core/decide/explain.hpp"
 
 namespace curfew::cli {
 

@@ -5,7 +5,7 @@
 
 #include "api/codec.hpp"
 #include "api/names.hpp"
-#include "core/role_rules.hpp"
+#include "core/policy/role_rules.hpp"
 
 namespace curfew::reconcile {
 namespace {

@@ -3,8 +3,8 @@
 #include <map>
 #include <string>
 
+#include "core/check/timing.hpp"
 #include "core/effective.hpp"
-#include "core/timing.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::reconcile {

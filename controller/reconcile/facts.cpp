@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "core/selector.hpp"
+#include "core/policy/selector.hpp"
 
 namespace curfew::reconcile {
 core::PolicyFacts policy_facts(const Stores& stores, const TimeZone* time_zone, bool was_admitted) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/input.hpp"
-#include "core/policy_status.hpp"
+#include "core/policy/policy_status.hpp"
 #include "reconcile/stores.hpp"
 #include "runtime/metrics.hpp"
 

@@ -1,9 +1,9 @@
 #include "reconcile/gather.hpp"
 
-#include "core/binding.hpp"
-#include "core/decide.hpp"
+#include "core/decide/binding.hpp"
+#include "core/decide/decide.hpp"
 #include "core/effective.hpp"
-#include "core/policy_status.hpp"
+#include "core/policy/policy_status.hpp"
 #include "reconcile/earlier_requests.hpp"
 #include "reconcile/facts.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "api/codec.hpp"
 #include "api/names.hpp"
-#include "core/policy_status.hpp"
+#include "core/policy/policy_status.hpp"
 #include "reconcile/facts.hpp"
 #include "util/log.hpp"
 

@@ -1,6 +1,6 @@
 #include "reconcile/request_reconciler.hpp"
 
-#include "core/decide.hpp"
+#include "core/decide/decide.hpp"
 #include "core/effective.hpp"
 #include "core/identity.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/reason_pattern.hpp"
+#include "core/policy/reason_pattern.hpp"
 #include "fuzz/targets.hpp"
 #include "util/duration.hpp"
 #include "util/time.hpp"

@@ -7,7 +7,7 @@
 
 #include "api/names.hpp"
 #include "core/input.hpp"
-#include "core/policy_status.hpp"
+#include "core/policy/policy_status.hpp"
 
 // One-line builders for inputs to decide: alice, a member of developers, requests ClusterRole view in
 // payments; members of sre (bob, carol, ...) approve.

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "builders.hpp"
-#include "core/check.hpp"
+#include "core/check/check.hpp"
 
 using namespace curfew;
 using namespace curfew::core;

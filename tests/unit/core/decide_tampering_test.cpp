@@ -2,7 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "core/binding.hpp"
+#include "core/decide/binding.hpp"
 #include "world.hpp"
 
 // States that are possible only if the admission policies were bypassed: by removing them, or by writing to

@@ -4,10 +4,10 @@
 #include <set>
 
 #include "api/codec.hpp"
-#include "core/check.hpp"
+#include "core/check/check.hpp"
+#include "core/decide/explain.hpp"
+#include "core/decide/tally.hpp"
 #include "core/describe.hpp"
-#include "core/explain.hpp"
-#include "core/tally.hpp"
 #include "support/decision_table.hpp"
 #include "world.hpp"
 

@@ -3,9 +3,9 @@
 
 #include "api/codec.hpp"
 #include "builders.hpp"
-#include "core/check.hpp"
+#include "core/check/check.hpp"
+#include "core/decide/tally.hpp"
 #include "core/identity.hpp"
-#include "core/tally.hpp"
 #include "support/yaml.hpp"
 
 // The table that the admission policies are tested with as well (tests/cluster): early answer and authority

@@ -1,11 +1,11 @@
-#include "core/explain.hpp"
+#include "core/decide/explain.hpp"
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <set>
 
-#include "core/check.hpp"
+#include "core/check/check.hpp"
 #include "world.hpp"
 
 using namespace curfew;

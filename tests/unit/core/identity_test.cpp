@@ -4,7 +4,7 @@
 
 #include "builders.hpp"
 #include "core/describe.hpp"
-#include "core/selector.hpp"
+#include "core/policy/selector.hpp"
 
 using namespace curfew;
 using namespace curfew::core;

@@ -1,4 +1,4 @@
-#include "core/policy_status.hpp"
+#include "core/policy/policy_status.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <functional>

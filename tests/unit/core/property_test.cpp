@@ -4,11 +4,11 @@
 #include <iostream>
 #include <random>
 
-#include "core/check.hpp"
-#include "core/explain.hpp"
+#include "core/check/check.hpp"
+#include "core/check/timing.hpp"
+#include "core/decide/explain.hpp"
 #include "core/identity.hpp"
-#include "core/policy_status.hpp"
-#include "core/timing.hpp"
+#include "core/policy/policy_status.hpp"
 #include "util/duration.hpp"
 #include "world.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/reason_pattern.hpp"
+#include "core/policy/reason_pattern.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

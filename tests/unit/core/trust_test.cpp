@@ -1,4 +1,4 @@
-#include "core/trust.hpp"
+#include "core/decide/trust.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "builders.hpp"
-#include "core/decide.hpp"
+#include "core/decide/decide.hpp"
 
 namespace curfew::core::test {
 

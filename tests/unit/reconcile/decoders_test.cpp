@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "api/codec.hpp"
-#include "core/binding.hpp"
-#include "core/role_rules.hpp"
+#include "core/decide/binding.hpp"
+#include "core/policy/role_rules.hpp"
 #include "unit/support/builders.hpp"
 
 using namespace curfew;

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/role_rules.hpp"
+#include "core/policy/role_rules.hpp"
 #include "unit/support/builders.hpp"
 
 using namespace curfew;

@@ -1,6 +1,6 @@
 #include "api/names.hpp"
-#include "core/phases.hpp"
-#include "core/trust.hpp"
+#include "core/decide/phases.hpp"
+#include "core/decide/trust.hpp"
 
 namespace curfew::core {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/trust.hpp"
+#include "core/decide/trust.hpp"
 
 #include "api/names.hpp"
 #include "core/describe.hpp"

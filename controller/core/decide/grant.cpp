@@ -1,11 +1,11 @@
 #include <algorithm>
 
 #include "api/names.hpp"
-#include "core/check.hpp"
+#include "core/check/check.hpp"
+#include "core/check/timing.hpp"
+#include "core/decide/phases.hpp"
+#include "core/decide/trust.hpp"
 #include "core/describe.hpp"
-#include "core/phases.hpp"
-#include "core/timing.hpp"
-#include "core/trust.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::core {

@@ -1,4 +1,4 @@
-#include "core/policy_status.hpp"
+#include "core/policy/policy_status.hpp"
 
 #include <algorithm>
 #include <set>
@@ -6,11 +6,11 @@
 
 #include "api/names.hpp"
 #include "api/text.hpp"
-#include "core/check.hpp"
+#include "core/check/check.hpp"
 #include "core/describe.hpp"
 #include "core/identity.hpp"
-#include "core/reason_pattern.hpp"
-#include "core/schedule.hpp"
+#include "core/policy/reason_pattern.hpp"
+#include "core/policy/schedule.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::core {

@@ -1,4 +1,4 @@
-#include "core/timing.hpp"
+#include "core/check/timing.hpp"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/input.hpp"
-#include "core/schedule.hpp"
+#include "core/policy/schedule.hpp"
 
 // When a request's access may begin and must end.
 namespace curfew::core {

@@ -1,12 +1,12 @@
-#include "core/checks.hpp"
+#include "core/check/checks.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "api/names.hpp"
 #include "core/describe.hpp"
-#include "core/reason_pattern.hpp"
-#include "core/selector.hpp"
+#include "core/policy/reason_pattern.hpp"
+#include "core/policy/selector.hpp"
 
 namespace curfew::core {
 namespace checks {

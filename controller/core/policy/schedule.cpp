@@ -1,4 +1,4 @@
-#include "core/schedule.hpp"
+#include "core/policy/schedule.hpp"
 
 #include <algorithm>
 #include <array>

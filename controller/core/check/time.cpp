@@ -1,9 +1,9 @@
 #include "api/names.hpp"
-#include "core/checks.hpp"
+#include "core/check/checks.hpp"
+#include "core/check/timing.hpp"
 #include "core/describe.hpp"
 #include "core/effective.hpp"
 #include "core/identity.hpp"
-#include "core/timing.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::core::checks {

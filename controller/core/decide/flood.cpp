@@ -1,5 +1,5 @@
 #include "api/names.hpp"
-#include "core/phases.hpp"
+#include "core/decide/phases.hpp"
 
 namespace curfew::core {
 

@@ -1,11 +1,11 @@
-#include "core/tally.hpp"
+#include "core/decide/tally.hpp"
 
 #include <algorithm>
 
 #include "api/names.hpp"
+#include "core/check/timing.hpp"
 #include "core/describe.hpp"
 #include "core/identity.hpp"
-#include "core/timing.hpp"
 
 namespace curfew::core {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/selector.hpp"
+#include "core/policy/selector.hpp"
 
 #include <algorithm>
 

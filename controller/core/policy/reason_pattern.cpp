@@ -1,4 +1,4 @@
-#include "core/reason_pattern.hpp"
+#include "core/policy/reason_pattern.hpp"
 
 #include <re2/re2.h>
 

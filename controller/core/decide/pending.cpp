@@ -1,14 +1,14 @@
 #include <algorithm>
 
 #include "api/names.hpp"
-#include "core/check.hpp"
-#include "core/checks.hpp"
+#include "core/check/check.hpp"
+#include "core/check/checks.hpp"
+#include "core/check/timing.hpp"
+#include "core/decide/phases.hpp"
+#include "core/decide/trust.hpp"
 #include "core/describe.hpp"
 #include "core/effective.hpp"
 #include "core/identity.hpp"
-#include "core/phases.hpp"
-#include "core/timing.hpp"
-#include "core/trust.hpp"
 
 namespace curfew::core {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "core/decision_builder.hpp"
+#include "core/decide/decision_builder.hpp"
 #include "core/input.hpp"
 
 namespace curfew::core {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "api/names.hpp"
-#include "core/checks.hpp"
+#include "core/check/checks.hpp"
 #include "core/describe.hpp"
 #include "core/effective.hpp"
 #include "core/identity.hpp"

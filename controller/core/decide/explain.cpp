@@ -1,9 +1,9 @@
-#include "core/explain.hpp"
+#include "core/decide/explain.hpp"
 
-#include "core/check.hpp"
-#include "core/phases.hpp"
-#include "core/tally.hpp"
-#include "core/timing.hpp"
+#include "core/check/check.hpp"
+#include "core/check/timing.hpp"
+#include "core/decide/phases.hpp"
+#include "core/decide/tally.hpp"
 
 namespace curfew::core {
 namespace {

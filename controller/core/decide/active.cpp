@@ -2,11 +2,11 @@
 
 #include "api/managed_binding.hpp"
 #include "api/names.hpp"
-#include "core/check.hpp"
+#include "core/check/check.hpp"
+#include "core/check/timing.hpp"
+#include "core/decide/phases.hpp"
+#include "core/decide/trust.hpp"
 #include "core/describe.hpp"
-#include "core/phases.hpp"
-#include "core/timing.hpp"
-#include "core/trust.hpp"
 
 namespace curfew::core {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/binding.hpp"
+#include "core/decide/binding.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

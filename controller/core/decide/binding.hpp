@@ -4,8 +4,8 @@
 #include <string>
 
 #include "core/action.hpp"
+#include "core/decide/tally.hpp"
 #include "core/input.hpp"
-#include "core/tally.hpp"
 
 namespace curfew::core {
 

@@ -1,4 +1,4 @@
-#include "core/role_rules.hpp"
+#include "core/policy/role_rules.hpp"
 
 #include <algorithm>
 #include <array>

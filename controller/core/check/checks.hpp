@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "core/check.hpp"
+#include "core/check/check.hpp"
 
 // The check functions for the chains in checks.cpp and for the check at first sight, before any chain. Each
 // may rely on what its Check::needs names.
@@ -17,18 +17,18 @@ inline Denial not_yet(std::string_view why, std::string message) {
   return {.reason = std::string(why), .message = std::move(message), .may_pass = true};
 }
 
-// checks_people.cpp: requester and subject
+// people.cpp: requester and subject
 std::optional<Denial> requester_is_known(const Input& in);
 std::optional<Denial> requester_is_allowed(const Input& in);
 std::optional<Denial> subject_is_allowed(const Input& in);
 
-// checks_role.cpp: the requested role
+// role.cpp: the requested role
 std::optional<Denial> role_is_unambiguous(const Input& in);
 std::optional<Denial> role_is_allowed(const Input& in);
 std::optional<Denial> role_exists(const Input& in);
 std::optional<Denial> role_is_unchanged(const Input& in);
 
-// checks_time.cpp: when, how long, how often
+// time.cpp: when, how long, how often
 std::optional<Denial> is_not_ended_before(const Input& in);
 std::optional<Denial> start_time_is_valid(const Input& in);
 std::optional<Denial> duration_is_valid(const Input& in);

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "core/action.hpp"
+#include "core/decide/tally.hpp"
 #include "core/denial.hpp"
 #include "core/input.hpp"
-#include "core/tally.hpp"
 
 namespace curfew::core {
 

@@ -1,10 +1,10 @@
-#include "core/decision_builder.hpp"
+#include "core/decide/decision_builder.hpp"
 
 #include "api/names.hpp"
 #include "api/text.hpp"
+#include "core/decide/trust.hpp"
 #include "core/describe.hpp"
 #include "core/effective.hpp"
-#include "core/trust.hpp"
 #include "util/sha256.hpp"
 
 namespace curfew::core {

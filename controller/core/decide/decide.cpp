@@ -1,7 +1,7 @@
-#include "core/decide.hpp"
+#include "core/decide/decide.hpp"
 
 #include "api/names.hpp"
-#include "core/phases.hpp"
+#include "core/decide/phases.hpp"
 
 namespace curfew::core {
 

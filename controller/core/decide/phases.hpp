@@ -2,9 +2,9 @@
 
 #include <optional>
 
-#include "core/binding.hpp"
-#include "core/decide.hpp"
-#include "core/decision_builder.hpp"
+#include "core/decide/binding.hpp"
+#include "core/decide/decide.hpp"
+#include "core/decide/decision_builder.hpp"
 
 // The parts of decide(), one for each state of a request.
 namespace curfew::core {
