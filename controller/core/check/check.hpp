@@ -43,7 +43,4 @@ bool can_run(const Check& check, const Input& input);
 // order.
 std::optional<Denial> first_denial(std::span<const Check> checks, const Input& input);
 
-// Whether it is kube-* or Curfew's own namespace: `edit` there gives control of the cluster or of Curfew.
-bool is_reserved_namespace(std::string_view name);
-
 }  // namespace curfew::core

@@ -167,8 +167,4 @@ std::optional<Denial> first_denial(std::span<const Check> checks, const Input& i
   return std::nullopt;
 }
 
-bool is_reserved_namespace(std::string_view name) {
-  return name.starts_with("kube-") || name == api::kControllerNamespace;
-}
-
 }  // namespace curfew::core

@@ -6,11 +6,11 @@
 
 #include "api/names.hpp"
 #include "api/text.hpp"
-#include "core/check/check.hpp"
 #include "core/describe.hpp"
 #include "core/identity.hpp"
 #include "core/policy/reason_pattern.hpp"
 #include "core/policy/schedule.hpp"
+#include "core/policy/selector.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::core {

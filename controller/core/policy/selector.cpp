@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/names.hpp"
+
 namespace curfew::core {
 namespace {
 
@@ -36,6 +38,10 @@ bool reaches(const api::AccessPolicySpec::Namespaces& namespaces, const std::str
   if (std::find(namespaces.names.begin(), namespaces.names.end(), name) != namespaces.names.end())
     return true;
   return namespaces.selector && ns != nullptr && matches(*namespaces.selector, ns->metadata.labels);
+}
+
+bool is_reserved_namespace(std::string_view name) {
+  return name.starts_with("kube-") || name == api::kControllerNamespace;
 }
 
 }  // namespace curfew::core
