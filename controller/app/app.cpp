@@ -117,7 +117,8 @@ struct App::Impl {
   kube::Store<guard::GuardObject> guard_bindings;
   kube::Store<guard::GuardObject> guard_kinds;
   kube::Store<api::Lease> leases;
-  reconcile::Memory memory;
+  reconcile::RequestNotes notes;
+  reconcile::DepartedRequests departed;
   expiry::PendingDeletions deletions;
   runtime::WorkQueue<reconcile::Key> queue{clock, kReconcileRetries};
   kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); },
@@ -127,8 +128,8 @@ struct App::Impl {
   guard::GuardWatch guard{[this] { return guard::shipped_guard(config.eligibility_policy); }, clock,
                           [this] { leadership.guard_changed(); }};
   guard::GuardLedgerStore ledgers{clients.general, config.ns};
-  reconcile::Triggers triggers{queue, stores, memory, [this] { return may_grant(); }};
-  housekeeping::AuditBackfill sweep{clients.general, stores, memory, triggers};
+  reconcile::Triggers triggers{queue, stores, notes, departed, [this] { return may_grant(); }};
+  housekeeping::AuditBackfill sweep{clients.general, stores, notes, triggers};
   housekeeping::Retention retention{
       {.client = clients.general, .clock = clock, .keep = config.completed_request_ttl, .is_leading = [this] {
          return may_grant();
@@ -159,14 +160,15 @@ struct App::Impl {
   reconcile::GrantLatency grant_latency{clock,
                                         [this](std::chrono::microseconds took) { metrics.grant_took(took); }};
   limits::UsageIndex usage{stores.requests, stores.bindings,
-                           [this](const std::string& uid) { return memory.granted_record(uid).has_value(); },
+                           [this](const std::string& uid) { return notes.of(uid).granted != nullptr; },
                            clients.general};
   limits::RequestRateLimiter floods{clock, config.flood_limits};
   reconcile::Gatherer gatherer{
       {.stores = stores,
        .usage = usage,
        .floods = floods,
-       .memory = memory,
+       .notes = notes,
+       .departed = departed,
        .deletions = deletions,
        .client = clients.general,
        .clock = clock,
@@ -178,7 +180,8 @@ struct App::Impl {
        .audit = audit,
        .events = events,
        .stores = stores,
-       .memory = memory,
+       .notes = notes,
+       .departed = departed,
        .deletions = deletions,
        .usage = usage,
        .floods = floods,
@@ -202,11 +205,12 @@ struct App::Impl {
        .client = clients.general,
        .endings = clients.endings,
        .stores = stores,
-       .memory = memory,
+       .notes = notes,
+       .departed = departed,
        .deletions = deletions,
        .metrics = metrics,
        .clock = clock,
-       .departed = [this](std::shared_ptr<const api::AccessRequest> last_state) {
+       .on_departed = [this](std::shared_ptr<const api::AccessRequest> last_state) {
          triggers.departed(std::move(last_state));
        }}};
   reconcile::PolicyReconciler policies{

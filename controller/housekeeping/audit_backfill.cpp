@@ -28,10 +28,10 @@ Result<void> AuditBackfill::run(std::stop_token stop) {
   settle(of_one_request);
   live_.clear();
   trim_heap();
-  memory_.know_all_records();
+  notes_.know_all_records();
   for (const auto& request : stores_.requests.list()) {
     const bool is_unrecorded =
-        request->status.phase == api::Phase::Active && !memory_.granted_record(request->metadata.uid);
+        request->status.phase == api::Phase::Active && !notes_.of(request->metadata.uid).granted;
     if (is_unrecorded) triggers_.changed(request, request);
   }
   return {};
@@ -49,7 +49,7 @@ void AuditBackfill::note_live() {
 void AuditBackfill::settle_recorded(const api::AuditRecord& end) {
   const auto live = stores_.requests.get({end.request.ns, end.request.name});
   if (!live || live->metadata.uid != end.request.uid || live->status.complete) return;
-  memory_.remember_end(end);
+  notes_.remember_end(end);
   triggers_.changed(live, live);
 }
 
@@ -62,7 +62,7 @@ void AuditBackfill::settle(const std::vector<api::AuditRecord>& of_one_request) 
   const bool is_live = live && live->metadata.uid == request->metadata.uid;
   if (is_live ? live->status.phase != api::Phase::Active : live_.contains(request->metadata.uid)) return;
   for (const api::AuditRecord& record : of_one_request) {
-    if (record.action == api::AuditAction::Granted) memory_.remember_granted(record);
+    if (record.action == api::AuditAction::Granted) notes_.remember_granted(record);
   }
   if (!is_live) return triggers_.departed(request);
   if (live->status.expires_at != request->status.expires_at)

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "kube/client.hpp"
-#include "reconcile/memory.hpp"
+#include "reconcile/request_notes.hpp"
 #include "reconcile/stores.hpp"
 #include "reconcile/triggers.hpp"
 #include "util/result.hpp"
@@ -18,9 +18,9 @@ namespace curfew::housekeeping {
 // of a request are adjacent. Memory: one page, and the UIDs of the live requests.
 class AuditBackfill {
  public:
-  AuditBackfill(kube::Client& client, const reconcile::Stores& stores, reconcile::Memory& memory,
+  AuditBackfill(kube::Client& client, const reconcile::Stores& stores, reconcile::RequestNotes& notes,
                 reconcile::Triggers& triggers)
-      : client_(client), stores_(stores), memory_(memory), triggers_(triggers) {}
+      : client_(client), stores_(stores), notes_(notes), triggers_(triggers) {}
 
   Result<void> run(std::stop_token stop);
 
@@ -31,7 +31,7 @@ class AuditBackfill {
 
   kube::Client& client_;
   const reconcile::Stores& stores_;
-  reconcile::Memory& memory_;
+  reconcile::RequestNotes& notes_;
   reconcile::Triggers& triggers_;
   std::set<std::string> live_;  // UIDs; used only during run()
 };

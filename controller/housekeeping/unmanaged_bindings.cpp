@@ -41,9 +41,9 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
   const bool has_name_of_grant = api::has_name_of_grant(*binding);
   if (request && has_name_of_grant && key.ns == request->metadata.ns)
     return {};  // the request's own reconcile handles it
-  if (parts_.memory.is_departed(request_uid)) return {.after = kRecheck};
+  if (parts_.departed.contains(request_uid)) return {.after = kRecheck};
   if (!has_name_of_grant) {
-    if (!request && !parts_.memory.knows_all_records())
+    if (!request && !parts_.notes.knows_all_records())
       return {.after = kRecheck};  // the records may show whose it was
     const auto told = record_tampering(*binding, request.get(),
                                        "RoleBinding " + key.name + " bears the label " +
@@ -56,7 +56,7 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
   if (!grant) return retry("binding's grant not looked up", key, grant.error());
   if (grant->is_somebodys) return {};
   if (grant->departed) {
-    parts_.departed(grant->departed);
+    parts_.on_departed(grant->departed);
     return {};
   }
   const auto told = record_tampering(
@@ -104,7 +104,7 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
   if (*ended)
     return Grant{.difference =
                      "the access of AccessRequest " + api::to_string(request->metadata.key()) + " had ended"};
-  parts_.memory.remember_granted(std::move(**granted));
+  parts_.notes.remember_granted(std::move(**granted));
   return Grant{.departed = std::move(request)};
 }
 

@@ -10,7 +10,8 @@
 
 #include "audit/writer.hpp"
 #include "expiry/pending_deletions.hpp"
-#include "reconcile/memory.hpp"
+#include "reconcile/departed_requests.hpp"
+#include "reconcile/request_notes.hpp"
 #include "reconcile/stores.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
@@ -30,12 +31,13 @@ class UnmanagedBindings {
     kube::Client& client;
     kube::Client& endings;
     const reconcile::Stores& stores;
-    reconcile::Memory& memory;
+    reconcile::RequestNotes& notes;
+    reconcile::DepartedRequests& departed;
     expiry::PendingDeletions& deletions;
     runtime::Metrics& metrics;
     const Clock& clock;
     // Called with the last known state of a request that is gone or over.
-    std::function<void(std::shared_ptr<const api::AccessRequest>)> departed;
+    std::function<void(std::shared_ptr<const api::AccessRequest>)> on_departed;
   };
 
   explicit UnmanagedBindings(Parts parts) : parts_(std::move(parts)) {}

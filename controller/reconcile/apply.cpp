@@ -96,7 +96,7 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
     // Later requests may have, or have had, the same name; their changes arrived while the key stood for the
     // departed request.
     const api::ObjectKey key = input.request->metadata.key();
-    return parts_.memory.departed(key) || parts_.stores.requests.get(key)
+    return parts_.departed.first(key) || parts_.stores.requests.get(key)
                ? again_in(std::chrono::milliseconds(1))
                : kDone;
   }
@@ -108,12 +108,12 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
 // A replica of an earlier term may have recorded the end of a request and died before it wrote the status.
 // Until all records from earlier terms are known, read the end record before a grant starts or resumes.
 Applier::Step Applier::look_for_end(const core::Input& input, std::stop_token stop) {
-  if (parts_.memory.knows_all_records()) return std::nullopt;
+  if (parts_.notes.knows_all_records()) return std::nullopt;
   auto stored = parts_.client.find<api::AuditRecord>(
       {"", api::record_name(input.request->metadata.uid, api::AuditAction::Revoked)}, std::move(stop));
   if (!stored) return failed(stored.error());
   if (!*stored) return std::nullopt;
-  parts_.memory.remember_end(std::move(**stored));
+  parts_.notes.remember_end(std::move(**stored));
   return again_in(std::chrono::milliseconds(1));
 }
 
@@ -131,7 +131,7 @@ Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& ac
   if (is_end_of(*stored, input.request->metadata.uid)) {
     // The request has ended now, whatever decisions arrive before its status shows the end.
     const bool is_another = stored->action != action.record.action;
-    parts_.memory.remember_end(std::move(*stored));
+    parts_.notes.remember_end(std::move(*stored));
     if (is_another)
       return again_in(std::chrono::milliseconds(1));  // ended in another way: decide again with that end
     return std::nullopt;
@@ -140,7 +140,7 @@ Applier::Step Applier::run(const core::Input& input, const core::WriteRecord& ac
   const bool is_ours = stored->granted_at == action.record.granted_at &&
                        stored->expires_at == action.record.expires_at && stored->role == action.record.role &&
                        stored->subject == action.record.subject;
-  parts_.memory.remember_granted(std::move(*stored));
+  parts_.notes.remember_granted(std::move(*stored));
   if (is_ours) return std::nullopt;
   return again_in(std::chrono::milliseconds(1));  // an earlier attempt's record counts: decide again with it
 }
@@ -160,7 +160,7 @@ Applier::Step Applier::run(const core::Input& input, const core::CreateBinding& 
                                {"binding", created->metadata.name},
                                {"role", created->role_ref.kind + " " + created->role_ref.name}});
   parts_.grant_latency.granted(input.request->metadata.uid);
-  parts_.memory.remember_granted_binding(input.request->metadata.uid, created->metadata.uid);
+  parts_.notes.remember_granted_binding(input.request->metadata.uid, created->metadata.uid);
   parts_.stores.bindings.assume(std::move(*created));
   return std::nullopt;
 }
@@ -177,7 +177,7 @@ Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBi
                                            " is there already and is not this grant: delete it"});
   }
   parts_.grant_latency.granted(input.request->metadata.uid);
-  parts_.memory.remember_granted_binding(input.request->metadata.uid, stored->metadata.uid);
+  parts_.notes.remember_granted_binding(input.request->metadata.uid, stored->metadata.uid);
   parts_.stores.bindings.assume(std::move(*stored));
   return std::nullopt;
 }
@@ -198,7 +198,7 @@ Applier::Step Applier::grant_failed(const core::Input& input, const Error& error
   } else {
     return retry(error);
   }
-  parts_.memory.remember_failure(input.request->metadata.uid, std::move(failure));
+  parts_.notes.remember_failure(input.request->metadata.uid, std::move(failure));
   return again_in(std::chrono::milliseconds(1));  // decide again to write the failure to the status
 }
 
@@ -239,10 +239,10 @@ Applier::Step Applier::run(const core::Input& input, const core::ShortenBinding&
 Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& action, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
   const nlohmann::json patch = kube::status_patch(request.metadata, api::encode_status_patch(action.status));
-  if (action.status.complete) parts_.memory.remember_completed(request.metadata.uid);
+  if (action.status.complete) parts_.departed.expect(request.metadata.uid);
   auto updated = parts_.client.patch_status<api::AccessRequest>(request.metadata.key(), patch, stop);
   if (!updated) {
-    if (action.status.complete) parts_.memory.forget_completed(request.metadata.uid);
+    if (action.status.complete) parts_.departed.stop_expecting(request.metadata.uid);
     if (updated.error().kind == ErrorKind::NotFound) return kDone;  // deleted: the watch reports it
     log_failure("status not written", input, updated.error());
     // A status of a request that was deleted and recreated meanwhile is also rejected as invalid, because of
@@ -256,7 +256,7 @@ Applier::Step Applier::run(const core::Input& input, const core::UpdateStatus& a
     parts_.metrics.approval_took(*action.status.approved_at - request.metadata.creation_timestamp);
   }
   if (!action.status.complete)
-    parts_.memory.remember_observed(request.metadata.uid, action.status.observed_decisions);
+    parts_.notes.remember_observed(request.metadata.uid, action.status.observed_decisions);
   if (action.status.complete && parts_.on_completed) parts_.on_completed(*updated);
   drop_unread(updated->metadata);  // like the watch's decoder
   parts_.stores.requests.assume(std::move(*updated));
@@ -289,7 +289,7 @@ Applier::Step Applier::run(const core::Input& input, const core::EmitEvent& acti
 Applier::Step Applier::not_written(const core::Input& input, const Error& error) {
   if (!is_refused_by_schema(error) || input.unstorable) return failed(error);
   parts_.metrics.reconcile_failed(error.kind);
-  parts_.memory.remember_unstorable(input.request->metadata.uid, error.message);
+  parts_.notes.remember_unstorable(input.request->metadata.uid, error.message);
   return again_in(std::chrono::milliseconds(1));  // decide again
 }
 
@@ -300,10 +300,10 @@ Outcome Applier::failed(const Error& error) {
 
 void Applier::finished(const core::Input& input) {
   const std::string& uid = input.request->metadata.uid;
-  parts_.deletions.remove(parts_.memory.last_binding_uid(uid));
-  parts_.memory.forget(uid);
+  parts_.deletions.remove(parts_.notes.of(uid).last_binding_uid);
+  parts_.notes.forget(uid);
   if (input.request_is_gone)
-    parts_.memory.forget_departed(input.request->metadata.key(), input.request->metadata.uid);
+    parts_.departed.remove(input.request->metadata.key(), input.request->metadata.uid);
 }
 
 }  // namespace curfew::reconcile

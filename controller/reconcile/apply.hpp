@@ -12,8 +12,9 @@
 #include "kube/event_recorder.hpp"
 #include "limits/request_rate_limiter.hpp"
 #include "limits/usage_index.hpp"
+#include "reconcile/departed_requests.hpp"
 #include "reconcile/grant_latency.hpp"
-#include "reconcile/memory.hpp"
+#include "reconcile/request_notes.hpp"
 #include "reconcile/stores.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
@@ -31,7 +32,8 @@ class Applier {
     audit::Writer& audit;
     kube::EventRecorder& events;
     Stores& stores;
-    Memory& memory;
+    RequestNotes& notes;
+    DepartedRequests& departed;
     expiry::PendingDeletions& deletions;
     limits::UsageIndex& usage;
     limits::RequestRateLimiter& floods;

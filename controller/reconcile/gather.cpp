@@ -25,6 +25,11 @@ bool ends_without_policy(const core::Input& input) {
          !request.decisions.empty() || !is_guarded;
 }
 
+template <class T>
+std::optional<T> copy_of(const std::shared_ptr<const T>& noted) {
+  return noted ? std::optional<T>(*noted) : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, core::GuardState guard,
@@ -64,8 +69,9 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     return tl::unexpected(found_record.error());
   if (const auto found_end = find_end_record(input, stop); !found_end)
     return tl::unexpected(found_end.error());
-  input.grant_failure = parts_.memory.failure(request.metadata.uid);
-  input.unstorable = parts_.memory.unstorable(request.metadata.uid);
+  const RequestNote note = parts_.notes.of(request.metadata.uid);
+  input.grant_failure = copy_of(note.failure);
+  input.unstorable = copy_of(note.unstorable);
   input.guard = std::move(guard);
   look_at_decisions(input);
   input.settings = parts_.settings;
@@ -87,10 +93,10 @@ Result<void> Gatherer::find_earlier(core::Input& input, const std::stop_token& s
 void Gatherer::look_at_decisions(core::Input& input) const {
   const std::string& uid = input.request->metadata.uid;
   const int decisions = static_cast<int>(input.request->decisions.size());
-  input.observed_decisions = parts_.memory.observed_decisions(uid);
+  input.observed_decisions = parts_.notes.of(uid).observed_decisions;
   if (!input.guard.in_force && decisions > input.observed_decisions.value_or(0))
-    parts_.memory.remember_unwatched(uid, decisions);
-  input.unwatched_decisions = parts_.memory.unwatched_decisions(uid);
+    parts_.notes.remember_unwatched(uid, decisions);
+  input.unwatched_decisions = parts_.notes.of(uid).unwatched_decisions;
 }
 
 Result<void> Gatherer::find_role(core::Input& input, std::stop_token stop) {
@@ -116,15 +122,18 @@ Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
   const api::ObjectKey key{request.metadata.ns, api::binding_name(request)};
   const bool is_active = request.status.phase == api::Phase::Active;
   input.binding = parts_.stores.bindings.get(key);
-  if (!input.binding && is_active && !parts_.deletions.contains(parts_.memory.last_binding_uid(uid))) {
+  const RequestNote note = parts_.notes.of(uid);
+  if (!input.binding && is_active && !parts_.deletions.contains(note.last_binding_uid)) {
     auto stored = parts_.client.find<api::RoleBinding>(key, std::move(stop));
     if (!stored) return tl::unexpected(stored.error());
     if (*stored) input.binding = std::make_shared<const api::RoleBinding>(std::move(**stored));
   }
-  input.binding_uid = input.binding ? input.binding->metadata.uid : parts_.memory.last_binding_uid(uid);
-  if (input.binding && is_active && parts_.memory.granted_binding_uid(uid).empty())
-    parts_.memory.remember_granted_binding(uid, input.binding->metadata.uid);
-  input.granted_binding_uid = parts_.memory.granted_binding_uid(uid);
+  input.binding_uid = input.binding ? input.binding->metadata.uid : note.last_binding_uid;
+  input.granted_binding_uid = note.granted_binding_uid;
+  if (input.binding && is_active && input.granted_binding_uid.empty()) {
+    input.granted_binding_uid = input.binding->metadata.uid;
+    parts_.notes.remember_granted_binding(uid, input.granted_binding_uid);
+  }
   return {};
 }
 
@@ -144,18 +153,18 @@ Result<void> Gatherer::look_at_owner(core::Input& input, std::stop_token stop) {
 
 Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
-  input.granted_record = parts_.memory.granted_record(request.metadata.uid);
+  input.granted_record = copy_of(parts_.notes.of(request.metadata.uid).granted);
   const bool is_active = request.status.phase == api::Phase::Active;
   if (input.granted_record || (!input.binding && !is_active)) return {};
   if (input.binding && is_active && !input.request_is_gone) {
-    input.is_unrecorded = parts_.memory.knows_all_records();
+    input.is_unrecorded = parts_.notes.knows_all_records();
     return {};
   }
   auto stored = stored_record(request.metadata.uid, api::AuditAction::Granted, std::move(stop));
   if (!stored) return tl::unexpected(stored.error());
   input.granted_record = std::move(*stored);
   input.is_unrecorded = !input.granted_record;
-  if (input.granted_record) parts_.memory.remember_granted(*input.granted_record);
+  if (input.granted_record) parts_.notes.remember_granted(*input.granted_record);
   return {};
 }
 
@@ -163,7 +172,7 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
 // replica does not know, or whose binding still exists.
 Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
-  input.end_record = parts_.memory.end_record(request.metadata.uid);
+  input.end_record = copy_of(parts_.notes.of(request.metadata.uid).end);
   if (input.end_record || !input.granted_record || !core::is_over(request.status) || input.request_is_gone)
     return {};
   auto stored = stored_record(request.metadata.uid, api::AuditAction::Revoked, std::move(stop));
@@ -181,7 +190,7 @@ Result<std::optional<api::AuditRecord>> Gatherer::stored_record(const std::strin
 }
 
 Result<Gatherer::Found> Gatherer::find_request(const api::ObjectKey& key, std::stop_token stop) {
-  while (auto departed = parts_.memory.departed(key)) {
+  while (auto departed = parts_.departed.first(key)) {
     auto found = find_departed(std::move(departed), stop);
     if (!found || found->request) return found;  // otherwise find_departed() has forgotten it
   }
@@ -193,7 +202,7 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
   const api::ObjectKey key = last_state->metadata.key();
   const auto live = parts_.stores.requests.get(key);
   if (live && live->metadata.uid == last_state->metadata.uid) {  // it still exists: the watch was behind
-    parts_.memory.forget_departed(key, last_state->metadata.uid);
+    parts_.departed.remove(key, last_state->metadata.uid);
     return Found{};
   }
   auto found = parts_.client.find<api::AccessRequest>(key, stop);
@@ -203,16 +212,16 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
     return Found{.request = std::move(last_state), .is_gone = true};
   if (stored->status.complete) {
     bool is_settled = !parts_.stores.bindings.get({key.ns, api::binding_name(*stored)});
-    if (is_settled && parts_.memory.granted_record(stored->metadata.uid)) {
+    if (is_settled && parts_.notes.of(stored->metadata.uid).granted) {
       const auto end = stored_record(stored->metadata.uid, api::AuditAction::Revoked, std::move(stop));
       if (!end) return tl::unexpected(end.error());
       is_settled = end->has_value();
     }
     // Stays a departed request until it is settled.
     if (!is_settled) return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored))};
-    parts_.memory.forget(stored->metadata.uid);
+    parts_.notes.forget(stored->metadata.uid);
   }
-  parts_.memory.forget_departed(key, last_state->metadata.uid);
+  parts_.departed.remove(key, last_state->metadata.uid);
   return Found{};
 }
 

@@ -8,14 +8,15 @@
 #include "kube/client.hpp"
 #include "limits/request_rate_limiter.hpp"
 #include "limits/usage_index.hpp"
+#include "reconcile/departed_requests.hpp"
 #include "reconcile/facts.hpp"
-#include "reconcile/memory.hpp"
+#include "reconcile/request_notes.hpp"
 #include "reconcile/stores.hpp"
 #include "util/clock.hpp"
 
 namespace curfew::reconcile {
 
-// Builds the input of a decision from stores and memory. Calls the API server only for: a request that left
+// Builds the input of a decision from stores and notes. Calls the API server only for: a request that left
 // the watch selection without being completed by this process; a managed binding that left its selection
 // without being deleted by this process; the request of a binding that lost its owner reference; the Granted
 // record where a binding and its request's phase disagree; the end record of a grant whose request is over;
@@ -28,7 +29,8 @@ class Gatherer {
     const Stores& stores;
     limits::UsageIndex& usage;
     limits::RequestRateLimiter& floods;
-    Memory& memory;
+    RequestNotes& notes;
+    DepartedRequests& departed;
     const expiry::PendingDeletions& deletions;
     kube::Client& client;
     const Clock& clock;

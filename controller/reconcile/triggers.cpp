@@ -31,8 +31,8 @@ void Triggers::changed(const Pointer<api::AccessRequest>& before, const Pointer<
   if (after) {
     add_request(after->metadata.key());
     if (before && before->metadata.uid != after->metadata.uid) departed(before);
-  } else if (memory_.was_completed_here(before->metadata.uid)) {
-    memory_.forget_completed(before->metadata.uid);
+  } else if (departed_.is_expected(before->metadata.uid)) {
+    departed_.stop_expecting(before->metadata.uid);
   } else {
     departed(before);
   }
@@ -62,9 +62,9 @@ void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<ap
   }
   if (!is_live(*owner)) {
     if (after) add_foreign_binding(after->metadata.key());
-    if (!memory_.is_departed(owner->metadata.uid)) return;
+    if (!departed_.contains(owner->metadata.uid)) return;
   }
-  if (!after && is_leading_()) memory_.remember_binding(owner->metadata.uid, before->metadata.uid);
+  if (!after && is_leading_()) notes_.remember_binding(owner->metadata.uid, before->metadata.uid);
   add_request(owner->metadata.key());
 }
 
@@ -104,20 +104,20 @@ void Triggers::role_changed(const api::ObjectKey& key) {
 }
 
 void Triggers::begin_term() {
-  memory_.begin_term();
+  notes_.begin_term();
   for (const auto& request : stores_.requests.list()) {
     const std::string& uid = request->metadata.uid;
     const int observed = request->status.observed_decisions;
     const int decisions = static_cast<int>(request->decisions.size());
-    if (request->status.phase) memory_.remember_observed(uid, observed);
-    if (decisions > observed) memory_.remember_unwatched(uid, decisions);
+    if (request->status.phase) notes_.remember_observed(uid, observed);
+    if (decisions > observed) notes_.remember_unwatched(uid, decisions);
   }
 }
 
 void Triggers::everything(std::chrono::milliseconds delay) {
   for (const auto& policy : stores_.policies.list()) add_policy(policy->metadata.name);
   for (const auto& request : stores_.requests.list()) add_request(request->metadata.key(), delay);
-  for (const auto& key : memory_.departed_keys()) add_request(key, delay);
+  for (const auto& key : departed_.keys()) add_request(key, delay);
   for (const auto& binding : stores_.bindings.list()) {
     const auto owner = request_of(*binding);
     if (is_foreign(*binding, *owner) || !is_live(*owner)) add_foreign_binding(binding->metadata.key());
@@ -139,7 +139,7 @@ void Triggers::look_at_leftover(const api::AccessRequest& gone) {
 void Triggers::departed(Pointer<api::AccessRequest> last_state) {
   if (!is_leading_()) return;
   const api::ObjectKey key = last_state->metadata.key();
-  memory_.remember_departed(std::move(last_state));
+  departed_.add(std::move(last_state));
   add_request(key);
 }
 

@@ -4,8 +4,9 @@
 #include <functional>
 #include <memory>
 
+#include "reconcile/departed_requests.hpp"
 #include "reconcile/key.hpp"
-#include "reconcile/memory.hpp"
+#include "reconcile/request_notes.hpp"
 #include "reconcile/stores.hpp"
 #include "runtime/work_queue.hpp"
 
@@ -15,9 +16,13 @@ namespace curfew::reconcile {
 // this replica does not lead are not remembered, because a new leader enqueues everything.
 class Triggers {
  public:
-  Triggers(runtime::WorkQueue<Key>& queue, const Stores& stores, Memory& memory,
-           std::function<bool()> is_leading)
-      : queue_(queue), stores_(stores), memory_(memory), is_leading_(std::move(is_leading)) {}
+  Triggers(runtime::WorkQueue<Key>& queue, const Stores& stores, RequestNotes& notes,
+           DepartedRequests& departed, std::function<bool()> is_leading)
+      : queue_(queue),
+        stores_(stores),
+        notes_(notes),
+        departed_(departed),
+        is_leading_(std::move(is_leading)) {}
 
   template <class T>
   using Pointer = std::shared_ptr<const T>;
@@ -52,7 +57,8 @@ class Triggers {
 
   runtime::WorkQueue<Key>& queue_;
   const Stores& stores_;
-  Memory& memory_;
+  RequestNotes& notes_;
+  DepartedRequests& departed_;
   std::function<bool()> is_leading_;
 };
 

@@ -103,9 +103,10 @@ struct LeadershipFixture {
   kube::Client client{api};
   ManualClock clock;
   reconcile::Stores stores;
-  reconcile::Memory memory;
+  reconcile::RequestNotes notes;
+  reconcile::DepartedRequests departed;
   runtime::WorkQueue<Key> queue{clock};
-  reconcile::Triggers triggers{queue, stores, memory, [] { return true; }};
+  reconcile::Triggers triggers{queue, stores, notes, departed, [] { return true; }};
   static guard::GuardSpecs shipped() {
     return {{"ValidatingAdmissionPolicyBinding/one", {{"policyName", "one"}}}};
   }
@@ -113,7 +114,7 @@ struct LeadershipFixture {
                             if (leadership) leadership->guard_changed();
                           }};
   guard::GuardLedgerStore ledgers{client, "curfew-system"};
-  housekeeping::AuditBackfill sweep{client, stores, memory, triggers};
+  housekeeping::AuditBackfill sweep{client, stores, notes, triggers};
   housekeeping::Retention retention{
       {.client = client, .clock = clock, .keep = 1h, .is_leading = [] { return true; }}};
   std::atomic<bool> synced = true;

@@ -17,11 +17,12 @@ struct RecordSweepFixture {
   FakeApi api;
   kube::Client client{api};
   reconcile::Stores stores;
-  reconcile::Memory memory;
+  reconcile::RequestNotes notes;
+  reconcile::DepartedRequests departed;
   ManualClock clock;
   runtime::WorkQueue<reconcile::Key> queue{clock};
-  reconcile::Triggers triggers{queue, stores, memory, [] { return true; }};
-  housekeeping::AuditBackfill sweep{client, stores, memory, triggers};
+  reconcile::Triggers triggers{queue, stores, notes, departed, [] { return true; }};
+  housekeeping::AuditBackfill sweep{client, stores, notes, triggers};
 
   void write(const std::string& name, const std::string& uid, std::initializer_list<AuditAction> actions) {
     for (const AuditAction action : actions) api.put(record(action, name, uid));
@@ -40,11 +41,11 @@ TEST_CASE("a granted request whose end is not recorded has departed, with its re
   RecordSweepFixture f;
   f.write("debug", kUid, {AuditAction::Requested, AuditAction::Approved, AuditAction::Granted});
   REQUIRE(f.sweep.run({}));
-  const auto gone = f.memory.departed({"payments", "debug"});
+  const auto gone = f.departed.first({"payments", "debug"});
   REQUIRE(gone);
   CHECK(gone->metadata.uid == kUid);
   CHECK(gone->status.phase == api::Phase::Active);
-  CHECK(f.memory.granted_record(kUid));
+  CHECK(f.notes.of(kUid).granted);
   CHECK(f.queue.size() == 1);
 }
 
@@ -52,9 +53,9 @@ TEST_CASE("a pending request whose end is not recorded has departed") {
   RecordSweepFixture f;
   f.write("debug", kUid, {AuditAction::Requested});
   REQUIRE(f.sweep.run({}));
-  REQUIRE(f.memory.departed({"payments", "debug"}));
-  CHECK(f.memory.departed({"payments", "debug"})->status.phase == api::Phase::Pending);
-  CHECK_FALSE(f.memory.granted_record(kUid));
+  REQUIRE(f.departed.first({"payments", "debug"}));
+  CHECK(f.departed.first({"payments", "debug"})->status.phase == api::Phase::Pending);
+  CHECK_FALSE(f.notes.of(kUid).granted);
 }
 
 TEST_CASE("a request whose end is recorded is over") {
@@ -64,8 +65,8 @@ TEST_CASE("a request whose end is recorded is over") {
   CAPTURE(api::to_string(end));
   f.write("debug", kUid, {AuditAction::Requested, AuditAction::Granted, end});
   REQUIRE(f.sweep.run({}));
-  CHECK(f.memory.departed_keys().empty());
-  CHECK_FALSE(f.memory.granted_record(kUid));
+  CHECK(f.departed.keys().empty());
+  CHECK_FALSE(f.notes.of(kUid).granted);
 }
 
 TEST_CASE("a violation is no end") {
@@ -74,7 +75,7 @@ TEST_CASE("a violation is no end") {
   CAPTURE(api::to_string(violation));
   f.write("debug", kUid, {AuditAction::Granted, violation});
   REQUIRE(f.sweep.run({}));
-  CHECK(f.memory.departed_keys().size() == 1);
+  CHECK(f.departed.keys().size() == 1);
 }
 
 TEST_CASE("a live request has not departed, one of its name with another uid has") {
@@ -85,14 +86,14 @@ TEST_CASE("a live request has not departed, one of its name with another uid has
     granted.expires_at = TimePoint(std::chrono::seconds(1000));
     f.api.put(granted);
     REQUIRE(f.sweep.run({}));
-    CHECK(f.memory.departed_keys().empty());
-    CHECK(f.memory.granted_record(kUid)->expires_at == granted.expires_at);
+    CHECK(f.departed.keys().empty());
+    CHECK(f.notes.of(kUid).granted->expires_at == granted.expires_at);
     CHECK(f.queue.size() == 1);
   }
   SECTION("another") {
     f.write("debug", kOtherUid, {AuditAction::Granted});
     REQUIRE(f.sweep.run({}));
-    CHECK(f.memory.departed({"payments", "debug"})->metadata.uid == kOtherUid);
+    CHECK(f.departed.first({"payments", "debug"})->metadata.uid == kOtherUid);
   }
 }
 
@@ -102,17 +103,17 @@ TEST_CASE("a live request whose end is recorded is decided on with it") {
   SECTION("live") {
     deliver(f.stores.requests, request_in(api::Phase::Active));
     REQUIRE(f.sweep.run({}));
-    REQUIRE(f.memory.end_record(kUid));
-    CHECK(f.memory.end_record(kUid)->action == AuditAction::Expired);
+    REQUIRE(f.notes.of(kUid).end);
+    CHECK(f.notes.of(kUid).end->action == AuditAction::Expired);
     CHECK(f.queue.size() == 1);
   }
   SECTION("another of its name") {
     deliver(f.stores.requests, request_in(api::Phase::Pending, "debug", kOtherUid));
     REQUIRE(f.sweep.run({}));
-    CHECK_FALSE(f.memory.end_record(kUid));
+    CHECK_FALSE(f.notes.of(kUid).end);
     CHECK(f.queue.size() == 0);
   }
-  CHECK(f.memory.departed_keys().empty());
+  CHECK(f.departed.keys().empty());
 }
 
 TEST_CASE(
@@ -132,14 +133,14 @@ TEST_CASE(
     f.api.on_call = [&](const std::string&) { f.api.calls().size() > 1 ? go() : appear(); };
   }
   REQUIRE(f.sweep.run({}));
-  CHECK(f.memory.departed_keys().empty());
+  CHECK(f.departed.keys().empty());
 }
 
 TEST_CASE("no records, nothing departed") {
   RecordSweepFixture f;
   f.api.put_raw("/api/v1/namespaces/x", {{"metadata", {{"name", "x"}}}});
   REQUIRE(f.sweep.run({}));
-  CHECK(f.memory.departed_keys().empty());
+  CHECK(f.departed.keys().empty());
 }
 
 TEST_CASE("the records of a request stand together across the border of two pages") {
@@ -153,13 +154,13 @@ TEST_CASE("the records of a request stand together across the border of two page
     f.write("border", uid_in_order(kPageSize),
             {AuditAction::Approved, AuditAction::Granted, AuditAction::Expired});
     REQUIRE(f.sweep.run({}));
-    CHECK(f.memory.departed_keys() == std::vector<api::ObjectKey>{{"payments", "first"}});
+    CHECK(f.departed.keys() == std::vector<api::ObjectKey>{{"payments", "first"}});
   }
   SECTION("its grant is on the next page: it was active") {
     f.write("border", uid_in_order(kPageSize), {AuditAction::Approved, AuditAction::Granted});
     REQUIRE(f.sweep.run({}));
-    REQUIRE(f.memory.departed_keys().size() == 2);
-    CHECK(f.memory.departed({"payments", "border"})->status.phase == api::Phase::Active);
+    REQUIRE(f.departed.keys().size() == 2);
+    CHECK(f.departed.first({"payments", "border"})->status.phase == api::Phase::Active);
   }
   CHECK(f.api.calls().size() == 2);
 }
@@ -179,10 +180,10 @@ TEST_CASE("after a sweep an active request without a record is looked at") {
   f.write("debug", kUid, {AuditAction::Requested});
   f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
   CHECK_FALSE(f.sweep.run({}));
-  CHECK_FALSE(f.memory.knows_all_records());
+  CHECK_FALSE(f.notes.knows_all_records());
   CHECK(f.queue.size() == 0);
   REQUIRE(f.sweep.run({}));
-  CHECK(f.memory.knows_all_records());
+  CHECK(f.notes.knows_all_records());
   CHECK(f.queue.size() == 1);
 }
 
@@ -192,6 +193,6 @@ TEST_CASE("a record of no request departs nobody") {
   stray.request = {.ns = "payments", .name = "unknown", .uid = {}};
   f.api.put(stray);
   REQUIRE(f.sweep.run({}));
-  CHECK(f.memory.departed_keys().empty());
+  CHECK(f.departed.keys().empty());
   CHECK(f.queue.size() == 0);
 }

@@ -18,23 +18,25 @@ struct ForeignBindingsFixture {
   kube::Client client{api};
   audit::Writer audit{client};
   reconcile::Stores stores;
-  reconcile::Memory memory;
+  reconcile::RequestNotes notes;
+  reconcile::DepartedRequests departed;
   expiry::PendingDeletions deletions;
   runtime::Metrics metrics{"test"};
   ManualClock clock;
-  std::shared_ptr<const api::AccessRequest> departed;
+  std::shared_ptr<const api::AccessRequest> reported;
   housekeeping::UnmanagedBindings foreign{
       {.audit = audit,
        .client = client,
        .endings = client,
        .stores = stores,
-       .memory = memory,
+       .notes = notes,
+       .departed = departed,
        .deletions = deletions,
        .metrics = metrics,
        .clock = clock,
-       .departed = [this](auto last_state) { departed = std::move(last_state); }}};
+       .on_departed = [this](auto last_state) { reported = std::move(last_state); }}};
 
-  ForeignBindingsFixture() { memory.know_all_records(); }
+  ForeignBindingsFixture() { notes.know_all_records(); }
 
   Outcome see(const api::RoleBinding& binding) {
     return foreign.reconcile(deliver(stores.bindings, binding)->metadata.key(), {});
@@ -88,10 +90,10 @@ TEST_CASE("a binding of a live request's grant is for that request to tell of") 
 TEST_CASE("nobody is blamed for a binding that may be a deleted request's") {
   ForeignBindingsFixture f;
   SECTION("whose records are not known yet") {
-    f.memory.begin_term();
+    f.notes.begin_term();
   }
   SECTION("whose end is under way") {
-    f.memory.remember_departed(shared(request_in(api::Phase::Active)));
+    f.departed.add(shared(request_in(api::Phase::Active)));
   }
   CHECK(f.see(foreign_binding()).after == std::chrono::seconds(1));
   CHECK(f.api.calls().empty());
@@ -147,14 +149,14 @@ TEST_CASE(
     CHECK(record["request"] == FakeApi::Json{{"namespace", "elsewhere"}, {"name", "debug"}, {"uid", uid}});
   }
   CHECK_FALSE(f.is_there(made));
-  CHECK_FALSE(f.departed);
+  CHECK_FALSE(f.reported);
   CHECK(f.recorded(uid + "-ended").is_null());
 }
 
 TEST_CASE(
     "a binding of a grant whose request is gone ends as that request's, whether it has an owner or not") {
   ForeignBindingsFixture f;
-  f.memory.begin_term();  // before all records are known
+  f.notes.begin_term();  // before all records are known
   f.api.put(record(api::AuditAction::Granted));
   const auto left = GENERATE(binding("2026-11-24T21:00:00Z"), ownerless_binding());
   SECTION("gone") {}
@@ -162,10 +164,10 @@ TEST_CASE(
     f.api.put(request("debug", kOtherUid));
   }
   f.see_stored(left);
-  REQUIRE(f.departed);
-  CHECK(f.departed->metadata.uid == kUid);
-  CHECK(f.departed->status.phase == api::Phase::Active);
-  CHECK(f.memory.granted_record(kUid));
+  REQUIRE(f.reported);
+  CHECK(f.reported->metadata.uid == kUid);
+  CHECK(f.reported->status.phase == api::Phase::Active);
+  CHECK(f.notes.of(kUid).granted);
   CHECK(f.is_there(left));  // the request's reconciler ends it
 }
 
@@ -174,13 +176,13 @@ TEST_CASE("a binding whose request is there is that request's, before the watch 
   SECTION("the request goes on") {
     f.api.put(request_in(api::Phase::Active));
     f.see_stored(binding("2026-11-24T21:00:00Z"));
-    CHECK_FALSE(f.departed);
+    CHECK_FALSE(f.reported);
   }
   SECTION("it is over") {
     f.api.put(request_in(api::Phase::Expired));
     f.see_stored(binding("2026-11-24T21:00:00Z"));
-    REQUIRE(f.departed);
-    CHECK(f.departed->status.phase == api::Phase::Expired);
+    REQUIRE(f.reported);
+    CHECK(f.reported->status.phase == api::Phase::Expired);
   }
   SECTION("the binding is gone") {
     f.see(binding("2026-11-24T21:00:00Z"));
@@ -230,7 +232,7 @@ TEST_CASE("nobody is blamed for the orphan of a request that is on its way out")
     CHECK(f.see(ownerless_binding()).after.count() == 0);
   }
   SECTION("gone, and its end is not recorded yet") {
-    f.memory.remember_departed(shared(request_in(api::Phase::Active)));
+    f.departed.add(shared(request_in(api::Phase::Active)));
     CHECK(f.see(ownerless_binding()).after == std::chrono::seconds(1));
   }
   CHECK(f.api.calls().empty());

@@ -22,7 +22,8 @@ struct ApplierFixture {
   audit::Writer audit{client};
   kube::EventRecorder events{client, "test"};
   reconcile::Stores stores;
-  reconcile::Memory memory;
+  reconcile::RequestNotes notes;
+  reconcile::DepartedRequests departed;
   expiry::PendingDeletions deletions;
   runtime::Metrics metrics{"test"};
   ManualClock clock;
@@ -31,7 +32,7 @@ struct ApplierFixture {
       clock, [this](std::chrono::microseconds took) { latencies.push_back(took); }};
   bool may_grant = true;
   limits::UsageIndex usage{stores.requests, stores.bindings,
-                           [this](const std::string& uid) { return memory.granted_record(uid).has_value(); },
+                           [this](const std::string& uid) { return notes.of(uid).granted != nullptr; },
                            client};
   limits::RequestRateLimiter floods{clock, {}};
   reconcile::Applier applier{{.client = client,
@@ -39,7 +40,8 @@ struct ApplierFixture {
                               .audit = audit,
                               .events = events,
                               .stores = stores,
-                              .memory = memory,
+                              .notes = notes,
+                              .departed = departed,
                               .deletions = deletions,
                               .usage = usage,
                               .floods = floods,
@@ -60,7 +62,7 @@ struct ApplyFixture : ApplierFixture {
   core::Input input;
 
   ApplyFixture() {
-    memory.know_all_records();
+    notes.know_all_records();
     const auto stored = api.put(request_in(api::Phase::Pending));
     input.request = deliver(stores.requests, stored);
     grant_latency.observe(nullptr, input.request);

@@ -18,7 +18,7 @@ TEST_CASE("a grant is its record, then its binding, then the status") {
   CHECK(f.apply(f.granting()).kind == Kind::Done);
   CHECK(f.api.calls() ==
         Calls{"POST " + kRecordsPath, "POST " + kBindingsPath, "PATCH " + kRequestPath + "/status"});
-  CHECK(f.memory.granted_record(kUid)->expires_at == kExpiresAt);
+  CHECK(f.notes.of(kUid).granted->expires_at == kExpiresAt);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("a Granted record that is stored with other times counts: it is decide
   CHECK(outcome.kind == Kind::Done);
   CHECK(outcome.after > 0s);
   CHECK(outcome.after < 1s);
-  CHECK(f.memory.granted_record(kUid)->expires_at == kExpiresAt - 10min);
+  CHECK(f.notes.of(kUid).granted->expires_at == kExpiresAt - 10min);
   CHECK(f.api.get(kBindingPath).is_null());
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
 }
@@ -93,7 +93,7 @@ TEST_CASE("a binding of an attempt whose answer was lost is adopted") {
   CHECK(f.apply(f.granting()).kind == Kind::Done);
   CHECK(f.stores.bindings.get(stored.metadata.key())->metadata.uid == stored.metadata.uid);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
-  CHECK_FALSE(f.memory.failure(kUid));
+  CHECK_FALSE(f.notes.of(kUid).failure);
 }
 
 TEST_CASE("a binding that has our name but is not the grant is not adopted") {
@@ -118,9 +118,9 @@ TEST_CASE("a binding that has our name but is not the grant is not adopted") {
   const auto outcome = f.apply(f.granting());
   CHECK(outcome.kind == Kind::Done);
   CHECK(outcome.after > 0s);  // requeued, to report it
-  REQUIRE(f.memory.failure(kUid));
-  CHECK(f.memory.failure(kUid)->reason == "BindingNameTaken");
-  CHECK_THAT(f.memory.failure(kUid)->message, ContainsSubstring("curfew-" + std::string(kUid)));
+  REQUIRE(f.notes.of(kUid).failure);
+  CHECK(f.notes.of(kUid).failure->reason == "BindingNameTaken");
+  CHECK_THAT(f.notes.of(kUid).failure->message, ContainsSubstring("curfew-" + std::string(kUid)));
   CHECK_FALSE(f.stores.bindings.get(stored.metadata.key()));
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
 }
@@ -132,7 +132,7 @@ TEST_CASE("a binding of our name that is being deleted is waited for") {
   going.metadata.finalizers = {"example.com/hold"};
   f.api.put(going);
   CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
-  CHECK_FALSE(f.memory.failure(kUid));
+  CHECK_FALSE(f.notes.of(kUid).failure);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
 }
 
@@ -144,7 +144,7 @@ TEST_CASE("a role that may not be bound is remembered for a minute, in the API s
   CHECK(outcome.kind == Kind::Done);
   CHECK(outcome.after > 0s);
   CHECK(outcome.after < 1s);
-  const auto failure = f.memory.failure(kUid);
+  const auto failure = f.notes.of(kUid).failure;
   REQUIRE(failure);
   CHECK(failure->reason == "BindingForbidden");
   CHECK_THAT(failure->message, StartsWith("attempting to grant RBAC permissions not currently held"));
@@ -157,15 +157,15 @@ TEST_CASE("a binding that the API server finds invalid is remembered as such") {
   Fixture f;
   f.api.fail("POST " + kBindingsPath, 422, "Invalid", "subjects[0].name: Required value");
   f.apply(f.granting());
-  REQUIRE(f.memory.failure(kUid));
-  CHECK(f.memory.failure(kUid)->reason == "BindingInvalid");
-  CHECK(f.memory.failure(kUid)->message == "subjects[0].name: Required value");
+  REQUIRE(f.notes.of(kUid).failure);
+  CHECK(f.notes.of(kUid).failure->reason == "BindingInvalid");
+  CHECK(f.notes.of(kUid).failure->message == "subjects[0].name: Required value");
 }
 
 TEST_CASE("trouble in creating the binding is retried and not remembered") {
   Fixture f;
   f.api.fail("POST " + kBindingsPath, {.kind = ErrorKind::Timeout, .message = "no answer"});
   CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
-  CHECK_FALSE(f.memory.failure(kUid));
+  CHECK_FALSE(f.notes.of(kUid).failure);
   CHECK(f.api.calls().size() == 2);
 }

@@ -25,8 +25,8 @@ TEST_CASE("where another end is stored already it counts, and is decided on agai
   const auto outcome = f.apply({core::WriteRecord{record(AuditAction::Revoked)}, f.status(Phase::Revoked)});
   CHECK(outcome.kind == Kind::Done);
   CHECK(outcome.after > 0s);
-  REQUIRE(f.memory.end_record(kUid));
-  CHECK(f.memory.end_record(kUid)->action == AuditAction::Expired);
+  REQUIRE(f.notes.of(kUid).end);
+  CHECK(f.notes.of(kUid).end->action == AuditAction::Expired);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
 }
 
@@ -35,7 +35,7 @@ TEST_CASE("the same end that is stored already is written") {
   f.api.put(record(AuditAction::Expired));
   f.apply({core::WriteRecord{record(AuditAction::Expired)}, f.status(Phase::Expired)});
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Expired");
-  CHECK_FALSE(f.memory.end_record(kUid));  // the request is complete, and nothing about it is kept
+  CHECK_FALSE(f.notes.of(kUid).end);  // the request is complete, and nothing about it is kept
 }
 
 TEST_CASE("an end that was recorded is known when the status loses against another write") {
@@ -43,8 +43,8 @@ TEST_CASE("an end that was recorded is known when the status loses against anoth
   f.api.put(request_in(Phase::Pending));  // an approval changed the resourceVersion
   CHECK(f.apply({core::WriteRecord{record(AuditAction::TimedOut)}, f.status(Phase::TimedOut)}).kind ==
         Kind::RetryNow);
-  REQUIRE(f.memory.end_record(kUid));
-  CHECK(f.memory.end_record(kUid)->action == AuditAction::TimedOut);
+  REQUIRE(f.notes.of(kUid).end);
+  CHECK(f.notes.of(kUid).end->action == AuditAction::TimedOut);
 }
 
 TEST_CASE("the record of a flood is no single request's end") {
@@ -53,13 +53,13 @@ TEST_CASE("the record of a flood is no single request's end") {
   flood.metadata.name = api::flood_record_name("alice", f.clock.now());
   f.api.fail("PATCH", 503, "ServiceUnavailable", "etcd is away");
   f.apply({core::WriteRecord{flood}, f.status(Phase::Rejected)});
-  CHECK_FALSE(f.memory.end_record(kUid));
+  CHECK_FALSE(f.notes.of(kUid).end);
 }
 
 TEST_CASE(
     "until all records of earlier terms are known, an end is looked for before a grant is begun or gone on with") {
   Fixture f;
-  f.memory.begin_term();
+  f.notes.begin_term();
   f.api.put(record(AuditAction::Rejected));
   SECTION("begun") {
     f.apply(f.granting());
@@ -69,7 +69,7 @@ TEST_CASE(
     f.apply({f.grant(), f.status(Phase::Active)});
   }
   CHECK(f.api.calls() == Calls{"GET " + kRecordsPath + "/" + api::record_name(kUid, AuditAction::Rejected)});
-  CHECK(f.memory.end_record(kUid)->action == AuditAction::Rejected);
+  CHECK(f.notes.of(kUid).end->action == AuditAction::Rejected);
 }
 
 TEST_CASE("what the API server refuses as invalid is not tried again for ever") {
@@ -85,7 +85,8 @@ TEST_CASE("what the API server refuses as invalid is not tried again for ever") 
                "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
     CHECK(f.apply({f.status(Phase::Pending)}).kind == Kind::Done);
   }
-  CHECK(f.memory.unstorable(kUid) == "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
+  CHECK(*f.notes.of(kUid).unstorable ==
+        "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
 }
 
 TEST_CASE(
@@ -97,7 +98,7 @@ TEST_CASE(
       "PATCH", 422, "Invalid",
       "AccessRequest.curfew.dev \"debug\" is invalid: metadata.uid: Invalid value: field is immutable");
   CHECK(f.apply({f.status(Phase::Pending)}).kind == Kind::RetryRateLimited);
-  CHECK_FALSE(f.memory.unstorable(kUid));
+  CHECK_FALSE(f.notes.of(kUid).unstorable);
 }
 
 TEST_CASE("the status is written against the request that was decided on") {
@@ -122,27 +123,27 @@ TEST_CASE("a request that was deleted meanwhile needs no status") {
   const auto outcome = f.apply({f.status(Phase::Expired)});
   CHECK(outcome.kind == Kind::Done);
   CHECK(outcome.after == 0s);
-  CHECK_FALSE(f.memory.was_completed_here(kUid));  // its departure will be news: a deletion
+  CHECK_FALSE(f.departed.is_expected(kUid));  // its departure will be news: a deletion
 }
 
 TEST_CASE("a completed request is known to be completed here before the watch can say that it left") {
   Fixture f;
   bool known_in_time = false;
-  f.api.on_call = [&](const std::string&) { known_in_time = f.memory.was_completed_here(kUid); };
-  f.memory.remember_granted(record(AuditAction::Granted));
+  f.api.on_call = [&](const std::string&) { known_in_time = f.departed.is_expected(kUid); };
+  f.notes.remember_granted(record(AuditAction::Granted));
   f.apply({f.status(Phase::Expired)});
   CHECK(known_in_time);
-  CHECK(f.memory.was_completed_here(kUid));
-  CHECK_FALSE(f.memory.granted_record(kUid));
+  CHECK(f.departed.is_expected(kUid));
+  CHECK_FALSE(f.notes.of(kUid).granted);
 }
 
 TEST_CASE("a completion that was not written is not one") {
   Fixture f;
   f.api.fail("PATCH", 503, "ServiceUnavailable", "etcd is away");
-  f.memory.remember_granted(record(AuditAction::Granted));
+  f.notes.remember_granted(record(AuditAction::Granted));
   CHECK(f.apply({f.status(Phase::Expired)}).kind == Kind::RetryRateLimited);
-  CHECK_FALSE(f.memory.was_completed_here(kUid));
-  CHECK(f.memory.granted_record(kUid));
+  CHECK_FALSE(f.departed.is_expected(kUid));
+  CHECK(f.notes.of(kUid).granted);
 }
 
 TEST_CASE(
@@ -180,7 +181,7 @@ TEST_CASE("that a binding is gone is known of those that this process deleted, b
   f.apply({f.deletion()});
   CHECK(f.deletions.contains(stored.metadata.uid) == !is_held);
   f.api.on_call = {};
-  f.memory.remember_binding(kUid, stored.metadata.uid);
+  f.notes.remember_binding(kUid, stored.metadata.uid);
   f.apply({f.status(Phase::Revoked)});
   CHECK_FALSE(f.deletions.contains(stored.metadata.uid));
 }
@@ -256,23 +257,23 @@ TEST_CASE("a decision says when it is to be made again, rounded up") {
 TEST_CASE("a gone request is forgotten when its end is recorded and its binding is gone") {
   Fixture f;
   f.input.request_is_gone = true;
-  f.memory.remember_departed(f.input.request);
-  f.memory.remember_granted(record(AuditAction::Granted));
+  f.departed.add(f.input.request);
+  f.notes.remember_granted(record(AuditAction::Granted));
   const auto key = f.input.request->metadata.key();
   SECTION("recorded") {
     f.apply({core::WriteRecord{record(AuditAction::Revoked)}});
-    CHECK_FALSE(f.memory.departed(key));
-    CHECK_FALSE(f.memory.granted_record(kUid));
+    CHECK_FALSE(f.departed.first(key));
+    CHECK_FALSE(f.notes.of(kUid).granted);
   }
   SECTION("not recorded") {
     f.api.fail("POST", 503, "ServiceUnavailable", "etcd is away");
     f.apply({core::WriteRecord{record(AuditAction::Revoked)}});
-    CHECK(f.memory.departed(key));
+    CHECK(f.departed.first(key));
   }
   SECTION("its binding is there") {
     f.input.binding = shared(binding(kExpiresAt));
     f.apply({core::WriteRecord{record(AuditAction::Revoked)}});
-    CHECK(f.memory.departed(key));
+    CHECK(f.departed.first(key));
   }
 }
 
@@ -280,7 +281,7 @@ TEST_CASE("after a gone request the one that has its name now is looked at") {
   Fixture f;
   take_away(f.stores.requests, f.input.request->metadata.key());
   f.input.request_is_gone = true;
-  f.memory.remember_departed(f.input.request);
+  f.departed.add(f.input.request);
   SECTION("there is one") {
     deliver(f.stores.requests, request("debug", kOtherUid));
     CHECK(f.apply({core::WriteRecord{record(AuditAction::Revoked)}}).after > 0s);
@@ -411,5 +412,5 @@ TEST_CASE("what a webhook or a policy of others refuses is tried again, whatever
       "the request is bad");
   f.api.fail("PATCH", GENERATE(400, 422), "Invalid", message);
   CHECK(f.apply({f.status(Phase::Active)}).kind == Kind::RetryRateLimited);
-  CHECK_FALSE(f.memory.unstorable(kUid));
+  CHECK_FALSE(f.notes.of(kUid).unstorable);
 }

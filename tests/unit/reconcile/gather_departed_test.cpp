@@ -19,7 +19,7 @@ TEST_CASE(
   CHECK((*input)->request->status.phase == Phase::Active);
   CHECK((*input)->is_unrecorded);
   CHECK(f.api.calls() == Calls{"GET " + kRequestPath, "GET " + kBindingPath, "GET " + kGrantedPath});
-  CHECK(f.memory.departed(f.key));  // until its end is recorded
+  CHECK(f.departed.first(f.key));  // until its end is recorded
 }
 
 TEST_CASE("a departed request whose name another one has now is gone") {
@@ -51,7 +51,7 @@ TEST_CASE("a departed request that came back is live") {
     CHECK_FALSE(*input);
     CHECK(f.api.calls().size() == 1);
   }
-  CHECK_FALSE(f.memory.departed(f.key));
+  CHECK_FALSE(f.departed.first(f.key));
 }
 
 TEST_CASE("a departed request that another replica completed is over") {
@@ -61,30 +61,30 @@ TEST_CASE("a departed request that another replica completed is over") {
   const auto input = f.gather();
   REQUIRE(input);
   CHECK_FALSE(*input);
-  CHECK_FALSE(f.memory.departed(f.key));
+  CHECK_FALSE(f.departed.first(f.key));
 }
 
 TEST_CASE("a request that is over by its status only is decided on") {
   GatherFixture f;
   f.depart(request_in(Phase::Active));
   f.api.put(request_in(Phase::Expired));
-  f.memory.remember_granted(record(api::AuditAction::Granted));
+  f.notes.remember_granted(record(api::AuditAction::Granted));
   SECTION("no record says how it ended") {
     const auto input = f.gather();
     REQUIRE(*input);
     CHECK((*input)->is_end_unrecorded);
-    CHECK(f.memory.departed(f.key));
+    CHECK(f.departed.first(f.key));
   }
   SECTION("one does") {
     f.api.put(record(api::AuditAction::Expired));
     CHECK_FALSE(*f.gather());
-    CHECK_FALSE(f.memory.departed(f.key));
-    CHECK_FALSE(f.memory.granted_record(kUid));
+    CHECK_FALSE(f.departed.first(f.key));
+    CHECK_FALSE(f.notes.of(kUid).granted);
   }
   SECTION("nobody knows") {
     f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
     CHECK_FALSE(f.gather());
-    CHECK(f.memory.departed(f.key));
+    CHECK(f.departed.first(f.key));
   }
 }
 
@@ -98,10 +98,10 @@ TEST_CASE("a request that another replica completed is decided on while its bind
   CHECK_FALSE((*input)->request_is_gone);
   CHECK((*input)->request->status.phase == Phase::Expired);
   CHECK((*input)->binding == left);
-  CHECK(f.memory.departed(f.key));  // its deletion may fail
+  CHECK(f.departed.first(f.key));  // its deletion may fail
   take_away(f.stores.bindings, left->metadata.key());
   CHECK_FALSE(*f.gather());
-  CHECK_FALSE(f.memory.departed(f.key));
+  CHECK_FALSE(f.departed.first(f.key));
 }
 
 TEST_CASE("trouble in asking for a departed request decides nothing") {
@@ -111,7 +111,7 @@ TEST_CASE("trouble in asking for a departed request decides nothing") {
   const auto input = f.gather();
   REQUIRE_FALSE(input);
   CHECK(input.error().kind == ErrorKind::Unavailable);
-  CHECK(f.memory.departed(f.key));
+  CHECK(f.departed.first(f.key));
 }
 
 TEST_CASE("departed requests of one name are decided on one after the other") {
@@ -119,8 +119,8 @@ TEST_CASE("departed requests of one name are decided on one after the other") {
   f.depart(request_in(Phase::Active));
   f.depart(request_in(Phase::Active, "debug", kOtherUid));
   CHECK((**f.gather()).request->metadata.uid == kUid);
-  f.memory.forget_departed(f.key, kUid);
+  f.departed.remove(f.key, kUid);
   CHECK((**f.gather()).request->metadata.uid == kOtherUid);
-  f.memory.forget_departed(f.key, kOtherUid);
+  f.departed.remove(f.key, kOtherUid);
   CHECK_FALSE(*f.gather());
 }

@@ -13,17 +13,19 @@ struct GatherFixture {
   FakeApi api;
   kube::Client client{api};
   reconcile::Stores stores;
-  reconcile::Memory memory;
+  reconcile::RequestNotes notes;
+  reconcile::DepartedRequests departed;
   expiry::PendingDeletions deletions;
   ManualClock clock;
   limits::UsageIndex usage{stores.requests, stores.bindings,
-                           [this](const std::string& uid) { return memory.granted_record(uid).has_value(); },
+                           [this](const std::string& uid) { return notes.of(uid).granted != nullptr; },
                            client};
   limits::RequestRateLimiter floods{clock, {.requester = {.pending = 2, .qps = 1, .burst = 100}}};
   reconcile::Gatherer gatherer{{.stores = stores,
                                 .usage = usage,
                                 .floods = floods,
-                                .memory = memory,
+                                .notes = notes,
+                                .departed = departed,
                                 .deletions = deletions,
                                 .client = client,
                                 .clock = clock}};
@@ -33,7 +35,7 @@ struct GatherFixture {
     return gatherer.gather(key, {.in_force = true, .since = {}, .difference = {}}, {});
   }
   // The request left the selection of live ones; this is its last known state.
-  void depart(const api::AccessRequest& last) { memory.remember_departed(shared(last)); }
+  void depart(const api::AccessRequest& last) { departed.add(shared(last)); }
 };
 
 }  // namespace curfew::testing

@@ -30,8 +30,8 @@ TEST_CASE("a live request is gathered from the stores without a call") {
   view.metadata.uid = "role-uid";
   deliver(f.stores.cluster_roles, reconcile::summary_of(view));
   const auto stored_binding = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
-  f.memory.remember_granted(record(api::AuditAction::Granted));
-  f.memory.remember_failure(kUid, {.reason = "BindingForbidden", .message = "no", .retry_at = {}});
+  f.notes.remember_granted(record(api::AuditAction::Granted));
+  f.notes.remember_failure(kUid, {.reason = "BindingForbidden", .message = "no", .retry_at = {}});
 
   const auto input = f.gather();
   REQUIRE(input);
@@ -103,7 +103,7 @@ TEST_CASE("requests without a policy are counted when they end, not while their 
 TEST_CASE("of a binding that is gone its uid is still known") {
   GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
-  f.memory.remember_binding(kUid, "binding-uid");
+  f.notes.remember_binding(kUid, "binding-uid");
   const auto input = f.gather();
   REQUIRE(input);
   REQUIRE(*input);
@@ -179,8 +179,8 @@ TEST_CASE(
     "an active request whose binding the watch has lost is asked for it, unless this process deleted it") {
   GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
-  f.memory.remember_granted(record(api::AuditAction::Granted));
-  f.memory.remember_binding(kUid, "binding-of-" + std::string(kUid));
+  f.notes.remember_granted(record(api::AuditAction::Granted));
+  f.notes.remember_binding(kUid, "binding-of-" + std::string(kUid));
   SECTION("it has lost its label: it is there") {
     auto stray = binding("2026-11-24T21:00:00Z");
     stray.metadata.labels.clear();
@@ -211,7 +211,7 @@ TEST_CASE(
     CHECK((**f.gather()).granted_binding_uid == first->metadata.uid);
   }
   SECTION("made") {
-    f.memory.remember_granted_binding(kUid, "made");
+    f.notes.remember_granted_binding(kUid, "made");
     CHECK((**f.gather()).granted_binding_uid == "made");
   }
 }
@@ -292,12 +292,12 @@ TEST_CASE("that an active request was never granted is known once all records ar
   deliver(f.stores.requests, request_in(Phase::Active));
   deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
   CHECK_FALSE((**f.gather()).is_unrecorded);
-  f.memory.know_all_records();
+  f.notes.know_all_records();
   CHECK((**f.gather()).is_unrecorded);
-  f.memory.begin_term();
+  f.notes.begin_term();
   CHECK_FALSE((**f.gather()).is_unrecorded);
-  f.memory.know_all_records();
-  f.memory.remember_granted(record(api::AuditAction::Granted));
+  f.notes.know_all_records();
+  f.notes.remember_granted(record(api::AuditAction::Granted));
   CHECK_FALSE((**f.gather()).is_unrecorded);
   CHECK(f.api.calls().empty());
 }
@@ -309,9 +309,9 @@ TEST_CASE("what Curfew has seen of a request is what it wrote, or what was there
   deliver(f.stores.requests, seen);
   CHECK_FALSE((**f.gather()).observed_decisions);
   runtime::WorkQueue<reconcile::Key> queue{f.clock};
-  reconcile::Triggers(queue, f.stores, f.memory, [] { return true; }).begin_term();
+  reconcile::Triggers(queue, f.stores, f.notes, f.departed, [] { return true; }).begin_term();
   CHECK((**f.gather()).observed_decisions == 2);
-  f.memory.forget(kUid);
+  f.notes.forget(kUid);
   CHECK_FALSE((**f.gather()).observed_decisions);
 }
 
@@ -351,7 +351,7 @@ TEST_CASE("decisions that nobody saw come under the guard are remembered as such
   seen.decisions = {{.verdict = api::Verdict::Approve, .person = {}, .comment = {}}};
   const auto begin_term = [&] {
     runtime::WorkQueue<reconcile::Key> queue{f.clock};
-    reconcile::Triggers(queue, f.stores, f.memory, [] { return true; }).begin_term();
+    reconcile::Triggers(queue, f.stores, f.notes, f.departed, [] { return true; }).begin_term();
   };
   deliver(f.stores.requests, seen);
   begin_term();
@@ -368,7 +368,7 @@ TEST_CASE("decisions that nobody saw come under the guard are remembered as such
   }
   CHECK((**f.gather()).unwatched_decisions == 2);
   CHECK((**f.gather()).observed_decisions == 1);
-  f.memory.forget(kUid);
+  f.notes.forget(kUid);
   CHECK((**f.gather()).unwatched_decisions == 0);
 }
 
@@ -377,7 +377,7 @@ TEST_CASE("decisions that come under the guard are not remembered as unwatched")
   auto seen = request_in(Phase::Active);
   deliver(f.stores.requests, seen);
   runtime::WorkQueue<reconcile::Key> queue{f.clock};
-  reconcile::Triggers(queue, f.stores, f.memory, [] { return true; }).begin_term();
+  reconcile::Triggers(queue, f.stores, f.notes, f.departed, [] { return true; }).begin_term();
   seen.decisions = {{.verdict = api::Verdict::Revoke, .person = {}, .comment = {}}};
   deliver(f.stores.requests, seen);
   CHECK((**f.gather()).unwatched_decisions == 0);

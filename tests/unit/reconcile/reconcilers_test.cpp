@@ -15,7 +15,8 @@ struct ReconcilersFixture : ApplierFixture {
   reconcile::Gatherer gatherer{{.stores = stores,
                                 .usage = usage,
                                 .floods = floods,
-                                .memory = memory,
+                                .notes = notes,
+                                .departed = departed,
                                 .deletions = deletions,
                                 .client = client,
                                 .clock = clock}};
@@ -33,7 +34,7 @@ struct ReconcilersFixture : ApplierFixture {
 
 TEST_CASE("a request that cannot be read is tried again, and the error counted") {
   ReconcilersFixture f;
-  f.memory.remember_departed(shared(request()));
+  f.departed.add(shared(request()));
   f.api.fail("GET", {.kind = ErrorKind::Timeout, .message = "no answer"});
   CHECK(f.requests.reconcile(request().metadata.key(), {}).kind == Kind::RetryRateLimited);
   CHECK(f.has_counted(ErrorKind::Timeout, 1));

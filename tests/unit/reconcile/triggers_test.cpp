@@ -31,9 +31,10 @@ struct TriggersFixture {
   ManualClock clock;
   runtime::WorkQueue<Key> queue{clock};
   reconcile::Stores stores;
-  reconcile::Memory memory;
+  reconcile::RequestNotes notes;
+  reconcile::DepartedRequests departed;
   bool leading = true;
-  reconcile::Triggers triggers{queue, stores, memory, [this] { return leading; }};
+  reconcile::Triggers triggers{queue, stores, notes, departed, [this] { return leading; }};
 
   // The keys that are queued now, sorted.
   Keys queued() {
@@ -131,8 +132,8 @@ TEST_CASE("a request that leaves the selection has departed") {
   f.know(request_in(Phase::Active));
   f.see_leave(request().metadata.key());
   CHECK(f.queued_within(1s) == Keys{request_key("debug"), policy_key()});
-  REQUIRE(f.memory.departed(request().metadata.key()));
-  CHECK(f.memory.departed(request().metadata.key())->status.phase == Phase::Active);
+  REQUIRE(f.departed.first(request().metadata.key()));
+  CHECK(f.departed.first(request().metadata.key())->status.phase == Phase::Active);
 }
 
 TEST_CASE("a binding that is there when its request leaves the selection concerns itself") {
@@ -142,14 +143,14 @@ TEST_CASE("a binding that is there when its request leaves the selection concern
   f.triggers.changed(kNone<api::RoleBinding>, deliver(f.stores.bindings, left));
   CHECK(f.queued() == Keys{request_key("debug")});
   const bool is_completed_here = GENERATE(true, false);
-  if (is_completed_here) f.memory.remember_completed(kUid);
+  if (is_completed_here) f.departed.expect(kUid);
   f.see_leave(request().metadata.key());
   CHECK(std::ranges::count(f.queued(), binding_key(left)) == 1);
 }
 
 TEST_CASE("a binding of a departed request concerns that one, and itself, for when that one is forgotten") {
   TriggersFixture f;
-  f.memory.remember_departed(shared(request_in(Phase::Active)));
+  f.departed.add(shared(request_in(Phase::Active)));
   const auto left = binding("2026-11-24T21:00:00Z");
   f.triggers.changed(kNone<api::RoleBinding>, shared(left));
   CHECK(f.queued() == Keys{request_key("debug"), binding_key(left)});
@@ -160,11 +161,11 @@ TEST_CASE("a binding of a departed request concerns that one, and itself, for wh
 TEST_CASE("a request that was completed here has not departed when it leaves the selection") {
   TriggersFixture f;
   f.know(request_in(Phase::Active));
-  f.memory.remember_completed(kUid);
+  f.departed.expect(kUid);
   f.see_leave(request().metadata.key());
   CHECK(f.queued_within(1s) == Keys{policy_key()});
-  CHECK_FALSE(f.memory.departed(request().metadata.key()));
-  CHECK_FALSE(f.memory.was_completed_here(kUid));  // no longer needed
+  CHECK_FALSE(f.departed.first(request().metadata.key()));
+  CHECK_FALSE(f.departed.is_expected(kUid));  // no longer needed
 }
 
 TEST_CASE("of a request deleted and made again between two lists, the first one has departed") {
@@ -172,8 +173,8 @@ TEST_CASE("of a request deleted and made again between two lists, the first one 
   f.know(request_in(Phase::Active));
   f.see(request("debug", kOtherUid));
   CHECK(f.queued() == Keys{request_key("debug")});
-  REQUIRE(f.memory.departed(request().metadata.key()));
-  CHECK(f.memory.departed(request().metadata.key())->metadata.uid == kUid);
+  REQUIRE(f.departed.first(request().metadata.key()));
+  CHECK(f.departed.first(request().metadata.key())->metadata.uid == kUid);
 }
 
 TEST_CASE("a policy that means something else concerns its requests") {
@@ -217,7 +218,7 @@ TEST_CASE("a binding's change is its request's") {
     f.triggers.changed(one, kNone<api::RoleBinding>);
   }
   CHECK(f.queued() == Keys{request_key("debug")});
-  CHECK(f.memory.departed_keys().empty());
+  CHECK(f.departed.keys().empty());
 }
 
 TEST_CASE("a binding that goes is remembered for the record of its request's end") {
@@ -226,11 +227,11 @@ TEST_CASE("a binding that goes is remembered for the record of its request's end
   SECTION("of a live request") {
     f.know(request());
     f.triggers.changed(one, kNone<api::RoleBinding>);
-    CHECK(f.memory.last_binding_uid(kUid) == one->metadata.uid);
+    CHECK(f.notes.of(kUid).last_binding_uid == one->metadata.uid);
   }
   SECTION("of a request whose end is recorded: nobody would forget it again") {
     f.triggers.changed(one, kNone<api::RoleBinding>);
-    CHECK(f.memory.last_binding_uid(kUid).empty());
+    CHECK(f.notes.of(kUid).last_binding_uid.empty());
   }
 }
 
@@ -243,16 +244,16 @@ TEST_CASE("a binding without its request concerns itself: whether it was that re
   const auto left = binding("2026-11-24T21:00:00Z");
   f.triggers.changed(kNone<api::RoleBinding>, shared(left));
   CHECK(f.queued() == Keys{binding_key(left)});
-  CHECK(f.memory.departed_keys().empty());
+  CHECK(f.departed.keys().empty());
 }
 
 TEST_CASE("what is known of a departed request is not replaced by what its binding tells") {
   TriggersFixture f;
   auto known = request_in(Phase::Active);
   known.spec.reason = "INC-1";
-  f.memory.remember_departed(shared(known));
+  f.departed.add(shared(known));
   f.triggers.changed(kNone<api::RoleBinding>, shared(binding("2026-11-24T21:00:00Z")));
-  CHECK(f.memory.departed(request().metadata.key())->spec.reason == "INC-1");
+  CHECK(f.departed.first(request().metadata.key())->spec.reason == "INC-1");
 }
 
 TEST_CASE("a binding of others concerns no request") {
@@ -261,7 +262,7 @@ TEST_CASE("a binding of others concerns no request") {
   foreign.metadata.owner_references.clear();
   f.triggers.changed(kNone<api::RoleBinding>, shared(foreign));
   CHECK(f.queued() == Keys{binding_key(foreign)});
-  CHECK(f.memory.departed_keys().empty());
+  CHECK(f.departed.keys().empty());
 }
 
 TEST_CASE(
@@ -280,7 +281,7 @@ TEST_CASE(
     f.triggers.changed(shared(foreign), kNone<api::RoleBinding>);
     CHECK(f.queued() == Keys{request_key("debug")});
   }
-  CHECK(f.memory.departed_keys().empty());
+  CHECK(f.departed.keys().empty());
 }
 
 TEST_CASE("a namespace's labels concern the requests in it") {
@@ -371,7 +372,7 @@ TEST_CASE("everything is policies, requests, departures and orphaned bindings") 
   TriggersFixture f;
   deliver(f.stores.policies, policy());
   f.know(request());
-  f.memory.remember_departed(shared(request("gone", "uid-gone")));
+  f.departed.add(shared(request("gone", "uid-gone")));
   deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
   const auto orphan = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z", "orphan", kOtherUid));
   f.triggers.everything();
@@ -401,7 +402,7 @@ TEST_CASE("a replica that does not lead queues and remembers nothing") {
   f.triggers.changed(kNone<reconcile::RoleSummary>, role("debugger", "payments"));
   f.triggers.everything();
   CHECK(f.queued_within(10s).empty());
-  CHECK(f.memory.departed_keys().empty());
+  CHECK(f.departed.keys().empty());
 }
 
 TEST_CASE("a binding that bears our label without being any request's concerns itself") {

@@ -1,0 +1,88 @@
+#include "reconcile/request_notes.hpp"
+
+#include <utility>
+
+namespace curfew::reconcile {
+namespace {
+
+bool is_empty(const RequestNote& note) {
+  return !note.granted && !note.end && note.last_binding_uid.empty() && note.granted_binding_uid.empty() &&
+         !note.observed_decisions && note.unwatched_decisions == 0 && !note.failure && !note.unstorable;
+}
+
+}  // namespace
+
+RequestNote RequestNotes::of(const std::string& request_uid) const {
+  return state_.with([&](const State& state) {
+    const auto it = state.notes.find(request_uid);
+    return it == state.notes.end() ? RequestNote{} : it->second;
+  });
+}
+
+template <class Change>
+void RequestNotes::change(const std::string& request_uid, Change change) {
+  state_.with([&](State& state) { change(state.notes[request_uid]); });
+}
+
+void RequestNotes::remember_granted(api::AuditRecord record) {
+  const auto stored = std::make_shared<const api::AuditRecord>(std::move(record));
+  change(stored->request.uid, [&](RequestNote& note) { note.granted = stored; });
+}
+
+void RequestNotes::remember_end(api::AuditRecord record) {
+  const auto stored = std::make_shared<const api::AuditRecord>(std::move(record));
+  change(stored->request.uid, [&](RequestNote& note) { note.end = stored; });
+}
+
+void RequestNotes::remember_binding(const std::string& request_uid, const std::string& binding_uid) {
+  change(request_uid, [&](RequestNote& note) { note.last_binding_uid = binding_uid; });
+}
+
+void RequestNotes::remember_granted_binding(const std::string& request_uid, const std::string& binding_uid) {
+  change(request_uid, [&](RequestNote& note) { note.granted_binding_uid = binding_uid; });
+}
+
+void RequestNotes::remember_observed(const std::string& request_uid, int decisions) {
+  change(request_uid, [&](RequestNote& note) { note.observed_decisions = decisions; });
+}
+
+void RequestNotes::remember_unwatched(const std::string& request_uid, int decisions) {
+  change(request_uid, [&](RequestNote& note) { note.unwatched_decisions = decisions; });
+}
+
+void RequestNotes::remember_failure(const std::string& request_uid, core::GrantFailure failure) {
+  const auto kept = std::make_shared<const core::GrantFailure>(std::move(failure));
+  change(request_uid, [&](RequestNote& note) { note.failure = kept; });
+}
+
+void RequestNotes::remember_unstorable(const std::string& request_uid, std::string message) {
+  const auto kept = std::make_shared<const std::string>(std::move(message));
+  change(request_uid, [&](RequestNote& note) { note.unstorable = kept; });
+}
+
+void RequestNotes::forget(const std::string& request_uid) {
+  state_.with([&](State& state) { state.notes.erase(request_uid); });
+}
+
+void RequestNotes::know_all_records() {
+  state_.with([](State& state) { state.knows_all_records = true; });
+}
+
+bool RequestNotes::knows_all_records() const {
+  return state_.with([](const State& state) { return state.knows_all_records; });
+}
+
+void RequestNotes::begin_term() {
+  state_.with([](State& state) {
+    state.knows_all_records = false;
+    for (auto& [uid, note] : state.notes) {
+      note.granted.reset();
+      note.granted_binding_uid.clear();
+      note.observed_decisions.reset();
+      note.unwatched_decisions = 0;
+    }
+    std::erase_if(state.notes, [](const auto& entry) { return is_empty(entry.second); });
+  });
+}
+
+}  // namespace curfew::reconcile

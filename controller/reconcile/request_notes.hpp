@@ -1,0 +1,70 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/audit_record.hpp"
+#include "core/input.hpp"
+#include "util/guarded.hpp"
+
+namespace curfew::reconcile {
+
+// What this process knows about one request beyond the stores. Copies are cheap.
+struct RequestNote {
+  // The Granted record as stored; it determines the times of the grant.
+  std::shared_ptr<const api::AuditRecord> granted;
+  // The end record as stored, while the status does not show the end yet.
+  std::shared_ptr<const api::AuditRecord> end;
+  std::string last_binding_uid;  // for the end record; empty: not known
+  // Of the binding that Curfew created for the request, or found when it first saw the request Active; empty:
+  // not known. Any other binding of that name was created by someone else.
+  std::string granted_binding_uid;
+  // The number of decisions on the live request that Curfew has seen; nullopt if it has not seen the request.
+  std::optional<int> observed_decisions;
+  // How many of the first decisions arrived while the guard was not in force or no replica led. Unless Curfew
+  // has seen them before, anyone may have written them.
+  int unwatched_decisions = 0;
+  std::shared_ptr<const core::GrantFailure> failure;
+  // The API server's message, if it rejected a record or status of the request as invalid.
+  std::shared_ptr<const std::string> unstorable;
+};
+
+// One RequestNote a request, by the request's UID, from its first change until forget(). A cache of the
+// cluster's state: losing it (a restart) costs a read or a retry, never correctness. Thread-safe.
+class RequestNotes {
+ public:
+  RequestNote of(const std::string& request_uid) const;  // an empty note if there is none
+
+  void remember_granted(api::AuditRecord record);
+  void remember_end(api::AuditRecord record);
+  void remember_binding(const std::string& request_uid, const std::string& binding_uid);
+  void remember_granted_binding(const std::string& request_uid, const std::string& binding_uid);
+  void remember_observed(const std::string& request_uid, int decisions);
+  void remember_unwatched(const std::string& request_uid, int decisions);
+  void remember_failure(const std::string& request_uid, core::GrantFailure failure);
+  void remember_unstorable(const std::string& request_uid, std::string message);
+
+  // Drops the note of a request that is over.
+  void forget(const std::string& request_uid);
+
+  // All Granted records from before this term are remembered: an Active request with none was never granted.
+  void know_all_records();
+  bool knows_all_records() const;
+
+  // Drops what another replica may have changed or ended during its term.
+  void begin_term();
+
+ private:
+  template <class Change>
+  void change(const std::string& request_uid, Change change);
+
+  struct State {
+    std::map<std::string, RequestNote> notes;
+    bool knows_all_records = false;
+  };
+  Guarded<State> state_;
+};
+
+}  // namespace curfew::reconcile
