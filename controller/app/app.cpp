@@ -31,9 +31,9 @@
 #include "reconcile/triggers.hpp"
 #include "runtime/health.hpp"
 #include "runtime/leader_elector.hpp"
-#include "runtime/metrics.hpp"
 #include "runtime/work_queue.hpp"
 #include "runtime/worker.hpp"
+#include "telemetry/metrics.hpp"
 #include "util/log.hpp"
 
 namespace curfew::app {
@@ -106,7 +106,7 @@ struct App::Impl {
   const Config config;
   const std::string identity;
   SystemClock machine_clock;
-  runtime::Metrics metrics{kVersion};
+  telemetry::Metrics metrics{kVersion};
   kube::ServerClock clock{machine_clock,
                           [this](std::chrono::microseconds offset) { metrics.set_clock_offset(offset); }};
   runtime::Health health;
@@ -339,7 +339,7 @@ void App::Impl::add_health_checks() {
 }
 
 void App::Impl::start_server() {
-  metrics.before_render([this](runtime::Metrics& m) {
+  metrics.before_render([this](telemetry::Metrics& m) {
     m.set_queue_depth(queue.size());
     m.set_requests(reconcile::live_requests(stores));
     m.set_active_grants(stores.bindings.size());

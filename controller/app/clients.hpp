@@ -9,7 +9,7 @@
 #include "kube/contact_monitor.hpp"
 #include "kube/in_flight.hpp"
 #include "kube/server_clock.hpp"
-#include "runtime/metrics.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace curfew::app {
 
@@ -17,7 +17,7 @@ namespace curfew::app {
 // reference must outlive it.
 class Clients {
  public:
-  Clients(std::unique_ptr<http::Transport> transport, int max_in_flight, runtime::Metrics& metrics,
+  Clients(std::unique_ptr<http::Transport> transport, int max_in_flight, telemetry::Metrics& metrics,
           kube::ServerClock& clock)
       : transport_(std::move(transport)),
         in_flight_(max_in_flight),
@@ -28,7 +28,7 @@ class Clients {
  private:
   static constexpr std::chrono::milliseconds kLeaseCallDeadline{2000};
 
-  kube::ClientOptions options(runtime::Metrics& metrics, kube::ServerClock& clock,
+  kube::ClientOptions options(telemetry::Metrics& metrics, kube::ServerClock& clock,
                               kube::InFlight* in_flight = nullptr) {
     return {
         .contact = &contact_,

@@ -13,8 +13,8 @@
 #include "reconcile/departed_requests.hpp"
 #include "reconcile/request_notes.hpp"
 #include "reconcile/stores.hpp"
-#include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
+#include "telemetry/metrics.hpp"
 #include "util/clock.hpp"
 
 namespace curfew::housekeeping {
@@ -34,7 +34,7 @@ class UnmanagedBindings {
     reconcile::RequestNotes& notes;
     reconcile::DepartedRequests& departed;
     expiry::PendingDeletions& deletions;
-    runtime::Metrics& metrics;
+    telemetry::Metrics& metrics;
     const Clock& clock;
     // Called with the last known state of a request that is gone or over.
     std::function<void(std::shared_ptr<const api::AccessRequest>)> on_departed;

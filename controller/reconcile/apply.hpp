@@ -16,8 +16,8 @@
 #include "reconcile/grant_latency.hpp"
 #include "reconcile/request_notes.hpp"
 #include "reconcile/stores.hpp"
-#include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
+#include "telemetry/metrics.hpp"
 #include "util/clock.hpp"
 
 namespace curfew::reconcile {
@@ -37,7 +37,7 @@ class Applier {
     expiry::PendingDeletions& deletions;
     limits::UsageIndex& usage;
     limits::RequestRateLimiter& floods;
-    runtime::Metrics& metrics;
+    telemetry::Metrics& metrics;
     GrantLatency& grant_latency;
     const Clock& clock;
     std::function<bool()> may_grant;  // false once leadership is lost: only actions that end access run

@@ -30,8 +30,8 @@ std::vector<std::string> outliving_powers(const Stores& stores, const api::Acces
   return {powers.begin(), powers.end()};
 }
 
-runtime::Metrics::LiveRequests live_requests(const Stores& stores) {
-  runtime::Metrics::LiveRequests result;
+telemetry::Metrics::LiveRequests live_requests(const Stores& stores) {
+  telemetry::Metrics::LiveRequests result;
   for (const auto& policy : stores.policies.list()) result.try_emplace(policy->metadata.name);
   for (const auto& request : stores.requests.list()) {
     const auto of_policy = result.find(request->spec.policy);

@@ -8,7 +8,7 @@
 #include "core/input.hpp"
 #include "core/policy/policy_status.hpp"
 #include "reconcile/stores.hpp"
-#include "runtime/metrics.hpp"
+#include "telemetry/metrics.hpp"
 
 // Facts from the stores about policies and their roles, in the form that each caller needs.
 namespace curfew::reconcile {
@@ -28,7 +28,7 @@ std::vector<std::string> outliving_powers(const Stores& stores, const api::Acces
                                           const api::RoleRef& role);
 
 // The live requests of each existing policy, for the metrics. A request without a phase counts as Pending.
-runtime::Metrics::LiveRequests live_requests(const Stores& stores);
+telemetry::Metrics::LiveRequests live_requests(const Stores& stores);
 
 // nullopt: the stores have no such role.
 std::optional<core::RoleFacts> role_facts(const Stores& stores, const api::RoleRef& role,

@@ -6,8 +6,8 @@
 #include "kube/event_recorder.hpp"
 #include "reconcile/facts.hpp"
 #include "reconcile/stores.hpp"
-#include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
+#include "telemetry/metrics.hpp"
 #include "util/clock.hpp"
 
 namespace curfew::reconcile {
@@ -16,7 +16,7 @@ namespace curfew::reconcile {
 class PolicyReconciler {
  public:
   PolicyReconciler(kube::Client& client, kube::EventRecorder& events, Stores& stores,
-                   runtime::Metrics& metrics, const Clock& clock,
+                   telemetry::Metrics& metrics, const Clock& clock,
                    BelievesPolicy believes = believe_every_policy)
       : client_(client),
         events_(events),
@@ -33,7 +33,7 @@ class PolicyReconciler {
   kube::Client& client_;
   kube::EventRecorder& events_;
   Stores& stores_;
-  runtime::Metrics& metrics_;
+  telemetry::Metrics& metrics_;
   const Clock& clock_;
   const BelievesPolicy believes_;
 };

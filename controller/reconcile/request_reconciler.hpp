@@ -7,8 +7,8 @@
 #include "limits/keyed_lock.hpp"
 #include "reconcile/apply.hpp"
 #include "reconcile/gather.hpp"
-#include "runtime/metrics.hpp"
 #include "runtime/worker.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace curfew::reconcile {
 
@@ -19,7 +19,7 @@ class RequestReconciler {
     const Stores& stores;
     Gatherer& gatherer;
     Applier& applier;
-    runtime::Metrics& metrics;
+    telemetry::Metrics& metrics;
     std::function<core::GuardState()> guard;
     std::function<void(const api::ObjectKey&)> look_again;  // enqueues a request
   };

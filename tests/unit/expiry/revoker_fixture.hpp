@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "expiry/revoker.hpp"
-#include "runtime/metrics.hpp"
+#include "telemetry/metrics.hpp"
 #include "unit/runtime/manual_clock.hpp"
 #include "unit/support/builders.hpp"
 #include "unit/support/fake_api.hpp"
@@ -22,7 +22,7 @@ class Replica {
   kube::Client client{api};
   kube::Store<api::RoleBinding> bindings;
   expiry::PendingDeletions deletions;
-  runtime::Metrics metrics{"test"};
+  telemetry::Metrics metrics{"test"};
   ManualClock clock;
   bool leads = true;
   expiry::Revoker revoker{

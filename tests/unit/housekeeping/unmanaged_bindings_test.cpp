@@ -21,7 +21,7 @@ struct ForeignBindingsFixture {
   reconcile::RequestNotes notes;
   reconcile::DepartedRequests departed;
   expiry::PendingDeletions deletions;
-  runtime::Metrics metrics{"test"};
+  telemetry::Metrics metrics{"test"};
   ManualClock clock;
   std::shared_ptr<const api::AccessRequest> reported;
   housekeeping::UnmanagedBindings foreign{

@@ -25,7 +25,7 @@ struct ApplierFixture {
   reconcile::RequestNotes notes;
   reconcile::DepartedRequests departed;
   expiry::PendingDeletions deletions;
-  runtime::Metrics metrics{"test"};
+  telemetry::Metrics metrics{"test"};
   ManualClock clock;
   std::vector<std::chrono::microseconds> latencies;
   reconcile::GrantLatency grant_latency{

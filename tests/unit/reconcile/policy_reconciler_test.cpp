@@ -25,7 +25,7 @@ struct PolicyReconcilerFixture {
   kube::Client client{api};
   kube::EventRecorder events{client, "test"};
   reconcile::Stores stores;
-  runtime::Metrics metrics{"test"};
+  telemetry::Metrics metrics{"test"};
   ManualClock clock;
   reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
 

@@ -10,7 +10,7 @@
 #include "api/access_request.hpp"
 #include "util/result.hpp"
 
-namespace curfew::runtime {
+namespace curfew::telemetry {
 
 // Everything that /metrics exposes, one function each; names and help texts are in the source file. Counters
 // start at zero; curfew_api_requests_total has a series from its first request on. Label values are bounded:
@@ -56,4 +56,4 @@ class Metrics {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace curfew::runtime
+}  // namespace curfew::telemetry

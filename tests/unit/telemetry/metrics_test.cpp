@@ -1,4 +1,4 @@
-#include "runtime/metrics.hpp"
+#include "telemetry/metrics.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -9,7 +9,7 @@
 using Catch::Matchers::ContainsSubstring;
 using curfew::ErrorKind;
 using curfew::api::Phase;
-using curfew::runtime::Metrics;
+using curfew::telemetry::Metrics;
 using namespace std::chrono_literals;
 
 namespace {

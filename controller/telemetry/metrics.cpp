@@ -1,4 +1,4 @@
-#include "runtime/metrics.hpp"
+#include "telemetry/metrics.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -13,7 +13,7 @@
 
 #include "util/guarded.hpp"
 
-namespace curfew::runtime {
+namespace curfew::telemetry {
 namespace {
 
 using prometheus::Counter;
@@ -259,4 +259,4 @@ std::string Metrics::render() {
   return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
 }
 
-}  // namespace curfew::runtime
+}  // namespace curfew::telemetry
