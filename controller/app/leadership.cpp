@@ -33,6 +33,13 @@ void Leadership::guard_changed() {
   changed_.notify_all();
 }
 
+void Leadership::observe_policy(const std::shared_ptr<const api::AccessPolicy>& before,
+                                const std::shared_ptr<const api::AccessPolicy>& after) {
+  if (parts_.guard.observe_policy((after ? after : before)->metadata.name,
+                                  after ? &after->metadata : nullptr))
+    ledger_changed();
+}
+
 void Leadership::ledger_changed() {
   {
     const std::scoped_lock lock(mutex_);

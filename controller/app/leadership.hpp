@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <thread>
 
+#include "api/access_policy.hpp"
 #include "guard/ledger_store.hpp"
 #include "guard/watch.hpp"
 #include "housekeeping/audit_backfill.hpp"
@@ -41,11 +43,14 @@ class Leadership {
   // The guard changed: reconciles everything that depends on it again. Thread-safe.
   void guard_changed();
 
-  // The guard's ledger has something new to save, and nothing needs a reconcile. Thread-safe.
-  void ledger_changed();
+  // Called by the policies' reflector for each change, before a reconcile uses it; null: it does not exist.
+  // What the guard's ledger says of policies is saved soon after, and nothing needs a reconcile for that.
+  void observe_policy(const std::shared_ptr<const api::AccessPolicy>& before,
+                      const std::shared_ptr<const api::AccessPolicy>& after);
 
  private:
   void run(std::stop_token stop);
+  void ledger_changed();
   void enqueue_all();
   bool save(const guard::GuardLedger& ledger, std::stop_token stop);
   bool await_change(std::stop_token stop, std::optional<std::chrono::milliseconds> patience);

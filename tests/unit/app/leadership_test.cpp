@@ -225,9 +225,10 @@ TEST_CASE("a policy that is new under the guard is saved in the ledger, and a bu
   const int saves = f.api.calls(kSave);
   f.queued();
   const auto put_policy = [&](int number) {
-    const api::ObjectMeta policy{
+    auto policy = std::make_shared<api::AccessPolicy>();
+    policy->metadata = {
         .name = "policy-" + std::to_string(number), .uid = "uid-" + std::to_string(number), .generation = 1};
-    if (f.guard.observe_policy(policy.name, &policy)) leadership.ledger_changed();
+    leadership.observe_policy(nullptr, policy);
   };
   for (int number = 0; number < 100; ++number) put_policy(number);
   REQUIRE(f.api.await(kSave, saves + 1));
