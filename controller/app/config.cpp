@@ -14,6 +14,7 @@ struct Flags {
   std::string lease_duration = "15s";
   std::string renew_deadline = "10s";
   std::string retry_period = "2s";
+  std::string resync_interval = "6h";
   std::string completed_request_ttl = "168h";
   std::string end_all_timeout = "5m";
   std::string end_all_vacancy = "1m";
@@ -85,6 +86,11 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
       ->envname("CURFEW_MAX_IN_FLIGHT")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
+  cli.add_option(
+         "--resync-interval", flags.resync_interval,
+         "How often the leader reconciles every object again, though none has changed, as in 6h or 30m")
+      ->envname("CURFEW_RESYNC_INTERVAL")
+      ->capture_default_str();
   cli.add_option("--completed-request-ttl", flags.completed_request_ttl,
                  "How long completed requests are kept, as in 168h, 30m or 10s; audit records stay")
       ->envname("CURFEW_COMPLETED_REQUEST_TTL")
@@ -152,6 +158,7 @@ void interpret(const Flags& flags, Config& config) {
   if (!log::parse_level(flags.log_level, config.log_level)) {
     throw ConfigError("--log-level " + flags.log_level + " is none of " + std::string(log::level_names()));
   }
+  config.resync_interval = duration_of("--resync-interval", flags.resync_interval);
   config.completed_request_ttl = duration_of("--completed-request-ttl", flags.completed_request_ttl);
   interpret_election(flags, config.election);
   try {

@@ -33,6 +33,7 @@ struct Config {
   int workers = 8;
   int max_in_flight = 32;
   log::Level log_level = log::Level::Info;
+  std::chrono::seconds resync_interval = std::chrono::hours(6);  // Leadership::Parts
   std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
   limits::RequestRateLimits flood_limits;
   bool eligibility_policy = true;  // whether the guard includes curfew-eligibility

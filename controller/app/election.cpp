@@ -15,8 +15,8 @@ api::ObjectKey lease_key(const Config& config) {
 
 }  // namespace
 
-Election::Election(kube::Client& client, const Clock& clock, const Config& config, const std::string& identity,
-                   runtime::ElectionCallbacks callbacks)
+Election::Election(kube::Client& client, const Clock& clock, const Config& config,
+                   const std::string& identity, runtime::ElectionCallbacks callbacks)
     : ns_(config.ns),
       lease_store_(client, lease_key(config)),
       elector_(lease_store_, clock, lease_key(config), identity, std::move(callbacks), config.election,

@@ -18,15 +18,15 @@ void Endpoints::add_ready_check(std::string name, std::function<std::optional<st
 
 void Endpoints::start(std::string_view host_port) {
   health_.add_live_check("process", [] { return std::optional<std::string>(); });
-  server_.emplace(host_port,
-                  std::map<std::string, http::Server::Route>{
-                      {"/metrics",
-                       [this] {
-                         return http::Page{.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                                           .body = metrics_.render()};
-                       }},
-                      {"/healthz", [this] { return page_of(health_.live()); }},
-                      {"/readyz", [this] { return page_of(health_.ready()); }}});
+  server_.emplace(host_port, std::map<std::string, http::Server::Route>{
+                                 {"/metrics",
+                                  [this] {
+                                    return http::Page{
+                                        .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                        .body = metrics_.render()};
+                                  }},
+                                 {"/healthz", [this] { return page_of(health_.live()); }},
+                                 {"/readyz", [this] { return page_of(health_.ready()); }}});
 }
 
 }  // namespace curfew::app

@@ -1,11 +1,14 @@
 #include "app/leadership.hpp"
 
+#include <algorithm>
+
 #include "util/log.hpp"
 
 namespace curfew::app {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
 constexpr milliseconds kLeadershipPoll{20};
 // The interval of saves during a burst of new policies, and of checks whether the guard is in force yet.
@@ -83,6 +86,7 @@ void Leadership::run(std::stop_token stop) {
 
   saved_.reset();
   bool swept = false;
+  auto resync_at = next_resync();
   Backoff backoff = parts_.retry;
   while (!stop.stop_requested()) {
     const auto ledger = parts_.guard.ledger_to_save();
@@ -98,7 +102,10 @@ void Leadership::run(std::stop_token stop) {
       patience = backoff.next();
     else if (!ledger)
       patience = kLedgerPace;
-    if (await_change(stop, patience)) enqueue_all();
+    const bool is_changed = await_change(stop, patience, resync_at);
+    const bool is_resync = steady_clock::now() >= resync_at;
+    if (is_resync) resync_at = next_resync();
+    if (is_changed || is_resync) enqueue_all();
   }
 }
 
@@ -108,17 +115,27 @@ bool Leadership::save(const guard::GuardLedger& ledger, std::stop_token stop) {
   return true;
 }
 
-// Waits for a change, without a limit if `patience` is not set. Returns whether the guard changed.
-bool Leadership::await_change(std::stop_token stop, std::optional<milliseconds> patience) {
+// Waits for a change, until `resync_at` at the latest, or for `patience` if it is set. Returns whether the
+// guard changed.
+bool Leadership::await_change(std::stop_token stop, std::optional<milliseconds> patience,
+                              steady_clock::time_point resync_at) {
   std::unique_lock lock(mutex_);
   if (patience) {
-    changed_.wait_for(lock, stop, *patience, [this] { return guard_changed_; });
+    const auto until = std::min(resync_at, steady_clock::now() + *patience);
+    changed_.wait_until(lock, stop, until, [this] { return guard_changed_; });
   } else {
-    changed_.wait(lock, stop, [this] { return guard_changed_ || ledger_changed_; });
-    if (!guard_changed_) changed_.wait_for(lock, stop, kLedgerPace, [this] { return guard_changed_; });
+    changed_.wait_until(lock, stop, resync_at, [this] { return guard_changed_ || ledger_changed_; });
+    if (ledger_changed_) changed_.wait_for(lock, stop, kLedgerPace, [this] { return guard_changed_; });
   }
   ledger_changed_ = false;
   return std::exchange(guard_changed_, false);
+}
+
+// Jittered, so that it does not coincide with other work of the same period for ever.
+steady_clock::time_point Leadership::next_resync() {
+  std::uniform_real_distribution<double> jitter(0.9, 1.1);
+  return steady_clock::now() +
+         std::chrono::duration_cast<steady_clock::duration>(parts_.resync_interval * jitter(random_));
 }
 
 // Enqueues everything now, including requests that cannot be believed; and, if the guard is not in force,

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <random>
 #include <stop_token>
 #include <thread>
 
@@ -28,6 +30,8 @@ class Leadership {
     housekeeping::Retention& retention;
     reconcile::Triggers& triggers;
     std::function<bool()> stores_synced;
+    // Everything is enqueued again after 0.9 to 1.1 times this, in case a change was missed. More than zero.
+    std::chrono::milliseconds resync_interval = std::chrono::hours(6);
     // Copied for each series of retries.
     Backoff retry{std::chrono::milliseconds(200), std::chrono::seconds(10)};
   };
@@ -52,8 +56,10 @@ class Leadership {
   void run(std::stop_token stop);
   void ledger_changed();
   void enqueue_all();
+  std::chrono::steady_clock::time_point next_resync();
   bool save(const guard::GuardLedger& ledger, std::stop_token stop);
-  bool await_change(std::stop_token stop, std::optional<std::chrono::milliseconds> patience);
+  bool await_change(std::stop_token stop, std::optional<std::chrono::milliseconds> patience,
+                    std::chrono::steady_clock::time_point resync_at);
   bool load_ledger(std::stop_token stop);
   bool wait(std::stop_token stop, std::chrono::milliseconds time);
 
@@ -61,10 +67,11 @@ class Leadership {
   std::atomic<bool> ready_ = false;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  bool guard_changed_ = false;               // protected by mutex_
-  bool ledger_changed_ = false;              // protected by mutex_
-  std::optional<guard::GuardLedger> saved_;  // in this term
-  std::jthread thread_;                      // last: it uses the other members
+  bool guard_changed_ = false;                   // protected by mutex_
+  bool ledger_changed_ = false;                  // protected by mutex_
+  std::mt19937 random_{std::random_device()()};  // of the thread
+  std::optional<guard::GuardLedger> saved_;      // in this term
+  std::jthread thread_;                          // last: it uses the other members
 };
 
 }  // namespace curfew::app

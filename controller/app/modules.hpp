@@ -28,8 +28,8 @@
 
 namespace curfew::app {
 
-// The modules of a replica, each built once, in the order in which they depend on each other. Nothing runs until
-// App starts it.
+// The modules of a replica, each built once, in the order in which they depend on each other. Nothing runs
+// until App starts it.
 struct Modules {
   explicit Modules(const Config& c)
       : config(c), identity(unique_identity()), clients(connect(c), c.max_in_flight, metrics, clock) {}
@@ -78,8 +78,9 @@ struct Modules {
        .on_completed =
            [this](const api::AccessRequest& request) { housekeeping.retention().completed(request); }}};
   reconcile::PolicyReconciler policies{
-      clients.general, events, stores, metrics, clock,
-      [this](const api::ObjectMeta& policy) { return guard.watch().believes(policy); }};
+      clients.general, events,
+      stores,          metrics,
+      clock,           [this](const api::ObjectMeta& policy) { return guard.watch().believes(policy); }};
   housekeeping::Housekeeping housekeeping{{.client = clients.general,
                                            .endings = clients.endings,
                                            .audit = audit,
@@ -95,8 +96,12 @@ struct Modules {
                          .sweep = housekeeping.backfill(),
                          .retention = housekeeping.retention(),
                          .triggers = requests.triggers(),
-                         .stores_synced = [this] { return stores.synced() && guard.synced(); }}};
-  Election election{clients.lease, clock, config, identity,
+                         .stores_synced = [this] { return stores.synced() && guard.synced(); },
+                         .resync_interval = config.resync_interval}};
+  Election election{clients.lease,
+                    clock,
+                    config,
+                    identity,
                     {.on_started_leading = [this] { leadership.start(); },
                      .on_stopped_leading =
                          [this] {
@@ -104,7 +109,8 @@ struct Modules {
                            requests.end_term();
                          }}};
   reconcile::StoreWatches store_watches{
-      stores, requests.triggers(),
+      stores,
+      requests.triggers(),
       {.request = [this](const auto& before, const auto& after) { requests.observe(before, after); },
        .policy = [this](const auto& before, const auto& after) { leadership.observe_policy(before, after); },
        .binding = [this](const auto& before, const auto& after) { expiry.observe(before, after); }}};

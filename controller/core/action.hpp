@@ -63,11 +63,41 @@ struct EmitEvent {
 using Action = std::variant<WriteRecord, CreateBinding, DeleteBinding, FreeBinding, ShortenBinding,
                             UpdateStatus, EmitEvent>;
 
+// The objects whose changes bring a request's key back, as reconcile/triggers enqueues it.
+enum class Watched { Request, Policy, Role, Namespace, Binding, Guard };
+
+// What brings a request's key back after a decision. Has no default, so that no decision leaves it open.
+class NextLook {
+ public:
+  // Nothing is left to do: the request is over, and so is its access.
+  static NextLook never() { return NextLook(std::nullopt, std::nullopt); }
+  // At that time, or at any change before.
+  static NextLook at(TimePoint time) { return NextLook(time, std::nullopt); }
+  // At a change of that object, or of any other, at no certain time.
+  static NextLook on_change(Watched object) { return NextLook(std::nullopt, object); }
+  // At that time if there is one, else at a change of that object.
+  static NextLook at_or_on_change(std::optional<TimePoint> time, Watched object) {
+    return time ? at(*time) : on_change(object);
+  }
+
+  bool is_never() const { return !time_ && !object_; }
+  std::optional<TimePoint> time() const { return time_; }
+  std::optional<Watched> object() const { return object_; }
+
+  bool operator==(const NextLook&) const = default;
+
+ private:
+  NextLook(std::optional<TimePoint> time, std::optional<Watched> object) : time_(time), object_(object) {}
+
+  std::optional<TimePoint> time_;
+  std::optional<Watched> object_;
+};
+
 // The actions to run in this order, each only if the previous one succeeded (a refused ShortenBinding stops
-// nothing: the status has the end), and the time at which to decide again without any change.
+// nothing: the status has the end), and what brings the key back after them.
 struct Decision {
   std::vector<Action> actions;
-  std::optional<TimePoint> wake_at;
+  NextLook next;
 };
 
 }  // namespace curfew::core

@@ -44,8 +44,8 @@ class Expiry {
 
   // Deletions that were requested and that the watch has not confirmed yet.
   PendingDeletions& deletions() { return deletions_; }
-  bool has_backlog() const { return revoker_.has_backlog(); }       // as Revoker
-  std::size_t past_end() const { return revoker_.past_end(); }      // as Revoker
+  bool has_backlog() const { return revoker_.has_backlog(); }   // as Revoker
+  std::size_t past_end() const { return revoker_.past_end(); }  // as Revoker
 
  private:
   PendingDeletions deletions_;

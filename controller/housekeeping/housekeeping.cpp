@@ -7,10 +7,8 @@ namespace curfew::housekeeping {
 
 Housekeeping::Housekeeping(const Parts& parts)
     : backfill_(parts.client, parts.stores, parts.requests.notes(), parts.requests.triggers()),
-      retention_({.client = parts.client,
-                  .clock = parts.clock,
-                  .keep = parts.keep,
-                  .is_leading = parts.is_leading}),
+      retention_(
+          {.client = parts.client, .clock = parts.clock, .keep = parts.keep, .is_leading = parts.is_leading}),
       unmanaged_bindings_(
           {.audit = parts.audit,
            .client = parts.client,

@@ -20,7 +20,8 @@ namespace curfew::kube {
 // Reflectors with a thread each. Add all of them before start(). The client and the stores must outlive it.
 class Watches {
  public:
-  // `on_failed` is called with the resource's plural when a watch ended in an error, on the reflector's thread.
+  // `on_failed` is called with the resource's plural when a watch ended in an error, on the reflector's
+  // thread.
   Watches(Client& client, std::function<void(std::string_view)> on_failed)
       : client_(client), on_failed_(std::move(on_failed)) {}
 

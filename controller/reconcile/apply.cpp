@@ -100,8 +100,9 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
                ? again_in(std::chrono::milliseconds(1))
                : kDone;
   }
-  if (!decision.wake_at) return kDone;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*decision.wake_at - parts_.clock.now());
+  const auto next = decision.next.time();
+  if (!next) return kDone;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - parts_.clock.now());
   return again_in(std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(1), kMaxSleep));
 }
 

@@ -19,9 +19,9 @@ class Reconcilers {
   struct Parts {
     runtime::WorkQueue<Key>& queue;
     std::map<Key::Kind, Reconcile> by_kind;
-    std::function<bool()> may_decide;        // false: keys are dropped, because the next leader enqueues all
-    std::function<bool()> must_yield;        // true while more urgent work needs the API server
-    std::function<void()> on_panic;          // a reconciler threw, which is a bug
+    std::function<bool()> may_decide;  // false: keys are dropped, because the next leader enqueues all
+    std::function<bool()> must_yield;  // true while more urgent work needs the API server
+    std::function<void()> on_panic;    // a reconciler threw, which is a bug
   };
 
   explicit Reconcilers(Parts parts) : parts_(std::move(parts)) {}

@@ -26,8 +26,8 @@
 
 namespace curfew::reconcile {
 
-// What is needed to reconcile requests, wired: what this process remembers of them, their limits, which change
-// concerns which key; gather, decide, apply.
+// What is needed to reconcile requests, wired: what this process remembers of them, their limits, which
+// change concerns which key; gather, decide, apply.
 class Requests {
  public:
   struct Parts {
@@ -42,8 +42,8 @@ class Requests {
     const Clock& clock;
     limits::RequestRateLimits rate_limits;
     core::Settings settings;
-    std::function<bool()> may_grant;                            // this replica leads and is ready to decide
-    std::function<core::GuardState()> guard;                    // as of now
+    std::function<bool()> may_grant;                              // this replica leads and is ready to decide
+    std::function<core::GuardState()> guard;                      // as of now
     std::function<bool(const api::ObjectMeta& policy)> believes;  // as GuardWatch::believes
     // Called with the stored state of a request that this replica has completed.
     std::function<void(const api::AccessRequest&)> on_completed;

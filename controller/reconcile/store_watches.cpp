@@ -33,11 +33,11 @@ kube::ReflectorConfig<RoleSummary> StoreWatches::roles_config() {
 void StoreWatches::add_to(kube::Watches& watches) {
   // The first list of Roles waits for that of the policies.
   roles_ = watches.add(stores_.roles, roles_config(), [this] { return stores_.policies.synced(); });
-  watches.add(stores_.bindings, config<api::RoleBinding>(decode_binding,
-                                                         {.labels = std::string(api::kRequestUidLabel)},
-                                                         observers_.binding));
-  watches.add(stores_.requests, config<api::AccessRequest>(decode_request, {.fields = "status.complete!=true"},
-                                                           observers_.request));
+  watches.add(stores_.bindings,
+              config<api::RoleBinding>(decode_binding, {.labels = std::string(api::kRequestUidLabel)},
+                                       observers_.binding));
+  watches.add(stores_.requests, config<api::AccessRequest>(
+                                    decode_request, {.fields = "status.complete!=true"}, observers_.request));
   watches.add(stores_.policies,
               config<api::AccessPolicy>(decode_policy, {}, [this](const auto& before, const auto& after) {
                 observers_.policy(before, after);

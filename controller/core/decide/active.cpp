@@ -37,9 +37,7 @@ std::optional<Denial> enforced_denial(const Input& in) {
 Decision remove_denied(const Input& in, DecisionBuilder builder, const Denial& denial) {
   builder.condition(api::kGranted, "False", denial.reason, denial.message);
   builder.message(denial.message);
-  Decision decision = builder.done_after(remove(*in.binding));
-  decision.wake_at = in.now + kDeletionCheck;
-  return decision;
+  return builder.done_after(remove(*in.binding), NextLook::at(in.now + kDeletionCheck));
 }
 
 // The policy in force allows less time than was granted: moves the end to the earlier time, in the binding
@@ -57,8 +55,8 @@ Decision shorten(const Input& in, DecisionBuilder builder, const LatestEnd& late
        .doing = "Shorten",
        .related = reference_to(*in.binding)});
   const auto& meta = in.binding->metadata;
-  return builder.done(ShortenBinding{.key = meta.key(), .uid = meta.uid, .expires_at = latest.time},
-                      latest.time);
+  return builder.done(NextLook::at(latest.time),
+                      ShortenBinding{.key = meta.key(), .uid = meta.uid, .expires_at = latest.time});
 }
 
 std::optional<LatestEnd> enforced_end(const Input& in) {
@@ -111,7 +109,7 @@ Decision while_bound(const Input& in, DecisionBuilder builder, const Tally& tall
                                      ": under " + describe(*in.policy) + " " + latest->why});
   }
   builder.status.expires_at = end;
-  return builder.done(std::nullopt, end);
+  return builder.done(NextLook::at(end));
 }
 
 Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& tally) {
@@ -170,9 +168,7 @@ Decision remove_changed(const Input& input, const std::string& what) {
   builder.condition(api::kGranted, "False", api::reason::kBindingChanged, what);
   builder.message(what);
   builder.tampering(what, std::nullopt, reference_to(*input.binding));
-  Decision decision = builder.done_after(removal);
-  decision.wake_at = input.now + kDeletionCheck;
-  return decision;
+  return builder.done_after(removal, NextLook::at(input.now + kDeletionCheck));
 }
 
 Decision end_falsified(const Input& input) {
@@ -190,9 +186,8 @@ Decision end_falsified(const Input& input) {
   builder.condition(api::kGranted, "False", api::reason::kStatusChanged, what);
   builder.message(what);
   builder.tampering(what, fingerprint(what));
-  Decision decision = input.binding ? builder.done_after(remove(*input.binding)) : builder.done();
-  decision.wake_at = input.now + kDeletionCheck;
-  return decision;
+  const NextLook next = NextLook::at(input.now + kDeletionCheck);
+  return input.binding ? builder.done_after(remove(*input.binding), next) : builder.done(next);
 }
 
 std::optional<Ending> ending_announced(const DecisionBuilder& builder) {

@@ -123,11 +123,10 @@ std::optional<std::string> tampering(const Input& input, std::optional<TimePoint
 
 Decision remove(const api::RoleBinding& binding) {
   const auto& meta = binding.metadata;
-  if (!meta.deletion_timestamp)
-    return {.actions = {DeleteBinding{meta.key(), meta.uid}}, .wake_at = std::nullopt};
-  if (!meta.finalizers.empty())
-    return {.actions = {FreeBinding{meta.key(), meta.uid}}, .wake_at = std::nullopt};
-  return {};
+  const NextLook next = NextLook::on_change(Watched::Binding);
+  if (!meta.deletion_timestamp) return {.actions = {DeleteBinding{meta.key(), meta.uid}}, .next = next};
+  if (!meta.finalizers.empty()) return {.actions = {FreeBinding{meta.key(), meta.uid}}, .next = next};
+  return {.actions = {}, .next = next};
 }
 
 }  // namespace curfew::core

@@ -93,13 +93,13 @@ Decision remove_forged(const Input& input, const std::string& message) {
   const auto made =
       std::chrono::duration_cast<std::chrono::seconds>(meta.creation_timestamp.time_since_epoch());
   builder.tampering(message, made.count(), reference_to(*input.binding));
-  return builder.done_after(removal);
+  return builder.done_after(removal, removal.next);
 }
 
 Decision decide_deleted(const Input& input) {
   const api::AccessRequest& request = *input.request;
   if (is_to_be_removed(input)) return remove(*input.binding);
-  if (request.status.complete || input.end_record) return {};
+  if (request.status.complete || input.end_record) return {.actions = {}, .next = NextLook::never()};
 
   if (input.flood && !request.status.phase) return reject_flood(input);
 
@@ -143,7 +143,7 @@ Decision end_unstorable(const Input& input) {
   record.time = input.now;
   record.request = {.ns = request.metadata.ns, .name = request.metadata.name, .uid = request.metadata.uid};
   record.message = builder.status.message;
-  Decision decision;
+  Decision decision{.actions = {}, .next = NextLook::never()};
   if (!input.end_record) decision.actions.emplace_back(WriteRecord{std::move(record)});
   if (!input.request_is_gone) decision.actions.emplace_back(UpdateStatus{builder.status});
   return decision;
@@ -156,9 +156,9 @@ Decision decide_complete(const Input& input) {
     api::AccessRequestStatus status = request.status;
     status.complete = true;
     if (!status.ended_at) status.ended_at = floor_to_second(input.now);
-    return {.actions = {UpdateStatus{status}}, .wake_at = std::nullopt};
+    return {.actions = {UpdateStatus{status}}, .next = NextLook::never()};
   }
-  return {};
+  return {.actions = {}, .next = NextLook::never()};
 }
 
 }  // namespace curfew::core

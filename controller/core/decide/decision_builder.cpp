@@ -130,8 +130,8 @@ bool DecisionBuilder::condition_is(std::string_view type, std::string_view value
   return found != nullptr && found->status == value && found->reason == reason;
 }
 
-Decision DecisionBuilder::done(std::optional<Action> change, std::optional<TimePoint> wake_at) const {
-  Decision decision{.actions = {}, .wake_at = wake_at};
+Decision DecisionBuilder::done(NextLook next, std::optional<Action> change) const {
+  Decision decision{.actions = {}, .next = next};
   decision.actions.insert(decision.actions.end(), records_.begin(), records_.end());
   if (change) decision.actions.push_back(std::move(*change));
   if (!input_.request_is_gone && status != input_.request->status)
@@ -141,9 +141,9 @@ Decision DecisionBuilder::done(std::optional<Action> change, std::optional<TimeP
   return decision;
 }
 
-Decision DecisionBuilder::done_after(const Decision& first) const {
-  Decision decision = first;
-  const Decision rest = done();
+Decision DecisionBuilder::done_after(const Decision& first, NextLook next) const {
+  Decision decision{.actions = first.actions, .next = next};
+  const Decision rest = done(next);
   decision.actions.insert(decision.actions.end(), rest.actions.begin(), rest.actions.end());
   return decision;
 }
@@ -196,7 +196,7 @@ Decision end(const Input& input, DecisionBuilder builder, const Ending& ending) 
                 .is_warning = ending.phase == api::Phase::Rejected ||
                               (ending.phase == api::Phase::Revoked && !ending.actor),
                 .doing = had_access(builder, ending) ? "End" : "Decide"});
-  return builder.done();
+  return builder.done(NextLook::never());
 }
 
 void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& builder) {

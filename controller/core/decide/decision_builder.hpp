@@ -52,11 +52,10 @@ class DecisionBuilder {
 
   // The records, `change` (of the binding) if given, the status if it changed, the Events. A failed action
   // skips those after it, so Events report only what has happened.
-  Decision done(std::optional<Action> change = std::nullopt,
-                std::optional<TimePoint> wake_at = std::nullopt) const;
+  Decision done(NextLook next, std::optional<Action> change = std::nullopt) const;
   // Like done(), for a binding that `first` removes: the remaining actions wait until the API server accepts
   // the deletion, not until it completes.
-  Decision done_after(const Decision& first) const;
+  Decision done_after(const Decision& first, NextLook next) const;
 
  private:
   const Input& input_;

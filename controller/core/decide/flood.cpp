@@ -21,7 +21,7 @@ Decision end_summarised(const Input& input, DecisionBuilder builder, const Endin
                   .is_warning = true,
                   .record_name = summary.record_name});
   }
-  return builder.done();
+  return builder.done(NextLook::never());
 }
 
 }  // namespace curfew::core

@@ -137,7 +137,7 @@ Decision wait_to_retry(const Input& in, DecisionBuilder builder, std::optional<T
                   .is_warning = true,
                   .doing = "Grant"});
   }
-  return builder.done(std::nullopt, expires_at ? std::min(failure.retry_at, *expires_at) : failure.retry_at);
+  return builder.done(NextLook::at(expires_at ? std::min(failure.retry_at, *expires_at) : failure.retry_at));
 }
 
 // A binding with the name for this request that is not ours: Curfew does not delete it and grants nothing
@@ -150,7 +150,7 @@ Decision report_squatter(const Input& in, DecisionBuilder builder) {
   builder.message(what);
   builder.condition(api::kGranted, "False", api::reason::kBindingNameTaken, what);
   if (!is_known) builder.tampering(what, fingerprint(what), reference_to(*in.binding));
-  return builder.done();
+  return builder.done(NextLook::on_change(Watched::Binding));
 }
 
 bool may_not_try_yet(const Input& in) {
@@ -165,7 +165,7 @@ Decision hold_for_guard(const Input& input, DecisionBuilder builder) {
       input.guard.difference;
   builder.message(message);
   builder.condition(api::kGranted, "False", api::reason::kGuardNotInForce, message);
-  return builder.done();
+  return builder.done(NextLook::on_change(Watched::Guard));
 }
 
 std::optional<Decision> resume_grant(const Input& input) {
@@ -189,7 +189,8 @@ std::optional<Decision> resume_grant(const Input& input) {
   }
   if (input.guard.in_force) note_decisions(input, counted, builder);
   if (!is_own && input.binding) return report_squatter(input, builder);
-  if (!input.binding && namespace_is_going(input)) return builder.done();
+  if (!input.binding && namespace_is_going(input))
+    return builder.done(NextLook::on_change(Watched::Namespace));
   if (!input.binding && !input.guard.in_force) return hold_for_guard(input, builder);
 
   approve(input, builder, counted);
@@ -197,15 +198,15 @@ std::optional<Decision> resume_grant(const Input& input) {
   const api::RoleBinding binding = binding_for(*input.request, builder.status, begun->times);
   activate(input, builder, granted(input, builder, input.binding ? *input.binding : binding));
   builder.status.observed_decisions = static_cast<int>(input.request->decisions.size());
-  return builder.done(input.binding ? std::nullopt : std::optional<Action>(CreateBinding{binding}),
-                      begun->times.expires_at);
+  return builder.done(NextLook::at(begun->times.expires_at),
+                      input.binding ? std::nullopt : std::optional<Action>(CreateBinding{binding}));
 }
 
 Decision grant(const Input& input, DecisionBuilder builder) {
   if (!input.request->status.phase) {
     // Store what was pinned at first sight before anything depends on it.
     builder.message("approved, access is about to be granted");
-    return builder.done();
+    return builder.done(NextLook::on_change(Watched::Request));  // by this write
   }
   if (input.binding) return report_squatter(input, builder);
   if (may_not_try_yet(input)) return wait_to_retry(input, builder, std::nullopt);
@@ -218,7 +219,7 @@ Decision grant(const Input& input, DecisionBuilder builder) {
   const DecisionBuilder::Step step = granted(input, builder, binding);
   builder.record(step);
   activate(input, builder, step);
-  return builder.done(CreateBinding{binding}, times.expires_at);
+  return builder.done(NextLook::at(times.expires_at), CreateBinding{binding});
 }
 
 }  // namespace curfew::core

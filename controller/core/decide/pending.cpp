@@ -89,7 +89,7 @@ Decision wait_for_arrival(DecisionBuilder builder, const Denial& denial, TimePoi
   builder.message(denial.message);
   builder.condition(api::kApproved, "Unknown", denial.reason, denial.message);
   builder.condition(api::kGranted, "False", denial.reason, denial.message);
-  return builder.done(std::nullopt, until);
+  return builder.done(NextLook::at(until));
 }
 
 Decision time_out(const Input& in, const DecisionBuilder& builder, const Tally& tally) {
@@ -112,8 +112,9 @@ Decision wait_for_approval(const Input& in, DecisionBuilder builder, const Tally
   // The message describes the schedule, so its next opening or closing is a wake-up as well.
   const ScheduleState state = window(in);
   const auto window_turns = earlier(state.opens, state.closes);
-  return builder.done(std::nullopt, earlier(earlier(approval_deadline(in), requested_end(in)),
-                                            earlier(window_turns, start_to_come(in))));
+  return builder.done(NextLook::at_or_on_change(
+      earlier(earlier(approval_deadline(in), requested_end(in)), earlier(window_turns, start_to_come(in))),
+      Watched::Request));
 }
 
 // startTime + duration has passed.
@@ -131,8 +132,8 @@ Decision wait_for_time(const Input& in, DecisionBuilder builder, const Denial& d
   const std::string message = "approved, " + denial.message;
   builder.message(message);
   builder.condition(api::kGranted, "False", denial.reason, message);
-  return builder.done(std::nullopt,
-                      is_scheduled ? start_to_come(in) : earlier(window(in).opens, requested_end(in)));
+  const auto time = is_scheduled ? start_to_come(in) : earlier(window(in).opens, requested_end(in));
+  return builder.done(NextLook::at_or_on_change(time, Watched::Policy));
 }
 
 }  // namespace
@@ -163,7 +164,8 @@ Decision end_pending(const Input& input, DecisionBuilder builder, Ending ending)
 
 Decision decide_pending(const Input& input) {
   if (auto resumed = resume_grant(input)) return *resumed;
-  if (input.settings.ends_all) return {};  // left pending for the next installation of Curfew
+  if (input.settings.ends_all)  // left pending for the next installation of Curfew
+    return {.actions = {}, .next = NextLook::on_change(Watched::Request)};
 
   if (input.flood) return reject_flood(input);
   DecisionBuilder builder(input);
@@ -181,7 +183,8 @@ Decision decide_pending(const Input& input) {
   // checked for it again.
   if (const auto denial = input.earlier ? checks::is_not_ended_before(input) : std::nullopt)
     return reject(input, builder, *denial);
-  if (namespace_is_going(input)) return builder.done();  // the request is deleted with its namespace
+  if (namespace_is_going(input))  // the request is deleted with its namespace
+    return builder.done(NextLook::on_change(Watched::Namespace));
   if (!input.guard.in_force) return hold_for_guard(input, builder);
   if (const auto denial = first_denial(grant_checks(), input)) {
     const TimePoint patience = input.request->metadata.creation_timestamp + input.settings.not_found_grace;

@@ -117,7 +117,7 @@ struct Told {
 std::string in_words(const core::Decision& decision) {
   json words = json::array();
   for (const auto& action : decision.actions) words.push_back(std::visit(Told(), action));
-  words.push_back(decision.wake_at ? format_rfc3339_micro(*decision.wake_at) : "never");
+  words.push_back(decision.next.time() ? format_rfc3339_micro(*decision.next.time()) : "never");
   return words.dump();
 }
 

@@ -121,7 +121,7 @@ struct LeadershipFixture {
   std::atomic<int> times_asked = 0;  // calls of stores_synced
   std::optional<Leadership> leadership;
 
-  Leadership& make() {
+  Leadership& make(std::chrono::milliseconds resync_interval = 6h) {
     return leadership.emplace(Leadership::Parts{.ledgers = ledgers,
                                                 .guard = guard,
                                                 .sweep = sweep,
@@ -133,6 +133,7 @@ struct LeadershipFixture {
                                                       times_asked.notify_all();
                                                       return synced.load();
                                                     },
+                                                .resync_interval = resync_interval,
                                                 .retry = first_retry});
   }
   void await_asked(int times) {
@@ -236,6 +237,33 @@ TEST_CASE("a policy that is new under the guard is saved in the ledger, and a bu
   CHECK(f.api.calls(kSave) == saves + 1);
   CHECK(f.saved().policies->believed.size() == 100);
   CHECK(f.queued() == 0);
+}
+
+TEST_CASE("everything is enqueued again after the resync interval, though nothing has changed") {
+  LeadershipFixture f;
+  Leadership& leadership = f.make(20ms);
+  leadership.start();
+  REQUIRE(f.api.await(kRetention));
+  for (int resync = 0; resync < 3; ++resync) {
+    const auto key = f.queue.get(std::stop_token());  // blocks until there is one
+    REQUIRE(key);
+    f.queue.done(*key);
+    f.queued();
+  }
+  leadership.stop();
+}
+
+TEST_CASE("a policy that is new is saved at once, and not at the next resync") {
+  LeadershipFixture f;
+  Leadership& leadership = f.make(1h);
+  leadership.start();
+  REQUIRE(f.api.await(kRetention));
+  const int saves = f.api.calls(kSave);
+  auto policy = std::make_shared<api::AccessPolicy>();
+  policy->metadata = {.name = "new", .uid = "uid-new", .generation = 1};
+  leadership.observe_policy(nullptr, policy);
+  CHECK(f.api.await(kSave, saves + 1));
+  leadership.stop();
 }
 
 TEST_CASE("a change of the guard that changes nothing in the ledger is looked at and not saved") {

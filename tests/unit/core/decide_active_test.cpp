@@ -24,7 +24,7 @@ TEST_CASE("an active grant waits for its end and does nothing before") {
   w.s.at(kEnd - 1us);
   const Decision decision = w.step();
   CHECK(decision.actions.empty());
-  CHECK(decision.wake_at == kEnd);
+  CHECK(decision.next.time() == kEnd);
 }
 
 TEST_CASE("at its end the binding goes first, alone, and the rest follows when it is gone") {

@@ -152,7 +152,7 @@ TEST_CASE("a shorter limit moves the end up, in the binding, status, record and 
       "access ends at 2026-11-24T20:10:00Z, sooner than granted: under AccessPolicy payments-debug spec.duration.max is 10m");
   CHECK(w.record(AuditAction::Shortened).expires_at == kNow + 10min);
   CHECK(w.told().back() == "Shortened");
-  CHECK(decide(w.s.input()).wake_at == kNow + 10min);
+  CHECK(decide(w.s.input()).next.time() == kNow + 10min);
 
   SECTION("a longer one gives nothing back") {
     w.s.policy->spec.max_duration = "4h";

@@ -39,7 +39,7 @@ TEST_CASE("a quorum grants: record, binding, status, Events, in that order") {
   World w = world_approved_after_ten_seconds();
   const Decision decision = w.step();
   CHECK(names_of(decision) == "WriteRecord WriteRecord CreateBinding UpdateStatus EmitEvent EmitEvent");
-  CHECK(decision.wake_at == kNow + 10s + 30min);
+  CHECK(decision.next.time() == kNow + 10s + 30min);
 
   CHECK(w.phase() == Phase::Active);
   CHECK(w.status().granted_at == kNow + 10s);
@@ -156,7 +156,7 @@ TEST_CASE(
   CHECK(w.condition("Approved") == "True QuorumReached");
   CHECK(w.condition("Granted") == "False BindingForbidden");
   CHECK(w.status().message == "forbidden: make it grantable");
-  CHECK(w.step().wake_at == w.s.now + 60s);
+  CHECK(w.step().next.time() == w.s.now + 60s);
   const auto told = w.told();
   CHECK(std::count(told.begin(), told.end(), "Approved") == 1);
   CHECK(w.has(AuditAction::Failed));

@@ -140,7 +140,7 @@ TEST_CASE("what the policy does not allow is Rejected with the rule's words") {
 TEST_CASE("an unknown policy is waited for, for five seconds") {
   World w;
   w.s.policy.reset();
-  CHECK(w.step().wake_at == kNow + 5s);
+  CHECK(w.step().next.time() == kNow + 5s);
   w.settle();
   CHECK(w.phase() == Phase::Pending);
   CHECK(w.condition("Approved") == "Unknown PolicyNotFound");

@@ -39,8 +39,8 @@ World world_from(const std::string& start, int required = 1) {
 TimePoint wake_of(const World& w) {
   const Decision decision = decide(w.s.input());
   REQUIRE(decision.actions.empty());
-  REQUIRE(decision.wake_at);
-  return *decision.wake_at;
+  REQUIRE(decision.next.time());
+  return *decision.next.time();
 }
 
 }  // namespace
@@ -147,7 +147,7 @@ TEST_CASE("a time that passed entirely ends the request without a grant, approve
   w.settle();
   if (is_approved) w.s.by(approve(sre("bob")));
   w.settle();
-  CHECK(decide(w.s.input()).wake_at.value() <= kNow + 1h + 30min);
+  CHECK(decide(w.s.input()).next.time().value() <= kNow + 1h + 30min);
   w.s.at(kNow + 1h + 30min);
   w.settle();
   CHECK(w.phase() == Phase::Expired);

@@ -107,8 +107,8 @@ class Play {
   // Decides again at every wake_at that the last decision asked for, as the controller does.
   void pass_until(TimePoint end) {
     REQUIRE(end >= world_.s.now);
-    for (auto wake = decide(world_.s.input()).wake_at; wake && *wake < end;
-         wake = decide(world_.s.input()).wake_at) {
+    for (auto wake = decide(world_.s.input()).next.time(); wake && *wake < end;
+         wake = decide(world_.s.input()).next.time()) {
       REQUIRE(*wake > world_.s.now);
       world_.s.at(*wake);
       settle();

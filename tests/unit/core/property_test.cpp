@@ -183,7 +183,7 @@ void check_settled(const World& w) {
 void check_deterministic(const Input& input) {
   const Decision one = decide(input);
   const Decision other = decide(input);
-  REQUIRE(one.wake_at == other.wake_at);
+  REQUIRE(one.next == other.next);
   REQUIRE(one.actions.size() == other.actions.size());
   for (std::size_t i = 0; i < one.actions.size(); ++i) {
     REQUIRE(one.actions[i].index() == other.actions[i].index());
@@ -192,6 +192,16 @@ void check_deterministic(const Input& input) {
     const auto* record = std::get_if<WriteRecord>(&one.actions[i]);
     if (record != nullptr) REQUIRE(record->record == std::get<WriteRecord>(other.actions[i]).record);
   }
+}
+
+// A decision whose actions have all been carried out says what brings a live request back, and no time that
+// has passed, which would be a loop.
+void check_next_look(const Decision& decision, const Situation& before, const World& after) {
+  if (!after.status().complete) REQUIRE_FALSE(decision.next.is_never());
+  if (const auto time = decision.next.time()) REQUIRE(*time > before.now);
+  const auto object = decision.next.object();
+  if (object == Watched::Guard) REQUIRE_FALSE(before.guard.in_force);
+  if (object == Watched::Binding) REQUIRE(before.binding);
 }
 
 int play(unsigned seed) {
@@ -215,6 +225,7 @@ int play(unsigned seed) {
         check_justified(before, chaos.world);
       }
       check_always(chaos, ended);
+      if (!crashes) check_next_look(decision, before, chaos.world);
       if (chaos.world.status().complete) ended = chaos.world.phase();
       if (decision.actions.empty()) break;
       REQUIRE((crashes || i < 19));  // a fixed point must be reached
