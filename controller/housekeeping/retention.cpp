@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "api/names.hpp"
+#include "core/decide/retention.hpp"
 #include "kube/error.hpp"
 #include "util/heap.hpp"
 #include "util/log.hpp"
@@ -16,21 +16,11 @@ using std::chrono::seconds;
 // The wall clock may step: re-check at least this often.
 constexpr seconds kMaxWait{60};
 constexpr seconds kRetry{60};
-// How long requests that were rejected as a flood are kept: long enough to be read.
-constexpr seconds kKeepOfFlood{60};
-
-bool is_of_flood(const api::AccessRequest& request) {
-  const api::Condition* granted = api::find_condition(request.status.conditions, api::kGranted);
-  return request.status.phase == api::Phase::Rejected && granted != nullptr &&
-         granted->reason == api::reason::kTooManyRequests;
-}
-
 }  // namespace
 
 void Retention::completed(const api::AccessRequest& request) {
   if (!request.status.complete) return;
-  const auto keep = is_of_flood(request) ? std::min(parts_.keep, kKeepOfFlood) : parts_.keep;
-  const TimePoint until = request.status.ended_at.value_or(request.metadata.creation_timestamp) + keep;
+  const TimePoint until = core::retain_until(request, parts_.keep);
   const std::scoped_lock lock(mutex_);
   remember(request.metadata.uid, request.metadata.key(), until);
   changed_.notify_all();

@@ -5,6 +5,7 @@
 
 #include "api/managed_binding.hpp"
 #include "api/names.hpp"
+#include "core/decide/unmanaged_binding.hpp"
 #include "expiry/ending.hpp"
 #include "kube/error.hpp"
 #include "reconcile/reconstruct_request.hpp"
@@ -16,12 +17,6 @@ namespace {
 using runtime::Outcome;
 
 constexpr std::chrono::seconds kRecheck{1};
-constexpr const char* kNobody = "unknown";
-
-std::int64_t seconds_of(TimePoint time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-}
-
 }  // namespace
 
 std::shared_ptr<const api::AccessRequest> UnmanagedBindings::live_request(
@@ -45,11 +40,8 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
   if (!has_name_of_grant) {
     if (!request && !parts_.notes.knows_all_records())
       return {.after = kRecheck};  // the records may show whose it was
-    const auto told = record_tampering(*binding, request.get(),
-                                       "RoleBinding " + key.name + " bears the label " +
-                                           std::string(api::kRequestUidLabel) + "=" + request_uid +
-                                           " and is not Curfew's: it is left alone; delete it",
-                                       stop);
+    const auto told =
+        record_tampering(*binding, request.get(), core::describe_foreign(*binding, request_uid), stop);
     return told ? Outcome{} : retry("audit record not written", key, told.error());
   }
   const auto grant = look_up(*binding, request_uid, stop);
@@ -59,10 +51,8 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
     parts_.on_departed(grant->departed);
     return {};
   }
-  const auto told = record_tampering(
-      *binding, request.get(),
-      "RoleBinding " + api::to_string(key) + " was made by somebody: " + grant->difference + "; it is ended",
-      stop);
+  const auto told =
+      record_tampering(*binding, request.get(), core::describe_forged(*binding, grant->difference), stop);
   if (!told) return retry("audit record not written", key, told.error());
   const auto deleted =
       expiry::delete_binding(parts_.endings, parts_.deletions, key, binding->metadata.uid, std::move(stop));
@@ -111,21 +101,7 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
 Result<void> UnmanagedBindings::record_tampering(const api::RoleBinding& binding,
                                                  const api::AccessRequest* request, std::string message,
                                                  std::stop_token stop) const {
-  const api::ObjectMeta& meta = binding.metadata;
-  api::AuditRecord record;
-  record.action = api::AuditAction::Tampered;
-  // Named so that all records of a request are adjacent.
-  record.metadata.name = request != nullptr ? api::record_name(request->metadata.uid, record.action,
-                                                               seconds_of(meta.creation_timestamp))
-                                            : api::record_name(meta.uid, record.action);
-  record.time = parts_.clock.now();
-  record.request = {.ns = request != nullptr ? request->metadata.ns : meta.ns,
-                    .name = request != nullptr ? request->metadata.name : kNobody,
-                    .uid = request != nullptr ? request->metadata.uid : std::string()};
-  record.role = binding.role_ref;
-  if (binding.subjects.size() == 1) record.subject = binding.subjects.front();
-  record.binding = api::BindingRef{.name = meta.name, .uid = meta.uid};
-  record.message = std::move(message);
+  const auto record = core::tampering_record(binding, request, std::move(message), parts_.clock.now());
   const auto written = parts_.audit.write(record, std::move(stop));
   if (!written) return tl::unexpected(written.error());
   return {};

@@ -7,6 +7,7 @@
 
 #include "api/codec.hpp"
 #include "api/names.hpp"
+#include "core/decide/grant_failure.hpp"
 #include "expiry/ending.hpp"
 #include "kube/error.hpp"
 #include "reconcile/decoders.hpp"
@@ -186,20 +187,9 @@ Applier::Step Applier::adopt_or_fail(const core::Input& input, const api::RoleBi
 Applier::Step Applier::grant_failed(const core::Input& input, const Error& error) {
   log_failure("binding not created", input, error);
   parts_.metrics.reconcile_failed(error.kind);
-  core::GrantFailure failure{
-      .reason = {}, .message = error.message, .retry_at = parts_.clock.now() + kForbiddenRetry};
-  if (error.kind == ErrorKind::Forbidden) {
-    failure.reason = api::reason::kBindingForbidden;
-    failure.message +=
-        "; make the role grantable: a ClusterRole labelled curfew.dev/grantable=true that allows bind on it";
-  } else if (error.kind == ErrorKind::Invalid) {
-    failure.reason = api::reason::kBindingInvalid;
-  } else if (error.kind == ErrorKind::AlreadyExists) {
-    failure.reason = api::reason::kBindingNameTaken;
-  } else {
-    return retry(error);
-  }
-  parts_.notes.remember_failure(input.request->metadata.uid, std::move(failure));
+  auto failure = core::grant_failure(error, parts_.clock.now());
+  if (!failure) return retry(error);
+  parts_.notes.remember_failure(input.request->metadata.uid, std::move(*failure));
   return again_in(std::chrono::milliseconds(1));  // decide again to write the failure to the status
 }
 

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "api/codec.hpp"
-#include "api/names.hpp"
 #include "core/policy/policy_status.hpp"
 #include "reconcile/facts.hpp"
 #include "util/log.hpp"
@@ -39,30 +38,9 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
     metrics_.reconcile_failed(updated.error().kind);
     return Outcome{.kind = Outcome::Kind::RetryRateLimited};
   }
-  emit_event(*policy, status);
+  if (auto event = core::policy_event(*policy, status, clock_.now())) events_.record(std::move(*event));
   stores_.policies.assume(std::move(*updated));
   return Outcome{};
-}
-
-// Emits an Event when the policy starts or stops working, not for every new count.
-void PolicyReconciler::emit_event(const api::AccessPolicy& policy, const api::AccessPolicyStatus& status) {
-  const api::Condition* before = api::find_condition(policy.status.conditions, api::kReady);
-  const api::Condition* after = api::find_condition(status.conditions, api::kReady);
-  if (!after || (before && before->status == after->status && before->message == after->message)) return;
-  const bool is_ready = after->status == "True";
-  if (is_ready && !before) return;
-  api::Event event;
-  event.time = clock_.now();
-  event.type = is_ready ? "Normal" : "Warning";
-  event.reason = after->reason;
-  event.action = "Observe";
-  event.note = after->message;
-  event.regarding = {.api_version = std::string(api::kGroupVersion),
-                     .kind = std::string(api::AccessPolicy::kKind),
-                     .ns = {},
-                     .name = policy.metadata.name,
-                     .uid = policy.metadata.uid};
-  events_.record(std::move(event));
 }
 
 }  // namespace curfew::reconcile

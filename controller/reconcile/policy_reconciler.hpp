@@ -28,8 +28,6 @@ class PolicyReconciler {
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
  private:
-  void emit_event(const api::AccessPolicy& policy, const api::AccessPolicyStatus& status);
-
   kube::Client& client_;
   kube::EventRecorder& events_;
   Stores& stores_;

@@ -211,4 +211,25 @@ api::AccessPolicyStatus policy_status(const PolicyInput& input) {
   return status;
 }
 
+std::optional<api::Event> policy_event(const api::AccessPolicy& before, const api::AccessPolicyStatus& after,
+                                       TimePoint now) {
+  const api::Condition* was = api::find_condition(before.status.conditions, api::kReady);
+  const api::Condition* is = api::find_condition(after.conditions, api::kReady);
+  if (!is || (was && was->status == is->status && was->message == is->message)) return std::nullopt;
+  const bool is_ready = is->status == "True";
+  if (is_ready && !was) return std::nullopt;
+  api::Event event;
+  event.time = now;
+  event.type = is_ready ? "Normal" : "Warning";
+  event.reason = is->reason;
+  event.action = "Observe";
+  event.note = is->message;
+  event.regarding = {.api_version = std::string(api::kGroupVersion),
+                     .kind = std::string(api::AccessPolicy::kKind),
+                     .ns = {},
+                     .name = before.metadata.name,
+                     .uid = before.metadata.uid};
+  return event;
+}
+
 }  // namespace curfew::core

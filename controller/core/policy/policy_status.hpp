@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/access_policy.hpp"
+#include "api/event.hpp"
 #include "core/denial.hpp"
 #include "util/time_zone.hpp"
 
@@ -33,5 +35,10 @@ std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const Polic
 
 // The status that the policy should have; equal to the current one if nothing is new.
 api::AccessPolicyStatus policy_status(const PolicyInput& input);
+
+// The Event for a policy that starts or stops working; nullopt for any other change of its status, such as a
+// new count.
+std::optional<api::Event> policy_event(const api::AccessPolicy& before, const api::AccessPolicyStatus& after,
+                                       TimePoint now);
 
 }  // namespace curfew::core
