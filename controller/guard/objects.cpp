@@ -102,12 +102,12 @@ std::string describe_missing(const std::string& id) {
   if (id.starts_with(kCrd))
     return id +
            " is missing, or its label app.kubernetes.io/name=curfew is: install it again (kubectl apply -k crds/)";
-  return id + " is missing: install it again (kubectl apply -f manifests/base/guard/)";
+  return id + " is missing: install it again (kubectl apply -k manifests/guard/)";
 }
 
 std::string describe_changed(const std::string& id, const std::string& place) {
   const std::string what = id + " is not what this version of Curfew ships (" + place + "): put it back (";
-  if (!id.starts_with(kCrd)) return what + "kubectl replace --save-config -f manifests/base/guard/)";
+  if (!id.starts_with(kCrd)) return what + "kubectl replace --save-config -k manifests/guard/)";
   return what + "kubectl annotate --overwrite crd " + id.substr(kCrd.size()) +
          " curfew.dev/allow-change=again, then kubectl replace --save-config -k crds/)";
 }

@@ -9,7 +9,7 @@
 
 namespace curfew::guard {
 
-// The admission policies of manifests/base/guard and the CRDs of crds/, embedded at build time (generated).
+// The admission policies of manifests/guard and the CRDs of crds/, embedded at build time (generated).
 std::vector<std::string_view> shipped_guard_yaml();
 
 // "ValidatingAdmissionPolicy/curfew-identity" or "CustomResourceDefinition/accessrequests.curfew.dev" -> its
