@@ -1,4 +1,4 @@
-{{/* The objects of a linked manifest, with the chart's label. Takes (list $ FILE). */}}
+{{/* The objects of a copied manifest, with the chart's label. Takes (list $ FILE). */}}
 {{- define "curfew.objects" -}}
 {{- $root := index . 0 }}
 {{- range $document := splitList "\n---\n" ($root.Files.Get (index . 1) | required (printf "the chart lacks %s: package it from a whole checkout" (index . 1))) }}
