@@ -70,7 +70,8 @@ CHANGES = {
     "podAnnotations": ({"a": "b"}, lambda o: deployment(o)["metadata"]["annotations"] == {"a": "b"}),
     "podLabels": ({"team": "platform", "app.kubernetes.io/name": "other"},
                   lambda o: deployment(o)["metadata"]["labels"]
-                  == {"team": "platform", "app.kubernetes.io/name": "curfew", "app.kubernetes.io/component": "controller"}),
+                  == {"team": "platform", "app.kubernetes.io/name": "curfew", "app.kubernetes.io/component": "controller", "app.kubernetes.io/part-of": "curfew",
+                      "app.kubernetes.io/instance": "curfew", "app.kubernetes.io/version": "0.1.0", "app.kubernetes.io/managed-by": "Helm"}),
     "nodeSelector": ({"disk": "ssd"}, lambda o: all(pod["nodeSelector"] == {"disk": "ssd"} for pod in pods(o))),
     "tolerations": ([{"key": "spot", "operator": "Exists"}], lambda o: all(pod["tolerations"][0]["key"] == "spot" for pod in pods(o))),
     "affinity": ({"nodeAffinity": {}}, lambda o: all(pod["affinity"] == {"nodeAffinity": {}} for pod in pods(o))),

@@ -1,10 +1,33 @@
-{{/* The objects of a copied manifest, with the chart's label. Takes (list $ FILE). */}}
+{{/* The recommended labels of an object, one a line. Takes (list $ COMPONENT). */}}
+{{- define "curfew.labels" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: curfew
+app.kubernetes.io/component: {{ index . 1 }}
+app.kubernetes.io/part-of: curfew
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | replace "+" "_" | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
+{{- end }}
+
+{{/* The recommended labels and others, which do not replace them. Takes (list $ COMPONENT LABELS). */}}
+{{- define "curfew.labelsWith" -}}
+{{- $own := include "curfew.labels" . }}
+{{- $own }}
+{{- range $label, $value := index . 2 }}
+{{- if not (hasKey ($own | fromYaml) $label) }}
+{{ toJson $label }}: {{ toJson $value }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The objects of a copied manifest, with their labels. Takes (list $ FILE COMPONENT). */}}
 {{- define "curfew.objects" -}}
 {{- $root := index . 0 }}
+{{- $labels := include "curfew.labels" (list $root (index . 2)) }}
 {{- range $document := splitList "\n---\n" ($root.Files.Get (index . 1) | required (printf "the chart lacks %s: package it from a whole checkout" (index . 1))) }}
 {{- $object := fromYaml $document }}
 ---
-{{ toYaml (mergeOverwrite (dict "metadata" (dict "labels" (dict "app.kubernetes.io/name" "curfew"))) $object) }}
+{{ toYaml (mergeOverwrite (dict "metadata" (dict "labels" ($labels | fromYaml))) $object) }}
 {{- end }}
 {{- end }}
 
