@@ -55,23 +55,6 @@ json decision_json(const api::Decision& decision) {
 
 }  // namespace
 
-// Percent-encodes everything that RFC 3986 does not list as unreserved, for a path or a query.
-std::string Cluster::escaped(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                          std::string_view("-._~").find(c) != std::string_view::npos;
-    if (is_plain) {
-      result += c;
-    } else {
-      result += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
-    }
-  }
-  return result;
-}
-
 bool Cluster::can_be_namespace(std::string_view ns) {
   constexpr std::size_t kMaxLength = 63;
   return ns.empty() || is_dns_label(ns, kMaxLength);
@@ -91,14 +74,14 @@ tl::unexpected<Error> Cluster::no_namespace(const std::string& ns) {
 }
 
 std::string Cluster::path_of(std::string_view path, std::string_view plural, const std::string& ns) {
-  const std::string scope = ns.empty() ? "" : "namespaces/" + escaped(ns) + "/";
+  const std::string scope = ns.empty() ? "" : "namespaces/" + percent_encode(ns) + "/";
   return std::string(path) + "/" + scope + std::string(plural);
 }
 
 std::string Cluster::query_of(const Selection& selection) {
   std::string query = "?limit=0";
-  if (!selection.fields.empty()) query += "&fieldSelector=" + escaped(selection.fields);
-  if (!selection.labels.empty()) query += "&labelSelector=" + escaped(selection.labels);
+  if (!selection.fields.empty()) query += "&fieldSelector=" + percent_encode(selection.fields);
+  if (!selection.labels.empty()) query += "&labelSelector=" + percent_encode(selection.labels);
   return query;
 }
 

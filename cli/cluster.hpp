@@ -12,6 +12,7 @@
 #include "api/audit_record.hpp"
 #include "api/codec.hpp"
 #include "cli/kubectl.hpp"
+#include "util/percent_encoding.hpp"
 
 namespace curfew::cli {
 
@@ -56,7 +57,7 @@ class Cluster {
     if (!can_exist<T>(key))
       return fail(ErrorKind::NotFound,
                   "there can be no " + std::string(T::kKind) + " " + to_string(key) + ": that is no name");
-    return decoded<T>(read(path_of(T::kPath, T::kPlural, key.ns) + "/" + escaped(key.name)));
+    return decoded<T>(read(path_of(T::kPath, T::kPlural, key.ns) + "/" + percent_encode(key.name)));
   }
 
   template <class T>
@@ -93,7 +94,6 @@ class Cluster {
   static bool can_be_namespace(std::string_view ns);
   static bool can_be_in_path(std::string_view path, const api::ObjectKey& key);
   static tl::unexpected<Error> no_namespace(const std::string& ns);
-  static std::string escaped(std::string_view text);
   static std::string path_of(std::string_view path, std::string_view plural, const std::string& ns);
   static std::string query_of(const Selection& selection);
   static nlohmann::json with_kind(nlohmann::json item, std::string_view path, std::string_view kind);

@@ -1,9 +1,13 @@
 #include "cli/printable.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
+
+#include "util/utf8.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -31,31 +35,6 @@ bool is_harmful(std::uint32_t code) {
                              [&](const Range& range) { return code >= range.first && code <= range.last; });
 }
 
-// The length in bytes of a UTF-8 sequence with this first byte; 0 if no sequence has it.
-std::size_t length_of(unsigned char first) {
-  if (first < 0x80U) return 1;
-  if (first >= 0xC2U && first <= 0xDFU) return 2;
-  if (first >= 0xE0U && first <= 0xEFU) return 3;
-  return first >= 0xF0U && first <= 0xF4U ? 4 : 0;
-}
-
-// The first code point of the text; nullopt if its first byte does not start valid UTF-8.
-std::optional<std::uint32_t> first_code(std::string_view text) {
-  // By length; a smaller code point has a shorter form.
-  constexpr std::array<std::uint32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
-  const auto first = static_cast<unsigned char>(text.front());
-  const std::size_t length = length_of(first);
-  if (length == 0 || length > text.size()) return std::nullopt;
-  std::uint32_t code = length == 1 ? first : first & (0x7FU >> length);
-  for (const char c : text.substr(1, length - 1)) {
-    const auto next = static_cast<unsigned char>(c);
-    if ((next & 0xC0U) != 0x80U) return std::nullopt;
-    code = code << 6U | (next & 0x3FU);
-  }
-  const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
-  return code < kSmallest.at(length) || is_surrogate || code > 0x10FFFF ? std::nullopt : std::optional(code);
-}
-
 // Replaces everything harmful in the text; `replacement` receives the code point, or nullopt for a byte that
 // is not UTF-8.
 template <class Replacement>
@@ -63,31 +42,23 @@ std::string replaced(std::string_view text, const Replacement& replacement) {
   std::string result;
   result.reserve(text.size());
   while (!text.empty()) {
-    const auto code = first_code(text);
-    const std::size_t length = code ? length_of(static_cast<unsigned char>(text.front())) : 1;
+    const auto [bytes, code] = utf8::first_character(text);
     if (code && !is_harmful(*code)) {
-      result += text.substr(0, length);
+      result += text.substr(0, bytes);
     } else {
       result += replacement(code);
     }
-    text.remove_prefix(length);
+    text.remove_prefix(bytes);
   }
-  return result;
-}
-
-std::string hex(std::uint32_t value, std::uint32_t digits) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string result;
-  for (std::uint32_t digit = digits; digit > 0; --digit) result += kDigits[value >> 4U * (digit - 1) & 15U];
   return result;
 }
 
 // "\u202e"; beyond the basic plane JSON uses a surrogate pair, and YAML "\U000e0041".
 std::string escape_of(std::uint32_t code, Notation notation) {
-  if (code < 0x10000) return "\\u" + hex(code, 4);
-  if (notation == Notation::Yaml) return "\\U" + hex(code, 8);
-  return "\\u" + hex(0xD800 + ((code - 0x10000) >> 10U), 4) + "\\u" +
-         hex(0xDC00 + ((code - 0x10000) & 0x3FFU), 4);
+  if (code < 0x10000) return fmt::format("\\u{:04x}", code);
+  if (notation == Notation::Yaml) return fmt::format("\\U{:08x}", code);
+  return fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((code - 0x10000) >> 10U),
+                     0xDC00 + ((code - 0x10000) & 0x3FFU));
 }
 
 std::string_view sequence_of(Colour colour) {

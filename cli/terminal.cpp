@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "util/utf8.hpp"
+
 namespace curfew::cli {
 namespace {
 
@@ -16,10 +18,8 @@ bool wants_colours() {
          (kind == nullptr || std::string_view(kind) != "dumb");
 }
 
-// Counts code points: most terminals show each in one cell.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+std::size_t width_of(const Cell& cell) {
+  return utf8::width(escape_control_characters(cell.text));
 }
 
 }  // namespace
@@ -57,15 +57,13 @@ Printable table(const Terminal& terminal, const std::vector<std::string>& headin
   std::vector<std::size_t> widths;
   for (const auto& row : all) {
     widths.resize(std::max(widths.size(), row.size()), 0);
-    for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], width_of(escape_control_characters(row[i].text)));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   }
   Printable result;
   for (const auto& row : all) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       result += terminal.paint(row[i].colour, row[i].text);
-      if (i + 1 < row.size())
-        result += std::string(widths[i] - width_of(escape_control_characters(row[i].text)) + 3, ' ');
+      if (i + 1 < row.size()) result += std::string(widths[i] - width_of(row[i]) + 3, ' ');
     }
     result += "\n";
   }

@@ -21,6 +21,7 @@
 # debian: libcli11-dev 2.1
 # debian: libhowardhinnant-date-dev 3.0
 # debian: libre2-dev 20220601
+# debian: libutf8proc-dev 2.8
 # debian: prometheus-cpp-dev 1.0
 # debian: libcatch2-dev 3.7 bookworm-backports
 # debian: catch2 3.7 bookworm-backports
@@ -57,6 +58,7 @@ find_package(date 3.0 CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)  # Debian's RE2 has no CMake package
 set_property(TARGET PkgConfig::re2 PROPERTY INTERFACE_COMPILE_OPTIONS)  # -pthread, which glibc does without: all of ours is compiled alike
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 find_package(prometheus-cpp CONFIG REQUIRED)  # its package states no version
 if(BUILD_TESTING)
   find_package(Catch2 3.7 CONFIG REQUIRED)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -116,10 +118,9 @@ void read_enum(const Reader& reader, E& value, E last) {
     value = static_cast<E>(i);
     return;
   }
-  std::string names;
-  for (int i = 0; i <= static_cast<int>(last); ++i)
-    names += (i == 0 ? "" : ", ") + std::string(to_string(static_cast<E>(i)));
-  reader.refuse("one of " + names);
+  std::vector<std::string_view> names;
+  for (int i = 0; i <= static_cast<int>(last); ++i) names.push_back(to_string(static_cast<E>(i)));
+  reader.refuse(fmt::format("one of {}", fmt::join(names, ", ")));
 }
 
 // Instantiated in each Kind's source file.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "util/utf8.hpp"
+
 namespace curfew::api {
 namespace {
 
@@ -14,11 +16,8 @@ bool is_alphanumeric(char c) {
 std::string cut(std::string_view text, std::size_t most_bytes) {
   constexpr std::string_view kMore = "...";
   if (text.size() <= most_bytes) return std::string(text);
-  const bool marked = most_bytes > kMore.size();
-  std::size_t end = marked ? most_bytes - kMore.size() : most_bytes;
-  constexpr auto kIsContinuation = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  while (end > 0 && kIsContinuation(text[end])) --end;
-  return std::string(text.substr(0, end)) + std::string(marked ? kMore : "");
+  if (most_bytes <= kMore.size()) return std::string(utf8::prefix(text, most_bytes));
+  return std::string(utf8::prefix(text, most_bytes - kMore.size())) += kMore;
 }
 
 bool is_dns_label(std::string_view text) {

@@ -1,8 +1,6 @@
 #include "app/connect.hpp"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <stdexcept>
 
 #include "api/access_request.hpp"
@@ -10,6 +8,7 @@
 #include "api/rbac.hpp"
 #include "http/cpprest_transport.hpp"
 #include "kube/kubeconfig.hpp"
+#include "kube/pause.hpp"
 #include "util/log.hpp"
 
 namespace curfew::app {
@@ -17,13 +16,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kCrdPause{500};
 constexpr int kCrdTries = 20;
-
-void pause(std::chrono::milliseconds time) {
-  std::mutex mutex;
-  std::condition_variable never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, time, [] { return false; });
-}
 
 // The API server answers, but with a failure: it may still serve RoleBindings, which are all that ending
 // access needs.
@@ -66,7 +58,7 @@ void check_access(kube::Client& client) {
     }
     if (error.kind == ErrorKind::NotFound) {
       if (attempt < kCrdTries) {
-        pause(kCrdPause);
+        kube::pause(kCrdPause, {});
         continue;
       }
       throw std::runtime_error(

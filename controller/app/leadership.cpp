@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kube/pause.hpp"
 #include "util/log.hpp"
 
 namespace curfew::app {
@@ -51,15 +52,9 @@ void Leadership::ledger_changed() {
   changed_.notify_all();
 }
 
-bool Leadership::wait(std::stop_token stop, milliseconds time) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, stop, time, [] { return false; });
-  return !stop.stop_requested();
-}
-
 bool Leadership::load_ledger(std::stop_token stop) {
   while (!parts_.stores_synced()) {
-    if (!wait(stop, kLeadershipPoll)) return false;
+    if (!kube::pause(kLeadershipPoll, stop)) return false;
   }
   Backoff backoff = parts_.retry;
   for (;;) {
@@ -69,7 +64,7 @@ bool Leadership::load_ledger(std::stop_token stop) {
       return !stop.stop_requested();
     }
     log::warn("guard ledger not read, granting waits for it", {{"err", ledger.error().message}});
-    if (!wait(stop, backoff.next())) return false;
+    if (!kube::pause(backoff.next(), stop)) return false;
   }
 }
 

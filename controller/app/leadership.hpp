@@ -61,7 +61,6 @@ class Leadership {
   bool await_change(std::stop_token stop, std::optional<std::chrono::milliseconds> patience,
                     std::chrono::steady_clock::time_point resync_at);
   bool load_ledger(std::stop_token stop);
-  bool wait(std::stop_token stop, std::chrono::milliseconds time);
 
   Parts parts_;
   std::atomic<bool> ready_ = false;

@@ -1,39 +1,28 @@
 #include "kube/base64.hpp"
 
-#include <cstdint>
+#include <openssl/evp.h>
+
+#include <algorithm>
 
 namespace curfew::kube {
-namespace {
-
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr unsigned kBitsPerDigit = 6;
-constexpr unsigned kBitsPerByte = 8;
-
-}  // namespace
 
 std::optional<std::string> decode_base64(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size() / 4 * 3);
-  std::uint32_t bits = 0;
-  unsigned held = 0;  // bits not yet written to `decoded`
-  std::size_t digits = 0;
-  std::size_t padding = 0;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r' || c == ' ') continue;
-    if (c == '=') {
-      ++padding;
-      continue;
-    }
-    const std::size_t value = kAlphabet.find(c);
-    if (value == std::string_view::npos || padding > 0) return std::nullopt;
-    ++digits;
-    bits = (bits << kBitsPerDigit) | static_cast<std::uint32_t>(value);
-    held += kBitsPerDigit;
-    if (held < kBitsPerByte) continue;
-    held -= kBitsPerByte;
-    decoded += static_cast<char>((bits >> held) & 0xFFU);
-  }
-  if ((digits + padding) % 4 != 0 || padding > 2) return std::nullopt;
+  constexpr std::size_t kDigits = 4;  // for three bytes
+  constexpr std::size_t kBytes = 3;
+  std::string digits(text);
+  std::erase_if(digits, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
+  const std::size_t end = std::min(digits.find('='), digits.size());
+  const std::size_t padding = digits.size() - end;
+  // OpenSSL reads '=' as a zero anywhere.
+  if (digits.size() % kDigits != 0 || padding > 2 || digits.find_first_not_of('=', end) != std::string::npos)
+    return std::nullopt;
+  std::string decoded(digits.size() / kDigits * kBytes, '\0');
+  const int length =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),
+                      reinterpret_cast<const unsigned char*>(digits.data()), static_cast<int>(digits.size()));
+  // OpenSSL skips tabs at the beginning, and tabs and '-' at the end: then fewer bytes result.
+  if (length < 0 || static_cast<std::size_t>(length) != decoded.size()) return std::nullopt;
+  decoded.resize(decoded.size() - padding);
   return decoded;
 }
 

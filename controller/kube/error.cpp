@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "kube/json.hpp"
+#include "util/utf8.hpp"
 
 namespace curfew::kube {
 namespace {
@@ -15,13 +16,7 @@ constexpr int kMaxRetryDelay = 3600;            // seconds
 
 // One line, truncated at a character boundary.
 std::string one_line(std::string_view text) {
-  constexpr unsigned char kContinuation = 0x80;
-  constexpr unsigned char kContinuationMask = 0xC0;
-  std::size_t end = std::min(text.size(), kMaxMessageBytes);
-  while (end > 0 && end < text.size() &&
-         (static_cast<unsigned char>(text[end]) & kContinuationMask) == kContinuation)
-    --end;
-  std::string line(text.substr(0, end));
+  std::string line(utf8::prefix(text, kMaxMessageBytes));
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; },
       ' ');

@@ -9,6 +9,7 @@
 #include "kube/pause.hpp"
 #include "util/backoff.hpp"
 #include "util/log.hpp"
+#include "util/utf8.hpp"
 
 namespace curfew::kube {
 namespace {
@@ -20,15 +21,6 @@ constexpr int kAttempts = 4;
 constexpr std::chrono::seconds kShutdownGrace{1};
 constexpr std::chrono::seconds kMaxUrgentWait{30};
 constexpr std::chrono::milliseconds kUrgentPoll{20};
-
-// Truncates to at most `most` bytes, at a character boundary.
-void trim(std::string& text, std::size_t most) {
-  if (text.size() <= most) return;
-  constexpr unsigned char kContinuation = 0x80;
-  constexpr unsigned char kContinuationMask = 0xC0;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & kContinuationMask) == kContinuation) --most;
-  text.resize(most);
-}
 
 // Whether a retry could succeed.
 bool is_passing(ErrorKind kind) {
@@ -73,7 +65,7 @@ void EventRecorder::record(api::Event event) {
   if (event.metadata.ns.empty())
     event.metadata.ns = event.regarding.ns.empty() ? "default" : event.regarding.ns;
   if (event.reporting_instance.empty()) event.reporting_instance = instance_;
-  trim(event.note, kMaxNoteBytes);
+  event.note.resize(utf8::prefix(event.note, kMaxNoteBytes).size());
   {
     const std::scoped_lock lock(mutex_);
     if (queue_.size() < kMaxWaiting) {

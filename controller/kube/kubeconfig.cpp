@@ -1,5 +1,6 @@
 #include "kube/kubeconfig.hpp"
 
+#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "kube/base64.hpp"
 
@@ -99,10 +101,10 @@ class Reader {
   }
 
   std::string names(const char* list_name) const {
-    std::string all;
+    std::vector<std::string> all;
     for (const auto& item : list(list_name))
-      if (item.IsMap()) all += (all.empty() ? "" : ", ") + in_quotes(string(item, "name", list_name));
-    return all.empty() ? "it has none" : all;
+      if (item.IsMap()) all.push_back(in_quotes(string(item, "name", list_name)));
+    return all.empty() ? "it has none" : fmt::format("{}", fmt::join(all, ", "));
   }
 
   // The contents of the named entry of `list_name`: {name: NAME, FIELD: {...}}.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/names.hpp"
+#include "util/percent_encoding.hpp"
 
 namespace curfew::kube {
 namespace {
@@ -47,25 +48,6 @@ http::Request patch_request(std::string target, const nlohmann::json& patch) {
 }
 
 }  // namespace
-
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  encoded.reserve(text.size());
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      encoded += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += '%';
-    encoded += kDigits[byte >> 4U];
-    encoded += kDigits[byte & 0xFU];
-  }
-  return encoded;
-}
 
 std::string escape_field_value(std::string_view value) {
   std::string escaped;

@@ -44,9 +44,6 @@ struct WatchParams {
   std::chrono::seconds timeout{300};  // the server then ends the stream
 };
 
-// RFC 3986: encodes everything except letters, digits and -._~ as %XX.
-std::string percent_encode(std::string_view text);
-
 // Escapes a value for a field selector, where "," and "=" are separators and "\\" escapes them.
 std::string escape_field_value(std::string_view value);
 

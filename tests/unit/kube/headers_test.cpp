@@ -15,7 +15,8 @@ TEST_CASE("HTTP dates are read, nonsense is not") {
   const std::string bad =
       GENERATE("", "now", "Tue, 24 Nov 2026 20:00:05 UTC", "Tue, 32 Nov 2026 20:00:05 GMT",
                "Tue, 24 Foo 2026 20:00:05 GMT", "Tue, 24 Nov 2026 24:00:05 GMT",
-               "Tue, 24 Nov 2026 2x:00:05 GMT", "Tuesday, 24-Nov-26 20:00:05 GMT");
+               "Tue, 24 Nov 2026 2x:00:05 GMT", "Tuesday, 24-Nov-26 20:00:05 GMT",
+               "Mon, 24 Nov 2026 20:00:05 GMT", "Tue, 24 Nov 2026 20:00:05 GMT, and more");
   CHECK_FALSE(http::parse_http_date(bad));
 }
 
@@ -34,6 +35,8 @@ TEST_CASE("base64 is decoded with its padding, over several lines, or not at all
   CHECK(kube::decode_base64("Zm8=") == "fo");
   CHECK(kube::decode_base64("Zm9v\nYmFy\n") == "foobar");
   CHECK(kube::decode_base64("+/8=") == "\xfb\xff");
-  const std::string bad = GENERATE("Zg", "Zg=", "Z===", "Zg==Zg==", "Z-_v", "Zm9v!");
+  const std::string bad =
+      GENERATE("Zg", "Zg=", "Z===", "Zg==Zg==", "Z-_v", "Zm9v!", "====", "Zm9v====", "Z=9v", "\t\t\t\tZm9v",
+               "Zm9v\t\t\t\t", "Zm9v----", "Zm9-", "Zm9v\xff\xff\xff\xff");
   CHECK_FALSE(kube::decode_base64(bad));
 }

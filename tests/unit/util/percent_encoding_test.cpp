@@ -1,0 +1,11 @@
+#include "util/percent_encoding.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using curfew::percent_encode;
+
+TEST_CASE("everything but unreserved characters is percent-encoded, byte by byte") {
+  CHECK(percent_encode("aZ09-._~") == "aZ09-._~");
+  CHECK(percent_encode("a b/c?d&e=f#g%h+i,j!k") == "a%20b%2Fc%3Fd%26e%3Df%23g%25h%2Bi%2Cj%21k");
+  CHECK(percent_encode("ü\n") == "%C3%BC%0A");
+}
