@@ -44,6 +44,7 @@
 # debian: gnuplot-nox 5.4
 # debian: ca-certificates 20230311
 
+set(python /usr/bin/python3)  # Debian's: it sees the packages that this file names
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)

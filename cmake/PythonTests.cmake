@@ -1,5 +1,3 @@
-set(python /usr/bin/python3)  # Debian's: it sees the packages that cmake/Dependencies.cmake names
-
 # curfew_python_tests(PROGRAM LABEL LABEL [ARGUMENTS ARGUMENT...] [PROPERTIES PROPERTY VALUE...]): each test that the program lists is one of ctest's.
 function(curfew_python_tests program)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "PROPERTIES;ARGUMENTS")

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "kube/yaml.hpp"
-
 namespace curfew::guard {
 namespace {
 
@@ -74,13 +72,10 @@ nlohmann::json with_defaults(nlohmann::json spec) {
 
 GuardSpecs shipped_guard(bool with_eligibility) {
   GuardSpecs specs;
-  for (const std::string_view text : shipped_guard_yaml()) {
-    for (const auto& object : kube::parse_yaml_documents(text)) {
-      const std::string id =
-          object.at("kind").get<std::string>() + "/" + object.at("metadata").at("name").get<std::string>();
-      if (!with_eligibility && id.ends_with("/curfew-eligibility")) continue;
-      specs[id] = with_defaults(object.at("spec"));
-    }
+  for (const auto shipped = nlohmann::json::parse(shipped_guard_json());
+       const auto& [id, spec] : shipped.items()) {
+    if (!with_eligibility && id.ends_with("/curfew-eligibility")) continue;
+    specs[id] = with_defaults(spec);
   }
   return specs;
 }
