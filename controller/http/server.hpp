@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "http/host_port.hpp"
+
 namespace curfew::http {
 
 struct Page {
@@ -24,14 +26,6 @@ struct ServerLimits {
   int connections = 100;
   std::uint32_t header_bytes = 16 * 1024;
 };
-
-struct HostPort {
-  std::string host;  // an IP address, without brackets
-  std::uint16_t port = 0;
-};
-
-// Throws std::invalid_argument with a sentence that names the value and what would be accepted.
-HostPort parse_host_port(std::string_view text);
 
 // A small HTTP/1.1 server for cheap pages: GET and HEAD, no bodies. A single thread runs the routes.
 class Server {

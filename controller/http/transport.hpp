@@ -9,14 +9,11 @@
 #include <string_view>
 #include <utility>
 
+#include "http/method.hpp"
 #include "util/result.hpp"
 #include "util/time.hpp"
 
 namespace curfew::http {
-
-enum class Method { Get, Post, Put, Patch, Delete };
-
-std::string_view to_string(Method method);
 
 inline constexpr std::size_t kMaxBody = std::size_t{64} << 20;  // bytes of a response to send()
 

@@ -1,4 +1,4 @@
-#include "http/transport.hpp"
+#include "http/method.hpp"
 
 namespace curfew::http {
 
