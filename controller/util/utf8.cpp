@@ -12,6 +12,15 @@ Character first_character(std::string_view text) {
   return {.bytes = static_cast<std::size_t>(bytes), .code = static_cast<std::uint32_t>(code)};
 }
 
+bool is_valid(std::string_view text) {
+  while (!text.empty()) {
+    const Character character = first_character(text);
+    if (!character.code) return false;
+    text.remove_prefix(character.bytes);
+  }
+  return true;
+}
+
 std::string_view prefix(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return text;
   std::size_t end = 0;

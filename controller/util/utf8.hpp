@@ -11,12 +11,14 @@ namespace curfew::utf8 {
 
 // The beginning of a text.
 struct Character {
-  std::size_t bytes = 0;  // at least 1
+  std::size_t bytes = 0;              // at least 1
   std::optional<std::uint32_t> code;  // nullopt: not UTF-8 (overlong forms and surrogates are not)
 };
 
 // The first character of a text that is not empty.
 Character first_character(std::string_view text);
+
+bool is_valid(std::string_view text);
 
 // The longest beginning of at most `max_bytes` bytes that splits no character.
 std::string_view prefix(std::string_view text, std::size_t max_bytes);
