@@ -1,6 +1,6 @@
 #pragma once
 
-// Private to cpprest_transport.cpp: turns the library's exceptions into Errors with readable messages.
+// Private to the transport: turns the library's exceptions into Errors with readable messages.
 
 #include <arpa/inet.h>
 #include <cpprest/http_msg.h>
@@ -22,10 +22,13 @@
 namespace curfew::http {
 
 struct ServerName {
+  std::string peer;  // what messages call it
   std::string host;
   std::uint16_t port = 0;
+  // "PEER at HOST:PORT"
   std::string text() const {
-    return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
+    return peer + " at " + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
+           std::to_string(port);
   }
 };
 
@@ -83,7 +86,7 @@ inline bool is_broken_connection(const std::exception_ptr& thrown) {
 inline Error explain(const web::http::http_exception& error, const ServerName& server, TlsClient* tls) {
   const std::string_view what = error.what();
   const int code = error.error_code().value();
-  const std::string name = "the API server at " + server.text();
+  const std::string name = server.text();
   const char* openssl = code > 0xFFFFFF
                             ? ERR_reason_error_string(static_cast<unsigned long>(static_cast<unsigned>(code)))
                             : nullptr;
@@ -98,7 +101,7 @@ inline Error explain(const web::http::http_exception& error, const ServerName& s
   if (openssl) return {.kind = ErrorKind::Tls, .message = name + " ended the TLS session: " + openssl};
   if (contains(what, "resolving"))
     return {.kind = ErrorKind::Transport,
-            .message = "the API server's name " + server.host + " cannot be resolved"};
+            .message = server.peer + "'s name " + server.host + " cannot be resolved"};
   if (contains(what, "Failed to connect")) {
     const bool refused = code == ECONNREFUSED || (code == EHOSTUNREACH && refuses_connections(server));
     return {.kind = ErrorKind::Transport,
@@ -111,6 +114,22 @@ inline Error explain(const web::http::http_exception& error, const ServerName& s
             .message = name + " closed the connection before its answer was complete"};
   return {.kind = ErrorKind::Transport,
           .message = fmt::format("no usable answer from {}: {} (code {})", name, what, code)};
+}
+
+// The same for anything that the library throws.
+inline Error explain(const std::exception_ptr& thrown, const ServerName& server, TlsClient* tls) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const web::http::http_exception& error) {
+    return explain(error, server, tls);
+  } catch (const pplx::task_canceled&) {
+    return {.kind = ErrorKind::Cancelled, .message = "stopped"};
+  } catch (const std::exception& error) {
+    return {.kind = ErrorKind::Transport,
+            .message = "no usable answer from " + server.text() + ": " + error.what()};
+  } catch (...) {
+    return {.kind = ErrorKind::Transport, .message = "no usable answer from " + server.text()};
+  }
 }
 
 }  // namespace curfew::http

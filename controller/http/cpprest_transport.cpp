@@ -98,7 +98,6 @@ class CpprestTransport::Impl {
                             const std::stop_token& stop);
   Result<Response> receive(Exchange& exchange, const Request& request, const LineSink* sink,
                            const Limit& limit, const std::string& late, const std::stop_token& stop);
-  Error failure(const std::exception_ptr& thrown) const;
 
   const ServerName server_;
   const std::string server_name_;  // sent as Host, SNI and verified name; empty: the host
@@ -113,7 +112,7 @@ class CpprestTransport::Impl {
 
 Result<std::unique_ptr<CpprestTransport::Impl>> CpprestTransport::Impl::create(const ClientConfig& config) {
   const auto unusable = [&] {
-    return fail(ErrorKind::Invalid, "the API server's address \"" + config.server +
+    return fail(ErrorKind::Invalid, config.peer + "'s address \"" + config.server +
                                         "\" is not usable; expected is https://HOST[:PORT]");
   };
   if (!web::uri::validate(config.server)) return unusable();
@@ -132,7 +131,7 @@ Result<std::unique_ptr<CpprestTransport::Impl>> CpprestTransport::Impl::create(c
     if (!created) return tl::unexpected(std::move(created.error()));
     tls = std::move(*created);
   }
-  return std::make_unique<Impl>(config, base, ServerName{host, static_cast<std::uint16_t>(port)},
+  return std::make_unique<Impl>(config, base, ServerName{config.peer, host, static_cast<std::uint16_t>(port)},
                                 std::move(tls));
 }
 
@@ -192,30 +191,14 @@ std::shared_ptr<Exchange> CpprestTransport::Impl::start(web::http::client::http_
   return exchange;
 }
 
-Error CpprestTransport::Impl::failure(const std::exception_ptr& thrown) const {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const web::http::http_exception& error) {
-    return explain(error, server_, tls_.get());
-  } catch (const pplx::task_canceled&) {
-    return {.kind = ErrorKind::Cancelled, .message = "stopped"};
-  } catch (const std::exception& error) {
-    return {.kind = ErrorKind::Transport,
-            .message = "no usable answer from the API server at " + server_.text() + ": " + error.what()};
-  } catch (...) {
-    return {.kind = ErrorKind::Transport,
-            .message = "no usable answer from the API server at " + server_.text()};
-  }
-}
-
 Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const Request& request,
                                                  const LineSink* sink, const Limit& limit,
                                                  const std::string& late, const std::stop_token& stop) {
   LineSplitter lines(kMaxLineBytes);
   std::string body;
   const auto too_large = [&](const char* what, std::size_t most) {
-    return fail(ErrorKind::Decode, fmt::format("the API server at {} sent {} of more than {} MiB",
-                                               server_.text(), what, most >> 20));
+    return fail(ErrorKind::Decode,
+                fmt::format("{} sent {} of more than {} MiB", server_.text(), what, most >> 20));
   };
   const auto ended = [&] {
     Response response = exchange.response().value_or(Response{});
@@ -232,15 +215,15 @@ Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const Reque
     switch (exchange.wait(limit, stop)) {
       case Exchange::Event::Stopped: return fail(ErrorKind::Cancelled, "stopped");
       case Exchange::Event::Doubted:
-        return fail(ErrorKind::Timeout,
-                    "the API server at " + server_.text() + " said nothing while calls had no answer");
+        return fail(ErrorKind::Timeout, server_.text() + " said nothing while calls had no answer");
       case Exchange::Event::TooLate: {
-        auto why = fail(ErrorKind::Timeout, "the API server at " + server_.text() + " " + late);
+        auto why = fail(ErrorKind::Timeout, server_.text() + " " + late);
         if (exchange.arrives_still()) return cut(std::move(why));
         return why;
       }
       case Exchange::Event::Finished: {
-        if (const auto thrown = exchange.failure()) return tl::unexpected(failure(thrown));
+        if (const auto thrown = exchange.failure())
+          return tl::unexpected(explain(thrown, server_, tls_.get()));
         return ended();
       }
       case Exchange::Event::Bytes: {
@@ -331,8 +314,8 @@ Result<Response> CpprestTransport::Impl::stream(const Request& request, const Li
   // Treat this connection and the others of its pool as dead.
   if (!result && result.error().kind == ErrorKind::Timeout && !has_begun) {
     renew(clients);
-    result.error().message = fmt::format("the API server at {} did not begin to answer within {} ms",
-                                         server_.text(), to_begin.count());
+    result.error().message =
+        fmt::format("{} did not begin to answer within {} ms", server_.text(), to_begin.count());
   }
   return result;
 }

@@ -36,15 +36,16 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
 }
 
-// Empty if the body's length is unambiguous, otherwise the reason. The parser takes several equal lengths, and
-// ignores an encoding that it does not know.
+// Empty if the body's length is unambiguous, otherwise the reason. The parser takes several equal lengths,
+// and ignores an encoding that it does not know.
 std::string framing_problem(const bhttp::request_header<>& header) {
   const auto lengths = header.count(bhttp::field::content_length);
   const auto encodings = header.count(bhttp::field::transfer_encoding);
   if (lengths > 1 || (lengths > 0 && encodings > 0) ||
       view(header[bhttp::field::content_length]).find(',') != std::string_view::npos)
     return kBadLength;
-  if (encodings > 1 || (encodings == 1 && !beast::iequals(header[bhttp::field::transfer_encoding], "chunked")) ||
+  if (encodings > 1 ||
+      (encodings == 1 && !beast::iequals(header[bhttp::field::transfer_encoding], "chunked")) ||
       (encodings == 1 && header.version() < 11))
     return kBadEncoding;
   return {};
@@ -100,8 +101,9 @@ bool is_header_name(std::string_view name) {
 }
 
 bool frames_the_body(std::string_view name) {
-  return std::ranges::any_of(std::initializer_list<const char*>{"Content-Length", "Transfer-Encoding", "Connection"},
-                             [&](const char* own) { return beast::iequals(own, {name.data(), name.size()}); });
+  return std::ranges::any_of(
+      std::initializer_list<const char*>{"Content-Length", "Transfer-Encoding", "Connection"},
+      [&](const char* own) { return beast::iequals(own, {name.data(), name.size()}); });
 }
 
 // A line break would end the header, and what follows would be a header, or a response, of its own.
@@ -173,8 +175,8 @@ Page method_not_allowed(const std::vector<Method>& accepted) {
   const std::string_view last = names.empty() ? "no method" : names.back();
   if (!names.empty()) names.pop_back();
   return {.status = 405,
-          .body = fmt::format("only {}{}{} {} accepted\n", fmt::join(names, ", "), names.empty() ? "" : " and ",
-                              last, names.empty() ? "is" : "are"),
+          .body = fmt::format("only {}{}{} {} accepted\n", fmt::join(names, ", "),
+                              names.empty() ? "" : " and ", last, names.empty() ? "is" : "are"),
           .headers = {{"Allow", allow}}};
 }
 

@@ -22,8 +22,8 @@ using boost::system::error_code;
 
 }  // namespace
 
-// The buffer has room for a header that is too long, so that the parser is what refuses it; beyond that only the
-// header of a chunk could fill it.
+// The buffer has room for a header that is too long, so that the parser is what refuses it; beyond that only
+// the header of a chunk could fill it.
 Session::Session(asio::ip::tcp::socket socket, ServerState& server)
     : stream_(std::move(socket)), server_(server), buffer_(std::size_t{2} * server.limits.header_bytes) {
   ++server_.open;
@@ -40,9 +40,10 @@ void Session::read() {
   parser.body_limit(std::numeric_limits<std::uint64_t>::max());  // until the header tells the route
   stream_.expires_after(server_.limits.read);
   place_ = server_.waiting.insert(server_.waiting.end(), this);
-  bhttp::async_read_header(stream_, buffer_, parser, [self = shared_from_this()](error_code error, std::size_t) {
-    if (!self->has_failed(error)) self->take_header();
-  });
+  bhttp::async_read_header(stream_, buffer_, parser,
+                           [self = shared_from_this()](error_code error, std::size_t) {
+                             if (!self->has_failed(error)) self->take_header();
+                           });
 }
 
 void Session::give_way() {
@@ -85,9 +86,10 @@ void Session::take_header() {
 // The client waits to be told that its body is welcome.
 void Session::allow_body() {
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  asio::async_write(stream_, asio::buffer(kContinue), [self = shared_from_this()](error_code error, std::size_t) {
-    if (!self->has_failed(error)) self->read_body();
-  });
+  asio::async_write(stream_, asio::buffer(kContinue),
+                    [self = shared_from_this()](error_code error, std::size_t) {
+                      if (!self->has_failed(error)) self->read_body();
+                    });
 }
 
 void Session::read_body() {
@@ -149,7 +151,8 @@ void Session::stream(Page page) {
   auto source = std::exchange(page.stream, nullptr);
   ResponseMessage response = response_message(std::move(page), parser_->get().version());
   stream_header(response);
-  std::make_shared<StreamSession>(std::move(stream_), server_, std::move(response), std::move(source))->start();
+  std::make_shared<StreamSession>(std::move(stream_), server_, std::move(response), std::move(source))
+      ->start();
 }
 
 void Session::refuse(const Page& page) {

@@ -2,10 +2,10 @@
 
 // Private to the server: a connection whose response is streamed. It ends with the response.
 
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>

@@ -59,7 +59,7 @@ class LineSink {
   Function on_cut_line_;
 };
 
-// The only way to the API server. Any HTTP status is a Response; an Error means that there is no complete
+// The only way to a server. Any HTTP status is a Response; an Error means that there is no complete
 // response (Timeout, Cancelled, Transport, Tls, Decode for one that is too large, Invalid for an unusable
 // target, Unauthorized for unreadable credentials). Thread-safe. A request may be sent more than once when a
 // connection breaks: every write must be idempotent.

@@ -62,14 +62,16 @@ class Reader {
       throw Trouble("is not a kubeconfig: a YAML mapping with clusters, users and contexts is expected");
   }
 
-  http::ClientConfig read(const std::optional<std::string>& wanted) const {
+  ClusterConfig read(const std::optional<std::string>& wanted) const {
     const std::string current = wanted ? *wanted : string(root_, "current-context", "");
     if (current.empty())
       throw Trouble("has no current-context; expected is the name of one of its contexts: " +
                     names("contexts"));
     const YAML::Node context =
         entry("contexts", "context", current, wanted ? "asked for" : "current-context");
-    http::ClientConfig config;
+    ClusterConfig config;
+    config.peer = kApiServer;
+    config.ca_source = kKubeconfigCa;
     const std::string in_context = "context " + in_quotes(current);
     read_cluster(entry("clusters", "cluster", required(context, "cluster", in_context), in_context), config);
     // A context without a user is anonymous, as for kubectl.
@@ -193,8 +195,8 @@ class Reader {
 
 }  // namespace
 
-Result<http::ClientConfig> load_kubeconfig(const std::filesystem::path& path,
-                                           const std::optional<std::string>& context) {
+Result<ClusterConfig> load_kubeconfig(const std::filesystem::path& path,
+                                      const std::optional<std::string>& context) {
   if (const auto text = slurp(path)) return parse_kubeconfig(*text, slurp, path, context);
   std::error_code error;
   const bool is_there = std::filesystem::exists(path, error);
@@ -202,9 +204,9 @@ Result<http::ClientConfig> load_kubeconfig(const std::filesystem::path& path,
                  (is_there ? "cannot be read; a kubeconfig file is expected" : "does not exist"));
 }
 
-Result<http::ClientConfig> parse_kubeconfig(std::string_view text, const FileReader& read_file,
-                                            const std::filesystem::path& path,
-                                            const std::optional<std::string>& context) {
+Result<ClusterConfig> parse_kubeconfig(std::string_view text, const FileReader& read_file,
+                                       const std::filesystem::path& path,
+                                       const std::optional<std::string>& context) {
   const std::string prefix = prefix_for(path);
   try {
     return Reader(text, read_file, path).read(context);
@@ -216,7 +218,7 @@ Result<http::ClientConfig> parse_kubeconfig(std::string_view text, const FileRea
   }
 }
 
-Result<http::ClientConfig> in_cluster_config(const std::filesystem::path& root) {
+Result<ClusterConfig> in_cluster_config(const std::filesystem::path& root) {
   const char* host = std::getenv(
       "KUBERNETES_SERVICE_HOST");  // NOLINT(concurrency-mt-unsafe): nobody sets the environment later
   const char* port = std::getenv("KUBERNETES_SERVICE_PORT");  // NOLINT(concurrency-mt-unsafe)
@@ -233,7 +235,8 @@ Result<http::ClientConfig> in_cluster_config(const std::filesystem::path& root) 
   if (!slurp(token))
     return fail(ErrorKind::Invalid,
                 token.string() + " cannot be read; the Pod's ServiceAccount is expected to be mounted there");
-  http::ClientConfig config;
+  ClusterConfig config;
+  config.peer = kApiServer;
   const bool is_v6 = std::string_view(host).find(':') != std::string_view::npos;
   config.server = std::string("https://") + (is_v6 ? "[" : "") + host + (is_v6 ? "]:" : ":") + port;
   config.ca_pem = *ca_pem;

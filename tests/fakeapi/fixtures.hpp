@@ -5,15 +5,23 @@
 
 #include "fakeapi/scripted_server.hpp"
 #include "http/cpprest_transport.hpp"
+#include "kube/kubeconfig.hpp"
 
 namespace curfew::fakeapi {
 
 inline constexpr std::chrono::seconds kTimeout{5};
 
+// With the names in messages that kube/kubeconfig gives them.
+inline http::ClientConfig to_api_server(http::ClientConfig config = {}) {
+  config.peer = kube::kApiServer;
+  if (config.ca_source == http::ClientConfig().ca_source) config.ca_source = kube::kKubeconfigCa;
+  return config;
+}
+
 inline std::unique_ptr<http::CpprestTransport> transport_to(const ScriptedServer& server,
                                                             http::ClientConfig config = {}) {
   config.server = server.url();
-  auto transport = http::CpprestTransport::create(config);
+  auto transport = http::CpprestTransport::create(to_api_server(std::move(config)));
   REQUIRE(transport);
   return std::move(*transport);
 }

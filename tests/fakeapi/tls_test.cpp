@@ -96,7 +96,7 @@ TEST_CASE("client certificate and key are used, and must belong together") {
       {{.ca_pem = "x"},
        "the kubeconfig's certificate-authority holds no certificate; one or more in PEM form are expected"},
   }));
-  http::ClientConfig bad = config;
+  http::ClientConfig bad = to_api_server(config);
   bad.server = server.url();
   const auto transport = http::CpprestTransport::create(bad);
   REQUIRE_FALSE(transport);

@@ -76,7 +76,7 @@ TEST_CASE("a refused connection is said in words, with the address") {
     const ScriptedServer server({});
     port = server.port();
   }
-  http::ClientConfig config;
+  http::ClientConfig config = to_api_server();
   config.server = "http://127.0.0.1:" + std::to_string(port);
   const auto transport = http::CpprestTransport::create(config);
   REQUIRE(transport);
@@ -203,7 +203,7 @@ TEST_CASE("an answer of more than 64 MiB is given up") {
 TEST_CASE("an unusable server address is refused with what is expected") {
   const std::string url = GENERATE("", "127.0.0.1:6443", "ftp://127.0.0.1", "https://", "https://host:99999",
                                    "https://a b", "https://host?x=1");
-  http::ClientConfig config;
+  http::ClientConfig config = to_api_server();
   config.server = url;
   const auto transport = http::CpprestTransport::create(config);
   REQUIRE_FALSE(transport);

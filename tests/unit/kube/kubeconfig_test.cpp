@@ -66,6 +66,14 @@ TEST_CASE("a kubeconfig with data inside is read") {
   CHECK(config->ns == "payments");
 }
 
+TEST_CASE("messages name the API server, and the CA by where it comes from") {
+  const Folder folder;
+  const auto config = load_kubeconfig(folder.write("config", config_with(kServer, "token: t")));
+  REQUIRE(config);
+  CHECK(config->peer == "the API server");
+  CHECK(config->ca_source == "the kubeconfig's certificate-authority");
+}
+
 TEST_CASE("a kubeconfig's files are looked for beside it") {
   const Folder folder;
   folder.write("ca.crt", kPem);
@@ -183,6 +191,8 @@ TEST_CASE("a Pod's ServiceAccount is read from its folder and the environment") 
   CHECK(config->ca_file == (folder.path() / "ca.crt").string());
   CHECK(config->token_file == (folder.path() / "token").string());
   CHECK(config->ns == "curfew-system");
+  CHECK(config->peer == "the API server");
+  CHECK(config->ca_source == "the cluster's CA (" + (folder.path() / "ca.crt").string() + ")");
   ::unsetenv("KUBERNETES_SERVICE_HOST");
   ::unsetenv("KUBERNETES_SERVICE_PORT");
 }

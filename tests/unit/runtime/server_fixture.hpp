@@ -88,15 +88,18 @@ class Connection {
 };
 
 inline std::map<std::string, http::Server::Route> pages() {
-  return {{"/metrics",
-           [] { return http::Page{.content_type = "text/plain; version=0.0.4", .body = "curfew_leader 1\n"}; }},
-          {"/healthz", [] { return http::Page{.body = "healthz check passed\n"}; }},
-          {"/readyz", [] { return http::Page{.status = 503, .body = "[-]guard failed: it is missing\n"}; }},
-          {"/broken", []() -> http::Page { throw std::runtime_error("a bug"); }}};
+  return {
+      {"/metrics",
+       [] { return http::Page{.content_type = "text/plain; version=0.0.4", .body = "curfew_leader 1\n"}; }},
+      {"/healthz", [] { return http::Page{.body = "healthz check passed\n"}; }},
+      {"/readyz", [] { return http::Page{.status = 503, .body = "[-]guard failed: it is missing\n"}; }},
+      {"/broken", []() -> http::Page { throw std::runtime_error("a bug"); }}};
 }
 
 struct ServedPages {
-  http::Server server{"127.0.0.1:0", pages(), http::ServerLimits{.read = std::chrono::milliseconds(300), .write = std::chrono::milliseconds(300)}};
+  http::Server server{
+      "127.0.0.1:0", pages(),
+      http::ServerLimits{.read = std::chrono::milliseconds(300), .write = std::chrono::milliseconds(300)}};
 
   Connection connect() const { return Connection(server.port()); }
   std::string ask(std::string_view request) const {

@@ -41,7 +41,8 @@ TEST_CASE_METHOD(ServedPages, "a header of 15 KB is accepted, one of a megabyte 
 }
 
 TEST_CASE_METHOD(
-    ServedPages, "a header that comes a byte at a time is cut off when the time for the whole request is up") {
+    ServedPages,
+    "a header that comes a byte at a time is cut off when the time for the whole request is up") {
   Connection connection = connect();
   const auto began = std::chrono::steady_clock::now();
   std::string answer;
@@ -54,7 +55,8 @@ TEST_CASE_METHOD(
   CHECK(std::chrono::steady_clock::now() - began < 2s);
 }
 
-TEST_CASE_METHOD(ServedPages, "an idle connection is closed when its time is up, kept alive or not yet used") {
+TEST_CASE_METHOD(ServedPages,
+                 "an idle connection is closed when its time is up, kept alive or not yet used") {
   Connection unused = connect();
   Connection kept = connect();
   kept.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");

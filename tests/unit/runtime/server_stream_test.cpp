@@ -32,7 +32,8 @@ Page pieces(std::vector<std::string> all) {
 }
 
 Server serve(Server::Route route, int streams = 50) {
-  return Server("127.0.0.1:0", {{"/stream", std::move(route)}, {"/page", [] { return Page{.body = "ok\n"}; }}},
+  return Server("127.0.0.1:0",
+                {{"/stream", std::move(route)}, {"/page", [] { return Page{.body = "ok\n"}; }}},
                 {.read = 300ms, .write = 300ms, .streams = streams, .stream_poll = 10ms});
 }
 
@@ -67,7 +68,8 @@ struct Watched {
 TEST_CASE("a stream comes in chunks, and its end is marked") {
   const Server server = serve([] { return pieces({"a", "", "bcd", "", ""}); });
   const std::string answer = ask(server, kGet);
-  CHECK_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n") && ContainsSubstring("Content-Type: text/event-stream\r\n") &&
+  CHECK_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n") &&
+                         ContainsSubstring("Content-Type: text/event-stream\r\n") &&
                          ContainsSubstring("Transfer-Encoding: chunked\r\n") &&
                          ContainsSubstring("Connection: close\r\n") && !ContainsSubstring("Content-Length"));
   CHECK_THAT(answer, EndsWith("\r\n\r\n1\r\na\r\n3\r\nbcd\r\n0\r\n\r\n"));
@@ -76,7 +78,8 @@ TEST_CASE("a stream comes in chunks, and its end is marked") {
 TEST_CASE("for HTTP/1.0 the end of the connection is the end of a stream") {
   const Server server = serve([] { return pieces({"a", "bcd"}); });
   const std::string answer = ask(server, "GET /stream HTTP/1.0\r\n\r\n");
-  CHECK_THAT(answer, StartsWith("HTTP/1.0 200 OK\r\n") && !ContainsSubstring("chunked") && EndsWith("\r\n\r\nabcd"));
+  CHECK_THAT(answer,
+             StartsWith("HTTP/1.0 200 OK\r\n") && !ContainsSubstring("chunked") && EndsWith("\r\n\r\nabcd"));
 }
 
 TEST_CASE("a stream may be silent for longer than a request or a response may take") {
@@ -90,7 +93,8 @@ TEST_CASE("HEAD of a stream is answered without asking for a piece") {
   const Watched watched;
   const Server server = serve([&] { return watched.page("x"); });
   const std::string answer = ask(server, "HEAD /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-  CHECK_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n") && EndsWith("\r\n\r\n") && !ContainsSubstring("Content-Length"));
+  CHECK_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n") && EndsWith("\r\n\r\n") &&
+                         !ContainsSubstring("Content-Length"));
   CHECK(*watched.asked == 0);
 }
 
@@ -155,7 +159,8 @@ TEST_CASE("a stream too many is refused, and pages are still served") {
 TEST_CASE("a server that stops ends its streams") {
   const Watched watched;
   std::optional<Server> server;
-  server.emplace("127.0.0.1:0", std::map<std::string, Server::Route>{{"/stream", [&] { return watched.page(""); }}});
+  server.emplace("127.0.0.1:0",
+                 std::map<std::string, Server::Route>{{"/stream", [&] { return watched.page(""); }}});
   Connection connection(server->port());
   connection.send(kGet);
   connection.read_until("\r\n\r\n");
