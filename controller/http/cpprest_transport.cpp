@@ -8,7 +8,7 @@
 
 #include "http/cpprest_errors.hpp"
 #include "http/cpprest_exchange.hpp"
-#include "http/line_splitter.hpp"
+#include "http/cpprest_receive.hpp"
 #include "http/tls.hpp"
 #include "http/token_source.hpp"
 #include "util/guarded.hpp"
@@ -30,10 +30,6 @@ struct Leaving {
   Exchange& exchange;
   ~Leaving() { exchange.abandon(); }
 };
-
-bool is_success(int status) {
-  return status >= 200 && status <= 299;
-}
 
 web::http::method method_of(Method method) {
   return web::http::method(std::string(to_string(method)));
@@ -77,7 +73,6 @@ class CpprestTransport::Impl {
                           const std::stop_token& stop);
 
  private:
-  using Limit = std::function<Exchange::Instant(Exchange::Instant last_arrival, bool has_begun)>;
   // Each client has its own pool of kept connections.
   struct Clients {
     web::http::client::http_client sender;
@@ -93,11 +88,7 @@ class CpprestTransport::Impl {
   void renew(const std::shared_ptr<Clients>& used);
   std::shared_ptr<Exchange> start(web::http::client::http_client& client, const Request& request,
                                   const std::string& token, bool is_streamed);
-  Result<Response> exchange(web::http::client::http_client& client, const Request& request,
-                            const LineSink* sink, const Limit& limit, const std::string& late,
-                            const std::stop_token& stop);
-  Result<Response> receive(Exchange& exchange, const Request& request, const LineSink* sink,
-                           const Limit& limit, const std::string& late, const std::stop_token& stop);
+  Result<Response> exchange(web::http::client::http_client& client, const Call& call);
 
   const ServerName server_;
   const std::string server_name_;  // sent as Host, SNI and verified name; empty: the host
@@ -191,79 +182,24 @@ std::shared_ptr<Exchange> CpprestTransport::Impl::start(web::http::client::http_
   return exchange;
 }
 
-Result<Response> CpprestTransport::Impl::receive(Exchange& exchange, const Request& request,
-                                                 const LineSink* sink, const Limit& limit,
-                                                 const std::string& late, const std::stop_token& stop) {
-  LineSplitter lines(kMaxLineBytes);
-  std::string body;
-  const auto too_large = [&](const char* what, std::size_t most) {
-    return fail(ErrorKind::Decode,
-                fmt::format("{} sent {} of more than {} MiB", server_.text(), what, most >> 20));
-  };
-  const auto ended = [&] {
-    Response response = exchange.response().value_or(Response{});
-    response.body = std::move(body);
-    return response;
-  };
-  const auto cut = [&](tl::unexpected<Error> why) -> Result<Response> {
-    Response response = ended();
-    if (!request.accepts_part || !is_success(response.status)) return why;
-    response.cut = std::move(why.value());
-    return response;
-  };
-  while (true) {
-    switch (exchange.wait(limit, stop)) {
-      case Exchange::Event::Stopped: return fail(ErrorKind::Cancelled, "stopped");
-      case Exchange::Event::Doubted:
-        return fail(ErrorKind::Timeout, server_.text() + " said nothing while calls had no answer");
-      case Exchange::Event::TooLate: {
-        auto why = fail(ErrorKind::Timeout, server_.text() + " " + late);
-        if (exchange.arrives_still()) return cut(std::move(why));
-        return why;
-      }
-      case Exchange::Event::Finished: {
-        if (const auto thrown = exchange.failure())
-          return tl::unexpected(explain(thrown, server_, tls_.get()));
-        return ended();
-      }
-      case Exchange::Event::Bytes: {
-        const std::string bytes = exchange.take();
-        Response head = exchange.response().value_or(Response{});
-        if (!sink || !is_success(head.status)) {
-          const std::size_t room = request.max_body - std::min(body.size(), request.max_body);
-          body.append(bytes, 0, room);
-          if (bytes.size() > room) return cut(too_large("an answer", request.max_body));
-          break;
-        }
-        const auto outcome = lines.feed(bytes, *sink);
-        if (outcome == LineSplitter::Outcome::TooLong) return too_large("a line", kMaxLineBytes);
-        if (outcome == LineSplitter::Outcome::Stopped) return head;
-      }
-    }
-  }
-}
-
-Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client& client,
-                                                  const Request& request, const LineSink* sink,
-                                                  const Limit& limit, const std::string& late,
-                                                  const std::stop_token& stop) {
+Result<Response> CpprestTransport::Impl::exchange(web::http::client::http_client& client, const Call& call) {
   constexpr int kUnauthorized = 401;
   int unanswered = 0;
   bool token_is_fresh = false;
   while (true) {
-    if (stop.stop_requested()) return fail(ErrorKind::Cancelled, "stopped");
+    if (call.stop.stop_requested()) return fail(ErrorKind::Cancelled, "stopped");
     const auto token = tokens_.current();
     if (!token) return tl::unexpected(token.error());
     std::shared_ptr<Exchange> under_way;
     try {
-      under_way = start(client, request, *token, sink != nullptr);
+      under_way = start(client, call.request, *token, call.sink != nullptr);
     } catch (const std::exception& error) {
       return fail(ErrorKind::Invalid,
-                  fmt::format("\"{}\" cannot be requested: {}", request.target, error.what()));
+                  fmt::format("\"{}\" cannot be requested: {}", call.request.target, error.what()));
     }
     const Leaving leaving{*under_way};
-    if (sink) doubts_.add(under_way);
-    auto result = receive(*under_way, request, sink, limit, late, stop);
+    if (call.sink) doubts_.add(under_way);
+    auto result = receive(*under_way, call, server_, tls_.get());
     // Most likely the server had already closed this kept connection; the library itself retries only some of
     // these cases.
     if (!result && !under_way->response() && is_broken_connection(under_way->failure()) &&
@@ -280,10 +216,13 @@ Result<Response> CpprestTransport::Impl::send(const Request& request, std::chron
                                               const std::stop_token& stop) {
   const auto began = std::chrono::steady_clock::now();
   const auto until = began + deadline;
-  const auto late = fmt::format("did not answer within {} ms", deadline.count());
   const auto clients = clients_.with([](const auto& current) { return current; });
-  auto result = exchange(
-      clients->sender, request, nullptr, [until](Exchange::Instant, bool) { return until; }, late, stop);
+  auto result =
+      exchange(clients->sender, {.request = request,
+                                 .sink = nullptr,
+                                 .limit = [until](Exchange::Instant, bool) { return until; },
+                                 .late = fmt::format("did not answer within {} ms", deadline.count()),
+                                 .stop = stop});
   if (result) doubts_.answered();
   if (result || result.error().kind != ErrorKind::Timeout) return result;
   if (deadline >= kStaleAfter) doubts_.unanswered(began);
@@ -302,7 +241,6 @@ void CpprestTransport::Impl::renew(const std::shared_ptr<Clients>& used) {
 
 Result<Response> CpprestTransport::Impl::stream(const Request& request, const LineSink& sink,
                                                 std::chrono::milliseconds idle, const std::stop_token& stop) {
-  const auto late = fmt::format("said nothing for {} ms", idle.count());
   const auto clients = clients_.with([](const auto& current) { return current; });
   bool has_begun = false;
   const auto to_begin = std::min(idle, head_timeout_);
@@ -310,7 +248,11 @@ Result<Response> CpprestTransport::Impl::stream(const Request& request, const Li
     has_begun = begun;
     return last + (begun ? idle : to_begin);
   };
-  auto result = exchange(clients->streamer, request, &sink, limit, late, stop);
+  auto result = exchange(clients->streamer, {.request = request,
+                                             .sink = &sink,
+                                             .limit = limit,
+                                             .late = fmt::format("said nothing for {} ms", idle.count()),
+                                             .stop = stop});
   // Treat this connection and the others of its pool as dead.
   if (!result && result.error().kind == ErrorKind::Timeout && !has_begun) {
     renew(clients);
