@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/fields.hpp"
 #include "api/reader.hpp"
 #include "api/writer.hpp"
 #include "util/sha256.hpp"
@@ -96,62 +97,43 @@ void read(const Reader& reader, AuditAction& value) {
   read_enum(reader, value, AuditAction::Shortened);
 }
 
-void read(const Reader& reader, RequestRef& value) {
-  reader.get("namespace", value.ns);
-  reader.get("name", value.name);
-  reader.get("uid", value.uid);
+template <class V>
+void fields(V& v, Either<RequestRef> auto& value) {
+  v.field("namespace", value.ns);
+  v.field("name", value.name);
+  v.field("uid", value.uid);
 }
 
-void read(const Reader& reader, BindingRef& value) {
-  reader.get("name", value.name);
-  reader.get("uid", value.uid);
+template <class V>
+void fields(V& v, Either<BindingRef> auto& value) {
+  v.field("name", value.name);
+  v.field("uid", value.uid);
 }
 
-void read(const Reader& reader, AuditRecord& value) {
-  reader.get("metadata", value.metadata);
-  reader.get("action", value.action);
-  reader.get("time", value.time);
-  reader.get("actor", value.actor);
-  reader.get("request", value.request);
-  reader.get("policy", value.policy);
-  reader.get("role", value.role);
-  reader.get("subject", value.subject);
-  reader.get("reason", value.reason);
-  reader.get("comment", value.comment);
-  reader.get("duration", value.duration);
-  reader.get("startTime", value.start_time);
-  reader.get("grantedAt", value.granted_at);
-  reader.get("expiresAt", value.expires_at);
-  reader.get("binding", value.binding);
-  reader.get("message", value.message);
+template <class V>
+void fields(V& v, Either<AuditRecord> auto& value) {
+  v.always("metadata", value.metadata);
+  v.always("action", value.action);
+  v.micro("time", value.time);
+  v.field("actor", value.actor);
+  v.field("request", value.request);
+  v.field("policy", value.policy);
+  v.field("role", value.role);
+  v.field("subject", value.subject);
+  v.field("reason", value.reason);
+  v.field("comment", value.comment);
+  v.field("duration", value.duration);
+  v.field("startTime", value.start_time);
+  v.field("grantedAt", value.granted_at);
+  v.field("expiresAt", value.expires_at);
+  v.field("binding", value.binding);
+  v.field("message", value.message);
 }
 
 template Result<AuditRecord> decode(const nlohmann::json& json);
 
 nlohmann::json encode(const AuditRecord& record) {
-  nlohmann::json json = head_of(record);
-  Writer binding;
-  if (record.binding) binding.put("name", record.binding->name).put("uid", record.binding->uid);
-  Writer request;
-  request.put("namespace", record.request.ns).put("name", record.request.name).put("uid", record.request.uid);
-  json.update(Writer()
-                  .put("action", std::string(to_string(record.action)))
-                  .put_micro("time", record.time)
-                  .put("actor", record.actor)
-                  .put("request", request.done())
-                  .put("policy", record.policy)
-                  .put("role", record.role)
-                  .put("subject", record.subject)
-                  .put("reason", record.reason)
-                  .put("comment", record.comment)
-                  .put("duration", record.duration)
-                  .put("startTime", record.start_time)
-                  .put("grantedAt", record.granted_at)
-                  .put("expiresAt", record.expires_at)
-                  .put("binding", binding.done())
-                  .put("message", record.message)
-                  .done());
-  return json;
+  return json_of_kind(record);
 }
 
 }  // namespace curfew::api

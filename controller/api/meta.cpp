@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "api/reader.hpp"
-
 namespace curfew::api {
 
 std::string to_string(const ObjectKey& key) {
@@ -25,58 +23,6 @@ const Condition* find_condition(const std::vector<Condition>& conditions, std::s
   const auto found =
       std::find_if(conditions.begin(), conditions.end(), [&](const Condition& c) { return c.type == type; });
   return found == conditions.end() ? nullptr : &*found;
-}
-
-void read(const Reader& reader, OwnerReference& value) {
-  reader.get("apiVersion", value.api_version);
-  reader.get("kind", value.kind);
-  reader.get("name", value.name);
-  reader.get("uid", value.uid);
-}
-
-void read(const Reader& reader, ObjectMeta& value) {
-  reader.get("name", value.name);
-  reader.get("namespace", value.ns);
-  reader.get("uid", value.uid);
-  reader.get("resourceVersion", value.resource_version);
-  reader.get("generation", value.generation);
-  reader.get("creationTimestamp", value.creation_timestamp);
-  reader.get("deletionTimestamp", value.deletion_timestamp);
-  reader.get("labels", value.labels);
-  reader.get("annotations", value.annotations);
-  reader.get("ownerReferences", value.owner_references);
-  reader.get("finalizers", value.finalizers);
-}
-
-void read(const Reader& reader, Condition& value) {
-  reader.get("type", value.type);
-  reader.get("status", value.status);
-  reader.get("reason", value.reason);
-  reader.get("message", value.message);
-  reader.get("observedGeneration", value.observed_generation);
-  reader.get("lastTransitionTime", value.last_transition_time);
-}
-
-void read(const Reader& reader, Person& value) {
-  reader.get("username", value.username);
-  reader.get("groups", value.groups);
-}
-
-void read(const Reader& reader, Subject& value) {
-  reader.get("kind", value.kind);
-  reader.get("name", value.name);
-  reader.get("namespace", value.ns);
-}
-
-void read(const Reader& reader, RoleRef& value) {
-  reader.get("kind", value.kind);
-  reader.get("name", value.name);
-}
-
-void read(const Reader& reader, PolicyRef& value) {
-  reader.get("name", value.name);
-  reader.get("uid", value.uid);
-  reader.get("generation", value.generation);
 }
 
 }  // namespace curfew::api

@@ -1,37 +1,44 @@
 #include "api/rbac.hpp"
 
+#include "api/fields.hpp"
 #include "api/reader.hpp"
 #include "api/writer.hpp"
 
 namespace curfew::api {
 
-void read(const Reader& reader, RoleBinding& value) {
-  reader.get("metadata", value.metadata);
-  reader.get("roleRef", value.role_ref);
-  reader.get("subjects", value.subjects);
+template <class V>
+void fields(V& v, Either<RoleBinding> auto& value) {
+  v.always("metadata", value.metadata);
+  v.always("roleRef", value.role_ref);
+  v.always("subjects", value.subjects);
 }
 
-void read(const Reader& reader, PolicyRule& value) {
-  reader.get("apiGroups", value.api_groups);
-  reader.get("resources", value.resources);
-  reader.get("verbs", value.verbs);
-  reader.get("resourceNames", value.resource_names);
-  reader.get("nonResourceURLs", value.non_resource_urls);
+// The other kinds are only read.
+template <class V>
+void fields(V& v, Either<PolicyRule> auto& value) {
+  v.field("apiGroups", value.api_groups);
+  v.field("resources", value.resources);
+  v.field("verbs", value.verbs);
+  v.field("resourceNames", value.resource_names);
+  v.field("nonResourceURLs", value.non_resource_urls);
 }
 
-void read(const Reader& reader, Role& value) {
-  reader.get("metadata", value.metadata);
-  reader.get("rules", value.rules);
+template <class V>
+void fields(V& v, Either<Role> auto& value) {
+  v.field("metadata", value.metadata);
+  v.field("rules", value.rules);
 }
 
-void read(const Reader& reader, ClusterRole& value) {
-  reader.get("metadata", value.metadata);
-  reader.get("rules", value.rules);
-  value.is_aggregated = !reader.at("aggregationRule").absent();
+template <class V>
+void fields(V& v, Either<ClusterRole> auto& value) {
+  v.field("metadata", value.metadata);
+  v.field("rules", value.rules);
+  value.is_aggregated = !v.at("aggregationRule").absent();
 }
 
-void read(const Reader& reader, Namespace& value) {
-  reader.get("metadata", value.metadata);
+template <class V>
+void fields(V& v, Either<Namespace> auto& value) {
+  v.field("metadata", value.metadata);
 }
 
 template Result<RoleBinding> decode(const nlohmann::json& json);
@@ -41,10 +48,8 @@ template Result<Namespace> decode(const nlohmann::json& json);
 
 nlohmann::json encode(const RoleBinding& binding) {
   constexpr const char* kRbacGroup = "rbac.authorization.k8s.io";
-  nlohmann::json json = head_of(binding);
-  json["roleRef"] = to_json(binding.role_ref);
+  nlohmann::json json = json_of_kind(binding);
   json["roleRef"]["apiGroup"] = kRbacGroup;
-  json["subjects"] = list_of(binding.subjects);
   for (nlohmann::json& subject : json["subjects"]) {
     // A ServiceAccount belongs to the core group, for which apiGroup is left out.
     if (subject.value("kind", "") != "ServiceAccount") subject["apiGroup"] = kRbacGroup;

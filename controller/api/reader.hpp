@@ -12,8 +12,8 @@
 #include "api/codec.hpp"
 #include "api/meta.hpp"
 
-// Only for the sources of this folder: reads JSON into structs. `read` has one overload per type;
-// `Reader::get` selects it.
+// Only for the sources of this folder: reads JSON into structs. `read` has an overload for each type that is
+// no struct; those of structs come from their fields() (api/fields.hpp).
 namespace curfew::api {
 
 // A position in a JSON document, with its path. `error` receives a message for the first mismatch; reading
@@ -23,8 +23,25 @@ class Reader {
   Reader(const nlohmann::json& json, std::string& error) : json_(json), error_(error) {}
 
   template <class T>
-  void get(const char* name, T& value) const {
+  void field(const char* name, T& value) const {
     read(at(name), value);
+  }
+  // As Writer has them: how a field is written makes no difference here.
+  template <class T>
+  void always(const char* name, T& value) const {
+    field(name, value);
+  }
+  template <class T>
+  void unless_default(const char* name, T& value) const {
+    field(name, value);
+  }
+  template <class T>
+  void micro(const char* name, T& value) const {
+    field(name, value);
+  }
+  template <class F>
+  void nested(const char* name, const F& fields_of_it) const {
+    fields_of_it(at(name));
   }
 
   const nlohmann::json& json() const { return json_; }
@@ -56,42 +73,14 @@ void read(const Reader& reader, int& value);
 void read(const Reader& reader, std::int64_t& value);
 void read(const Reader& reader, TimePoint& value);
 void read(const Reader& reader, std::map<std::string, std::string>& value);
-void read(const Reader& reader, ObjectMeta& value);
-void read(const Reader& reader, Condition& value);
-void read(const Reader& reader, Person& value);
-void read(const Reader& reader, Subject& value);
-void read(const Reader& reader, RoleRef& value);
-void read(const Reader& reader, PolicyRef& value);
-void read(const Reader& reader, LabelSelector::Requirement& value);
-void read(const Reader& reader, LabelSelector& value);
-void read(const Reader& reader, ScheduleWindow& value);
-void read(const Reader& reader, Schedule& value);
-void read(const Reader& reader, AccessPolicySpec::Namespaces& value);
-void read(const Reader& reader, AccessPolicySpec::Reason& value);
-void read(const Reader& reader, AccessPolicySpec::Approval& value);
-void read(const Reader& reader, AccessPolicySpec::Limits& value);
-void read(const Reader& reader, AccessPolicySpec& value);
-void read(const Reader& reader, AccessPolicyStatus& value);
-void read(const Reader& reader, AccessPolicy& value);
 void read(const Reader& reader, Verdict& value);
 void read(const Reader& reader, Phase& value);
-void read(const Reader& reader, Decision& value);
-void read(const Reader& reader, AccessRequestSpec& value);
-void read(const Reader& reader, AccessRequestStatus& value);
-void read(const Reader& reader, AccessRequest& value);
 void read(const Reader& reader, AuditAction& value);
-void read(const Reader& reader, RequestRef& value);
-void read(const Reader& reader, BindingRef& value);
-void read(const Reader& reader, AuditRecord& value);
-void read(const Reader& reader, Lease& value);
-void read(const Reader& reader, ObjectReference& value);
-void read(const Reader& reader, Event& value);
-void read(const Reader& reader, OwnerReference& value);
-void read(const Reader& reader, RoleBinding& value);
-void read(const Reader& reader, PolicyRule& value);
-void read(const Reader& reader, Role& value);
-void read(const Reader& reader, ClusterRole& value);
-void read(const Reader& reader, Namespace& value);
+
+template <class T>
+void read(const Reader& reader, T& value) {
+  fields(reader, value);
+}
 
 template <class T>
 void read(const Reader& reader, std::optional<T>& value) {

@@ -5,11 +5,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "api/meta.hpp"
 
-// Only for the sources of this folder: writes structs as JSON.
+// Only for the sources of this folder: writes structs as JSON, by their fields() (api/fields.hpp).
 namespace curfew::api {
 
 // How an empty value is written: left out of an object, or null in a merge patch, which removes the stored
@@ -21,80 +23,100 @@ class Writer {
  public:
   explicit Writer(Empty empty = Empty::LeftOut) : empty_(empty) {}
 
+  // Empty is a text, a list, a map or an object without contents, and zero, false and TimePoint{}.
   template <class T>
-  Writer& put(const char* name, const T& value) {
-    set(name, to_json(value));
-    return *this;
+  void field(const char* name, const T& value) {
+    set(name, is_empty(value) ? nlohmann::json() : json_of(value));
   }
 
+  // Empty only if it is not set.
   template <class T>
-  Writer& put(const char* name, const std::optional<T>& value) {
-    set(name, value ? to_json(*value) : nlohmann::json());
-    return *this;
+  void field(const char* name, const std::optional<T>& value) {
+    set(name, value ? json_of(*value) : nlohmann::json());
   }
 
   // Writes the field even if it is empty.
   template <class T>
-  Writer& put_always(const char* name, const T& value) {
-    json_[name] = value;
-    return *this;
+  void always(const char* name, const T& value) {
+    json_[name] = json_of(value);
   }
 
-  Writer& put_micro(const char* name, TimePoint time);
+  // An object that is empty if it is as it was made.
+  template <class T>
+  void unless_default(const char* name, const T& value) {
+    set(name, value == T{} ? nlohmann::json() : json_of(value));
+  }
 
-  // Whether the object has no fields.
-  bool nothing() const { return json_.empty(); }
+  // To the microsecond.
+  void micro(const char* name, TimePoint time) { json_[name] = format_rfc3339_micro(time); }
+  void micro(const char* name, const std::optional<TimePoint>& time) {
+    set(name, time ? nlohmann::json(format_rfc3339_micro(*time)) : nlohmann::json());
+  }
+
+  // An object that is no struct of its own.
+  template <class F>
+  void nested(const char* name, const F& fields_of_it) {
+    Writer inner(empty_);
+    fields_of_it(inner);
+    set(name, inner.json_.empty() ? nlohmann::json() : inner.done());
+  }
+
   nlohmann::json done() { return std::move(json_); }
 
- private:
-  void set(const char* name, nlohmann::json value);
+  template <class T>
+  nlohmann::json json_of(const T& value) const {
+    if constexpr (std::is_enum_v<T>) {
+      return to_string(value);
+    } else if constexpr (std::is_arithmetic_v<T>) {
+      return value;
+    } else {
+      Writer inner(empty_);
+      fields(inner, value);
+      return inner.done();
+    }
+  }
+  template <class T>
+  nlohmann::json json_of(const std::vector<T>& values) const {
+    nlohmann::json list = nlohmann::json::array();
+    for (const T& value : values) list.push_back(json_of(value));
+    return list;
+  }
+  static nlohmann::json json_of(const std::string& value) { return value; }
+  static nlohmann::json json_of(const InternedString& value) { return value.str(); }
+  static nlohmann::json json_of(const std::map<std::string, std::string>& value) { return value; }
+  static nlohmann::json json_of(TimePoint value) { return format_rfc3339(value); }
 
-  nlohmann::json to_json(const std::string& value) const {
-    return value.empty() ? nlohmann::json() : nlohmann::json(value);
+ private:
+  template <class T>
+  bool is_empty(const T& value) const {
+    if constexpr (std::is_enum_v<T>)
+      return false;
+    else if constexpr (requires { value.empty(); })
+      return value.empty();
+    else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, TimePoint>)
+      return value == T{};
+    else
+      return json_of(value).empty();
   }
-  nlohmann::json to_json(const InternedString& value) const { return to_json(value.str()); }
-  nlohmann::json to_json(const nlohmann::json& value) const {
-    return value.empty() ? nlohmann::json() : value;
+
+  void set(const char* name, nlohmann::json value) {
+    if (!value.is_null() || empty_ == Empty::Null) json_[name] = std::move(value);
   }
-  nlohmann::json to_json(const std::vector<std::string>& value) const {
-    return value.empty() ? nlohmann::json() : nlohmann::json(value);
-  }
-  nlohmann::json to_json(const std::vector<InternedString>& value) const {
-    return value.empty() ? nlohmann::json() : nlohmann::json(value);
-  }
-  nlohmann::json to_json(const std::map<std::string, std::string>& value) const {
-    return value.empty() ? nlohmann::json() : nlohmann::json(value);
-  }
-  nlohmann::json to_json(TimePoint value) const { return format_rfc3339(value); }
-  nlohmann::json to_json(const Person& value) const;
-  nlohmann::json to_json(const Subject& value) const;
-  nlohmann::json to_json(const RoleRef& value) const;
-  nlohmann::json to_json(const PolicyRef& value) const;
 
   Empty empty_;
   nlohmann::json json_ = nlohmann::json::object();
 };
 
-nlohmann::json to_json(const ObjectMeta& meta);
-nlohmann::json to_json(const Subject& subject);
-nlohmann::json to_json(const RoleRef& role);
-nlohmann::json to_json(const std::vector<Condition>& conditions);
-
+// The JSON of a kind, with its apiVersion and kind.
 template <class T>
-nlohmann::json list_of(const std::vector<T>& values) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const T& value : values) list.push_back(to_json(value));
-  return list;
-}
-
-// {"apiVersion": ..., "kind": ..., "metadata": ...}
-template <class T>
-nlohmann::json head_of(const T& object) {
+nlohmann::json json_of_kind(const T& object) {
   constexpr std::string_view kApis = "/apis/";
   constexpr std::string_view kApi = "/api/";
   const std::string_view path = T::kPath;
-  const auto version = path.substr(path.starts_with(kApis) ? kApis.size() : kApi.size());
-  return {{"apiVersion", version}, {"kind", T::kKind}, {"metadata", to_json(object.metadata)}};
+  nlohmann::json json = Writer().json_of(object);
+  json["apiVersion"] = path.substr(path.starts_with(kApis) ? kApis.size() : kApi.size());
+  json["kind"] = T::kKind;
+  return json;
 }
 
 }  // namespace curfew::api

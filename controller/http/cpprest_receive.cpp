@@ -46,8 +46,7 @@ Result<Response> receive(Exchange& exchange, const Call& call, const ServerName&
         return why;
       }
       case Exchange::Event::Finished: {
-        if (const auto thrown = exchange.failure())
-          return tl::unexpected(explain(thrown, server, tls));
+        if (const auto thrown = exchange.failure()) return tl::unexpected(explain(thrown, server, tls));
         return ended();
       }
       case Exchange::Event::Bytes: {

@@ -118,6 +118,20 @@ TEST_CASE("an empty selector is kept apart from none") {
                   ->spec.namespaces.selector);
 }
 
+TEST_CASE("what is set is written although it is empty, and what is not set is left out") {
+  api::AccessPolicy policy;
+  policy.spec.limits = {.active_per_requester = 0};
+  policy.spec.suspend = false;
+  CHECK(api::encode(policy)["spec"] == json{{"reason", {{"required", false}}},
+                                            {"approval", {{"required", 1}, {"allowSelfApproval", false}}},
+                                            {"limits", {{"activePerRequester", 0}}},
+                                            {"suspend", false}});
+  policy.spec.limits->active_per_requester.reset();
+  CHECK(api::encode(policy)["spec"]["limits"] == json::object());
+  CHECK_FALSE(api::encode(api::AccessPolicy{}).contains("status"));
+  CHECK(api::encode(api::AccessRequest{})["spec"] == json::object());
+}
+
 TEST_CASE("a status patch replaces all that was there, in nested objects too") {
   const json& before = kRequest.at("status");
   api::AccessRequestStatus status;
