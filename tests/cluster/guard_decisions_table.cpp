@@ -4,7 +4,7 @@
 #include "guard.hpp"
 #include "support/decision_table.hpp"
 
-// The API server's early answer to those cases of tests/cases/decisions.yaml that it can decide; the core
+// The API server's early answer to those cases of tests/cases/decisions that it can decide; the core
 // decides all of them.
 using namespace curfew::test;
 
@@ -80,7 +80,7 @@ void check(const ProcessResult& said, const std::string& answer) {
 }  // namespace
 
 TEST_CASE("the API server answers what it can of the table of decisions, as the core does", "[guard]") {
-  const DecisionTable table(CURFEW_SOURCE_DIR "/tests/cases/decisions.yaml");
+  const DecisionTable table(CURFEW_SOURCE_DIR "/tests/cases/decisions");
   Answers answers(table);
   std::size_t answered = 0;
   for (const Json& row : table.cases()) {

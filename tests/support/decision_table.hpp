@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <filesystem>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -9,7 +11,7 @@
 
 #include "support/yaml.hpp"
 
-// tests/cases/decisions.yaml, read for the tests of the core and for those of the API server.
+// tests/cases/decisions/, read for the tests of the core and for those of the API server.
 namespace curfew::test {
 
 // One person's decision: `verdict` as in AccessRequest.decisions.
@@ -22,26 +24,40 @@ class DecisionTable {
  public:
   using Json = nlohmann::json;
 
-  explicit DecisionTable(const std::string& path) : root_(to_json(YAML::LoadFile(path))) {
-    allow_only(root_, "the table", {"default", "people", "parts", "cases"});
+  // Reads every .yaml file of the folder, in the order of their names. Throws if one cannot be read or has an
+  // unknown key.
+  explicit DecisionTable(const std::filesystem::path& folder)
+      : common_(to_json(YAML::LoadFile(folder / kCommon))) {
+    allow_only(common_, kCommon, {"default", "people"});
+    std::vector<std::filesystem::path> themes;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() == ".yaml" && entry.path().filename() != kCommon)
+        themes.push_back(entry.path());
+    }
+    std::ranges::sort(themes);
+    for (const auto& path : themes) {
+      const Json theme = to_json(YAML::LoadFile(path));
+      allow_only(theme, path.filename(), {"parts", "cases"});
+      for (const Json& row : theme.at("cases")) cases_.push_back(row);
+    }
   }
 
-  const Json& cases() const { return root_.at("cases"); }
-  const Json& person(const std::string& name) const { return root_.at("people").at(name); }
+  const Json& cases() const { return cases_; }
+  const Json& person(const std::string& name) const { return common_.at("people").at(name); }
   std::string created(const Json& row) const {
-    return row.value("created", root_.at("default").at("created").get<std::string>());
+    return row.value("created", common_.at("default").at("created").get<std::string>());
   }
 
   // AccessPolicy.spec; null if there is no policy.
   Json policy(const Json& row) const {
     if (row.contains("policy") && row.at("policy").is_null()) return nullptr;
-    return merged(root_.at("default").at("policy"), row.value("policy", Json::object()));
+    return merged(common_.at("default").at("policy"), row.value("policy", Json::object()));
   }
-  Json default_policy() const { return root_.at("default").at("policy"); }
+  Json default_policy() const { return common_.at("default").at("policy"); }
 
   // AccessRequest.spec, without the requester.
   Json request(const Json& row) const {
-    return merged(root_.at("default").at("request"), row.value("request", Json::object()));
+    return merged(common_.at("default").at("request"), row.value("request", Json::object()));
   }
   // {username, groups}; null if the requester is unknown.
   Json requester(const Json& row) const {
@@ -102,7 +118,10 @@ class DecisionTable {
     allow_only(object.value("guard", Json::object()), "guard", {"inForce", "since"});
   }
 
-  Json root_;
+  static constexpr const char* kCommon = "common.yaml";
+
+  Json common_;
+  Json cases_ = Json::array();
 };
 
 }  // namespace curfew::test

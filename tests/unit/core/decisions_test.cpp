@@ -11,7 +11,7 @@
 #include "support/decision_table.hpp"
 #include "world.hpp"
 
-// Plays every case of tests/cases/decisions.yaml through decide and its actions, including the time between
+// Plays every case of tests/cases/decisions through decide and its actions, including the time between
 // the steps.
 using namespace curfew;
 using namespace curfew::core;
@@ -23,7 +23,7 @@ namespace {
 
 // Read once, because Catch2 reruns the test case for each section below.
 const DecisionTable& the_table() {
-  static const DecisionTable table(CURFEW_SOURCE_DIR "/tests/cases/decisions.yaml");
+  static const DecisionTable table(CURFEW_SOURCE_DIR "/tests/cases/decisions");
   return table;
 }
 
