@@ -70,6 +70,12 @@ inline constexpr Means kMeans[] = {{"merge patch", &Asked::merge_patch},
                                    {"replace", &Asked::replace},
                                    {"server-side apply", &Asked::server_side_apply}};
 
+// An approval by bob, as the guard completes it.
+inline const Json kBobs{{"verdict", "Approve"},
+                        {"username", "bob"},
+                        {"groups", {"sre", "system:authenticated"}},
+                        {"comment", "ok"}};
+
 // Part of the API server's message, by the core's reason for the same refusal.
 inline const std::map<std::string, std::string> kSentences{
     {"RequesterNotAllowed", "is not a requester of AccessPolicy"},

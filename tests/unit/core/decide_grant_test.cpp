@@ -259,3 +259,17 @@ TEST_CASE(
   w.settle();
   CHECK(failures() == 2);
 }
+
+TEST_CASE("the subject gets the access and cannot approve it") {
+  World w;
+  w.s.policy->spec.subjects = {user("carol")};
+  w.s.request.spec.subject = user("carol");
+  w.settle();
+  w.s.by(approve(sre("carol")));
+  w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  w.s.by(approve(sre("bob")));
+  w.settle();
+  REQUIRE(w.phase() == Phase::Active);
+  CHECK(w.s.binding->subjects == std::vector{user("carol")});
+}

@@ -23,6 +23,7 @@ TEST_CASE("a refused binding is retried once a minute, and its reason says what 
 }
 
 TEST_CASE("an answer that says nothing of the grant is no failure of it") {
-  const auto kind = GENERATE(ErrorKind::Timeout, ErrorKind::Conflict, ErrorKind::InternalError, ErrorKind::NotFound);
+  const auto kind =
+      GENERATE(ErrorKind::Timeout, ErrorKind::Conflict, ErrorKind::InternalError, ErrorKind::NotFound);
   CHECK_FALSE(grant_failure({.kind = kind, .message = "later"}, kNow));
 }

@@ -1,0 +1,191 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "unit/reconcile/apply_fixture.hpp"
+
+// Deleting, freeing and shortening bindings, deleted requests, and when the applier must stop.
+using namespace curfew;
+using namespace curfew::testing;
+using namespace std::chrono_literals;
+using api::AuditAction;
+using api::Phase;
+using Fixture = ApplyFixture;
+using Kind = runtime::Outcome::Kind;
+
+TEST_CASE(
+    "a deletion comes first, what follows it is done once it is accepted, and then it is looked at again") {
+  Fixture f;
+  const auto stored = f.api.put(binding(kExpiresAt));
+  FakeApi::Json options;
+  f.api.on_call = [&](const std::string& call) {
+    if (call.starts_with("DELETE")) options = f.api.last_body();
+  };
+  const auto outcome = f.apply({f.deletion(), core::WriteRecord{record(AuditAction::Tampered)}});
+  CHECK(f.api.calls() == Calls{"DELETE " + kBindingPath, "POST " + kRecordsPath});
+  CHECK(options["preconditions"]["uid"] == stored.metadata.uid);
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after == 1s);
+}
+
+TEST_CASE("a deletion that fails is tried again within a second") {
+  Fixture f;
+  const auto stored = f.api.put(binding(kExpiresAt));
+  f.api.fail("DELETE", 403, "Forbidden", "no");
+  const auto outcome = f.apply({f.deletion(), f.status(Phase::Revoked)});
+  CHECK(outcome.after == 1s);
+  CHECK(f.api.calls().size() == 1);
+  CHECK_FALSE(f.deletions.contains(stored.metadata.uid));
+}
+
+TEST_CASE("that a binding is gone is known of those that this process deleted, before the watch can tell") {
+  Fixture f;
+  auto one = binding(kExpiresAt);
+  const bool is_held = GENERATE(true, false);
+  if (is_held) one.metadata.finalizers = {"somebody/else"};
+  const auto stored = f.api.put(one);
+  f.api.on_call = [&](const std::string&) { CHECK(f.deletions.contains(stored.metadata.uid)); };
+  f.apply({f.deletion()});
+  CHECK(f.deletions.contains(stored.metadata.uid) == !is_held);
+  f.api.on_call = {};
+  f.notes.remember_binding(kUid, stored.metadata.uid);
+  f.apply({f.status(Phase::Revoked)});
+  CHECK_FALSE(f.deletions.contains(stored.metadata.uid));
+}
+
+TEST_CASE("a deletion of another one's binding is not carried out but decided again") {
+  Fixture f;
+  auto other = binding(kExpiresAt);
+  other.metadata.uid = "another";
+  f.api.put(other);
+  CHECK(f.apply({f.deletion()}).kind == Kind::RetryNow);
+  CHECK_FALSE(f.api.get(kBindingPath).is_null());
+}
+
+TEST_CASE("a held binding is freed, and looked at again") {
+  Fixture f;
+  auto held = binding(kExpiresAt);
+  held.metadata.finalizers = {"example.com/hold"};
+  held.metadata.deletion_timestamp = f.clock.now();
+  f.api.put(held);
+  const auto outcome = f.apply(
+      {core::FreeBinding{.key = held.metadata.key(), .uid = held.metadata.uid}, f.status(Phase::Revoked)});
+  CHECK(f.api.get(kBindingPath).is_null());
+  CHECK(outcome.after == 1s);
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("once leadership is lost nothing is granted, written or said, but access still ends") {
+  Fixture f;
+  f.may_grant = false;
+  SECTION("granting") {
+    CHECK(f.apply(f.granting()).kind == Kind::Done);
+    CHECK(f.api.calls().empty());
+  }
+  SECTION("ending") {
+    f.api.put(binding(kExpiresAt));
+    f.apply({f.deletion(), f.status(Phase::Revoked)});
+    CHECK(f.api.calls() == Calls{"DELETE " + kBindingPath});
+  }
+}
+
+TEST_CASE("leadership that is lost between two steps stops the next one") {
+  Fixture f;
+  std::string last;
+  SECTION("after the record") {
+    last = "POST " + kRecordsPath;
+  }
+  SECTION("after the binding") {
+    last = "POST " + kBindingsPath;
+  }
+  f.api.on_call = [&](const std::string& call) {
+    if (call == last) f.may_grant = false;
+  };
+  f.apply(f.granting());
+  CHECK(f.api.calls().back() == last);
+}
+
+TEST_CASE("a stop between two steps stops the next one") {
+  Fixture f;
+  std::stop_source stop;
+  f.api.on_call = [&](const std::string&) { stop.request_stop(); };
+  f.apply(f.granting(), {}, stop.get_token());
+  CHECK(f.api.calls() == Calls{"POST " + kRecordsPath});
+}
+
+TEST_CASE("a gone request is forgotten when its end is recorded and its binding is gone") {
+  Fixture f;
+  f.input.request_is_gone = true;
+  f.departed.add(f.input.request);
+  f.notes.remember_granted(record(AuditAction::Granted));
+  const auto key = f.input.request->metadata.key();
+  SECTION("recorded") {
+    f.apply({core::WriteRecord{record(AuditAction::Revoked)}});
+    CHECK_FALSE(f.departed.first(key));
+    CHECK_FALSE(f.notes.of(kUid).granted);
+  }
+  SECTION("not recorded") {
+    f.api.fail("POST", 503, "ServiceUnavailable", "etcd is away");
+    f.apply({core::WriteRecord{record(AuditAction::Revoked)}});
+    CHECK(f.departed.first(key));
+  }
+  SECTION("its binding is there") {
+    f.input.binding = shared(binding(kExpiresAt));
+    f.apply({core::WriteRecord{record(AuditAction::Revoked)}});
+    CHECK(f.departed.first(key));
+  }
+}
+
+TEST_CASE("after a gone request the one that has its name now is looked at") {
+  Fixture f;
+  take_away(f.stores.requests, f.input.request->metadata.key());
+  f.input.request_is_gone = true;
+  f.departed.add(f.input.request);
+  SECTION("there is one") {
+    deliver(f.stores.requests, request("debug", kOtherUid));
+    CHECK(f.apply({core::WriteRecord{record(AuditAction::Revoked)}}).after > 0s);
+  }
+  SECTION("there is none") {
+    CHECK(f.apply({core::WriteRecord{record(AuditAction::Revoked)}}).after == 0s);
+  }
+}
+
+TEST_CASE("a binding is shortened where it is still the same one, and known as such at once") {
+  Fixture f;
+  f.api.put(binding(kExpiresAt));
+  deliver(f.stores.bindings, binding(kExpiresAt));
+  const auto sooner = kExpiresAt - 30min;
+  auto shorten = core::ShortenBinding{.key = f.deletion().key, .uid = f.deletion().uid, .expires_at = sooner};
+  SECTION("the same one") {
+    CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::Done);
+    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] ==
+          format_rfc3339(sooner));
+    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"].contains("curfew.dev/policy"));
+    CHECK(f.stores.bindings.get(shorten.key)->metadata.annotations.at("curfew.dev/expires-at") ==
+          format_rfc3339(sooner));
+    CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
+  }
+  SECTION("another one of its name") {
+    shorten.uid = "another";
+    CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::RetryRateLimited);
+    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] ==
+          format_rfc3339(kExpiresAt));
+    CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+  }
+  SECTION("gone") {
+    f.api.erase(kBindingPath);
+    CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::Done);
+    CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+  }
+  SECTION(
+      "not allowed to change it, because its role may not be bound any more: the status has the end all the same") {
+    f.api.fail("PATCH " + kBindingPath, 403, "Forbidden", "may not bind");
+    CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::Done);
+    CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
+  }
+  SECTION("also by a replica that may not grant any more: it takes nothing but time") {
+    f.may_grant = false;
+    f.apply({shorten});
+    CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] ==
+          format_rfc3339(sooner));
+  }
+}

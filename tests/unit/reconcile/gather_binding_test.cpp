@@ -1,0 +1,146 @@
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "unit/reconcile/gather_fixture.hpp"
+
+// What is gathered of a request's binding and of the record that it was granted.
+using namespace curfew;
+using namespace curfew::testing;
+using api::Phase;
+
+TEST_CASE("of a binding that is gone its uid is still known") {
+  GatherFixture f;
+  deliver(f.stores.requests, request_in(Phase::Active));
+  f.notes.remember_binding(kUid, "binding-uid");
+  const auto input = f.gather();
+  REQUIRE(input);
+  REQUIRE(*input);
+  CHECK((*input)->binding_uid == "binding-uid");
+}
+
+TEST_CASE(
+    "an active request whose binding the watch has lost is asked for it, unless this process deleted it") {
+  GatherFixture f;
+  deliver(f.stores.requests, request_in(Phase::Active));
+  f.notes.remember_granted(record(api::AuditAction::Granted));
+  f.notes.remember_binding(kUid, "binding-of-" + std::string(kUid));
+  SECTION("it has lost its label: it is there") {
+    auto stray = binding("2026-11-24T21:00:00Z");
+    stray.metadata.labels.clear();
+    f.api.put(stray);
+    CHECK((**f.gather()).binding->metadata.uid == stray.metadata.uid);
+  }
+  SECTION("it is gone") {
+    CHECK_FALSE((**f.gather()).binding);
+    CHECK(f.api.calls() == Calls{"GET " + kBindingPath});
+  }
+  SECTION("nobody knows") {
+    f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+    CHECK_FALSE(f.gather());
+  }
+  SECTION("deleted here") {
+    f.deletions.add("binding-of-" + std::string(kUid));
+    CHECK_FALSE((**f.gather()).binding);
+    CHECK(f.api.calls().empty());
+  }
+}
+
+TEST_CASE(
+    "of an active request's bindings the one that was made, or seen first, is the one that was granted") {
+  GatherFixture f;
+  deliver(f.stores.requests, request_in(Phase::Active));
+  const auto first = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+  SECTION("seen first") {
+    CHECK((**f.gather()).granted_binding_uid == first->metadata.uid);
+  }
+  SECTION("made") {
+    f.notes.remember_granted_binding(kUid, "made");
+    CHECK((**f.gather()).granted_binding_uid == "made");
+  }
+}
+
+TEST_CASE("the record of a binding that is there before its request is active is looked up once") {
+  GatherFixture f;
+  deliver(f.stores.requests, request_in(Phase::Pending));
+  deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+  SECTION("recorded: a grant was under way") {
+    f.api.put(record(api::AuditAction::Granted));
+    CHECK((**f.gather()).granted_record);
+    CHECK((**f.gather()).granted_record);
+    CHECK(f.api.calls() == Calls{"GET " + kGrantedPath});
+  }
+  SECTION("not recorded") {
+    CHECK_FALSE((**f.gather()).granted_record);
+    CHECK((**f.gather()).is_unrecorded);
+    CHECK(f.api.calls().front() == "GET " + kGrantedPath);
+  }
+  SECTION("nobody knows") {
+    f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+    CHECK_FALSE(f.gather());
+  }
+}
+
+TEST_CASE("a request whose binding has lost its owner is asked for: it may be on its way out") {
+  GatherFixture f;
+  const Phase phase = GENERATE(Phase::Active, Phase::Pending);  // Pending: a grant under way
+  const auto live = deliver(f.stores.requests, request_in(phase));
+  auto orphan = binding("2026-11-24T21:00:00Z");
+  orphan.metadata.owner_references.clear();
+  deliver(f.stores.bindings, orphan);
+  auto stored = request_in(phase);
+  SECTION("no") {
+    f.api.put(stored);
+    CHECK((**f.gather()).request == live);
+    CHECK_FALSE((**f.gather()).request_is_gone);
+  }
+  SECTION("yes") {
+    stored.metadata.deletion_timestamp = f.clock.now();
+    nlohmann::json object = api::encode(stored);
+    object["metadata"]["deletionTimestamp"] = "2026-11-24T20:00:00Z";
+    f.api.put_raw(kRequestPath, object);
+    CHECK((**f.gather()).request->metadata.deletion_timestamp);
+  }
+  SECTION("gone") {
+    CHECK((**f.gather()).request_is_gone);
+  }
+  SECTION("another one has its name") {
+    f.api.put(request("debug", kOtherUid));
+    CHECK((**f.gather()).request_is_gone);
+  }
+  SECTION("nobody knows") {
+    f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+    CHECK_FALSE(f.gather());
+  }
+}
+
+TEST_CASE("of an active request without a binding, one GET says whether it was ever granted") {
+  GatherFixture f;
+  deliver(f.stores.requests, request_in(Phase::Active));
+  SECTION("it was not") {
+    CHECK((**f.gather()).is_unrecorded);
+  }
+  SECTION("it was") {
+    f.api.put(record(api::AuditAction::Granted));
+    CHECK((**f.gather()).granted_record);
+    CHECK_FALSE((**f.gather()).is_unrecorded);
+  }
+  SECTION("nobody knows") {
+    f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+    CHECK_FALSE(f.gather());
+  }
+}
+
+TEST_CASE("that an active request was never granted is known once all records are") {
+  GatherFixture f;
+  deliver(f.stores.requests, request_in(Phase::Active));
+  deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+  CHECK_FALSE((**f.gather()).is_unrecorded);
+  f.notes.know_all_records();
+  CHECK((**f.gather()).is_unrecorded);
+  f.notes.begin_term();
+  CHECK_FALSE((**f.gather()).is_unrecorded);
+  f.notes.know_all_records();
+  f.notes.remember_granted(record(api::AuditAction::Granted));
+  CHECK_FALSE((**f.gather()).is_unrecorded);
+  CHECK(f.api.calls().empty());
+}
