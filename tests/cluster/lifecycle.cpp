@@ -229,6 +229,15 @@ std::optional<TimePoint> call_of_curfew(const Cluster& cluster, const std::strin
   return std::nullopt;
 }
 
+TimePoint deleted_at(const Scene& scene, const Request& request, TimePoint since) {
+  for (const Json& call : calls_of_curfew(scene.cluster, since, request.binding_name())) {
+    if (call["verb"] == "delete" && call["responseStatus"].value("code", 0) == 200)
+      return time_of(call["stageTimestamp"]);
+  }
+  FAIL_CHECK("nobody deleted the binding");
+  return {};
+}
+
 std::vector<std::string> warnings_about(const Cluster& cluster, const std::string& text) {
   std::vector<std::string> found;
   std::ifstream log(cluster.state() / "test" / "controller.log");

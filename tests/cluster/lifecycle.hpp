@@ -15,6 +15,7 @@ namespace curfew::test {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using Texts = std::vector<std::string>;
 
 // A namespace and the users who act in it.
 struct Scene {
@@ -106,6 +107,10 @@ std::vector<Json> calls_of_curfew(const Cluster& cluster, TimePoint since, const
 // none.
 std::optional<TimePoint> call_of_curfew(const Cluster& cluster, const std::string& verb,
                                         const std::string& name, TimePoint since);
+
+// When the API server answered Curfew's first deletion of the request's binding; fails the test, and returns
+// the epoch, if there was none.
+TimePoint deleted_at(const Scene& scene, const Request& request, TimePoint since);
 
 // The warnings and errors in the controller's log that contain that text.
 std::vector<std::string> warnings_about(const Cluster& cluster, const std::string& text);

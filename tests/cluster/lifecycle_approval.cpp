@@ -5,8 +5,6 @@ using namespace curfew::test;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 // A ServiceAccount in the scene's namespace, with the rights of the scene's users.
 Person service_account(const Scene& scene, const std::string& name) {
   const std::string& space = scene.space.name();

@@ -10,8 +10,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 struct Granted {
   Scene scene;
   Request request{scene, scene.space.policy(one_of_sre()), "duration: 30m, reason: INC-1"};

@@ -10,8 +10,6 @@ using std::chrono::minutes;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 Request active(const Scene& scene, const std::string& policy, const std::string& name = "ask") {
   Request request(scene, policy, "duration: 30m, reason: INC-1", std::nullopt, name);
   request.await("Active");

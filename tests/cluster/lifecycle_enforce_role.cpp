@@ -9,8 +9,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 // Lets Curfew bind one role, and waits until the right is effective.
 struct Grantable {
   const Scene& scene;

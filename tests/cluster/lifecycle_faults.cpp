@@ -65,15 +65,6 @@ void check_recorded_first(const Scene& scene, const Request& request, curfew::Ti
   CHECK(*recorded <= *granted);
 }
 
-curfew::TimePoint deleted_at(const Scene& scene, const Request& request, curfew::TimePoint since) {
-  for (const Json& call : calls_of_curfew(scene.cluster, since, request.binding_name())) {
-    if (call["verb"] == "delete" && call["responseStatus"].value("code", 0) == 200)
-      return time_of(call["stageTimestamp"]);
-  }
-  FAIL_CHECK("nobody deleted the binding");
-  return {};
-}
-
 int milliseconds_between(curfew::TimePoint from, curfew::TimePoint to) {
   return static_cast<int>(std::chrono::floor<milliseconds>(to - from).count());
 }

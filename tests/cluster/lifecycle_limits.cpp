@@ -10,8 +10,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 constexpr const char* kTwoAtATime = "limits: {activePerRequester: 2}";
 
 constexpr int kMany = 10;

@@ -13,8 +13,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 struct Granting {
   Scene scene;
   std::string policy = scene.space.policy(automatic());

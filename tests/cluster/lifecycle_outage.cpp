@@ -26,15 +26,6 @@ class Standstill {
   pid_t pid_;
 };
 
-curfew::TimePoint deleted_at(const Scene& scene, const Request& request, curfew::TimePoint since) {
-  for (const Json& call : calls_of_curfew(scene.cluster, since, request.binding_name())) {
-    if (call["verb"] == "delete" && call["responseStatus"].value("code", 0) == 200)
-      return time_of(call["stageTimestamp"]);
-  }
-  FAIL_CHECK("nobody deleted the binding");
-  return {};
-}
-
 }  // namespace
 
 TEST_CASE(

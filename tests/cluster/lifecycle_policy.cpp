@@ -10,8 +10,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 void check_rejected(const Request& request, const std::string& reason, const std::string& sentence,
                     milliseconds patience = seconds(3)) {
   request.await("Rejected", patience);

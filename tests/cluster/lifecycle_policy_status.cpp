@@ -9,8 +9,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 std::size_t status_writes(const Scene& scene, const std::string& policy, curfew::TimePoint since) {
   const auto calls = calls_of_curfew(scene.cluster, since, policy);
   const auto is_one = [&](const Json& call) {

@@ -11,8 +11,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 // The actions by request UID, of all requests with that name.
 std::map<std::string, Texts> recorded_of_name(const Scene& scene, const std::string& name) {
   std::map<std::string, Texts> actions;

@@ -9,8 +9,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 ProcessResult end_all(const Scene& scene, std::vector<std::string> flags = {"--vacancy", "2s"}) {
   std::vector<std::string> command{Controller::program(), "end-all", "--kubeconfig",
                                    scene.cluster.curfew().kubeconfig().string()};

@@ -10,8 +10,6 @@ using namespace curfew::test;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 std::string lease_holder(const Scene& scene) {
   return scene.admin.get({"lease", "curfew", "-n", "curfew-system"})["spec"].value("holderIdentity", "");
 }

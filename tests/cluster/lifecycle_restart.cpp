@@ -9,8 +9,6 @@ using namespace curfew::test;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 // A scene with a controller that is killed and started again.
 struct Killed {
   Scene scene;

@@ -13,8 +13,6 @@ using Catch::Matchers::UnorderedEquals;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 // When the API server had answered Curfew's request to delete the binding.
 std::optional<curfew::TimePoint> deletion_of(const Scene& scene, const std::string& binding,
                                              curfew::TimePoint since) {

@@ -12,8 +12,6 @@ using std::chrono::minutes;
 namespace {
 
 using curfew::TimePoint;
-using Texts = std::vector<std::string>;
-
 // A daily window from `from` to `to`, to the minute, as times of day in that zone.
 std::string schedule(TimePoint from, TimePoint to, const std::string& more = "",
                      const std::string& zone = "UTC") {

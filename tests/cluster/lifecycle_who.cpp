@@ -8,8 +8,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 const Json kDave{{"kind", "User"}, {"name", "dave"}};
 
 void check_subject_refused(const Request& request, const std::string& whom) {

@@ -7,8 +7,6 @@
 namespace curfew::test {
 namespace {
 
-using Texts = std::vector<std::string>;
-
 constexpr int kMinSeconds = 3;  // seconds of access that expires
 constexpr int kMaxSeconds = 8;
 constexpr seconds kTurn{1};

@@ -10,8 +10,6 @@
 // What somebody who has removed the admission policies can write.
 namespace curfew::test {
 
-using Texts = std::vector<std::string>;
-
 struct Unguarded {
   Scene scene;
   Guard guard{scene};

@@ -1,15 +1,9 @@
 #include <algorithm>
 #include <array>
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
 #include <functional>
 
-#include "builders.hpp"
 #include "core/check/check.hpp"
-
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
+#include "core_test.hpp"
 
 namespace {
 

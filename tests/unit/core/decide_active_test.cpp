@@ -1,15 +1,7 @@
 #include <algorithm>
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
 #include <functional>
 
-#include "world.hpp"
-
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::AuditAction;
-using api::Phase;
+#include "core_test.hpp"
 
 namespace {
 

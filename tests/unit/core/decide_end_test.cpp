@@ -1,13 +1,4 @@
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
-
-#include "world.hpp"
-
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::AuditAction;
-using api::Phase;
+#include "core_test.hpp"
 
 TEST_CASE("the record of an end names the binding that it ended") {
   World w = expired_world();

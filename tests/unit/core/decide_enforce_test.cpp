@@ -1,15 +1,8 @@
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
 #include <functional>
 
-#include "world.hpp"
+#include "core_test.hpp"
 
 // onChange: how an active grant follows changes of its policy.
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::AuditAction;
-using api::Phase;
 
 namespace {
 

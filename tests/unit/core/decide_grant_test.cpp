@@ -1,16 +1,9 @@
 #include <algorithm>
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 #include <catch2/matchers/catch_matchers_vector.hpp>
 
-#include "world.hpp"
+#include "core_test.hpp"
 
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::AuditAction;
-using api::Phase;
 using Catch::Matchers::Equals;
 
 namespace {

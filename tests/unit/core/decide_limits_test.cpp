@@ -1,14 +1,7 @@
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
-
+#include "core_test.hpp"
 #include "timing.hpp"
 
 // A policy's limits on what a person has and had.
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::AuditAction;
-using api::Phase;
 
 TEST_CASE("whoever has as much as the limit allows is told so, with the figures") {
   World w;

@@ -1,14 +1,8 @@
 #include <algorithm>
-#include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_vector.hpp>
 
-#include "world.hpp"
+#include "core_test.hpp"
 
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::AuditAction;
-using api::Phase;
 using Catch::Matchers::Equals;
 
 TEST_CASE("at first sight, what the request left to the policy is pinned and the request recorded") {

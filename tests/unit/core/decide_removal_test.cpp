@@ -1,13 +1,6 @@
-#include <catch2/catch_test_macros.hpp>
-
-#include "world.hpp"
+#include "core_test.hpp"
 
 // "curfew end-all": how each request ends before Curfew is removed.
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::AuditAction;
-using api::Phase;
 
 namespace {
 

@@ -1,17 +1,10 @@
 #include <algorithm>
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
 
 #include "core/decide/binding.hpp"
-#include "world.hpp"
+#include "core_test.hpp"
 
 // States that are possible only if the admission policies were bypassed: by removing them, or by writing to
 // etcd.
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::AuditAction;
-using api::Phase;
 
 namespace {
 

@@ -1,13 +1,7 @@
-#include <catch2/catch_test_macros.hpp>
-
+#include "core_test.hpp"
 #include "timing.hpp"
 
 // The time within which a request must be decided.
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::AuditAction;
-using api::Phase;
 
 TEST_CASE("a request that nobody decides times out") {
   World w;

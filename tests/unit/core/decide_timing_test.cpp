@@ -1,14 +1,7 @@
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
-
+#include "core_test.hpp"
 #include "timing.hpp"
 
 // Schedules and start times. kNow is Tuesday, 2026-11-24 20:00 UTC, 21:00 in Berlin.
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::AuditAction;
-using api::Phase;
 
 TEST_CASE("outside its schedule an approved request waits for the opening, which its message names") {
   World w = world_with(office_hours());

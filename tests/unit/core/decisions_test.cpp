@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -8,14 +7,11 @@
 #include "core/decide/explain.hpp"
 #include "core/decide/tally.hpp"
 #include "core/describe.hpp"
+#include "core_test.hpp"
 #include "support/decision_table.hpp"
-#include "world.hpp"
 
 // Plays every case of tests/cases/decisions through decide and its actions, including the time between
 // the steps.
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
 using curfew::test::DecisionTable;
 using nlohmann::json;
 

@@ -1,18 +1,14 @@
-#include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
 #include "api/codec.hpp"
-#include "builders.hpp"
 #include "core/check/check.hpp"
 #include "core/decide/tally.hpp"
 #include "core/identity.hpp"
+#include "core_test.hpp"
 #include "support/yaml.hpp"
 
 // The table that the admission policies are tested with as well (tests/cluster): early answer and authority
 // must agree.
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
 using nlohmann::json;
 
 namespace {

@@ -1,16 +1,11 @@
 #include "core/decide/explain.hpp"
 
 #include <algorithm>
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
 #include <set>
 
 #include "core/check/check.hpp"
-#include "world.hpp"
+#include "core_test.hpp"
 
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
 using Outcome = Finding::Outcome;
 
 namespace {

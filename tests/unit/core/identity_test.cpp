@@ -1,14 +1,8 @@
 #include "core/identity.hpp"
 
-#include <catch2/catch_test_macros.hpp>
-
-#include "builders.hpp"
 #include "core/describe.hpp"
 #include "core/policy/selector.hpp"
-
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
+#include "core_test.hpp"
 
 TEST_CASE("an entry covers by user name, by group membership and by ServiceAccount, byte for byte") {
   const std::vector<api::Subject> entries{user("carol"), group("sre"), robot("ci", "deployer")};

@@ -1,13 +1,8 @@
 #include "core/policy/policy_status.hpp"
 
-#include <catch2/catch_test_macros.hpp>
 #include <functional>
 
-#include "builders.hpp"
-
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
+#include "core_test.hpp"
 
 namespace {
 

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <catch2/catch_get_random_seed.hpp>
-#include <catch2/catch_test_macros.hpp>
 #include <iostream>
 #include <random>
 
@@ -9,14 +8,10 @@
 #include "core/decide/explain.hpp"
 #include "core/identity.hpp"
 #include "core/policy/policy_status.hpp"
+#include "core_test.hpp"
 #include "util/duration.hpp"
-#include "world.hpp"
 
 // Random sequences of events around a request, with the invariants checked after each event.
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::Phase;
 
 namespace {
 

@@ -1,17 +1,9 @@
 #include "core/decide/trust.hpp"
 
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
-
-#include "world.hpp"
+#include "core_test.hpp"
 
 // The author of a decision: only the guard establishes it, so a decision written without the guard has no
 // author.
-using namespace curfew;
-using namespace curfew::core;
-using namespace curfew::core::test;
-using api::AuditAction;
-using api::Phase;
 
 namespace {
 

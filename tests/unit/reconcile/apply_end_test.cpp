@@ -1,20 +1,11 @@
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
-
 #include "unit/reconcile/apply_fixture.hpp"
+#include "unit/reconcile/reconcile_test.hpp"
 
 // Deleting, freeing and shortening bindings, deleted requests, and when the applier must stop.
-using namespace curfew;
-using namespace curfew::testing;
-using namespace std::chrono_literals;
-using api::AuditAction;
-using api::Phase;
-using Fixture = ApplyFixture;
-using Kind = runtime::Outcome::Kind;
 
 TEST_CASE(
     "a deletion comes first, what follows it is done once it is accepted, and then it is looked at again") {
-  Fixture f;
+  ApplyFixture f;
   const auto stored = f.api.put(binding(kExpiresAt));
   FakeApi::Json options;
   f.api.on_call = [&](const std::string& call) {
@@ -28,7 +19,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a deletion that fails is tried again within a second") {
-  Fixture f;
+  ApplyFixture f;
   const auto stored = f.api.put(binding(kExpiresAt));
   f.api.fail("DELETE", 403, "Forbidden", "no");
   const auto outcome = f.apply({f.deletion(), f.status(Phase::Revoked)});
@@ -38,7 +29,7 @@ TEST_CASE("a deletion that fails is tried again within a second") {
 }
 
 TEST_CASE("that a binding is gone is known of those that this process deleted, before the watch can tell") {
-  Fixture f;
+  ApplyFixture f;
   auto one = binding(kExpiresAt);
   const bool is_held = GENERATE(true, false);
   if (is_held) one.metadata.finalizers = {"somebody/else"};
@@ -53,7 +44,7 @@ TEST_CASE("that a binding is gone is known of those that this process deleted, b
 }
 
 TEST_CASE("a deletion of another one's binding is not carried out but decided again") {
-  Fixture f;
+  ApplyFixture f;
   auto other = binding(kExpiresAt);
   other.metadata.uid = "another";
   f.api.put(other);
@@ -62,7 +53,7 @@ TEST_CASE("a deletion of another one's binding is not carried out but decided ag
 }
 
 TEST_CASE("a held binding is freed, and looked at again") {
-  Fixture f;
+  ApplyFixture f;
   auto held = binding(kExpiresAt);
   held.metadata.finalizers = {"example.com/hold"};
   held.metadata.deletion_timestamp = f.clock.now();
@@ -75,7 +66,7 @@ TEST_CASE("a held binding is freed, and looked at again") {
 }
 
 TEST_CASE("once leadership is lost nothing is granted, written or said, but access still ends") {
-  Fixture f;
+  ApplyFixture f;
   f.may_grant = false;
   SECTION("granting") {
     CHECK(f.apply(f.granting()).kind == Kind::Done);
@@ -89,7 +80,7 @@ TEST_CASE("once leadership is lost nothing is granted, written or said, but acce
 }
 
 TEST_CASE("leadership that is lost between two steps stops the next one") {
-  Fixture f;
+  ApplyFixture f;
   std::string last;
   SECTION("after the record") {
     last = "POST " + kRecordsPath;
@@ -105,7 +96,7 @@ TEST_CASE("leadership that is lost between two steps stops the next one") {
 }
 
 TEST_CASE("a stop between two steps stops the next one") {
-  Fixture f;
+  ApplyFixture f;
   std::stop_source stop;
   f.api.on_call = [&](const std::string&) { stop.request_stop(); };
   f.apply(f.granting(), {}, stop.get_token());
@@ -113,7 +104,7 @@ TEST_CASE("a stop between two steps stops the next one") {
 }
 
 TEST_CASE("a gone request is forgotten when its end is recorded and its binding is gone") {
-  Fixture f;
+  ApplyFixture f;
   f.input.request_is_gone = true;
   f.departed.add(f.input.request);
   f.notes.remember_granted(record(AuditAction::Granted));
@@ -136,7 +127,7 @@ TEST_CASE("a gone request is forgotten when its end is recorded and its binding 
 }
 
 TEST_CASE("after a gone request the one that has its name now is looked at") {
-  Fixture f;
+  ApplyFixture f;
   take_away(f.stores.requests, f.input.request->metadata.key());
   f.input.request_is_gone = true;
   f.departed.add(f.input.request);
@@ -150,7 +141,7 @@ TEST_CASE("after a gone request the one that has its name now is looked at") {
 }
 
 TEST_CASE("a binding is shortened where it is still the same one, and known as such at once") {
-  Fixture f;
+  ApplyFixture f;
   f.api.put(binding(kExpiresAt));
   deliver(f.stores.bindings, binding(kExpiresAt));
   const auto sooner = kExpiresAt - 30min;

@@ -1,20 +1,14 @@
-#include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "unit/reconcile/apply_fixture.hpp"
+#include "unit/reconcile/reconcile_test.hpp"
 
 // Granting: the record, then the binding, and what can prevent them.
-using namespace curfew;
-using namespace curfew::testing;
-using namespace std::chrono_literals;
-using api::Phase;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
-using Fixture = ApplyFixture;
-using Kind = runtime::Outcome::Kind;
 
 TEST_CASE("a grant is its record, then its binding, then the status") {
-  Fixture f;
+  ApplyFixture f;
   CHECK(f.apply(f.granting()).kind == Kind::Done);
   CHECK(f.api.calls() ==
         Calls{"POST " + kRecordsPath, "POST " + kBindingsPath, "PATCH " + kRequestPath + "/status"});
@@ -23,7 +17,7 @@ TEST_CASE("a grant is its record, then its binding, then the status") {
 }
 
 TEST_CASE("what was written is known before the watch brings it") {
-  Fixture f;
+  ApplyFixture f;
   f.apply(f.granting());
   const auto known = f.stores.bindings.get({"payments", std::string("curfew-") + kUid});
   REQUIRE(known);
@@ -32,7 +26,7 @@ TEST_CASE("what was written is known before the watch brings it") {
 }
 
 TEST_CASE("without its record nothing is granted") {
-  Fixture f;
+  ApplyFixture f;
   SECTION("trouble") {
     f.api.fail("POST " + kRecordsPath, 503, "ServiceUnavailable", "etcd is away");
     CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
@@ -55,14 +49,14 @@ TEST_CASE("without its record nothing is granted") {
 }
 
 TEST_CASE("a Granted record that is stored already with the same times is a resumed grant") {
-  Fixture f;
+  ApplyFixture f;
   f.api.put(f.granted_record().record);
   f.apply(f.granting());
   CHECK_FALSE(f.api.get(kBindingPath).is_null());
 }
 
 TEST_CASE("a Granted record that is stored with other times counts: it is decided again with it") {
-  Fixture f;
+  ApplyFixture f;
   f.api.put(f.granted_record(kExpiresAt - 10min).record);
   const auto outcome = f.apply(f.granting());
   CHECK(outcome.kind == Kind::Done);
@@ -74,7 +68,7 @@ TEST_CASE("a Granted record that is stored with other times counts: it is decide
 }
 
 TEST_CASE("a Granted record that is stored for another role or person is not this grant") {
-  Fixture f;
+  ApplyFixture f;
   auto stored = f.granted_record().record;
   SECTION("role") {
     stored.role->name = "admin";
@@ -88,7 +82,7 @@ TEST_CASE("a Granted record that is stored for another role or person is not thi
 }
 
 TEST_CASE("a binding of an attempt whose answer was lost is adopted") {
-  Fixture f;
+  ApplyFixture f;
   const auto stored = f.api.put(binding(kExpiresAt));
   CHECK(f.apply(f.granting()).kind == Kind::Done);
   CHECK(f.stores.bindings.get(stored.metadata.key())->metadata.uid == stored.metadata.uid);
@@ -97,7 +91,7 @@ TEST_CASE("a binding of an attempt whose answer was lost is adopted") {
 }
 
 TEST_CASE("a binding that has our name but is not the grant is not adopted") {
-  Fixture f;
+  ApplyFixture f;
   auto other = binding(kExpiresAt);
   SECTION("another end") {
     other.metadata.annotations.begin()->second = "2027-01-01T00:00:00Z";
@@ -126,7 +120,7 @@ TEST_CASE("a binding that has our name but is not the grant is not adopted") {
 }
 
 TEST_CASE("a binding of our name that is being deleted is waited for") {
-  Fixture f;
+  ApplyFixture f;
   auto going = binding(kExpiresAt);
   going.metadata.deletion_timestamp = f.clock.now();
   going.metadata.finalizers = {"example.com/hold"};
@@ -137,7 +131,7 @@ TEST_CASE("a binding of our name that is being deleted is waited for") {
 }
 
 TEST_CASE("a role that may not be bound is remembered for a minute, in the API server's words") {
-  Fixture f;
+  ApplyFixture f;
   f.api.fail("POST " + kBindingsPath, 403, "Forbidden",
              "attempting to grant RBAC permissions not currently held");
   const auto outcome = f.apply(f.granting());
@@ -154,7 +148,7 @@ TEST_CASE("a role that may not be bound is remembered for a minute, in the API s
 }
 
 TEST_CASE("a binding that the API server finds invalid is remembered as such") {
-  Fixture f;
+  ApplyFixture f;
   f.api.fail("POST " + kBindingsPath, 422, "Invalid", "subjects[0].name: Required value");
   f.apply(f.granting());
   REQUIRE(f.notes.of(kUid).failure);
@@ -163,7 +157,7 @@ TEST_CASE("a binding that the API server finds invalid is remembered as such") {
 }
 
 TEST_CASE("trouble in creating the binding is retried and not remembered") {
-  Fixture f;
+  ApplyFixture f;
   f.api.fail("POST " + kBindingsPath, {.kind = ErrorKind::Timeout, .message = "no answer"});
   CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
   CHECK_FALSE(f.notes.of(kUid).failure);

@@ -1,26 +1,17 @@
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
-
 #include "unit/reconcile/apply_fixture.hpp"
+#include "unit/reconcile/reconcile_test.hpp"
 
 // Records, the status, and what is retried.
-using namespace curfew;
-using namespace curfew::testing;
-using namespace std::chrono_literals;
-using api::AuditAction;
-using api::Phase;
-using Fixture = ApplyFixture;
-using Kind = runtime::Outcome::Kind;
 
 TEST_CASE("any other record that is stored already is written") {
-  Fixture f;
+  ApplyFixture f;
   f.api.put(record(AuditAction::Requested));
   f.apply({core::WriteRecord{record(AuditAction::Requested)}, f.status(Phase::Pending)});
   CHECK(f.api.calls() == Calls{"POST " + kRecordsPath, "PATCH " + kRequestPath + "/status"});
 }
 
 TEST_CASE("where another end is stored already it counts, and is decided on again") {
-  Fixture f;
+  ApplyFixture f;
   f.api.put(record(AuditAction::Expired));
   const auto outcome = f.apply({core::WriteRecord{record(AuditAction::Revoked)}, f.status(Phase::Revoked)});
   CHECK(outcome.kind == Kind::Done);
@@ -31,7 +22,7 @@ TEST_CASE("where another end is stored already it counts, and is decided on agai
 }
 
 TEST_CASE("the same end that is stored already is written") {
-  Fixture f;
+  ApplyFixture f;
   f.api.put(record(AuditAction::Expired));
   f.apply({core::WriteRecord{record(AuditAction::Expired)}, f.status(Phase::Expired)});
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Expired");
@@ -39,7 +30,7 @@ TEST_CASE("the same end that is stored already is written") {
 }
 
 TEST_CASE("an end that was recorded is known when the status loses against another write") {
-  Fixture f;
+  ApplyFixture f;
   f.api.put(request_in(Phase::Pending));  // an approval changed the resourceVersion
   CHECK(f.apply({core::WriteRecord{record(AuditAction::TimedOut)}, f.status(Phase::TimedOut)}).kind ==
         Kind::RetryNow);
@@ -48,7 +39,7 @@ TEST_CASE("an end that was recorded is known when the status loses against anoth
 }
 
 TEST_CASE("the record of a flood is no single request's end") {
-  Fixture f;
+  ApplyFixture f;
   auto flood = record(AuditAction::Rejected);
   flood.metadata.name = api::flood_record_name("alice", f.clock.now());
   f.api.fail("PATCH", 503, "ServiceUnavailable", "etcd is away");
@@ -58,7 +49,7 @@ TEST_CASE("the record of a flood is no single request's end") {
 
 TEST_CASE(
     "until all records of earlier terms are known, an end is looked for before a grant is begun or gone on with") {
-  Fixture f;
+  ApplyFixture f;
   f.notes.begin_term();
   f.api.put(record(AuditAction::Rejected));
   SECTION("begun") {
@@ -73,7 +64,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what the API server refuses as invalid is not tried again for ever") {
-  Fixture f;
+  ApplyFixture f;
   SECTION("a record") {
     f.api.fail("POST " + kRecordsPath, 422, "Invalid",
                "AuditRecord.curfew.dev \"x\" is invalid: subject.namespace: Too long");
@@ -91,7 +82,7 @@ TEST_CASE("what the API server refuses as invalid is not tried again for ever") 
 
 TEST_CASE(
     "a status of a request that was made again meanwhile is refused for its uid, which makes nothing invalid") {
-  Fixture f;
+  ApplyFixture f;
   f.api.erase(kRequestPath);
   f.api.put(request_in(Phase::Pending, "debug", kOtherUid));
   f.api.fail(
@@ -102,7 +93,7 @@ TEST_CASE(
 }
 
 TEST_CASE("the status is written against the request that was decided on") {
-  Fixture f;
+  ApplyFixture f;
   f.apply({f.status(Phase::Active)});
   const auto body = f.api.last_body();
   CHECK(body["metadata"]["uid"] == kUid);
@@ -111,14 +102,14 @@ TEST_CASE("the status is written against the request that was decided on") {
 }
 
 TEST_CASE("a status that lost against another write is decided on again at once") {
-  Fixture f;
+  ApplyFixture f;
   f.api.put(request_in(Phase::Pending));  // another write changed the resourceVersion
   CHECK(f.apply({f.status(Phase::Active)}).kind == Kind::RetryNow);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
 }
 
 TEST_CASE("a request that was deleted meanwhile needs no status") {
-  Fixture f;
+  ApplyFixture f;
   f.api.erase(kRequestPath);
   const auto outcome = f.apply({f.status(Phase::Expired)});
   CHECK(outcome.kind == Kind::Done);
@@ -127,7 +118,7 @@ TEST_CASE("a request that was deleted meanwhile needs no status") {
 }
 
 TEST_CASE("a completed request is known to be completed here before the watch can say that it left") {
-  Fixture f;
+  ApplyFixture f;
   bool known_in_time = false;
   f.api.on_call = [&](const std::string&) { known_in_time = f.departed.is_expected(kUid); };
   f.notes.remember_granted(record(AuditAction::Granted));
@@ -138,7 +129,7 @@ TEST_CASE("a completed request is known to be completed here before the watch ca
 }
 
 TEST_CASE("a completion that was not written is not one") {
-  Fixture f;
+  ApplyFixture f;
   f.api.fail("PATCH", 503, "ServiceUnavailable", "etcd is away");
   f.notes.remember_granted(record(AuditAction::Granted));
   CHECK(f.apply({f.status(Phase::Expired)}).kind == Kind::RetryRateLimited);
@@ -147,7 +138,7 @@ TEST_CASE("a completion that was not written is not one") {
 }
 
 TEST_CASE("a decision says when it is to be made again, rounded up") {
-  Fixture f;
+  ApplyFixture f;
   CHECK(f.apply({}, f.clock.now() + 1500us).after == 2ms);
   CHECK(f.apply({}, f.clock.now() + 1h).after == 1h);
   CHECK(f.apply({}, f.clock.now() - 1h).after == 1ms);
@@ -155,7 +146,7 @@ TEST_CASE("a decision says when it is to be made again, rounded up") {
 }
 
 TEST_CASE("a grant's latency is reported when its binding is there, at whichever attempt") {
-  Fixture f;
+  ApplyFixture f;
   SECTION("the first") {}
   SECTION("the second") {
     f.api.fail("POST " + kBindingsPath, 503, "ServiceUnavailable", "etcd is away");
@@ -171,7 +162,7 @@ TEST_CASE("a grant's latency is reported when its binding is there, at whichever
 }
 
 TEST_CASE("an error after which it is tried again is counted by its kind, once") {
-  Fixture f;
+  ApplyFixture f;
   SECTION("record") {
     f.api.fail("POST " + kRecordsPath, 503, "ServiceUnavailable", "etcd is away");
     f.apply(f.granting());
@@ -212,7 +203,7 @@ TEST_CASE("an error after which it is tried again is counted by its kind, once")
 }
 
 TEST_CASE("what succeeds or needs no other try is no error") {
-  Fixture f;
+  ApplyFixture f;
   f.apply(f.granting());
   f.api.erase(kRequestPath);
   f.apply({f.status(Phase::Expired)});
@@ -221,13 +212,13 @@ TEST_CASE("what succeeds or needs no other try is no error") {
 }
 
 TEST_CASE("what is far away, or has passed, is looked at again within the hour, and not at once for ever") {
-  Fixture f;
+  ApplyFixture f;
   CHECK(f.apply({}, f.clock.now() + 24h * 365 * 7000).after == 1h);
   CHECK(f.apply({}, f.clock.now() - 1h).after == 1ms);
 }
 
 TEST_CASE("what a webhook or a policy of others refuses is tried again, whatever code it answers with") {
-  Fixture f;
+  ApplyFixture f;
   const auto* message = GENERATE(
       "admission webhook \"w\" denied the request: no",
       "ValidatingAdmissionPolicy 'others' with binding 'others' denied request: AuditRecord is invalid: no",

@@ -1,15 +1,12 @@
 #include "reconcile/decoders.hpp"
 
-#include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
 #include "api/codec.hpp"
 #include "core/decide/binding.hpp"
 #include "core/policy/role_rules.hpp"
-#include "unit/support/builders.hpp"
+#include "unit/reconcile/reconcile_test.hpp"
 
-using namespace curfew;
-using namespace curfew::testing;
 using Json = nlohmann::json;
 
 namespace {

@@ -1,14 +1,8 @@
 #include "reconcile/earlier_requests.hpp"
 
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
-
-#include "unit/support/builders.hpp"
+#include "unit/reconcile/reconcile_test.hpp"
 #include "unit/support/fake_api.hpp"
 
-using namespace curfew;
-using namespace curfew::testing;
-using api::AuditAction;
 using reconcile::find_earlier_request;
 
 namespace {

@@ -1,12 +1,7 @@
 #include "reconcile/facts.hpp"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include "core/policy/role_rules.hpp"
-#include "unit/support/builders.hpp"
-
-using namespace curfew;
-using namespace curfew::testing;
+#include "unit/reconcile/reconcile_test.hpp"
 
 namespace {
 

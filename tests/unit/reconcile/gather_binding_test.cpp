@@ -1,12 +1,7 @@
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
-
 #include "unit/reconcile/gather_fixture.hpp"
+#include "unit/reconcile/reconcile_test.hpp"
 
 // What is gathered of a request's binding and of the record that it was granted.
-using namespace curfew;
-using namespace curfew::testing;
-using api::Phase;
 
 TEST_CASE("of a binding that is gone its uid is still known") {
   GatherFixture f;

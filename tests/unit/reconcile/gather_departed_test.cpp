@@ -1,11 +1,7 @@
-#include <catch2/catch_test_macros.hpp>
-
 #include "unit/reconcile/gather_fixture.hpp"
+#include "unit/reconcile/reconcile_test.hpp"
 
 // Requests that left the store: deleted, completed by another replica, or created again under the same name.
-using namespace curfew;
-using namespace curfew::testing;
-using api::Phase;
 
 TEST_CASE(
     "a departed request that is not there any more is gone, which one GET says, another that its binding is, and a third whether it was granted") {

@@ -1,15 +1,10 @@
 #include <algorithm>
-#include <catch2/catch_test_macros.hpp>
 #include <functional>
 #include <vector>
 
 #include "reconcile/triggers.hpp"
 #include "unit/reconcile/gather_fixture.hpp"
-
-using namespace curfew;
-using namespace curfew::testing;
-using namespace std::chrono_literals;
-using api::Phase;
+#include "unit/reconcile/reconcile_test.hpp"
 
 TEST_CASE("a live request is gathered from the stores without a call") {
   GatherFixture f;

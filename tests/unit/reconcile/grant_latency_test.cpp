@@ -1,16 +1,9 @@
 #include "reconcile/grant_latency.hpp"
 
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
 #include <vector>
 
+#include "unit/reconcile/reconcile_test.hpp"
 #include "unit/runtime/manual_clock.hpp"
-#include "unit/support/builders.hpp"
-
-using namespace curfew;
-using namespace curfew::testing;
-using namespace std::chrono_literals;
-using api::Phase;
 
 namespace {
 

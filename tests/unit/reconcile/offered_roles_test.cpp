@@ -1,11 +1,6 @@
 #include "reconcile/offered_roles.hpp"
 
-#include <catch2/catch_test_macros.hpp>
-
-#include "unit/support/builders.hpp"
-
-using namespace curfew;
-using namespace curfew::testing;
+#include "unit/reconcile/reconcile_test.hpp"
 
 namespace {
 

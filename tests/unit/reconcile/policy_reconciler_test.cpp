@@ -1,18 +1,12 @@
 #include "reconcile/policy_reconciler.hpp"
 
-#include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include "unit/reconcile/reconcile_test.hpp"
 #include "unit/runtime/manual_clock.hpp"
-#include "unit/support/builders.hpp"
 #include "unit/support/fake_api.hpp"
 
-using namespace curfew;
-using namespace curfew::testing;
-using namespace std::chrono_literals;
-using api::Phase;
 using Catch::Matchers::ContainsSubstring;
-using Kind = runtime::Outcome::Kind;
 
 namespace {
 

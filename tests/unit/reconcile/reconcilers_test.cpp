@@ -1,12 +1,7 @@
-#include <catch2/catch_test_macros.hpp>
-
 #include "reconcile/policy_reconciler.hpp"
 #include "reconcile/request_reconciler.hpp"
 #include "unit/reconcile/apply_fixture.hpp"
-
-using namespace curfew;
-using namespace curfew::testing;
-using Kind = runtime::Outcome::Kind;
+#include "unit/reconcile/reconcile_test.hpp"
 
 namespace {
 

@@ -1,13 +1,9 @@
 #include "reconcile/reconstruct_request.hpp"
 
 #include <algorithm>
-#include <catch2/catch_test_macros.hpp>
 
-#include "unit/support/builders.hpp"
+#include "unit/reconcile/reconcile_test.hpp"
 
-using namespace curfew;
-using namespace curfew::testing;
-using api::AuditAction;
 using reconcile::request_of;
 
 namespace {

@@ -1,13 +1,9 @@
 #include <algorithm>
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/generators/catch_generators.hpp>
 
+#include "unit/reconcile/reconcile_test.hpp"
 #include "unit/reconcile/triggers_fixture.hpp"
 
 // Which keys a change of a RoleBinding queues.
-using namespace curfew;
-using namespace curfew::testing;
-using api::Phase;
 
 TEST_CASE("a binding that is there when its request leaves the selection concerns itself") {
   TriggersFixture f;

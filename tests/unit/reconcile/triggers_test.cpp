@@ -1,11 +1,5 @@
-#include <catch2/catch_test_macros.hpp>
-
+#include "unit/reconcile/reconcile_test.hpp"
 #include "unit/reconcile/triggers_fixture.hpp"
-
-using namespace curfew;
-using namespace curfew::testing;
-using namespace std::chrono_literals;
-using api::Phase;
 
 TEST_CASE("a new request is looked at at once, its policy's counts a second later") {
   TriggersFixture f;
