@@ -4,7 +4,8 @@ readonly controlplane=$checkout/tools/controlplane
 readonly people=(alice bob carol dave)
 declare -rA groups=([alice]="employees developers" [bob]="employees sre" [carol]="employees platform" [dave]="employees")
 
-# Runs a long step without its output, in a session of its own so that an interruption can end it, shown only if it fails.
+# Runs a step of some seconds without its output, in a session of its own so that an interruption can end it, shown only if it
+# fails.
 quietly() {
   local what=$1 log=$folder/$2.log code=0
   shift 2
@@ -24,13 +25,17 @@ stop() {
   exit 1
 }
 
+# Only what the story needs: no tests, no plugin, no helm.
 build_all() {
-  quietly "Installing what the build needs, where it is missing" dependencies "$checkout/tools/install-dependencies"
+  say "Installing what the build needs, where it is missing"
+  begin dependencies "$checkout/tools/install-dependencies"
+  finish dependencies
   cd "$checkout" || exit 1
-  quietly "Building the controller: some minutes the first time" build \
-    bash -c "cmake --preset release && cmake --build --preset release --target curfew"
-  quietly "Building a Kubernetes API server, or finding the one built before" controlplane-build "$controlplane" build
-  binaries=$(tail -n 1 "$folder/controlplane-build.log")
+  say "Building the controller, and a Kubernetes API server where none was built before: some minutes the first time"
+  begin controller bash -c "cmake --preset release && cmake --build --preset release --target curfew"
+  begin controlplane "$controlplane" build --without-helm
+  finish controller controlplane
+  binaries=$(tail -n 1 "$folder/controlplane.log")
   export PATH=$binaries:$PATH
 }
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Iterator, List, Optional
 
-from . import toolchain
+from . import gobuild, toolchain
 from .errors import ToolError
 
 NAMES = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
@@ -24,10 +24,19 @@ def find_or_build() -> Path:
     return _from_assets() or _from_path() or _from_cache()
 
 
+def were_built_here(folder: Path) -> bool:
+    """Whether the folder that find_or_build() answered is the cache's, and not the environment's."""
+    return folder.parent == _cache()
+
+
 def helm() -> Path:
-    """Helm, of the version that the charts are tested with: the one beside the control plane, if that was built here."""
-    folder = find_or_build()
-    return (folder if folder.parent == _cache() else _from_cache()) / "helm"
+    """Helm, of the version that the charts are tested with. Builds it, and the four of NAMES, if the cache does not have it."""
+    program = _from_cache() / "helm"
+    if not program.exists():
+        with _locked(program.parent.with_suffix(".lock")):
+            if not program.exists():
+                _build_helm(program)
+    return program
 
 
 def _from_assets() -> Optional[Path]:
@@ -107,15 +116,24 @@ def _build(target: Path) -> None:
     unfinished = target.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    print(f"building the control plane and helm into {target}: once, about five minutes on two cores", file=sys.stderr)
+    print(f"building the control plane into {target}: once, about five minutes on two cores", file=sys.stderr)
     _go_build(go, toolchain.MODULE, unfinished, _version_flags(), *(f"./{name}" for name in NAMES))
-    _go_build(go, HELM_MODULE, unfinished, _helm_version_flags(), "helm.sh/helm/v3/cmd/helm")
     unfinished.rename(target)
 
 
+def _build_helm(program: Path) -> None:
+    unfinished = program.parent.with_suffix(".helm.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    print(f"building helm into {program.parent}: once, about a minute on two cores", file=sys.stderr)
+    _go_build(toolchain.find_go(_cache()), HELM_MODULE, unfinished, _helm_version_flags(), "helm.sh/helm/v3/cmd/helm")
+    (unfinished / program.name).rename(program)
+    unfinished.rmdir()
+
+
 def _go_build(go: Path, module: Path, into: Path, version_flags: List[str], *packages: str) -> None:
-    command = [go, "build", "-mod=readonly", "-buildvcs=false", "-trimpath", f"-ldflags={' '.join(['-s', '-w', *version_flags])}", f"-o={into}/", *packages]
-    if subprocess.run(command, cwd=module, env=toolchain.environment(), stdout=sys.stderr, check=False).returncode:
+    flags = ["-buildvcs=false", f"-ldflags={' '.join(['-s', '-w', *version_flags])}", f"-o={into}/"]
+    if not gobuild.build(go, module, flags, packages):
         raise ToolError(f"building the control plane failed; see above, then try again: {module}")
 
 
