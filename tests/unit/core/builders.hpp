@@ -8,6 +8,7 @@
 #include "api/names.hpp"
 #include "core/input.hpp"
 #include "core/policy/policy_status.hpp"
+#include "unit/support/decoded.hpp"
 
 // One-line builders for inputs to decide: alice, a member of developers, requests ClusterRole view in
 // payments; members of sre (bob, carol, ...) approve.
@@ -46,32 +47,54 @@ inline api::Decision revoke(api::Person who, std::string comment = "") {
 }
 
 inline api::AccessPolicy a_policy(int required = 1) {
-  api::AccessPolicy policy;
-  policy.metadata = {.name = "payments-debug", .uid = "policy-uid", .generation = 3};
-  policy.spec.requesters = {group("developers")};
-  policy.spec.roles = {cluster_role("view")};
-  policy.spec.namespaces.names = {"payments"};
-  policy.spec.default_duration = "30m";
-  policy.spec.max_duration = "4h";
-  policy.spec.approval = {.required = required, .approvers = {group("sre")}};
-  return policy;
+  auto json = nlohmann::json::parse(R"({
+    "metadata": {"name": "payments-debug", "uid": "policy-uid", "generation": 3},
+    "spec": {"requesters": [{"kind": "Group", "name": "developers"}],
+             "roles": [{"kind": "ClusterRole", "name": "view"}],
+             "namespaces": {"names": ["payments"]},
+             "duration": {"default": "30m", "max": "4h"},
+             "approval": {"approvers": [{"kind": "Group", "name": "sre"}]}}})");
+  json["spec"]["approval"]["required"] = required;
+  return testing::decoded<api::AccessPolicy>(json);
 }
 
 inline api::AccessRequest a_request() {
-  api::AccessRequest request;
-  request.metadata = {
-      .name = "fix", .ns = "payments", .uid = "uid-1", .generation = 1, .creation_timestamp = kNow};
-  request.spec = {
-      .policy = "payments-debug", .reason = "INC-123", .requester = person("alice", {"developers"})};
-  return request;
+  auto json = nlohmann::json::parse(R"({
+    "metadata": {"name": "fix", "namespace": "payments", "uid": "uid-1", "generation": 1},
+    "spec": {"policy": "payments-debug", "reason": "INC-123",
+             "requester": {"username": "alice", "groups": ["developers"]}}})");
+  json["metadata"]["creationTimestamp"] = format_rfc3339(kNow);
+  return testing::decoded<api::AccessRequest>(json);
 }
 
-// The facts around a request, changed by chained calls; `input()` returns a snapshot of them.
+inline api::Namespace a_namespace() {
+  return testing::decoded<api::Namespace>({{"metadata", {{"name", "payments"}}}});
+}
+
+// Reads objects back (testing::read_back), each state of an object once.
+template <class T>
+class ReadBack {
+ public:
+  std::shared_ptr<const T> of(const T& object) const {
+    if (!read_ || !testing::same(*written_, object)) {
+      written_ = std::make_shared<const T>(object);
+      read_ = std::make_shared<const T>(testing::read_back(object));
+    }
+    return read_;
+  }
+
+ private:
+  mutable std::shared_ptr<const T> written_;
+  mutable std::shared_ptr<const T> read_;
+};
+
+// The facts around a request, changed by chained calls; `input()` returns a snapshot of them, with the
+// objects as they would be read from the API server.
 class Situation {
  public:
   api::AccessRequest request = a_request();
   std::optional<api::AccessPolicy> policy = a_policy();
-  std::optional<api::Namespace> ns = api::Namespace{.metadata = {.name = "payments"}};
+  std::optional<api::Namespace> ns = a_namespace();
   bool role_exists = true;
   RoleFacts role{.uid = "role-uid", .rules_hash = "sha256:as-asked", .is_aggregated = false};
   Usage usage;
@@ -103,21 +126,21 @@ class Situation {
 
   Input input() const {
     Input in;
-    in.request = std::make_shared<api::AccessRequest>(request);
+    in.request = request_.of(request);
     in.request_is_gone = gone;
     if (policy) {
-      in.policy = std::make_shared<api::AccessPolicy>(*policy);
+      in.policy = policy_.of(*policy);
       if (policy->spec.schedule) in.time_zone = TimeZone::find(policy->spec.schedule->time_zone);
       in.policy_problems =
           policy_problems(*policy, {.cluster_role_exists = [this](const std::string&) { return role_exists; },
                                     .time_zone = in.time_zone.get()});
     }
-    if (ns) in.ns = std::make_shared<api::Namespace>(*ns);
+    if (ns) in.ns = ns_.of(*ns);
     if (role_exists && effective_role(request, in.policy.get())) in.role = role;
     if (!request.status.phase) in.flood = flood;
     in.without_policy = without_policy;
     in.usage = usage;
-    if (binding) in.binding = std::make_shared<api::RoleBinding>(*binding);
+    if (binding) in.binding = binding_.of(*binding);
     in.binding_uid = binding ? binding->metadata.uid : last_binding_uid;
     in.granted_binding_uid = granted_binding_uid;
     in.granted_record = granted_record;
@@ -132,6 +155,12 @@ class Situation {
     in.now = now;
     return in;
   }
+
+ private:
+  ReadBack<api::AccessRequest> request_;
+  ReadBack<api::AccessPolicy> policy_;
+  ReadBack<api::Namespace> ns_;
+  ReadBack<api::RoleBinding> binding_;
 };
 
 }  // namespace curfew::core::test

@@ -165,10 +165,10 @@ TEST_CASE(
 
 TEST_CASE("a binding of our name without our label is reported, never granted beside, never deleted") {
   World w = world_approved_after_ten_seconds();
-  api::RoleBinding foreign;
-  foreign.metadata = {.name = "curfew-uid-1", .ns = "payments", .uid = "foreign", .labels = {}};
-  foreign.role_ref = cluster_role("view");
-  foreign.subjects = {user("mallory")};
+  const auto foreign = testing::decoded<api::RoleBinding>(nlohmann::json::parse(R"({
+    "metadata": {"name": "curfew-uid-1", "namespace": "payments", "uid": "foreign"},
+    "roleRef": {"kind": "ClusterRole", "name": "view"},
+    "subjects": [{"kind": "User", "name": "mallory"}]})"));
   w.s.binding = foreign;
   w.settle();
   CHECK(w.phase() == Phase::Pending);

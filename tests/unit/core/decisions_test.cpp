@@ -13,6 +13,7 @@
 // Plays every case of tests/cases/decisions through decide and its actions, including the time between
 // the steps.
 using curfew::test::DecisionTable;
+using curfew::testing::decoded;
 using nlohmann::json;
 
 namespace {
@@ -28,32 +29,6 @@ TimePoint time_of(const std::string& text) {
   INFO(text);
   REQUIRE(time);
   return *time;
-}
-
-// A field that the table contains, but the encoding of the decoded object does not, has a name unknown to the
-// API. The encoding omits empty values.
-void require_known_fields(const json& written, const json& encoded, const std::string& path) {
-  if (written.is_array()) {
-    for (std::size_t i = 0; i < written.size(); ++i)
-      require_known_fields(written[i], encoded.at(i), path + "[" + std::to_string(i) + "]");
-  }
-  if (!written.is_object()) return;
-  for (const auto& [key, value] : written.items()) {
-    const bool says_nothing =
-        value.is_null() || value == "" || value == false || (value.is_structured() && value.empty());
-    INFO("unknown field " << path << "." << key);
-    REQUIRE((says_nothing || encoded.contains(key)));
-    if (encoded.contains(key)) require_known_fields(value, encoded[key], path + "." + key);
-  }
-}
-
-template <class T>
-T decoded(const json& object) {
-  auto result = api::decode<T>(object);
-  INFO((result ? std::string() : result.error().message));
-  REQUIRE(result);
-  require_known_fields(object.at("spec"), api::encode(*result).at("spec"), "spec");
-  return *std::move(result);
 }
 
 // One case, from the creation of the request to its last step.
@@ -94,8 +69,7 @@ class Play {
     for (const auto& act : table_.acts(step)) {
       json decision = act.person;
       decision["verdict"] = act.verdict;
-      world_.s.by(
-          api::decode<api::AccessRequest>({{"decisions", json::array({decision})}}).value().decisions.at(0));
+      world_.s.by(decoded<api::AccessRequest>({{"decisions", json::array({decision})}}).decisions.at(0));
     }
     settle();
   }

@@ -27,8 +27,8 @@ Situation situation_of(const json& row) {
   }
   const json request{
       {"metadata", {{"name", "fix"}, {"uid", "uid-1"}}}, {"spec", spec}, {"decisions", decisions}};
-  s.policy = api::decode<api::AccessPolicy>(policy).value();
-  s.request = api::decode<api::AccessRequest>(request).value();
+  s.policy = testing::decoded<api::AccessPolicy>(policy);
+  s.request = testing::decoded<api::AccessRequest>(request);
   s.request.metadata.ns = row.value("namespace", "table-a");
   s.ns->metadata.name = s.request.metadata.ns;
   return s;

@@ -95,7 +95,8 @@ std::vector<std::string> World::told() const {
 }
 
 bool World::run(const WriteRecord& action) {
-  const auto [stored, is_new] = records.emplace(action.record.metadata.name, action.record);
+  const auto [stored, is_new] =
+      records.emplace(action.record.metadata.name, testing::read_back(action.record));
   if (stored->second.action != action.record.action) {
     s.end_record = stored->second;
     return false;
@@ -112,7 +113,7 @@ bool World::run(const CreateBinding& action) {
     return false;
   }
   if (s.binding) return false;
-  s.binding = action.binding;
+  s.binding = testing::read_back(action.binding);
   s.binding->metadata.uid = s.last_binding_uid = s.granted_binding_uid =
       "binding-" + std::to_string(++bindings_made_);
   s.binding->metadata.creation_timestamp = floor_to_second(s.now);
@@ -149,7 +150,8 @@ bool World::run(const UpdateStatus& action) {
   CHECK_FALSE(s.gone);
   CHECK(action.status != s.request.status);
   s.request.status = action.status;
-  s.observed_decisions = action.status.observed_decisions;
+  s.request = testing::read_back(s.request);
+  s.observed_decisions = s.request.status.observed_decisions;
   return true;
 }
 

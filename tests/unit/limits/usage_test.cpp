@@ -38,12 +38,8 @@ struct UsageFixture {
   std::set<std::string> granted;
   limits::UsageIndex book{requests, bindings,
                           [this](const std::string& uid) { return granted.contains(uid); }, client};
-  api::AccessPolicy policy;
+  api::AccessPolicy policy = policy_with({{"limits", {{"activePerRequester", 1}}}});
 
-  UsageFixture() {
-    policy.metadata.name = "payments-debug";
-    policy.spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = ""};
-  }
   core::Usage usage() {
     const auto found = book.usage_of(request("asks", "uid-asks"), policy, {});
     REQUIRE(found);

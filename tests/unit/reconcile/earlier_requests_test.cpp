@@ -13,13 +13,9 @@ struct EarlierRequestsFixture {
   FakeApi api;
   kube::Client client{api};
   api::AccessRequest again = request("debug", kOtherUid);
-  api::AccessPolicy policy;
+  api::AccessPolicy policy = policy_with({{"duration", {{"max", "1h"}}}});
 
-  EarlierRequestsFixture() {
-    policy.metadata.name = "payments-debug";
-    policy.spec.max_duration = "1h";
-    again.spec.start_time = kStart;
-  }
+  EarlierRequestsFixture() { again.spec.start_time = kStart; }
   // The record that every reconciled request has.
   void requested(const std::string& by = "alice") {
     auto made = record(AuditAction::Requested);

@@ -18,9 +18,7 @@ const api::PolicyRule kMakesSecrets{.api_groups = {""},
 
 reconcile::RoleSummary role(const std::string& ns, std::vector<api::PolicyRule> rules,
                             const std::string& version = "7") {
-  api::Role made;
-  made.metadata.ns = ns;
-  made.metadata.name = "deployer";
+  auto made = role_named<api::Role>("deployer", ns);
   made.metadata.uid = "role-in-" + ns;
   made.metadata.resource_version = version;
   made.rules = std::move(rules);
@@ -28,10 +26,8 @@ reconcile::RoleSummary role(const std::string& ns, std::vector<api::PolicyRule> 
 }
 
 api::Namespace labelled(const std::string& name, const std::string& team) {
-  api::Namespace made;
-  made.metadata.name = name;
+  auto made = namespace_with({{"team", team}}, name);
   made.metadata.resource_version = "3";
-  made.metadata.labels = {{"team", team}};
   return made;
 }
 
@@ -55,9 +51,7 @@ TEST_CASE("a role's facts are those of the version that there is") {
 
 TEST_CASE("an aggregated ClusterRole is known as one") {
   reconcile::Stores stores;
-  api::ClusterRole view;
-  view.metadata.name = "view";
-  view.metadata.resource_version = "7";
+  auto view = role_named<api::ClusterRole>("view");
   view.is_aggregated = true;
   deliver(stores.cluster_roles, reconcile::summary_of(view));
   CHECK(reconcile::role_facts(stores, {.kind = "ClusterRole", .name = "view"}, "payments")->is_aggregated);
@@ -69,8 +63,7 @@ TEST_CASE("what outlives a grant is looked for in every Role that the policy can
   deliver(stores.namespaces, labelled("shop", "shop"));
   deliver(stores.roles, role("payments", {kMakesPods}));
   deliver(stores.roles, role("shop", {kMakesSecrets}));
-  api::AccessPolicy policy;
-  policy.spec.roles = {kDeployer};
+  auto policy = policy_with({{"roles", {{{"kind", "Role"}, {"name", "deployer"}}}}});
   SECTION("by name") {
     policy.spec.namespaces.names = {"payments"};
     CHECK(reconcile::outliving_powers(stores, policy, kDeployer) == std::vector<std::string>{"create pods"});
@@ -92,19 +85,16 @@ TEST_CASE(
     "live requests are counted for each policy that exists; those that nobody has looked at yet are Pending") {
   reconcile::Stores stores;
   for (const char* name : {"debug", "idle"}) {
-    api::AccessPolicy policy;
-    policy.metadata.name = name;
+    auto policy = policy_with({}, name);
     policy.metadata.resource_version = "1";
     deliver(stores.policies, policy);
   }
   const auto ask = [&](const std::string& name, const std::string& policy, std::optional<api::Phase> phase) {
-    api::AccessRequest request;
-    request.metadata.name = name;
-    request.metadata.ns = "payments";
-    request.metadata.resource_version = "1";
-    request.spec.policy = policy;
-    request.status.phase = phase;
-    deliver(stores.requests, request);
+    auto asked = request(name);
+    asked.metadata.resource_version = "1";
+    asked.spec.policy = policy;
+    asked.status.phase = phase;
+    deliver(stores.requests, asked);
   };
   ask("a", "debug", std::nullopt);
   ask("b", "debug", api::Phase::Pending);

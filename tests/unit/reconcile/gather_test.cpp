@@ -11,16 +11,9 @@ TEST_CASE("a live request is gathered from the stores without a call") {
   auto asked = request_in(Phase::Active);
   asked.status.role_ref = api::RoleRef{.kind = "ClusterRole", .name = "view"};
   const auto live = deliver(f.stores.requests, asked);
-  api::AccessPolicy policy;
-  policy.metadata.name = "payments-debug";
-  const auto stored_policy = deliver(f.stores.policies, policy);
-  api::Namespace ns;
-  ns.metadata.name = "payments";
-  const auto stored_name_space = deliver(f.stores.namespaces, ns);
-  api::ClusterRole view;
-  view.metadata.name = "view";
-  view.metadata.uid = "role-uid";
-  deliver(f.stores.cluster_roles, reconcile::summary_of(view));
+  const auto stored_policy = deliver(f.stores.policies, policy_with({}));
+  const auto stored_name_space = deliver(f.stores.namespaces, namespace_with({}));
+  deliver(f.stores.cluster_roles, reconcile::summary_of(role_named<api::ClusterRole>("view")));
   const auto stored_binding = deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
   f.notes.remember_granted(record(api::AuditAction::Granted));
   f.notes.remember_failure(kUid, {.reason = "BindingForbidden", .message = "no", .retry_at = {}});
@@ -97,9 +90,7 @@ TEST_CASE("a Role is looked up in the request's namespace only") {
   auto asked = request_in(Phase::Pending);
   asked.spec.role = api::RoleRef{.kind = "Role", .name = "debugger"};
   deliver(f.stores.requests, asked);
-  api::Role role;
-  role.metadata.name = "debugger";
-  role.metadata.uid = "role-uid";
+  auto role = role_named<api::Role>("debugger");
   SECTION("elsewhere") {
     role.metadata.ns = "shop";
     deliver(f.stores.roles, reconcile::summary_of(role));
@@ -117,9 +108,7 @@ TEST_CASE("a Role whose name a policy has just begun to offer is read, until Rol
   auto asked = request_in(Phase::Pending);
   asked.spec.role = api::RoleRef{.kind = "Role", .name = "debugger"};
   deliver(f.stores.requests, asked);
-  api::AccessPolicy policy;
-  policy.metadata.name = "payments-debug";
-  policy.spec.roles = {{.kind = "Role", .name = "debugger"}};
+  const auto policy = policy_with({{"roles", {{{"kind", "Role"}, {"name", "debugger"}}}}});
   const std::string path = "/apis/rbac.authorization.k8s.io/v1/namespaces/payments/roles";
   SECTION("it is there") {
     REQUIRE(f.stores.offered_roles.offer(policy));
@@ -184,8 +173,7 @@ TEST_CASE("earlier requests of a name are looked for once, when its policy is fi
   CHECK_FALSE((**f.gather()).earlier);  // no policy, so nothing can be granted
   CHECK(f.api.calls().empty());
 
-  api::AccessPolicy policy;
-  policy.metadata.name = "payments-debug";
+  auto policy = policy_with({});
   policy.metadata.uid = "policy-uid";
   deliver(f.stores.policies, policy);
   REQUIRE((**f.gather()).earlier);

@@ -5,9 +5,7 @@
 namespace {
 
 api::AccessPolicy offering(const std::string& name, const std::string& kind = "Role") {
-  api::AccessPolicy policy;
-  policy.spec.roles = {{.kind = kind, .name = name}};
-  return policy;
+  return policy_with({{"roles", {{{"kind", kind}, {"name", name}}}}});
 }
 
 }  // namespace

@@ -24,23 +24,20 @@ struct PolicyReconcilerFixture {
   reconcile::PolicyReconciler policies{client, events, stores, metrics, clock};
 
   PolicyReconcilerFixture() {
-    api::AccessPolicy policy;
-    policy.metadata.name = kKey.name;
+    auto policy = policy_with(nlohmann::json::parse(R"({
+      "requesters": [{"kind": "Group", "name": "developers"}],
+      "roles": [{"kind": "ClusterRole", "name": "view"}],
+      "namespaces": {"names": ["payments"]},
+      "duration": {"max": "1h"},
+      "approval": {"required": 0}})"));
     policy.metadata.generation = 3;
-    policy.spec.requesters = {{.kind = "Group", .name = "developers", .ns = {}}};
-    policy.spec.roles = {{.kind = "ClusterRole", .name = "view"}};
-    policy.spec.namespaces.names = {"payments"};
-    policy.spec.max_duration = "1h";
-    policy.spec.approval.required = 0;
     deliver(stores.policies, api.put(policy));
     make_role();
   }
 
   runtime::Outcome reconcile() { return policies.reconcile(kKey, {}); }
   void make_role() {
-    api::ClusterRole role;
-    role.metadata.name = "view";
-    deliver(stores.cluster_roles, reconcile::summary_of(role));
+    deliver(stores.cluster_roles, reconcile::summary_of(role_named<api::ClusterRole>("view")));
   }
   void delete_role() { take_away(stores.cluster_roles, {"", "view"}); }
   api::AccessPolicyStatus stored_status() {

@@ -37,9 +37,7 @@ TEST_CASE("a request that cannot be read is tried again, and the error counted")
 
 TEST_CASE("a policy's status that is not written is tried again, and the error counted") {
   ReconcilersFixture f;
-  api::AccessPolicy policy;
-  policy.metadata.name = "payments-debug";
-  const auto stored = deliver(f.stores.policies, f.api.put(policy));
+  const auto stored = deliver(f.stores.policies, f.api.put(policy_with({})));
   SECTION("trouble") {
     f.api.fail("PATCH", 503, "ServiceUnavailable", "etcd is away");
     CHECK(f.policies.reconcile(stored->metadata.key(), {}).kind == Kind::RetryRateLimited);

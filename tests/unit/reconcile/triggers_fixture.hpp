@@ -67,33 +67,20 @@ inline api::AccessRequest elsewhere(const std::string& name, const std::string& 
 }
 
 inline api::AccessPolicy policy(std::int64_t generation = 1, const std::string& uid = "policy-uid") {
-  api::AccessPolicy made;
-  made.metadata.name = "payments-debug";
+  auto made = policy_with({{"roles", {{{"kind", "ClusterRole"}, {"name", "view"}}}}});
   made.metadata.uid = uid;
   made.metadata.generation = generation;
-  made.spec.roles = {{.kind = "ClusterRole", .name = "view"}};
   return made;
 }
 
 inline api::Namespace ns(const std::string& team) {
-  api::Namespace made;
-  made.metadata.name = "payments";
-  made.metadata.labels = {{"team", team}};
-  return made;
-}
-
-template <class T>
-T named(const std::string& name, const std::string& in = {}) {
-  T made;
-  made.metadata.name = name;
-  made.metadata.ns = in;
-  return made;
+  return namespace_with({{"team", team}});
 }
 
 // A ClusterRole, or a Role if a namespace is given.
 inline std::shared_ptr<const reconcile::RoleSummary> role(const std::string& name, const std::string& in = {},
                                                           const std::vector<api::PolicyRule>& rules = {}) {
-  auto made = named<api::Role>(name, in);
+  auto made = role_named<api::Role>(name, in);
   made.rules = rules;
   return shared(reconcile::summary_of(made));
 }

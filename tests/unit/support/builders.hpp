@@ -3,12 +3,9 @@
 #include <memory>
 #include <string>
 
-#include "api/access_policy.hpp"
-#include "api/access_request.hpp"
-#include "api/audit_record.hpp"
 #include "api/names.hpp"
-#include "api/rbac.hpp"
 #include "kube/store.hpp"
+#include "unit/support/decoded.hpp"
 
 // Objects as the tests of this layer need them, in one line each.
 namespace curfew::testing {
@@ -17,39 +14,36 @@ inline constexpr const char* kUid = "3f2c9a4e-0000-4000-8000-000000000001";
 inline constexpr const char* kOtherUid = "3f2c9a4e-0000-4000-8000-000000000002";
 
 inline api::AccessRequest request(const std::string& name = "debug", const std::string& uid = kUid) {
-  api::AccessRequest made;
-  made.metadata.ns = "payments";
-  made.metadata.name = name;
-  made.metadata.uid = uid;
-  made.spec.policy = "payments-debug";
-  made.spec.requester = api::Person{.username = "alice", .groups = {}};
-  return made;
+  return decoded<api::AccessRequest>(
+      {{"metadata", {{"namespace", "payments"}, {"name", name}, {"uid", uid}}},
+       {"spec", {{"policy", "payments-debug"}, {"requester", {{"username", "alice"}}}}}});
 }
 
 inline api::AccessRequest request_in(api::Phase phase, const std::string& name = "debug",
                                      const std::string& uid = kUid) {
-  api::AccessRequest made = request(name, uid);
-  made.status.phase = phase;
-  made.status.complete = api::is_terminal(phase);
-  return made;
+  auto json = api::encode(request(name, uid));
+  json["status"] = {{"phase", api::to_string(phase)}, {"complete", api::is_terminal(phase)}};
+  return decoded<api::AccessRequest>(json);
 }
 
 // The binding of the grant of request(name, uid) that ends at `expires_at`, the text of its annotation.
 inline api::RoleBinding binding(const std::string& expires_at, const std::string& name = "debug",
                                 const std::string& uid = kUid) {
-  api::RoleBinding made;
-  made.metadata.ns = "payments";
-  made.metadata.name = std::string(api::kBindingPrefix) + uid;
-  made.metadata.uid = "binding-of-" + uid;
-  made.metadata.resource_version = "500";
-  made.metadata.labels = {{std::string(api::kRequestUidLabel), uid}};
-  made.metadata.annotations = {{std::string(api::kExpiresAtAnnotation), expires_at},
-                               {std::string(api::kPolicyAnnotation), "payments-debug"}};
-  made.metadata.owner_references = {
-      {.api_version = std::string(api::kGroupVersion), .kind = "AccessRequest", .name = name, .uid = uid}};
-  made.role_ref = {.kind = "ClusterRole", .name = "view"};
-  made.subjects = {{.kind = "User", .name = "alice", .ns = {}}};
-  return made;
+  const nlohmann::json owner{
+      {"apiVersion", api::kGroupVersion}, {"kind", "AccessRequest"}, {"name", name}, {"uid", uid}};
+  return decoded<api::RoleBinding>(
+      {{"metadata",
+        {{"namespace", "payments"},
+         {"name", std::string(api::kBindingPrefix) + uid},
+         {"uid", "binding-of-" + uid},
+         {"resourceVersion", "500"},
+         {"labels", {{std::string(api::kRequestUidLabel), uid}}},
+         {"annotations",
+          {{std::string(api::kExpiresAtAnnotation), expires_at},
+           {std::string(api::kPolicyAnnotation), "payments-debug"}}},
+         {"ownerReferences", nlohmann::json::array({owner})}}},
+       {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}},
+       {"subjects", nlohmann::json::array({{{"kind", "User"}, {"name", "alice"}}})}});
 }
 
 inline api::RoleBinding binding(TimePoint end, const std::string& name = "debug",
@@ -59,24 +53,39 @@ inline api::RoleBinding binding(TimePoint end, const std::string& name = "debug"
 
 inline api::AuditRecord record(api::AuditAction action, const std::string& name = "debug",
                                const std::string& uid = kUid) {
-  api::AuditRecord made;
-  made.metadata.name = api::record_name(uid, action);
-  made.action = action;
-  made.request = {.ns = "payments", .name = name, .uid = uid};
-  made.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
-  made.reason = "INC-1";
-  return made;
+  return decoded<api::AuditRecord>(
+      {{"metadata", {{"name", api::record_name(uid, action)}}},
+       {"action", api::to_string(action)},
+       {"request", {{"namespace", "payments"}, {"name", name}, {"uid", uid}}},
+       {"policy", {{"name", "payments-debug"}, {"uid", "policy-uid"}, {"generation", 1}}},
+       {"reason", "INC-1"}});
+}
+
+inline api::AccessPolicy policy_with(const nlohmann::json& spec, const std::string& name = "payments-debug") {
+  return decoded<api::AccessPolicy>({{"metadata", {{"name", name}}}, {"spec", spec}});
+}
+
+inline api::Namespace namespace_with(const nlohmann::json& labels, const std::string& name = "payments") {
+  return decoded<api::Namespace>({{"metadata", {{"name", name}, {"labels", labels}}}});
+}
+
+// A Role, whose namespace is `ns`, or a ClusterRole.
+template <class T>
+T role_named(const std::string& name, const std::string& ns = {}) {
+  nlohmann::json metadata{{"name", name}, {"uid", "role-uid"}, {"resourceVersion", "7"}};
+  if (!ns.empty()) metadata["namespace"] = ns;
+  return decoded<T>({{"metadata", std::move(metadata)}});
 }
 
 template <class T>
 std::shared_ptr<const T> shared(T object) {
-  return std::make_shared<const T>(std::move(object));
+  return std::make_shared<const T>(read_back(std::move(object)));
 }
 
 // Adds the object to the store as a reflector would when the watch delivers it.
 template <class T>
 std::shared_ptr<const T> deliver(kube::Store<T>& store, T object) {
-  return typename kube::Store<T>::Writer(store).apply(std::move(object)).after;
+  return typename kube::Store<T>::Writer(store).apply(read_back(std::move(object))).after;
 }
 
 template <class T>
