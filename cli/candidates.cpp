@@ -73,10 +73,10 @@ bool Candidate::is_near() const {
   return found != nullptr && is_about_how(found->check);
 }
 
-std::vector<Candidate> candidates(const Cluster& cluster, const RequestOptions& wish,
+std::vector<Candidate> candidates(const client::Cluster& cluster, const RequestOptions& wish,
                                   const api::Person& requester,
-                                  const std::vector<Read<api::AccessPolicy>>& policies) {
-  FactFinder finder(cluster);
+                                  const std::vector<client::Read<api::AccessPolicy>>& policies) {
+  client::FactFinder finder(cluster);
   std::vector<Candidate> result;
   for (const auto& [policy, _] : policies) {
     if (!wish.policy.empty() && policy.metadata.name != wish.policy) continue;
@@ -86,7 +86,7 @@ std::vector<Candidate> candidates(const Cluster& cluster, const RequestOptions& 
       Candidate candidate{.request = request_for(wish, requester, policy.metadata.name, role),
                           .policy = shared,
                           .findings = {}};
-      candidate.findings = findings_of(finder.facts_of(candidate.request, shared));
+      candidate.findings = client::findings_of(finder.facts_of(candidate.request, shared));
       result.push_back(std::move(candidate));
     }
   }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/facts.hpp"
+#include "client/facts.hpp"
 
 namespace curfew::cli {
 
@@ -37,8 +37,8 @@ struct Candidate {
 
 // Every combination of policy and role that matches the wish. Empty if no policy offers the role; throws
 // ExitError for a subject that cannot be one.
-std::vector<Candidate> candidates(const Cluster& cluster, const RequestOptions& wish,
+std::vector<Candidate> candidates(const client::Cluster& cluster, const RequestOptions& wish,
                                   const api::Person& requester,
-                                  const std::vector<Read<api::AccessPolicy>>& policies);
+                                  const std::vector<client::Read<api::AccessPolicy>>& policies);
 
 }  // namespace curfew::cli

@@ -46,7 +46,7 @@ Error no_longer(const Target& target) {
                      "kubectl curfew explain " + name};
 }
 
-Result<Read<api::AccessRequest>> read(const Session& session, const Target& target) {
+Result<client::Read<api::AccessRequest>> read(const Session& session, const Target& target) {
   auto request = session.cluster.get<api::AccessRequest>(target.key);
   if (request && !request->object.metadata.uid.starts_with(target.uid))
     return tl::unexpected(no_longer(target));
@@ -59,7 +59,7 @@ bool is_pinned(const api::AccessRequest& request) {
 }
 
 // Waits until Curfew has pinned the request; gives up after kPinningGrace, when Curfew probably does not run.
-Result<Read<api::AccessRequest>> read_pinned(const Session& session, const Target& target) {
+Result<client::Read<api::AccessRequest>> read_pinned(const Session& session, const Target& target) {
   auto request = read(session, target);
   for (auto waited = std::chrono::milliseconds(0);
        request && !is_pinned(request->object) && !request->object.status.complete && waited < kPinningGrace;

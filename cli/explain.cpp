@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <memory>
 
-#include "cli/facts.hpp"
 #include "cli/session.hpp"
 #include "cli/words.hpp"
+#include "client/facts.hpp"
 #include "util/clock.hpp"
 
 namespace curfew::cli {
@@ -50,12 +50,12 @@ Exit run(const std::string& name, Session& session) {
   const api::ObjectKey policy_key{"", std::string(request.spec.policy)};
   const auto policy = session.cluster.get<api::AccessPolicy>(policy_key);
   if (!policy && policy.error().kind != ErrorKind::NotFound) throw ExitError(policy.error());
-  FactFinder finder(session.cluster);
-  const auto findings = findings_of(
+  client::FactFinder finder(session.cluster);
+  const auto findings = client::findings_of(
       finder.facts_of(request, policy ? std::make_shared<const api::AccessPolicy>(policy->object) : nullptr));
   terminal.print(lines_of(terminal, findings));
   if (request.status.phase != api::Phase::Active) terminal.print(way_of(findings));
-  if (!policy && !Cluster::can_exist<api::AccessPolicy>(policy_key))
+  if (!policy && !client::Cluster::can_exist<api::AccessPolicy>(policy_key))
     terminal.print(Printable(policy.error().message) + "\n");
   if (!request.status.message.empty())
     terminal.print(Printable("Curfew says: ") + request.status.message + "\n");

@@ -42,7 +42,7 @@ Exit run(const Options& options, Session& session) {
   std::ranges::sort(requests, {}, [](const auto& request) {
     return std::ranges::min(request.second, {}, &api::AuditRecord::time).time;
   });
-  session.remember(std::vector{SeenRequest{key, requests.back().first}});
+  session.remember(std::vector{client::SeenRequest{key, requests.back().first}});
   for (const auto& [uid, of_one] : requests) {
     session.terminal.print(session.terminal.paint(Colour::Bold, to_string(key)) +
                            session.terminal.paint(Colour::Faint, Printable("  ") + uid) + "\n");

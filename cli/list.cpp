@@ -19,7 +19,7 @@ struct Options {
   std::string output;
 };
 
-using Requests = std::vector<Read<api::AccessRequest>>;
+using Requests = std::vector<client::Read<api::AccessRequest>>;
 
 // One person's view of the requests.
 struct View {
@@ -172,7 +172,7 @@ void watch(const Session& session, const Options& options, const View& view, con
   const auto sections = sections_of(options);
   // What was last printed of each request: a status changes more often than the part that is shown.
   std::map<std::string, std::string> last;
-  const auto take = [&](std::string_view type, const Read<api::AccessRequest>& read) {
+  const auto take = [&](std::string_view type, const client::Read<api::AccessRequest>& read) {
     const auto& request = read.object;
     if (std::ranges::none_of(sections,
                              [&](const Section& section) { return section.takes(view, request); }) &&

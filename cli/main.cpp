@@ -23,10 +23,10 @@ std::vector<Verb> add_verbs(CLI::App& app) {
 }
 
 Session session_with(const Flags& flags) {
-  return {.cluster = Cluster(Kubectl(flags.for_kubectl())),
+  return {.cluster = client::Cluster(client::Kubectl(flags.for_kubectl())),
           .terminal = Terminal(),
           .ns = flags.ns,
-          .seen = SeenRequests(SeenRequests::default_file())};
+          .seen = client::SeenRequests(client::SeenRequests::default_file())};
 }
 
 // The flags among the words to complete select the cluster; an incomplete command line is parsed as far as

@@ -1,8 +1,8 @@
 #include <memory>
 
-#include "cli/facts.hpp"
 #include "cli/session.hpp"
 #include "cli/words.hpp"
+#include "client/facts.hpp"
 #include "core/describe.hpp"
 #include "core/identity.hpp"
 
@@ -28,7 +28,7 @@ Exit run(const Options& options, Session& session) {
   for (const auto& [policy, json] : must(session.cluster.list<api::AccessPolicy>({}))) {
     if (!options.all && !core::covers(policy.spec.requesters, me)) continue;
     list["items"].push_back(json);
-    const auto problems = problems_of(policy);
+    const auto problems = client::problems_of(policy);
     const bool is_suspended = policy.spec.suspend.value_or(false);
     const Cell state = is_suspended       ? Cell{"suspended", Colour::Yellow}
                        : problems.empty() ? Cell{"yes", Colour::Green}

@@ -72,12 +72,12 @@ std::vector<std::string> Flags::for_kubectl() const {
 }
 
 void Session::remember(const std::vector<api::AccessRequest>& requests) const {
-  std::vector<SeenRequest> shown;
+  std::vector<client::SeenRequest> shown;
   for (const auto& request : requests) shown.push_back({request.metadata.key(), request.metadata.uid});
   remember(shown);
 }
 
-void Session::remember(const std::vector<SeenRequest>& requests) const {
+void Session::remember(const std::vector<client::SeenRequest>& requests) const {
   if (!requests.empty()) seen.remember(cluster.kubeconfig().server, requests);
 }
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/cluster.hpp"
-#include "cli/seen_requests.hpp"
 #include "cli/terminal.hpp"
+#include "client/cluster.hpp"
+#include "client/seen_requests.hpp"
 
 namespace curfew::cli {
 
@@ -61,16 +61,16 @@ class Flags {
 
 // One run of the program.
 struct Session {
-  Cluster cluster;
+  client::Cluster cluster;
   Terminal terminal;
   std::string ns;  // as given with -n; empty: not given
 
-  SeenRequests seen;
+  client::SeenRequests seen;
 
   std::string own_namespace() const { return ns.empty() ? cluster.kubeconfig().ns : ns; }
   // Records that this person was shown these requests. A failure to record is not an error.
   void remember(const std::vector<api::AccessRequest>& requests) const;
-  void remember(const std::vector<SeenRequest>& requests) const;
+  void remember(const std::vector<client::SeenRequest>& requests) const;
   // The UID of the request of this name that this person was shown last; nullopt if none.
   std::optional<std::string> remembered(const api::ObjectKey& key) const {
     return seen.uid_of(cluster.kubeconfig().server, key);

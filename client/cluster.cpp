@@ -1,8 +1,8 @@
-#include "cli/cluster.hpp"
+#include "client/cluster.hpp"
 
 #include <algorithm>
 
-namespace curfew::cli {
+namespace curfew::client {
 namespace {
 
 using nlohmann::json;
@@ -166,4 +166,4 @@ Result<Read<api::AccessRequest>> Cluster::decide(const Read<api::AccessRequest>&
                            "--type=merge", "--patch", patch.dump(), "-o", "json"})));
 }
 
-}  // namespace curfew::cli
+}  // namespace curfew::client

@@ -1,9 +1,9 @@
-#include "cli/kubectl.hpp"
+#include "client/kubectl.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
 using namespace curfew;
-using cli::error_of;
+using client::error_of;
 
 TEST_CASE("what kubectl says of an answer becomes an error with its kind and its sentence") {
   const auto error = error_of("Error from server (NotFound): accessrequests.curfew.dev \"fix\" not found\n");

@@ -7,7 +7,7 @@
 
 #include "api/meta.hpp"
 
-namespace curfew::cli {
+namespace curfew::client {
 
 struct SeenRequest {
   api::ObjectKey key;
@@ -35,4 +35,4 @@ class SeenRequests {
   std::filesystem::path file_;
 };
 
-}  // namespace curfew::cli
+}  // namespace curfew::client

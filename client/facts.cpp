@@ -1,4 +1,4 @@
-#include "cli/facts.hpp"
+#include "client/facts.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 #include "core/policy/selector.hpp"
 #include "util/clock.hpp"
 
-namespace curfew::cli {
+namespace curfew::client {
 namespace {
 
 template <class Role>
@@ -148,4 +148,4 @@ std::vector<core::Finding> findings_of(const Facts& facts) {
   return findings;
 }
 
-}  // namespace curfew::cli
+}  // namespace curfew::client

@@ -7,7 +7,7 @@
 
 #include "util/result.hpp"
 
-namespace curfew::cli {
+namespace curfew::client {
 
 // Runs kubectl with the person's own flags: every kubeconfig, credential plugin, proxy and context that works
 // for kubectl works here.
@@ -34,4 +34,4 @@ class Kubectl {
 // policy refused, the message is that policy's alone.
 Error error_of(std::string_view said);
 
-}  // namespace curfew::cli
+}  // namespace curfew::client

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/cluster.hpp"
+#include "client/cluster.hpp"
 #include "core/decide/explain.hpp"
 #include "core/input.hpp"
 
-namespace curfew::cli {
+namespace curfew::client {
 
 // The input of the controller's decision, as far as one person may read it.
 struct Facts {
@@ -41,4 +41,4 @@ std::vector<core::Finding> findings_of(const Facts& facts);
 // The policy's problems according to its status: not Ready is a problem, with the controller's message.
 std::vector<core::Denial> problems_of(const api::AccessPolicy& policy);
 
-}  // namespace curfew::cli
+}  // namespace curfew::client

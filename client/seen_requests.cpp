@@ -1,4 +1,4 @@
-#include "cli/seen_requests.hpp"
+#include "client/seen_requests.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,7 +12,7 @@
 #include <span>
 #include <thread>
 
-namespace curfew::cli {
+namespace curfew::client {
 namespace {
 
 using nlohmann::json;
@@ -150,4 +150,4 @@ std::optional<std::string> SeenRequests::uid_of(const std::string& cluster, cons
   return found == entries.rend() ? std::nullopt : std::optional(found->uid);
 }
 
-}  // namespace curfew::cli
+}  // namespace curfew::client

@@ -1,4 +1,4 @@
-#include "cli/seen_requests.hpp"
+#include "client/seen_requests.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,14 +8,14 @@
 #include <fstream>
 
 using namespace curfew;
-using cli::SeenRequests;
+using client::SeenRequests;
 
 namespace {
 
 const std::string kCluster = "https://one.test:6443";
 const std::string kUid = "3f2a91bc-0000-4000-8000-000000000001";
 
-cli::SeenRequest request(const std::string& name, const std::string& uid) {
+client::SeenRequest request(const std::string& name, const std::string& uid) {
   return {.key = {"payments", name}, .uid = uid};
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("of very many requests the last are remembered") {
   const Folder folder;
   const SeenRequests seen(folder.file());
   for (int part = 0; part < 3; ++part) {
-    std::vector<cli::SeenRequest> many;
+    std::vector<client::SeenRequest> many;
     for (int i = 0; i < 600; ++i)
       many.push_back(request("r" + std::to_string(part) + "-" + std::to_string(i), kUid));
     seen.remember(kCluster, many);

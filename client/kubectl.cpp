@@ -1,4 +1,4 @@
-#include "cli/kubectl.hpp"
+#include "client/kubectl.hpp"
 
 #include <sys/prctl.h>
 
@@ -11,7 +11,7 @@
 #include <future>
 #include <map>
 
-namespace curfew::cli {
+namespace curfew::client {
 namespace {
 
 namespace process = boost::process;
@@ -114,4 +114,4 @@ Result<void> Kubectl::follow(const std::vector<std::string>& arguments,
   return {};
 }
 
-}  // namespace curfew::cli
+}  // namespace curfew::client

@@ -11,10 +11,10 @@
 #include "api/access_request.hpp"
 #include "api/audit_record.hpp"
 #include "api/codec.hpp"
-#include "cli/kubectl.hpp"
+#include "client/kubectl.hpp"
 #include "util/percent_encoding.hpp"
 
-namespace curfew::cli {
+namespace curfew::client {
 
 // An object and the JSON it was decoded from, for -o json and yaml.
 template <class T>
@@ -111,4 +111,4 @@ class Cluster {
   mutable std::optional<Kubeconfig> kubeconfig_;
 };
 
-}  // namespace curfew::cli
+}  // namespace curfew::client
