@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "cli/describe.hpp"
 #include "cli/request_flags.hpp"
 #include "cli/session.hpp"
-#include "cli/words.hpp"
 #include "core/describe.hpp"
 
 namespace curfew::cli {

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <thread>
 
+#include "cli/describe.hpp"
 #include "cli/session.hpp"
-#include "cli/words.hpp"
 #include "core/describe.hpp"
 #include "core/identity.hpp"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "cli/describe.hpp"
 #include "cli/session.hpp"
-#include "cli/words.hpp"
 #include "client/facts.hpp"
 #include "util/clock.hpp"
 

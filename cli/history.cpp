@@ -1,7 +1,7 @@
 #include <memory>
 
+#include "cli/describe_records.hpp"
 #include "cli/session.hpp"
-#include "cli/story.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -46,7 +46,7 @@ Exit run(const Options& options, Session& session) {
   for (const auto& [uid, of_one] : requests) {
     session.terminal.print(session.terminal.paint(Colour::Bold, to_string(key)) +
                            session.terminal.paint(Colour::Faint, Printable("  ") + uid) + "\n");
-    for (const auto& line : story_of(of_one)) session.terminal.print(Printable("  ") + line + "\n");
+    for (const auto& line : describe_records(of_one)) session.terminal.print(Printable("  ") + line + "\n");
   }
   return Exit::Done;
 }

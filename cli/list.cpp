@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "cli/describe.hpp"
 #include "cli/session.hpp"
-#include "cli/words.hpp"
 #include "core/describe.hpp"
 #include "core/identity.hpp"
 #include "util/clock.hpp"

@@ -1,7 +1,7 @@
 #include <memory>
 
+#include "cli/describe.hpp"
 #include "cli/session.hpp"
-#include "cli/words.hpp"
 #include "client/facts.hpp"
 #include "core/describe.hpp"
 #include "core/identity.hpp"

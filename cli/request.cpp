@@ -3,9 +3,9 @@
 #include <thread>
 
 #include "cli/candidates.hpp"
+#include "cli/describe.hpp"
 #include "cli/request_flags.hpp"
 #include "cli/session.hpp"
-#include "cli/words.hpp"
 #include "core/describe.hpp"
 #include "util/clock.hpp"
 #include "util/duration.hpp"

@@ -1,4 +1,4 @@
-#include "cli/story.hpp"
+#include "cli/describe_records.hpp"
 
 #include <algorithm>
 
@@ -38,7 +38,7 @@ std::string sentence_of(const api::AuditRecord& record) {
 
 }  // namespace
 
-std::vector<std::string> story_of(std::vector<api::AuditRecord> records) {
+std::vector<std::string> describe_records(std::vector<api::AuditRecord> records) {
   std::ranges::sort(records, {}, &api::AuditRecord::time);
   std::vector<std::string> lines;
   std::ranges::transform(records, std::back_inserter(lines), [](const api::AuditRecord& record) {

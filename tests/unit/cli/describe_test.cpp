@@ -1,4 +1,4 @@
-#include "cli/words.hpp"
+#include "cli/describe.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,4 +1,4 @@
-#include "cli/story.hpp"
+#include "cli/describe_records.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -33,7 +33,7 @@ TEST_CASE("the records of a request are told in the order of time, whatever thei
   auto revoked = record(api::AuditAction::Revoked, 90s, "bob");
   revoked.message = "bob revoked: enough";
   CHECK(
-      cli::story_of({revoked, granted, requested, approved}) ==
+      cli::describe_records({revoked, granted, requested, approved}) ==
       Texts{
           "2027-01-15T08:00:00Z  alice asked for ClusterRole view in payments for 1h under AccessPolicy debug: INC-1",
           "2027-01-15T08:01:00Z  bob approved: looks?[31m right",
