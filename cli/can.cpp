@@ -3,7 +3,6 @@
 
 #include "cli/describe.hpp"
 #include "cli/request_flags.hpp"
-#include "cli/session.hpp"
 #include "core/describe.hpp"
 
 namespace curfew::cli {
@@ -12,7 +11,7 @@ namespace {
 using Outcome = core::Finding::Outcome;
 
 // Leaves out approvals, which are always still to come, and the guard, which is the same for every requester.
-std::vector<core::Finding> those(const Candidate& candidate, Outcome outcome) {
+std::vector<core::Finding> those(const client::Candidate& candidate, Outcome outcome) {
   std::vector<core::Finding> result;
   std::ranges::copy_if(candidate.findings, std::back_inserter(result), [&](const core::Finding& finding) {
     return finding.outcome == outcome && finding.check != "approvals" && finding.check != "guard-in-force";
@@ -20,52 +19,49 @@ std::vector<core::Finding> those(const Candidate& candidate, Outcome outcome) {
   return result;
 }
 
-void print(const Terminal& terminal, const Candidate& candidate) {
+void print(const Terminal& terminal, const client::Candidate& candidate) {
   const auto unknown = those(candidate, Outcome::NotChecked);
   terminal.print((unknown.empty() ? Printable("yes: ") : Printable("perhaps: ")) +
-                 core::describe(*candidate.request.spec.role) + " in " + candidate.request.metadata.ns +
-                 " under AccessPolicy " + candidate.request.spec.policy + ", decided by " +
-                 deciders(*candidate.policy) + "\n");
+                 core::describe(*candidate.request().spec.role) + " in " + candidate.request().metadata.ns +
+                 " under AccessPolicy " + candidate.request().spec.policy + ", decided by " +
+                 deciders(candidate.policy()) + "\n");
   for (const auto& finding : those(candidate, Outcome::Failed))
     terminal.print(Printable("  not now: ") + finding.message + "\n");
   for (const auto& finding : unknown)
     terminal.print(Printable("  not known: whether ") + finding.rule + " (" + finding.message + ")\n");
 }
 
-Exit run(RequestOptions wish, Session& session) {
-  wish.ns = session.own_namespace();
-  const auto me = must(session.cluster.whoami());
-  const auto all = candidates(session.cluster, wish, me, must(session.cluster.list<api::AccessPolicy>({})));
-  std::vector<const Candidate*> fitting;
+Exit can(const RequestFlags& flags, const Invocation& run) {
+  const auto options = options_of(flags);
+  const auto all = must(client::find_candidates(run.session, options));
+  std::vector<const client::Candidate*> fitting;
   try {
-    fitting = fitting_of(all, wish);
+    fitting = fitting_candidates(run.session, all, options);
   } catch (const ExitError& stop) {
-    throw ExitError(stop.exit() == Exit::Failed ? Exit::No : stop.exit(),
-                    Printable("no: ") + stop.sentence());
+    throw ExitError(Exit::No, Printable("no: ") + stop.sentence());
   }
   std::string refused;
-  bool can = false;
-  for (const auto* candidate : fitting) {
-    const auto tried = session.cluster.create(candidate->request, "can-", true);
-    if (!tried) {
-      refused = tried.error().message;
-      continue;
+  bool is_accepted = false;
+  for (const auto& trial : client::try_candidates(run.session, fitting)) {
+    if (trial.accepted) {
+      is_accepted = true;
+      print(run.terminal, trial.candidate);
+    } else {
+      refused = trial.accepted.error().message;
     }
-    can = true;
-    print(session.terminal, *candidate);
   }
-  if (!can) throw ExitError(Exit::No, "no: " + Printable::lines(refused, "  "));
+  if (!is_accepted) throw ExitError(Exit::No, "no: " + Printable::lines(refused, "  "));
   return Exit::Done;
 }
 
 }  // namespace
 
 Verb can_verb(CLI::App& app) {
-  auto wish = std::make_shared<RequestOptions>();
+  auto flags = std::make_shared<RequestFlags>();
   CLI::App* command = app.add_subcommand(
       "can", "Would that be granted, and who would decide? Nothing is created (exit code 0: yes, 3: no)");
-  add_request_flags(*command, *wish);
-  return {command, [wish](Session& session) { return run(*wish, session); }};
+  add_request_flags(*command, *flags);
+  return {command, [flags](const Invocation& run) { return can(*flags, run); }};
 }
 
 }  // namespace curfew::cli

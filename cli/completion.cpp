@@ -45,10 +45,8 @@ constexpr char kFish[] =
 complete -c kubectl-curfew -f -a '(kubectl-curfew __complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null | string match -v -r "^:")'
 )sh";
 
-Exit run(const std::string& shell, const Session& session) {
-  session.terminal.print(shell == "bash"  ? Printable(kBash)
-                         : shell == "zsh" ? Printable(kZsh)
-                                          : Printable(kFish));
+Exit print_script(const std::string& shell, const Terminal& terminal) {
+  terminal.print(shell == "bash" ? Printable(kBash) : shell == "zsh" ? Printable(kZsh) : Printable(kFish));
   return Exit::Done;
 }
 
@@ -63,44 +61,51 @@ void add_options(const CLI::App& app, Candidates& result) {
   }
 }
 
-Candidates names_of_requests(const Session& session, bool only_waiting) {
+// What `add` takes of each object; nothing if the objects cannot be listed.
+template <class T>
+Candidates from_list(const client::Session& session, const client::Selection& selection,
+                     const std::function<void(const T&, Candidates&)>& add) {
   Candidates result;
-  const auto found = session.cluster.list<api::AccessRequest>(
-      {.ns = session.own_namespace(), .fields = only_waiting ? "status.complete!=true" : "", .labels = ""});
-  for (std::size_t i = 0; found && i < found->size(); ++i)
-    result.emplace((*found)[i].object.metadata.name, "");
-  return result;
+  const auto listed = session.cluster->list_pages<T>(selection, [&](const client::Page<T>& page) {
+    for (const auto& read : page.items) add(read.object, result);
+  });
+  return listed ? result : Candidates();
 }
 
-Candidates of_policies(const Session& session, bool roles) {
-  Candidates result;
-  const auto found = session.cluster.list<api::AccessPolicy>({});
-  for (std::size_t i = 0; found && i < found->size(); ++i) {
-    const auto& policy = (*found)[i].object;
-    if (!roles) result.emplace(policy.metadata.name, policy.spec.description);
-    for (const auto& role : policy.spec.roles) {
-      if (roles) result.emplace(role.name, "");
-    }
-  }
-  return result;
+Candidates names_of_requests(const client::Session& session, bool only_waiting) {
+  return from_list<api::AccessRequest>(
+      session,
+      {.ns = session.own_namespace(), .fields = only_waiting ? "status.complete!=true" : "", .labels = ""},
+      [](const api::AccessRequest& request, Candidates& result) {
+        result.emplace(request.metadata.name, "");
+      });
 }
 
-Candidates of_namespaces(const Session& session) {
-  Candidates result;
-  const auto found = session.cluster.list<api::Namespace>({});
-  for (std::size_t i = 0; found && i < found->size(); ++i)
-    result.emplace((*found)[i].object.metadata.name, "");
-  return result;
+Candidates of_policies(const client::Session& session, bool roles) {
+  return from_list<api::AccessPolicy>(session, {},
+                                      [roles](const api::AccessPolicy& policy, Candidates& result) {
+                                        if (!roles)
+                                          result.emplace(policy.metadata.name, policy.spec.description);
+                                        for (const auto& role : policy.spec.roles) {
+                                          if (roles) result.emplace(role.name, "");
+                                        }
+                                      });
 }
 
-Candidates after_flag(const Session& session, const std::string& flag) {
+Candidates of_namespaces(const client::Session& session) {
+  return from_list<api::Namespace>(session, {}, [](const api::Namespace& ns, Candidates& result) {
+    result.emplace(ns.metadata.name, "");
+  });
+}
+
+Candidates after_flag(const client::Session& session, const std::string& flag) {
   if (flag == "--policy") return of_policies(session, false);
   if (flag == "-n" || flag == "--namespace") return of_namespaces(session);
   if (flag == "-o" || flag == "--output") return {{"json", ""}, {"yaml", ""}};
   return {};
 }
 
-Candidates of_verb(const Session& session, const std::string& verb) {
+Candidates of_verb(const client::Session& session, const std::string& verb) {
   if (verb == "request" || verb == "can") return of_policies(session, true);
   if (verb == "approve" || verb == "deny" || verb == "revoke") return names_of_requests(session, true);
   if (verb == "explain" || verb == "history") return names_of_requests(session, false);
@@ -152,7 +157,7 @@ std::string description_of(std::string_view text) {
 }  // namespace
 
 Printable complete(const CLI::App& app, const std::vector<std::string>& words,
-                   const std::function<Session()>& session) {
+                   const std::function<client::Session()>& session) {
   const std::string last = words.empty() ? "" : words.back();
   const CLI::App* verb = verb_among(app, words);
   Candidates found;
@@ -181,7 +186,7 @@ Verb completion_verb(CLI::App& app) {
   command->add_option("shell", *shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  return {command, [shell](Session& session) { return run(*shell, session); }};
+  return {command, [shell](const Invocation& run) { return print_script(*shell, run.terminal); }};
 }
 
 }  // namespace curfew::cli

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/session.hpp"
+#include "cli/verb.hpp"
 
 namespace curfew::cli {
 
@@ -13,6 +13,6 @@ namespace curfew::cli {
 // offers no file names. Leaves out candidates with characters outside [A-Za-z0-9._:/@-]; descriptions are one
 // line. An error only reduces the number of candidates.
 Printable complete(const CLI::App& app, const std::vector<std::string>& words,
-                   const std::function<Session()>& session);
+                   const std::function<client::Session()>& session);
 
 }  // namespace curfew::cli

@@ -1,23 +1,20 @@
+#include "client/decide.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <memory>
 #include <string_view>
-#include <thread>
 
 #include "cli/describe.hpp"
-#include "cli/session.hpp"
+#include "cli/verb.hpp"
 #include "core/describe.hpp"
 #include "core/identity.hpp"
 
 namespace curfew::cli {
 namespace {
 
-constexpr int kMaxConflicts = 5;  // Curfew's status updates of the same object conflict
-// How long to wait for Curfew to reconcile a new request: it can be approved once its role and duration are
-// settled.
-constexpr std::chrono::milliseconds kPinningGrace{5000};
-constexpr std::chrono::milliseconds kPinningPoll{500};
-constexpr std::string_view kNotPinnedYet = "approve it in a moment";  // part of the guard's message
+using client::Target;
+
 constexpr std::size_t kMinUidLength = 8;
 
 struct Options {
@@ -29,104 +26,52 @@ struct Options {
   std::string labels;
 };
 
-// A request to decide. `uid`: its UID or a prefix of it; empty: the request that has the name now.
-struct Target {
-  api::ObjectKey key;
-  std::string uid;
-  bool is_remembered = false;  // this person was shown the request with that UID
-};
-
-Error no_longer(const Target& target) {
-  const std::string name = to_string(target.key);
-  const std::string what = target.is_remembered
-                               ? name + " was deleted and made again since you looked at it"
-                               : name + " has not the UID " + target.uid + ": it was deleted and made again";
-  return {.kind = ErrorKind::Conflict,
-          .message = what + (target.is_remembered ? ": look at it first: " : "; look at it first: ") +
-                     "kubectl curfew explain " + name};
-}
-
-Result<client::Read<api::AccessRequest>> read(const Session& session, const Target& target) {
-  auto request = session.cluster.get<api::AccessRequest>(target.key);
-  if (request && !request->object.metadata.uid.starts_with(target.uid))
-    return tl::unexpected(no_longer(target));
-  return request;
-}
-
-bool is_pinned(const api::AccessRequest& request) {
-  return (request.spec.role || request.status.role_ref) &&
-         (!request.spec.duration.empty() || !request.status.duration.empty());
-}
-
-// Waits until Curfew has pinned the request; gives up after kPinningGrace, when Curfew probably does not run.
-Result<client::Read<api::AccessRequest>> read_pinned(const Session& session, const Target& target) {
-  auto request = read(session, target);
-  for (auto waited = std::chrono::milliseconds(0);
-       request && !is_pinned(request->object) && !request->object.status.complete && waited < kPinningGrace;
-       waited += kPinningPoll) {
-    std::this_thread::sleep_for(kPinningPoll);
-    request = read(session, target);
-  }
-  return request;
-}
-
-// What an approval grants: requester, role, namespace, subject, duration, start, policy and reason.
-Printable summary_of(const api::AccessRequest& request) {
-  const auto& subject = request.status.subject ? request.status.subject : request.spec.subject;
-  const auto& duration = request.status.duration.empty() ? request.spec.duration : request.status.duration;
-  return Printable(to_string(request.metadata.key())) + " (uid " + short_uid(request.metadata.uid) +
+// Requester, role, namespace, subject, duration, start, policy and reason.
+Printable summary_text(const api::AccessRequest& request) {
+  const auto summary = client::summary_of(request);
+  return Printable(to_string(summary.key)) + " (uid " + short_uid(summary.uid) +
          "): " + requester_text(request) + " asks for " + role_text(request) + " in namespace " +
-         request.metadata.ns + "\n  for     " +
-         (subject ? core::describe(*subject) : requester_text(request)) + "\n  how long " +
-         (duration.empty() ? Printable("as the policy says") : Printable(duration)) + ", from " +
-         (request.spec.start_time.empty() ? Printable("its approval on")
-                                          : Printable(request.spec.start_time) + " on") +
-         "\n  policy  " + request.spec.policy + "\n  reason  " +
-         (request.spec.reason.empty() ? Printable("none given") : Printable(request.spec.reason)) + "\n";
+         summary.key.ns + "\n  for     " +
+         (summary.subject ? core::describe(*summary.subject) : requester_text(request)) + "\n  how long " +
+         (summary.duration.empty() ? Printable("as the policy says") : Printable(summary.duration)) +
+         ", from " +
+         (summary.start_time.empty() ? Printable("its approval on") : Printable(summary.start_time) + " on") +
+         "\n  policy  " + summary.policy + "\n  reason  " +
+         (summary.reason.empty() ? Printable("none given") : Printable(summary.reason)) + "\n";
 }
 
 // Shows what is being approved, and asks for confirmation if the terminal is interactive.
-bool is_meant(const Session& session, const api::AccessRequest& request, bool yes) {
-  session.terminal.warn(summary_of(request));
-  session.remember(std::vector{request});
-  if (yes || !session.terminal.interactive()) return true;
-  const auto answer = session.terminal.ask("Approve it (y/N)? ");
+bool is_meant(const Invocation& run, const api::AccessRequest& request, bool yes) {
+  run.terminal.warn(summary_text(request));
+  run.session.remember(std::vector{request});
+  if (yes || !run.terminal.interactive()) return true;
+  const auto answer = run.terminal.ask("Approve it (y/N)? ");
   return answer && (*answer == "y" || *answer == "Y" || *answer == "yes");
 }
 
-// Decides only the request that was read: one deleted and recreated under the same name is a different one.
-Result<void> decide(const Session& session, const Target& target, const api::Decision& decision, bool yes) {
-  const bool approves = decision.verdict == api::Verdict::Approve;
-  auto request = approves ? read_pinned(session, target) : read(session, target);
-  if (!request) return tl::unexpected(request.error());
-  if (approves && !is_meant(session, request->object, yes)) return fail(ErrorKind::Cancelled, "not approved");
-  const Target same{.key = target.key, .uid = request->object.metadata.uid, .is_remembered = true};
-  const std::string approved = summary_of(request->object).str();
-  int conflicts = 0;
-  for (auto waited = is_pinned(request->object) ? std::chrono::milliseconds(0) : kPinningGrace;;) {
-    const auto decided = session.cluster.decide(*request, decision);
-    if (decided) return {};
-    const bool is_early = approves && decided.error().message.find(kNotPinnedYet) != std::string::npos &&
-                          waited < kPinningGrace;
-    if (!is_early && decided.error().kind != ErrorKind::Conflict) return tl::unexpected(decided.error());
-    if (!is_early && ++conflicts == kMaxConflicts)
-      return fail(ErrorKind::Conflict, "it changes all the time: try again");
-    if (is_early) {
-      std::this_thread::sleep_for(kPinningPoll);
-      waited += kPinningPoll;
-    }
-    request = read(session, same);
-    if (!request) return tl::unexpected(request.error());
-    if (approves && summary_of(request->object).str() != approved && !is_meant(session, request->object, yes))
-      return fail(ErrorKind::Cancelled, "not approved");
-  }
+Printable replaced_text(const Target& target, bool was_read) {
+  const bool was_shown = target.is_remembered || was_read;
+  const std::string name = to_string(target.key);
+  return (was_shown
+              ? Printable(name) + " was deleted and made again since you looked at it"
+              : Printable(name) + " has not the UID " + target.uid + ": it was deleted and made again") +
+         (was_shown ? Printable(": ") : Printable("; ")) + "look at it first: kubectl curfew explain " + name;
+}
+
+Printable failure_text(const Target& target, const client::DecisionResult& result) {
+  using Outcome = client::DecisionResult::Outcome;
+  const std::string name = to_string(target.key);
+  if (result.outcome == Outcome::Replaced) return replaced_text(target, result.was_read);
+  if (result.outcome == Outcome::NotConfirmed) return Printable(name) + ": not approved";
+  const std::string& message = result.error.message;
+  return (message.starts_with(name) ? Printable() : Printable(name) + ": ") + Printable::lines(message, "  ");
 }
 
 // Parses "NAME" or "NAMESPACE/NAME", each optionally with "@UID"; without it, the UID is that of the request
 // this person was shown, if any.
-Target target_of(const Session& session, const std::string& text) {
+Target target_of(const client::Session& session, const std::string& text) {
   const auto at = text.find('@');
-  Target target{.key = key_of(session, text.substr(0, at)),
+  Target target{.key = session.key_of(text.substr(0, at)),
                 .uid = at == std::string::npos ? "" : text.substr(at + 1)};
   if (at != std::string::npos && target.uid.size() < kMinUidLength) {
     throw ExitError(
@@ -141,25 +86,6 @@ Target target_of(const Session& session, const std::string& text) {
   return target;
 }
 
-// Active requests that this person may revoke.
-std::vector<Target> selected(const Session& session, const Options& options, const api::Person& me) {
-  const std::string scope = options.all_namespaces ? "" : session.own_namespace();
-  const auto active = must(session.cluster.list<api::AccessRequest>(
-      {.ns = scope, .fields = "status.phase=Active", .labels = options.labels}));
-  const auto policies = session.cluster.list<api::AccessPolicy>({});
-  std::vector<Target> result;
-  for (const auto& [request, _] : active) {
-    const api::AccessPolicy* policy = nullptr;
-    for (std::size_t i = 0; policies && i < policies->size(); ++i) {
-      if ((*policies)[i].object.metadata.name == std::string(request.spec.policy))
-        policy = &(*policies)[i].object;
-    }
-    if (core::may_revoke(request, policy, me))
-      result.push_back({.key = request.metadata.key(), .uid = request.metadata.uid});
-  }
-  return result;
-}
-
 // In a decision annotation a leading "uid=..." is not a comment: it names the UID of the request, and the
 // guard refuses what only resembles it. Here the UID is given as NAME@UID.
 bool resembles_uid(std::string_view comment) {
@@ -172,7 +98,7 @@ bool resembles_uid(std::string_view comment) {
          (comment.size() == kWord.size() || !is_plain(static_cast<unsigned char>(comment[kWord.size()])));
 }
 
-Exit run(const Options& options, api::Verdict verdict, Session& session) {
+void check(const Options& options, api::Verdict verdict) {
   if (resembles_uid(options.comment))
     throw ExitError(Exit::Usage,
                     "the comment begins with uid: which request is meant is said with its name, as NAME@UID");
@@ -184,28 +110,42 @@ Exit run(const Options& options, api::Verdict verdict, Session& session) {
             ? Printable("name the requests, or select them with --all or -l, not both")
             : "name the requests: NAME or NAMESPACE/NAME, and @UID after it where a script means one request only");
   }
-  const auto me = must(session.cluster.whoami());
-  std::vector<Target> targets;
-  std::ranges::transform(options.names, std::back_inserter(targets),
-                         [&](const std::string& name) { return target_of(session, name); });
-  if (selects) targets = selected(session, options, me);
+}
+
+std::vector<Target> selected(const Invocation& run, const Options& options, const client::Viewer& viewer) {
+  auto targets = must(client::find_revocable(run.session, viewer, options.all_namespaces, options.labels));
   if (targets.empty()) {
-    session.terminal.print(
+    run.terminal.print(
         Printable("nothing that you may revoke is active") +
-        (options.all_namespaces ? Printable() : Printable(" in namespace ") + session.own_namespace()) +
+        (options.all_namespaces ? Printable() : Printable(" in namespace ") + run.session.own_namespace()) +
         "\n");
+  }
+  return targets;
+}
+
+Exit decide(const Options& options, api::Verdict verdict, const Invocation& run) {
+  check(options, verdict);
+  api::Person person;
+  std::vector<Target> targets;
+  if (options.names.empty()) {
+    auto viewer = must(client::viewer_of(run.session));
+    targets = selected(run, options, viewer);
+    person = std::move(viewer.person);
+  } else {
+    person = must(run.session.cluster->whoami());
+    std::ranges::transform(options.names, std::back_inserter(targets),
+                           [&](const std::string& name) { return target_of(run.session, name); });
   }
   Exit exit = Exit::Done;
   for (const auto& target : targets) {
-    const std::string name = to_string(target.key);
-    const auto decided =
-        decide(session, target, {.verdict = verdict, .person = me, .comment = options.comment}, options.yes);
-    if (decided) {
-      session.terminal.print(Printable(std::string(core::past_tense(verdict))) + " " + name + "\n");
+    const auto result = client::decide(
+        run.session, target, {.verdict = verdict, .person = person, .comment = options.comment},
+        [&](const api::AccessRequest& request) { return is_meant(run, request, options.yes); });
+    if (result.outcome == client::DecisionResult::Outcome::Decided) {
+      run.terminal.print(Printable(std::string(core::past_tense(verdict))) + " " + to_string(target.key) +
+                         "\n");
     } else {
-      const std::string& message = decided.error().message;
-      session.terminal.warn((message.starts_with(name) ? Printable() : Printable(name) + ": ") +
-                            Printable::lines(message, "  ") + "\n");
+      run.terminal.warn(failure_text(target, result) + "\n");
       exit = Exit::Failed;
     }
   }
@@ -227,7 +167,7 @@ Verb verb(CLI::App& app, api::Verdict verdict, const std::string& name, const st
     command->add_flag("-A,--all-namespaces", options->all_namespaces, "With --all or -l: in all namespaces");
     command->add_option("-l,--selector", options->labels, "All that is active and has these labels");
   }
-  return {command, [options, verdict](Session& session) { return run(*options, verdict, session); }};
+  return {command, [options, verdict](const Invocation& run) { return decide(*options, verdict, run); }};
 }
 
 }  // namespace

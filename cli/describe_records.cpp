@@ -38,8 +38,7 @@ std::string sentence_of(const api::AuditRecord& record) {
 
 }  // namespace
 
-std::vector<std::string> describe_records(std::vector<api::AuditRecord> records) {
-  std::ranges::sort(records, {}, &api::AuditRecord::time);
+std::vector<std::string> describe_records(const std::vector<api::AuditRecord>& records) {
   std::vector<std::string> lines;
   std::ranges::transform(records, std::back_inserter(lines), [](const api::AuditRecord& record) {
     return format_rfc3339(record.time) + "  " + escape_control_characters(sentence_of(record));

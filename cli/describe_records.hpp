@@ -7,8 +7,7 @@
 
 namespace curfew::cli {
 
-// The records of one request in order of time, one line each: "2026-11-24T20:00:00Z  bob approved: looks
-// right".
-std::vector<std::string> describe_records(std::vector<api::AuditRecord> records);
+// One line for each record, in the given order: "2026-11-24T20:00:00Z  bob approved: looks right".
+std::vector<std::string> describe_records(const std::vector<api::AuditRecord>& records);
 
 }  // namespace curfew::cli

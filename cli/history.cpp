@@ -1,7 +1,10 @@
+#include "client/history.hpp"
+
 #include <memory>
 
 #include "cli/describe_records.hpp"
-#include "cli/session.hpp"
+#include "cli/object_output.hpp"
+#include "cli/verb.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -11,10 +14,9 @@ struct Options {
   std::string output;
 };
 
-Exit run(const Options& options, Session& session) {
-  const auto key = key_of(session, options.name);
-  auto found = session.cluster.list<api::AuditRecord>(
-      {.ns = "", .fields = "request.namespace=" + key.ns + ",request.name=" + key.name, .labels = ""});
+Exit history(const Options& options, const Invocation& run) {
+  const auto key = run.session.key_of(options.name);
+  auto found = client::records_of(run.session, key);
   if (!found && found.error().kind == ErrorKind::Forbidden) {
     throw ExitError(
         Exit::Failed,
@@ -26,27 +28,16 @@ Exit run(const Options& options, Session& session) {
   if (records.empty())
     throw ExitError(Exit::Failed, Printable("there are no audit records of ") + to_string(key));
   if (!options.output.empty()) {
-    nlohmann::json list = empty_list();
-    for (const auto& record : records) list["items"].push_back(record.json);
-    session.terminal.print(as_text(list, options.output));
+    run.terminal.print(as_text(records, options.output));
     return Exit::Done;
   }
-  // Several requests may have had this name; each is shown separately.
-  std::vector<std::pair<std::string, std::vector<api::AuditRecord>>> requests;
-  for (const auto& record : records) {
-    const std::string& uid = record.object.request.uid;
-    auto at = std::ranges::find(requests, uid, &std::pair<std::string, std::vector<api::AuditRecord>>::first);
-    if (at == requests.end()) at = requests.insert(requests.end(), {uid, {}});
-    at->second.push_back(record.object);
-  }
-  std::ranges::sort(requests, {}, [](const auto& request) {
-    return std::ranges::min(request.second, {}, &api::AuditRecord::time).time;
-  });
-  session.remember(std::vector{client::SeenRequest{key, requests.back().first}});
-  for (const auto& [uid, of_one] : requests) {
-    session.terminal.print(session.terminal.paint(Colour::Bold, to_string(key)) +
-                           session.terminal.paint(Colour::Faint, Printable("  ") + uid) + "\n");
-    for (const auto& line : describe_records(of_one)) session.terminal.print(Printable("  ") + line + "\n");
+  const auto requests = client::by_request(records);
+  run.session.remember(std::vector{client::SeenRequest{key, requests.back().uid}});
+  for (const auto& request : requests) {
+    run.terminal.print(run.terminal.paint(Colour::Bold, to_string(key)) +
+                       run.terminal.paint(Colour::Faint, Printable("  ") + request.uid) + "\n");
+    for (const auto& line : describe_records(request.records))
+      run.terminal.print(Printable("  ") + line + "\n");
   }
   return Exit::Done;
 }
@@ -59,7 +50,7 @@ Verb history_verb(CLI::App& app) {
   command->add_option("name", options->name, "NAME or NAMESPACE/NAME; also of a request that is deleted")
       ->required();
   command->add_option("-o,--output", options->output, "json or yaml")->check(CLI::IsMember({"json", "yaml"}));
-  return {command, [options](Session& session) { return run(*options, session); }};
+  return {command, [options](const Invocation& run) { return history(*options, run); }};
 }
 
 }  // namespace curfew::cli

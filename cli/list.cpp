@@ -1,14 +1,19 @@
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "cli/describe.hpp"
-#include "cli/session.hpp"
+#include "cli/object_output.hpp"
+#include "cli/verb.hpp"
+#include "client/viewer.hpp"
 #include "core/describe.hpp"
-#include "core/identity.hpp"
-#include "util/clock.hpp"
 
 namespace curfew::cli {
 namespace {
+
+using client::Section;
+using client::Viewer;
+using Requests = std::vector<client::Read<api::AccessRequest>>;
 
 struct Options {
   bool mine = false;
@@ -19,53 +24,22 @@ struct Options {
   std::string output;
 };
 
-using Requests = std::vector<client::Read<api::AccessRequest>>;
-
-// One person's view of the requests.
-struct View {
-  api::Person me;
-  std::map<std::string, api::AccessPolicy, std::less<>> policies;
-  bool sees_policies = true;  // false: this person may not list policies, so requests to decide are unknown
-
-  bool is_mine(const api::AccessRequest& request) const {
-    const auto& username = me.username;
-    const bool asked = request.spec.requester && request.spec.requester->username == username;
-    const auto& subject = request.status.subject ? request.status.subject : request.spec.subject;
-    return asked ||
-           (subject && subject->kind != "Group" && core::username_of(*subject) == std::string(username));
-  }
-
-  bool is_to_decide(const api::AccessRequest& request) const {
-    const auto policy = policies.find(std::string(request.spec.policy));
-    const bool waits = !request.status.phase || request.status.phase == api::Phase::Pending;
-    if (!waits || policy == policies.end() || core::approval_denial(request, policy->second, me))
-      return false;
-    return std::ranges::none_of(request.decisions, [&](const api::Decision& said) {
-      return said.verdict == api::Verdict::Approve && said.person.username == me.username;
-    });
-  }
-};
-
-struct Section {
-  std::string title;
-  std::function<bool(const View&, const api::AccessRequest&)> takes;
-  bool needs_policies = false;
-};
-
 std::vector<Section> sections_of(const Options& options) {
   const bool every = !options.mine && !options.to_decide && !options.active;
   std::vector<Section> result;
-  if (every || options.to_decide)
-    result.push_back({"TO DECIDE",
-                      [](const View& view, const auto& request) { return view.is_to_decide(request); },
-                      true});
-  if (every || options.mine)
-    result.push_back({"MINE", [](const View& view, const auto& request) { return view.is_mine(request); }});
-  if (every || options.active)
-    result.push_back({"ACTIVE", [](const View&, const auto& request) {
-                        return request.status.phase == api::Phase::Active;
-                      }});
+  if (every || options.to_decide) result.push_back(Section::ToDecide);
+  if (every || options.mine) result.push_back(Section::Mine);
+  if (every || options.active) result.push_back(Section::Active);
   return result;
+}
+
+Printable title_of(Section section) {
+  switch (section) {
+    case Section::ToDecide: return "TO DECIDE";
+    case Section::Mine: return "MINE";
+    case Section::Active: break;
+  }
+  return "ACTIVE";
 }
 
 std::vector<std::string> headings(bool wide) {
@@ -81,8 +55,7 @@ std::string time_text(const api::AccessRequest& request, TimePoint now) {
   return std::string(status.duration.empty() ? request.spec.duration : status.duration);
 }
 
-std::vector<Cell> row(const api::AccessRequest& request, bool wide) {
-  const auto now = SystemClock().now();
+std::vector<Cell> row(const api::AccessRequest& request, TimePoint now, bool wide) {
   const auto& subject = request.status.subject;
   std::vector<Cell> cells{{request.metadata.ns},
                           {request.metadata.name},
@@ -102,108 +75,80 @@ std::vector<Cell> row(const api::AccessRequest& request, bool wide) {
   return cells;
 }
 
-// Lists all namespaces if this person may; otherwise lists one namespace and prints a warning.
-Requests find_requests(const Session& session, const Options& options, std::string& scope) {
-  scope = session.ns;
-  auto found = session.cluster.list<api::AccessRequest>({.ns = scope, .fields = "", .labels = ""});
-  if (!found && found.error().kind == ErrorKind::Forbidden && scope.empty() && !options.all_namespaces) {
-    scope = session.own_namespace();
-    session.terminal.warn(Printable("You may not list the requests of all namespaces: these are of ") +
-                          scope + " (-n says another one).\n");
-    found = session.cluster.list<api::AccessRequest>({.ns = scope, .fields = "", .labels = ""});
-  }
-  return must(std::move(found));
-}
-
-View view_of(const Session& session) {
-  View view{.me = must(session.cluster.whoami()), .policies = {}};
-  const auto policies = session.cluster.list<api::AccessPolicy>({});
-  view.sees_policies = policies.has_value();
-  if (!policies)
-    session.terminal.warn(
-        Printable("You may not see the AccessPolicies, so what you could decide is not known: ") +
-        policies.error().message + "\n");
-  for (std::size_t i = 0; policies && i < policies->size(); ++i)
-    view.policies.emplace((*policies)[i].object.metadata.name, (*policies)[i].object);
-  return view;
-}
-
-void print_sections(const Session& session, const Options& options, const View& view,
+void print_sections(const Invocation& run, const Options& options, const Viewer& viewer,
                     const Requests& requests) {
   const auto sections = sections_of(options);
-  const Terminal& terminal = session.terminal;
+  const bool wide = options.output == "wide";
+  const Terminal& terminal = run.terminal;
+  const auto now = run.session.clock->now();
   Printable text;
   std::vector<api::AccessRequest> shown;
-  for (const auto& section : sections) {
+  for (const Section section : sections) {
     std::vector<std::vector<Cell>> rows;
     for (const auto& [request, _] : requests) {
-      if (!section.takes(view, request)) continue;
-      rows.push_back(row(request, options.output == "wide"));
+      if (!client::is_in(section, viewer, request)) continue;
+      rows.push_back(row(request, now, wide));
       shown.push_back(request);
     }
     if (sections.size() > 1)
-      text +=
-          (text.empty() ? Printable() : Printable("\n")) + terminal.paint(Colour::Bold, section.title) + "\n";
-    const bool is_unknown = section.needs_policies && !view.sees_policies;
+      text += (text.empty() ? Printable() : Printable("\n")) +
+              terminal.paint(Colour::Bold, title_of(section)) + "\n";
+    const bool is_unknown = section == Section::ToDecide && viewer.policies_error;
     text += rows.empty() ? is_unknown ? Printable("not known\n") : Printable("none\n")
-                         : table(terminal, headings(options.output == "wide"), rows);
+                         : table(terminal, headings(wide), rows);
   }
-  session.remember(shown);
+  run.session.remember(shown);
   terminal.print(text);
 }
 
-void print_objects(const Session& session, const Options& options, const View& view,
-                   const Requests& requests) {
-  const auto sections = sections_of(options);
-  nlohmann::json list = empty_list();
+void print_objects(const Invocation& run, const Options& options, const Requests& requests) {
   std::vector<api::AccessRequest> shown;
-  for (const auto& [request, json] : requests) {
-    if (std::ranges::none_of(sections, [&](const Section& section) { return section.takes(view, request); }))
-      continue;
-    list["items"].push_back(json);
-    shown.push_back(request);
-  }
-  session.remember(shown);
-  session.terminal.print(as_text(list, options.output));
+  for (const auto& [request, _] : requests) shown.push_back(request);
+  run.session.remember(shown);
+  run.terminal.print(as_text(requests, options.output));
 }
 
 // Prints one line per change, like kubectl's --watch.
-void watch(const Session& session, const Options& options, const View& view, const std::string& scope) {
+void watch(const Invocation& run, const Options& options, const Viewer& viewer, const std::string& ns) {
   const auto sections = sections_of(options);
   // What was last printed of each request: a status changes more often than the part that is shown.
   std::map<std::string, std::string> last;
   const auto take = [&](std::string_view type, const client::Read<api::AccessRequest>& read) {
     const auto& request = read.object;
-    if (std::ranges::none_of(sections,
-                             [&](const Section& section) { return section.takes(view, request); }) &&
-        !last.contains(request.metadata.uid))
-      return true;
+    if (!client::is_in_any(sections, viewer, request) && !last.contains(request.metadata.uid)) return true;
     const std::string line = type == "DELETED" ? "deleted"
                                                : phase_text(request) + std::string(request.status.approvals) +
                                                      std::string(request.status.message);
     if (last[request.metadata.uid] == line) return true;
     last[request.metadata.uid] = line;
-    auto cells = row(request, true);
+    auto cells = row(request, run.session.clock->now(), true);
     if (type == "DELETED") cells[2] = {"deleted", Colour::Faint};
-    session.remember(std::vector{request});
-    session.terminal.print(table(session.terminal, {}, {cells}));
+    run.session.remember(std::vector{request});
+    run.terminal.print(table(run.terminal, {}, {cells}));
     return true;
   };
-  while (true) must(session.cluster.watch_requests({.ns = scope, .fields = "", .labels = ""}, take));
+  while (true) must(run.session.cluster->watch_requests({.ns = ns, .fields = "", .labels = ""}, take));
 }
 
-Exit run(const Options& options, Session& session) {
+Exit list(const Options& options, const Invocation& run) {
   if (options.watch && (options.output == "json" || options.output == "yaml"))
     throw ExitError(Exit::Usage, Printable("--watch prints lines: leave out -o ") + options.output);
-  const View view = view_of(session);
-  std::string scope;
-  const auto requests = find_requests(session, options, scope);
+  const Viewer viewer = must(client::viewer_of(run.session));
+  if (viewer.policies_error)
+    run.terminal.warn(
+        Printable("You may not see the AccessPolicies, so what you could decide is not known: ") +
+        viewer.policies_error->message + "\n");
+  auto found = client::list_requests(run.session, viewer, sections_of(options), !options.all_namespaces);
+  if (found.is_narrowed)
+    run.terminal.warn(Printable("You may not list the requests of all namespaces: these are of ") + found.ns +
+                      " (-n says another one).\n");
+  const auto requests = must(std::move(found.requests));
   if (options.output == "json" || options.output == "yaml") {
-    print_objects(session, options, view, requests);
+    print_objects(run, options, requests);
   } else {
-    print_sections(session, options, view, requests);
+    print_sections(run, options, viewer, requests);
   }
-  if (options.watch) watch(session, options, view, scope);
+  if (options.watch) watch(run, options, viewer, found.ns);
   return Exit::Done;
 }
 
@@ -221,7 +166,7 @@ Verb list_verb(CLI::App& app) {
   command->add_flag("-w,--watch", options->watch, "Go on, with a line for each change");
   command->add_option("-o,--output", options->output, "wide, json or yaml")
       ->check(CLI::IsMember({"wide", "json", "yaml"}));
-  return {command, [options](Session& session) { return run(*options, session); }};
+  return {command, [options](const Invocation& run) { return list(*options, run); }};
 }
 
 }  // namespace curfew::cli

@@ -3,7 +3,9 @@
 #include <span>
 
 #include "cli/completion.hpp"
-#include "cli/session.hpp"
+#include "cli/flags.hpp"
+#include "cli/verb.hpp"
+#include "client/kubectl_cluster.hpp"
 #include "version.hpp"
 
 namespace {
@@ -22,16 +24,16 @@ std::vector<Verb> add_verbs(CLI::App& app) {
   return verbs;
 }
 
-Session session_with(const Flags& flags) {
-  return {.cluster = client::Cluster(client::Kubectl(flags.for_kubectl())),
-          .terminal = Terminal(),
+curfew::client::Session session_with(const Flags& flags) {
+  using namespace curfew::client;
+  return {.cluster = std::make_shared<KubectlCluster>(Kubectl(flags.for_kubectl())),
           .ns = flags.ns,
-          .seen = client::SeenRequests(client::SeenRequests::default_file())};
+          .seen = SeenRequests(SeenRequests::default_file())};
 }
 
 // The flags among the words to complete select the cluster; an incomplete command line is parsed as far as
 // possible.
-Session session_for(CLI::App& app, const Flags& flags, std::vector<std::string> words) {
+curfew::client::Session session_for(CLI::App& app, const Flags& flags, std::vector<std::string> words) {
   app.allow_extras();
   app.require_subcommand(0);
   words.pop_back();
@@ -68,9 +70,9 @@ Exit run(int argc, const char* const* argv) {
                     "; 'kubectl curfew --help' lists what there is\n");
     return Exit::Usage;
   }
-  Session session = session_with(flags);
+  const Invocation invocation{.session = session_with(flags), .terminal = Terminal()};
   for (const Verb& verb : verbs) {
-    if (verb.command->parsed()) return verb.run(session);
+    if (verb.command->parsed()) return verb.run(invocation);
   }
   return Exit::Usage;
 }

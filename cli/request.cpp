@@ -1,116 +1,101 @@
-#include <algorithm>
 #include <memory>
-#include <thread>
 
-#include "cli/candidates.hpp"
 #include "cli/describe.hpp"
+#include "cli/object_output.hpp"
 #include "cli/request_flags.hpp"
-#include "cli/session.hpp"
 #include "core/describe.hpp"
-#include "util/clock.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::cli {
 namespace {
 
 struct Options {
-  RequestOptions wish;
+  RequestFlags flags;
   bool wait = false;
   std::string timeout = "1h";
   std::string output;
 };
 
-// The metadata.generateName prefix, such as "alice-view-": valid characters only, and not too long.
-std::string prefix_of(const api::AccessRequest& request) {
-  std::string result;
-  const std::string who(request.spec.requester->username);
-  for (const char c : who.substr(who.rfind(':') == std::string::npos ? 0 : who.rfind(':') + 1) + "-" +
-                          std::string(request.spec.role->name)) {
-    const auto lower = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    const bool is_plain = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
-    if (is_plain) {
-      result += lower;
-    } else if (!result.empty() && result.back() != '-') {
-      result += '-';
-    }
-  }
-  result = result.substr(0, 50);
-  return (result.empty() ? std::string("access") : result) + (result.ends_with('-') ? "" : "-");
+Printable choice_text(const client::Candidate& candidate) {
+  return Printable(core::describe(*candidate.request().spec.role)) + " under AccessPolicy " +
+         candidate.request().spec.policy + ", decided by " + deciders(candidate.policy());
 }
 
-Printable choice_text(const Candidate& candidate) {
-  return Printable(core::describe(*candidate.request.spec.role)) + " under AccessPolicy " +
-         candidate.request.spec.policy + ", decided by " + deciders(*candidate.policy);
-}
-
-const Candidate& choose(const Session& session, const std::vector<const Candidate*>& fitting) {
+const client::Candidate& choose(const Terminal& terminal,
+                                const std::vector<const client::Candidate*>& fitting) {
   if (fitting.size() == 1) return *fitting.front();
   Printable question = "Several policies allow that:\n";
   for (std::size_t i = 0; i < fitting.size(); ++i)
     question += Printable("  ") + std::to_string(i + 1) + "  " + choice_text(*fitting[i]) + "\n";
-  if (!session.terminal.interactive()) {
+  if (!terminal.interactive()) {
     throw ExitError(Exit::Usage,
                     question + "say which with --policy NAME, and ROLE where one offers several");
   }
-  const auto answer =
-      session.terminal.ask(question + "Which (1 to " + std::to_string(fitting.size()) + ")? ");
+  const auto answer = terminal.ask(question + "Which (1 to " + std::to_string(fitting.size()) + ")? ");
   for (std::size_t i = 0; answer && i < fitting.size(); ++i) {
     if (*answer == std::to_string(i + 1)) return *fitting[i];
   }
   throw ExitError(Exit::Usage, "none of them was chosen, and nothing was asked for");
 }
 
-void report_wait(const Session& session, const api::AccessRequest& request, std::string& last) {
-  const std::string now =
-      phase_text(request) + (request.status.message.empty() ? "" : ": " + request.status.message.str());
-  if (now == last) return;
-  last = now;
-  session.terminal.warn(session.terminal.paint(Colour::Faint, now) + "\n");
-}
+// Prints each state of a request once.
+class WaitReport {
+ public:
+  explicit WaitReport(const Terminal& terminal) : terminal_(terminal) {}
 
-Exit wait_for(const Session& session, const api::ObjectKey& key, std::chrono::seconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  std::string last;
-  while (std::chrono::steady_clock::now() < deadline) {
-    const auto request = must(session.cluster.get<api::AccessRequest>(key)).object;
-    report_wait(session, request, last);
-    if (request.status.phase == api::Phase::Active && request.status.expires_at) {
-      session.terminal.print(Printable(to_string(key)) + " is Active until " +
-                             format_rfc3339(*request.status.expires_at) + " (" +
-                             time_left(*request.status.expires_at, SystemClock().now()) + ")\n");
+  void operator()(const api::AccessRequest& request) {
+    const std::string now =
+        phase_text(request) + (request.status.message.empty() ? "" : ": " + request.status.message.str());
+    if (now == last_) return;
+    last_ = now;
+    terminal_.warn(terminal_.paint(Colour::Faint, now) + "\n");
+  }
+
+ private:
+  const Terminal& terminal_;
+  std::string last_;
+};
+
+Exit wait_for(const Invocation& run, const api::ObjectKey& key, std::chrono::seconds timeout) {
+  using Outcome = client::WaitResult::Outcome;
+  WaitReport report(run.terminal);
+  const auto [outcome, request] =
+      must(client::wait_for_access(run.session, key, timeout, [&](const auto& read) { report(read); }));
+  switch (outcome) {
+    case Outcome::Active:
+      run.terminal.print(Printable(to_string(key)) + " is Active until " +
+                         format_rfc3339(*request.status.expires_at) + " (" +
+                         time_left(*request.status.expires_at, run.session.clock->now()) + ")\n");
       return Exit::Done;
-    }
-    if (request.status.complete)
+    case Outcome::Ended:
       throw ExitError(Exit::Ended, Printable(to_string(key)) + " is " + phase_text(request) + ": " +
                                        request.status.message);
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+    case Outcome::TimedOut: break;
   }
   throw ExitError(Exit::TimedOut, Printable(to_string(key)) + " is not decided after " +
                                       format_duration(timeout) + "; it stays: 'kubectl curfew explain " +
                                       to_string(key) + "' says what it waits for");
 }
 
-Exit run(const Options& options, Session& session) {
+Exit request(const Options& options, const Invocation& run) {
   const auto timeout = parse_duration(options.timeout);
   if (!timeout)
     throw ExitError(Exit::Usage,
                     Printable("--timeout ") + options.timeout + " is not a duration, as in 30m or 1h30m");
-  RequestOptions wish = options.wish;
-  wish.ns = session.own_namespace();
-  const auto me = must(session.cluster.whoami());
-  const auto all = candidates(session.cluster, wish, me, must(session.cluster.list<api::AccessPolicy>({})));
-  const auto fitting = fitting_of(all, wish);
-  const Candidate& chosen = choose(session, fitting);
-  const auto made = must(session.cluster.create(chosen.request, prefix_of(chosen.request), false));
+  const auto asked = options_of(options.flags);
+  const auto all = must(client::find_candidates(run.session, asked));
+  const auto fitting = fitting_candidates(run.session, all, asked);
+  const client::Candidate& chosen = choose(run.terminal, fitting);
+  const auto made = must(client::make_request(run.session, chosen));
   const api::ObjectKey key = made.object.metadata.key();
   if (options.output == "name") {
-    session.terminal.print(Printable(key.name) + "\n");
+    run.terminal.print(Printable(key.name) + "\n");
   } else if (!options.output.empty()) {
-    session.terminal.print(as_text(made.json, options.output));
+    run.terminal.print(as_text(made.json, options.output));
   } else {
-    session.terminal.print(Printable(to_string(key)) + ": asked for " + choice_text(chosen) + "\n");
+    run.terminal.print(Printable(to_string(key)) + ": asked for " + choice_text(chosen) + "\n");
   }
-  return options.wait ? wait_for(session, key, *timeout) : Exit::Done;
+  return options.wait ? wait_for(run, key, *timeout) : Exit::Done;
 }
 
 }  // namespace
@@ -118,8 +103,8 @@ Exit run(const Options& options, Session& session) {
 Verb request_verb(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("request", "Ask for access: finds the policy that allows it");
-  add_request_flags(*command, options->wish);
-  command->add_option("--name", options->wish.name,
+  add_request_flags(*command, options->flags);
+  command->add_option("--name", options->flags.options.name,
                       "Name of the request (default: made of yours and the role's)");
   command->add_flag(
       "--wait", options->wait,
@@ -127,7 +112,7 @@ Verb request_verb(CLI::App& app) {
   command->add_option("--timeout", options->timeout, "How long --wait waits")->capture_default_str();
   command->add_option("-o,--output", options->output, "What to print: name, json or yaml")
       ->check(CLI::IsMember({"name", "json", "yaml"}));
-  return {command, [options](Session& session) { return run(*options, session); }};
+  return {command, [options](const Invocation& run) { return request(*options, run); }};
 }
 
 }  // namespace curfew::cli

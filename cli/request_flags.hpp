@@ -1,15 +1,27 @@
 #pragma once
 
-#include "cli/candidates.hpp"
-#include "cli/session.hpp"
+#include <string>
+#include <vector>
+
+#include "cli/verb.hpp"
+#include "client/candidates.hpp"
 
 namespace curfew::cli {
 
-// Adds the flags that fill `wish`, for the verbs that use one.
-void add_request_flags(CLI::App& command, RequestOptions& wish);
+// The flags of the verbs that describe a request.
+struct RequestFlags {
+  client::RequestOptions options;  // but for the subject
+  std::string subject;             // "User:bob", "ServiceAccount:NAMESPACE:NAME"; empty: the requester
+};
 
-// The candidates without an obstacle; those that are not certain only if there are no others. Throws
-// ExitError if there are none, with the obstacles of the closest candidates.
-std::vector<const Candidate*> fitting_of(const std::vector<Candidate>& all, const RequestOptions& wish);
+void add_request_flags(CLI::App& command, RequestFlags& flags);
+
+// Throws ExitError for a subject that cannot be one.
+client::RequestOptions options_of(const RequestFlags& flags);
+
+// client::fitting_of(). Throws ExitError if there are none, with the obstacles of the closest candidates.
+std::vector<const client::Candidate*> fitting_candidates(const client::Session& session,
+                                                         const std::vector<client::Candidate>& all,
+                                                         const client::RequestOptions& options);
 
 }  // namespace curfew::cli

@@ -1,13 +1,13 @@
 #include "client/facts.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "api/names.hpp"
 #include "core/effective.hpp"
 #include "core/identity.hpp"
 #include "core/policy/role_rules.hpp"
 #include "core/policy/selector.hpp"
-#include "util/clock.hpp"
 
 namespace curfew::client {
 namespace {
@@ -22,11 +22,11 @@ core::RoleFacts facts_of_role(const Role& role) {
 
 // nullopt if the role does not exist.
 template <class Role>
-Result<std::optional<core::RoleFacts>> find(const Cluster& cluster, const api::ObjectKey& key) {
-  auto role = cluster.get<Role>(key);
+Result<std::optional<core::RoleFacts>> find(const Objects& objects, const api::ObjectKey& key) {
+  const auto role = objects.get<Role>(key);
   if (!role && role.error().kind == ErrorKind::NotFound) return std::nullopt;
   if (!role) return tl::unexpected(role.error());
-  return facts_of_role(role->object);
+  return facts_of_role(*role);
 }
 
 // Not every person may read the guard; the request's status says when the controller finds it not in force.
@@ -40,67 +40,53 @@ core::GuardState guard_of(const api::AccessRequest& request) {
   return guard;
 }
 
-}  // namespace
-
-std::vector<core::Denial> problems_of(const api::AccessPolicy& policy) {
-  const auto* ready = api::find_condition(policy.status.conditions, api::kReady);
-  if (ready == nullptr)
-    return {{.reason = std::string(api::reason::kPolicyNotReady),
-             .message = "Curfew has not looked at it yet",
-             .may_pass = true}};
-  if (ready->status == "True") return {};
-  return {{.reason = ready->reason, .message = ready->message, .may_pass = false}};
+// Whether the labels of the request's namespace decide if the policy covers it.
+bool depends_on_labels(const core::Input& input) {
+  if (!input.policy || !input.policy->spec.namespaces.selector) return false;
+  return !core::reaches(input.policy->spec.namespaces, input.request->metadata.ns, nullptr);
 }
 
-Facts FactFinder::facts_of(const api::AccessRequest& request,
-                           std::shared_ptr<const api::AccessPolicy> policy) {
-  Facts facts;
+// An empty selector matches every namespace, whatever its labels.
+bool selects_every_namespace(const api::AccessPolicy& policy) {
+  return *policy.spec.namespaces.selector == api::LabelSelector{};
+}
+
+ObjectRef ref_of_role(const core::Input& input, const api::RoleRef& role) {
+  return role.kind == "Role" ? ref_of<api::Role>({input.request->metadata.ns, role.name})
+                             : ref_of<api::ClusterRole>({"", role.name});
+}
+
+std::vector<ObjectRef> refs_of(const core::Input& input) {
+  std::vector<ObjectRef> refs;
+  if (depends_on_labels(input) && !selects_every_namespace(*input.policy))
+    refs.push_back(ref_of<api::Namespace>({"", input.request->metadata.ns}));
+  if (const auto role = core::effective_role(*input.request, input.policy.get()))
+    refs.push_back(ref_of_role(input, *role));
+  return refs;
+}
+
+void add_namespace(Facts& facts, const Objects& objects) {
   core::Input& input = facts.input;
-  input.request = std::make_shared<const api::AccessRequest>(request);
-  input.policy = std::move(policy);
-  input.guard = guard_of(request);
-  input.now = SystemClock().now();
-  if (input.guard.in_force) facts.unseen["guard-in-force"] = "only Curfew can tell";
-  if (input.policy) {
-    if (input.policy->spec.schedule) input.time_zone = TimeZone::find(input.policy->spec.schedule->time_zone);
-    input.policy_problems = problems_of(*input.policy);
-  }
-  find_namespace(facts);
-  find_role(facts);
-  find_usage(facts);
-  return facts;
-}
-
-void FactFinder::find_namespace(Facts& facts) {
-  const std::string& name = facts.input.request->metadata.ns;
-  if (!facts.input.policy || !facts.input.policy->spec.namespaces.selector ||
-      core::reaches(facts.input.policy->spec.namespaces, name, nullptr))
-    return;
-  // An empty selector matches every namespace, whatever its labels.
-  if (*facts.input.policy->spec.namespaces.selector == api::LabelSelector{}) {
-    facts.input.ns = std::make_shared<const api::Namespace>();
+  if (!depends_on_labels(input)) return;
+  if (selects_every_namespace(*input.policy)) {
+    input.ns = std::make_shared<const api::Namespace>();
     return;
   }
-  auto known = namespaces_.find(name);
-  if (known == namespaces_.end()) {
-    auto found = cluster_.get<api::Namespace>({"", name}).map([](auto&& read) {
-      return std::make_shared<const api::Namespace>(std::move(read.object));
-    });
-    known = namespaces_.emplace(name, std::move(found)).first;
-  }
-  if (known->second) {
-    facts.input.ns = *known->second;
+  const std::string& name = input.request->metadata.ns;
+  if (auto found = objects.get<api::Namespace>({"", name})) {
+    input.ns = std::make_shared<const api::Namespace>(std::move(*found));
   } else {
     facts.unseen["namespace-allowed"] = "you may not look at namespace " + name + ", whose labels decide";
   }
 }
 
-void FactFinder::find_role(Facts& facts) {
+void add_role(Facts& facts, const Objects& objects) {
   core::Input& input = facts.input;
   const auto role = core::effective_role(*input.request, input.policy.get());
   if (!role) return;
-  auto found = role->kind == "Role" ? find<api::Role>(cluster_, {input.request->metadata.ns, role->name})
-                                    : find<api::ClusterRole>(cluster_, {"", role->name});
+  const ObjectRef ref = ref_of_role(input, *role);
+  auto found =
+      role->kind == "Role" ? find<api::Role>(objects, ref.key) : find<api::ClusterRole>(objects, ref.key);
   if (found) {
     input.role = std::move(*found);
     return;
@@ -115,25 +101,92 @@ void FactFinder::find_role(Facts& facts) {
     facts.unseen["role-unchanged"] = "you may not look at that role";
 }
 
-void FactFinder::find_usage(Facts& facts) {
+Facts facts_of(const RequestAndPolicy& one, TimePoint now) {
+  Facts facts;
   core::Input& input = facts.input;
-  if (!input.policy || !input.policy->spec.limits) return;
-  const auto subject = core::effective_subject(*input.request);
-  auto others = cluster_.list<api::AccessRequest>(
-      {.ns = "", .fields = "spec.policy=" + input.policy->metadata.name, .labels = ""});
-  if (!others || !subject) {
-    for (const char* check : {"active-limit", "cooldown"})
-      facts.unseen[check] = "you may not look at the requests of all namespaces";
-    return;
+  input.request = one.request;
+  input.policy = one.policy;
+  input.guard = guard_of(*one.request);
+  input.now = now;
+  if (input.guard.in_force) facts.unseen["guard-in-force"] = "only Curfew can tell";
+  if (input.policy) {
+    if (input.policy->spec.schedule) input.time_zone = TimeZone::find(input.policy->spec.schedule->time_zone);
+    input.policy_problems = problems_of(*input.policy);
   }
-  for (const auto& [other, _] : *others) {
-    const auto& status = other.status;
-    if (other.metadata.uid == input.request->metadata.uid || !status.subject ||
-        core::username_of(*status.subject) != core::username_of(*subject))
-      continue;
-    if (status.phase == api::Phase::Active) ++input.usage.active;
-    if (status.granted_at && status.ended_at)
-      input.usage.last_end = std::max(input.usage.last_end.value_or(*status.ended_at), *status.ended_at);
+  return facts;
+}
+
+bool has_limits(const Facts* facts) {
+  return facts->input.policy && facts->input.policy->spec.limits;
+}
+
+// Field selectors have no OR: a list for several policies is one of all policies.
+std::string fields_of(const std::vector<Facts*>& limited) {
+  std::set<std::string> names;
+  bool needs_ended = false;
+  for (const Facts* facts : limited) {
+    names.insert(facts->input.policy->metadata.name);
+    needs_ended = needs_ended || !facts->input.policy->spec.limits->cooldown.empty();
+  }
+  std::string fields = names.size() == 1 ? "spec.policy=" + *names.begin() : "";
+  if (!needs_ended) fields += std::string(fields.empty() ? "" : ",") + "status.phase=Active";
+  return fields;
+}
+
+void count(core::Input& input, const api::AccessRequest& other) {
+  const auto& status = other.status;
+  const auto subject = core::effective_subject(*input.request);
+  if (other.spec.policy != input.policy->metadata.name || other.metadata.uid == input.request->metadata.uid ||
+      !status.subject || !subject || core::username_of(*status.subject) != core::username_of(*subject))
+    return;
+  if (status.phase == api::Phase::Active) ++input.usage.active;
+  if (status.granted_at && status.ended_at)
+    input.usage.last_end = std::max(input.usage.last_end.value_or(*status.ended_at), *status.ended_at);
+}
+
+}  // namespace
+
+std::vector<core::Denial> problems_of(const api::AccessPolicy& policy) {
+  const auto* ready = api::find_condition(policy.status.conditions, api::kReady);
+  if (ready == nullptr)
+    return {{.reason = std::string(api::reason::kPolicyNotReady),
+             .message = "Curfew has not looked at it yet",
+             .may_pass = true}};
+  if (ready->status == "True") return {};
+  return {{.reason = ready->reason, .message = ready->message, .may_pass = false}};
+}
+
+std::vector<Facts> gather_facts(const Session& session, const std::vector<RequestAndPolicy>& requests) {
+  std::vector<Facts> result;
+  std::vector<ObjectRef> refs;
+  const TimePoint now = session.clock->now();
+  for (const auto& one : requests) {
+    result.push_back(facts_of(one, now));
+    std::ranges::move(refs_of(result.back().input), std::back_inserter(refs));
+  }
+  const Objects objects = session.cluster->get_all(refs);
+  for (Facts& facts : result) {
+    add_namespace(facts, objects);
+    add_role(facts, objects);
+  }
+  return result;
+}
+
+void gather_usage(const Session& session, const std::vector<Facts*>& facts) {
+  std::vector<Facts*> limited;
+  std::ranges::copy_if(facts, std::back_inserter(limited), has_limits);
+  if (limited.empty()) return;
+  const auto listed = session.cluster->list_pages<api::AccessRequest>(
+      {.ns = "", .fields = fields_of(limited), .labels = ""}, [&](const Page<api::AccessRequest>& page) {
+        for (Facts* one : limited) {
+          if (page.is_first) one->input.usage = {};
+          for (const auto& other : page.items) count(one->input, other.object);
+        }
+      });
+  for (Facts* one : limited) {
+    if (listed && core::effective_subject(*one->input.request)) continue;
+    for (const char* check : {"active-limit", "cooldown"})
+      one->unseen[check] = "you may not look at the requests of all namespaces";
   }
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "client/cluster.hpp"
+#include "client/session.hpp"
 #include "core/decide/explain.hpp"
 #include "core/input.hpp"
 
@@ -17,23 +18,17 @@ struct Facts {
   std::map<std::string, std::string> unseen;
 };
 
-// Gathers the input of a request's checks. This person often may not read the namespace, the role or other
-// people's requests: Facts::unseen then lists the checks concerned.
-class FactFinder {
- public:
-  explicit FactFinder(const Cluster& cluster) : cluster_(cluster) {}
-
-  // `policy` is null if no policy has the requested name.
-  Facts facts_of(const api::AccessRequest& request, std::shared_ptr<const api::AccessPolicy> policy);
-
- private:
-  void find_namespace(Facts& facts);
-  void find_role(Facts& facts);
-  void find_usage(Facts& facts);
-
-  const Cluster& cluster_;
-  std::map<std::string, Result<std::shared_ptr<const api::Namespace>>> namespaces_;  // each read once
+struct RequestAndPolicy {
+  std::shared_ptr<const api::AccessRequest> request;  // never null
+  std::shared_ptr<const api::AccessPolicy> policy;    // null if no policy has the requested name
 };
+
+// Gathers the input of each request's checks but for its limits, with one call for all requests. A person
+// often may not read the namespace or the role: Facts::unseen then lists the checks concerned.
+std::vector<Facts> gather_facts(const Session& session, const std::vector<RequestAndPolicy>& requests);
+
+// Adds what the limits depend on, the subject's other requests, with one list for all of `facts`.
+void gather_usage(const Session& session, const std::vector<Facts*>& facts);
 
 // core::explain(), with the checks in Facts::unseen marked as NotChecked.
 std::vector<core::Finding> findings_of(const Facts& facts);

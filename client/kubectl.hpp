@@ -2,9 +2,9 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "client/kubectl_output.hpp"
 #include "util/result.hpp"
 
 namespace curfew::client {
@@ -16,10 +16,11 @@ class Kubectl {
   // `flags` are added to every call, for example {"--context", "prod"}.
   explicit Kubectl(std::vector<std::string> flags) : flags_(std::move(flags)) {}
 
-  // Returns kubectl's output. Errors carry kubectl's own message, without its machine-readable parts.
-  Result<std::string> run(const std::vector<std::string>& arguments, const std::string& input = {}) const;
+  // Runs kubectl to its end, however it ends. Fails only if there is no kubectl.
+  Result<KubectlOutput> run(const std::vector<std::string>& arguments, const std::string& input = {}) const;
 
-  // Passes each line to `take` as it arrives, until kubectl ends or `take` returns false.
+  // Passes each line to `take` as it arrives, until kubectl ends or `take` returns false. A failure carries
+  // kubectl's own message, without its machine-readable parts.
   Result<void> follow(const std::vector<std::string>& arguments,
                       const std::function<bool(const std::string&)>& take) const;
 
@@ -29,9 +30,5 @@ class Kubectl {
  private:
   std::vector<std::string> flags_;
 };
-
-// Converts kubectl's standard error to an Error: the kind from "Error from server (KIND)"; if an admission
-// policy refused, the message is that policy's alone.
-Error error_of(std::string_view said);
 
 }  // namespace curfew::client

@@ -42,12 +42,44 @@ elif arguments[:2] == ["get", "--raw"]:
     answer = cluster["answers"].get(path)
     if answer is None:
         fail(cluster["missing"])
+    options = dict(part.split("=", 1) for part in query.split("&") if part)
+    if options.get("continue") in cluster["expired"]:
+        cluster["expired"].remove(options["continue"])
+        with open(folder + "/cluster.json", "w") as file:
+            json.dump(cluster, file)
+        fail("Error from server (Expired): The provided continue parameter is too old to display a consistent list result.")
+    if "items" in answer and "limit" in options:
+        begin, limit = int(options.get("continue", "0")), int(options["limit"]) or len(answer["items"])
+        rest = str(begin + limit) if begin + limit < len(answer["items"]) else ""
+        answer = {"metadata": {"continue": rest}, "items": answer["items"][begin:begin + limit]}
     if "watch=true" in query:
         for item in answer["items"]:
             print(json.dumps({"type": "ADDED", "object": item}))
         fail(cluster["missing"])
+elif arguments[0] == "get":  # TYPE.VERSION.GROUP/NAME, several of them
+    found, missing = [], []
+    namespace = arguments[arguments.index("--namespace") + 1] if "--namespace" in arguments else ""
+    for argument in arguments[1:arguments.index("-o")]:
+        kind, _, name = argument.partition("/")
+        plural, _, rest = kind.partition(".")
+        version, _, group = rest.partition(".")
+        scope = f"namespaces/{namespace}/" if plural in ("roles", "accessrequests") else ""
+        path = f"/apis/{group}/{version}/{scope}{plural}/{name}" if group else f"/api/v1/{plural}/{name}"
+        if path in cluster["answers"]:
+            found.append(cluster["answers"][path])
+        else:
+            missing.append(f'Error from server (NotFound): {plural}{"." * bool(group)}{group} "{name}" not found')
+    print(json.dumps({"kind": "List", "items": found}))
+    if missing:
+        fail("\n".join(missing))
+    sys.exit(0)
 elif arguments[0] == "create":
     answer = json.loads(text)
+    if answer["kind"] == "List":
+        for item in answer["items"]:
+            item["metadata"].setdefault("name", "made")
+            print(json.dumps(item, indent=4))
+        sys.exit(0)
     answer["metadata"].setdefault("name", "made")
 elif arguments[0] == "patch":
     if cluster["refusals"]:
@@ -99,7 +131,7 @@ class FakeClusterTest(unittest.TestCase):
         kubectl.write_text(KUBECTL)
         kubectl.chmod(0o755)
         (self.folder / "log").touch()
-        self.cluster = {"server": "https://one.test:6443", "username": "bob", "missing": "Error from server (NotFound): it was not found", "refusals": [],
+        self.cluster = {"server": "https://one.test:6443", "username": "bob", "missing": "Error from server (NotFound): it was not found", "refusals": [], "expired": [],
                         "path": f"{CURFEW}/namespaces/payments/accessrequests/%s", "answers": {}}
         self.serve()
 

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "client/history.hpp"
+
 using namespace curfew;
 using namespace std::chrono_literals;
 using Texts = std::vector<std::string>;
@@ -32,8 +34,11 @@ TEST_CASE("the records of a request are told in the order of time, whatever thei
   granted.expires_at = TimePoint(1'800'003'661s);
   auto revoked = record(api::AuditAction::Revoked, 90s, "bob");
   revoked.message = "bob revoked: enough";
+  std::vector<client::Read<api::AuditRecord>> records;
+  for (const auto& one : {revoked, granted, requested, approved})
+    records.push_back({.object = one, .json = {}});
   CHECK(
-      cli::describe_records({revoked, granted, requested, approved}) ==
+      cli::describe_records(client::by_request(records).front().records) ==
       Texts{
           "2027-01-15T08:00:00Z  alice asked for ClusterRole view in payments for 1h under AccessPolicy debug: INC-1",
           "2027-01-15T08:01:00Z  bob approved: looks?[31m right",

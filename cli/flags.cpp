@@ -1,35 +1,6 @@
-#include "cli/session.hpp"
-
-#include <yaml-cpp/yaml.h>
+#include "cli/flags.hpp"
 
 namespace curfew::cli {
-namespace {
-
-using nlohmann::json;
-
-// Strings are quoted, so that "1/1" and "true" stay strings for every reader.
-void emit(YAML::Emitter& out, const json& value) {
-  if (value.is_object()) {
-    out << YAML::BeginMap;
-    for (const auto& [key, entry] : value.items()) {
-      out << YAML::Key;
-      if (key != escape_control_characters(key)) out << YAML::DoubleQuoted;
-      out << key << YAML::Value;
-      emit(out, entry);
-    }
-    out << YAML::EndMap;
-  } else if (value.is_array()) {
-    out << (value.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
-    for (const auto& entry : value) emit(out, entry);
-    out << YAML::EndSeq;
-  } else if (value.is_string()) {
-    out << YAML::DoubleQuoted << value.get<std::string>();
-  } else {
-    out << value.dump();
-  }
-}
-
-}  // namespace
 
 void Flags::add_to(CLI::App& app) {
   // CLI11 keeps references to the entries of texts_ and switches_, which must not grow afterwards.
@@ -69,33 +40,6 @@ std::vector<std::string> Flags::for_kubectl() const {
     if (is_set) result.push_back(flag);
   }
   return result;
-}
-
-void Session::remember(const std::vector<api::AccessRequest>& requests) const {
-  std::vector<client::SeenRequest> shown;
-  for (const auto& request : requests) shown.push_back({request.metadata.key(), request.metadata.uid});
-  remember(shown);
-}
-
-void Session::remember(const std::vector<client::SeenRequest>& requests) const {
-  if (!requests.empty()) seen.remember(cluster.kubeconfig().server, requests);
-}
-
-api::ObjectKey key_of(const Session& session, const std::string& name) {
-  const auto slash = name.find('/');
-  if (slash == std::string::npos) return {session.own_namespace(), name};
-  return {name.substr(0, slash), name.substr(slash + 1)};
-}
-
-json empty_list() {
-  return {{"apiVersion", "v1"}, {"kind", "List"}, {"items", json::array()}};
-}
-
-Printable as_text(const json& value, const std::string& format) {
-  if (format == "json") return Printable::lines(escaped_in_quotes(value.dump(2), Notation::Json), "") + "\n";
-  YAML::Emitter out;
-  emit(out, value);
-  return Printable::lines(escaped_in_quotes(out.c_str(), Notation::Yaml), "") + "\n";
 }
 
 }  // namespace curfew::cli

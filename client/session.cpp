@@ -1,0 +1,25 @@
+#include "client/session.hpp"
+
+namespace curfew::client {
+
+api::ObjectKey Session::key_of(const std::string& name) const {
+  const auto slash = name.find('/');
+  if (slash == std::string::npos) return {own_namespace(), name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+void Session::remember(const std::vector<api::AccessRequest>& requests) const {
+  std::vector<SeenRequest> shown;
+  for (const auto& request : requests) shown.push_back({request.metadata.key(), request.metadata.uid});
+  remember(shown);
+}
+
+void Session::remember(const std::vector<SeenRequest>& requests) const {
+  if (!requests.empty()) seen.remember(cluster->kubeconfig().server, requests);
+}
+
+std::optional<std::string> Session::remembered(const api::ObjectKey& key) const {
+  return seen.uid_of(cluster->kubeconfig().server, key);
+}
+
+}  // namespace curfew::client
