@@ -99,6 +99,8 @@ Decision remove_forged(const Input& input, const std::string& message) {
 Decision decide_deleted(const Input& input) {
   const api::AccessRequest& request = *input.request;
   if (is_to_be_removed(input)) return remove(*input.binding);
+  // Also of a request that finalizers hold: its status is read as long as it is there.
+  if (input.end_record && !request.status.complete && !input.request_is_gone) return end_as_recorded(input);
   if (request.status.complete || input.end_record) return {.actions = {}, .next = NextLook::never()};
 
   if (input.flood && !request.status.phase) return reject_flood(input);
