@@ -22,6 +22,18 @@ Json condition_of(const Json& status, const std::string& type) {
   return found == conditions.end() ? Json() : *found;
 }
 
+// One line a call: when it came and was answered, what it was, and the answer's code.
+std::string described(const std::vector<Json>& calls) {
+  std::string lines;
+  for (const Json& call : calls) {
+    lines += "\n  ";
+    for (const char* field : {"requestReceivedTimestamp", "stageTimestamp", "verb", "requestURI"})
+      lines += call.value(field, "") + " ";
+    lines += std::to_string(call.value("/responseStatus/code"_json_pointer, 0));
+  }
+  return lines.empty() ? "none" : lines;
+}
+
 }  // namespace
 
 void Scene::change(const std::string& policy, const Json& spec) const {
@@ -84,7 +96,12 @@ void Request::await(const std::string& phase, milliseconds patience) const {
   scene_.admin.kubectl({"wait", "accessrequest", name_, "-n", scene_.space.name(),
                         "--for=jsonpath={.status.phase}=" + phase, in_seconds(patience)});
   const Json seen = status();
+  if (seen.value("phase", "") == phase) return;
   INFO("status: " << seen.dump(1));
+  INFO("calls of Curfew in its namespace: "
+       << described(calls_of_curfew(scene_.cluster, TimePoint{}, scene_.space.name())));
+  INFO(
+      "calls of Curfew about its records: " << described(calls_of_curfew(scene_.cluster, TimePoint{}, uid_)));
   REQUIRE(seen.value("phase", "") == phase);
 }
 
