@@ -41,7 +41,9 @@ format: ## Format the C++ sources
 lint: ## clang-format and clang-tidy on what changed since the main branch (on everything if there is nothing to compare with)
 	tools/lint
 
-check-deep: ## The whole suite again under the address, undefined-behaviour and thread sanitizers
+check-deep: build ## What "make test" leaves out as too long, and the whole suite again under the address, undefined-behaviour and thread sanitizers
+	tools/controlplane build
+	tools/run-tests build/$(PRESET) -L deep
 	$(MAKE) test PRESET=asan
 	$(MAKE) test PRESET=tsan
 

@@ -233,6 +233,6 @@ class Soak {
 }  // namespace
 
 TEST_CASE("people, faults and restarts at once cost no record and no time beyond the outage",
-          "[replica][soak]") {
+          "[replica][soak][deep]") {
   Soak(soak_time()).run();
 }
