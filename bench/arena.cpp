@@ -13,6 +13,7 @@
 #include "http/cpprest_transport.hpp"
 #include "kube/kubeconfig.hpp"
 #include "kube/request.hpp"
+#include "util/percent_encoding.hpp"
 
 namespace curfew::bench {
 namespace {
@@ -88,7 +89,7 @@ std::size_t Caller::read_all(const std::string& target) {
     const auto at = answer->body.find("\"continue\":\"");
     more = at == std::string::npos ? ""
                                    : answer->body.substr(at + 12, answer->body.find('"', at + 12) - at - 12);
-    more = kube::percent_encode(more);
+    more = curfew::percent_encode(more);
   } while (!more.empty());
   return bytes;
 }

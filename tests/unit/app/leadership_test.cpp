@@ -253,19 +253,6 @@ TEST_CASE("everything is enqueued again after the resync interval, though nothin
   leadership.stop();
 }
 
-TEST_CASE("a policy that is new is saved at once, and not at the next resync") {
-  LeadershipFixture f;
-  Leadership& leadership = f.make(1h);
-  leadership.start();
-  REQUIRE(f.api.await(kRetention));
-  const int saves = f.api.calls(kSave);
-  auto policy = std::make_shared<api::AccessPolicy>();
-  policy->metadata = {.name = "new", .uid = "uid-new", .generation = 1};
-  leadership.observe_policy(nullptr, policy);
-  CHECK(f.api.await(kSave, saves + 1));
-  leadership.stop();
-}
-
 TEST_CASE("a change of the guard that changes nothing in the ledger is looked at and not saved") {
   LeadershipFixture f;
   Leadership& leadership = f.make();
