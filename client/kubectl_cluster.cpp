@@ -1,5 +1,6 @@
 #include "client/kubectl_cluster.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace curfew::client {
@@ -107,7 +108,12 @@ std::vector<Result<json>> KubectlCluster::create_objects(const std::vector<json>
   if (dry_run) arguments.emplace_back("--dry-run=server");
   if (objects.size() == 1) return {json_of(kubectl_.run(arguments, objects.front().dump()))};
   const json list{{"apiVersion", "v1"}, {"kind", "List"}, {"items", objects}};
-  return created_of(objects, kubectl_.run(arguments, list.dump()));
+  auto results = created_of(objects, kubectl_.run(arguments, list.dump()));
+  // Of an invalid object kubectl says in full what is wrong only if it is the only one.
+  const bool is_any_created = std::ranges::any_of(results, &Result<json>::has_value);
+  if (dry_run && !is_any_created && results.back().error().kind == ErrorKind::Invalid)
+    results.back() = json_of(kubectl_.run(arguments, objects.back().dump()));
+  return results;
 }
 
 Result<json> KubectlCluster::patch(const ObjectRef& ref, const json& change) const {

@@ -75,6 +75,8 @@ elif arguments[0] == "get":  # TYPE.VERSION.GROUP/NAME, several of them
     sys.exit(0)
 elif arguments[0] == "create":
     answer = json.loads(text)
+    if cluster["invalid"]:
+        fail("\n".join(['Error from server (Invalid): error when creating "STDIN": it is invalid'] * len(answer["items"]) if answer["kind"] == "List" else [cluster["invalid"]]))
     if answer["kind"] == "List":
         for item in answer["items"]:
             item["metadata"].setdefault("name", "made")
@@ -131,7 +133,7 @@ class FakeClusterTest(unittest.TestCase):
         kubectl.write_text(KUBECTL)
         kubectl.chmod(0o755)
         (self.folder / "log").touch()
-        self.cluster = {"server": "https://one.test:6443", "username": "bob", "missing": "Error from server (NotFound): it was not found", "refusals": [], "expired": [],
+        self.cluster = {"server": "https://one.test:6443", "username": "bob", "missing": "Error from server (NotFound): it was not found", "refusals": [], "expired": [], "invalid": "",
                         "path": f"{CURFEW}/namespaces/payments/accessrequests/%s", "answers": {}}
         self.serve()
 
