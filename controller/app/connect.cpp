@@ -51,9 +51,8 @@ void check_access(kube::Client& client) {
     const Error& error = page.error();
     const bool may_serve_us_later = error.kind == ErrorKind::NotFound || error.kind == ErrorKind::Forbidden;
     if (is_trouble_of_the_server(error.kind) || (may_serve_us_later && is_any_access_left(client))) {
-      log::warn(
-          "AccessRequests cannot be listed; access is ended at its time, and nothing is granted until they can",
-          {{"err", error.message}});
+      log::warn("cannot list AccessRequests: granting is paused, access still ends",
+                {{"err", error.message}});
       return;
     }
     if (error.kind == ErrorKind::NotFound) {

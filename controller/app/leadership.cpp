@@ -63,7 +63,7 @@ bool Leadership::load_ledger(std::stop_token stop) {
       parts_.guard.restore(std::move(*ledger));
       return !stop.stop_requested();
     }
-    log::warn("guard ledger not read, granting waits for it", {{"err", ledger.error().message}});
+    log::warn("cannot read the guard ledger, granting is paused", {{"err", ledger.error().message}});
     if (!kube::pause(backoff.next(), stop)) return false;
   }
 }

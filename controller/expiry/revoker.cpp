@@ -73,7 +73,7 @@ void Revoker::observe(const std::shared_ptr<const api::RoleBinding>& before,
     }
   }
   if (after && !end) {
-    log::warn("binding has the label curfew.dev/request-uid but not the name that goes with it: left alone",
+    log::warn("unmanaged binding ignored: label curfew.dev/request-uid without the matching name",
               {{"binding", api::to_string(key)}, {"uid", after->metadata.uid}});
   }
   const std::scoped_lock lock(mutex_);
@@ -170,7 +170,8 @@ Outcome Revoker::end(const api::ObjectKey& key, std::stop_token stop) {
   const auto asked = ask(urgent_, *binding, std::move(stop));
   learn(parts_.clock.steady() - began);
   if (!asked) {
-    report(is_held(*binding) ? "held binding not freed, trying again" : "binding not deleted, trying again",
+    report(is_held(*binding) ? "finalizers of a held binding not removed, retrying"
+                             : "binding not deleted, retrying",
            key, asked.error());
     if (asked.error().kind != ErrorKind::Timeout) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
     patient_queue_.add(key);
@@ -184,7 +185,7 @@ Outcome Revoker::end_without_hurry(const api::ObjectKey& key, std::stop_token st
   const auto binding = find_due(key);
   if (!binding) return Outcome{};
   if (const auto asked = ask(parts_.client, *binding, std::move(stop)); !asked)
-    report("binding not deleted, trying again", key, asked.error());
+    report("binding not deleted, retrying", key, asked.error());
   return Outcome{};  // end() keeps retrying
 }
 

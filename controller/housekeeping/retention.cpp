@@ -102,7 +102,7 @@ bool Retention::has_gone(const std::string& uid, const api::ObjectKey& key, cons
   if (removed || removed.error().kind == ErrorKind::Conflict)
     return true;  // Conflict: another request has the name now
   if (kube::concerns_server(removed.error().kind)) return false;
-  log::warn("completed request not deleted, trying again",
+  log::warn("completed request not deleted, retrying",
             {{"request", api::to_string(key)}, {"uid", uid}, {"err", removed.error().message}});
   return false;
 }

@@ -56,8 +56,7 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
   if (!told) return retry("audit record not written", key, told.error());
   const auto deleted =
       expiry::delete_binding(parts_.endings, parts_.deletions, key, binding->metadata.uid, std::move(stop));
-  return deleted ? Outcome{.after = kRecheck}
-                 : retry("binding not deleted, trying again", key, deleted.error());
+  return deleted ? Outcome{.after = kRecheck} : retry("binding not deleted, retrying", key, deleted.error());
 }
 
 // Reads from the API server, because the watches deliver a binding, its request and its end in any order,

@@ -138,8 +138,8 @@ void Session::answer() {
     response = response_message(std::move(page), header.version());
     if (is_streamed) response.content_length(boost::none);
   } catch (const std::exception& e) {
-    log::error("page failed", {{"path", request_.path}, {"err", e.what()}});
-    response = response_message({.status = 500, .body = "this page failed; the log has the reason\n"},
+    log::error("route failed", {{"path", request_.path}, {"err", e.what()}});
+    response = response_message({.status = 500, .body = "this route failed; the log has the reason\n"},
                                 header.version());
   }
   response.keep_alive(header.keep_alive());

@@ -36,8 +36,8 @@ void ContactMonitor::succeeded(Instant now) {
     return std::erase_if(state.struggles,
                          [&](const auto& struggle) { return now - struggle.second >= kMinLogInterval; });
   });
-  if (over > 0) log::info("the API server has answered without errors for a minute");
-  if (was_lost_for) log::info("contact with the API server again", {{"after", seconds_text(*was_lost_for)}});
+  if (over > 0) log::info("API server recovered: no errors for a minute");
+  if (was_lost_for) log::info("API server reachable again", {{"after", seconds_text(*was_lost_for)}});
 }
 
 bool ContactMonitor::failed(const Error& error, Instant began, Instant now) {
@@ -55,8 +55,7 @@ bool ContactMonitor::failed(const Error& error, Instant began, Instant now) {
     return had_contact;
   });
   if (news)
-    log::warn(is_lost_already ? "still no contact with the API server"
-                              : "lost contact with the API server; trying again until it is back",
+    log::warn(is_lost_already ? "API server still unreachable" : "API server unreachable, retrying",
               {{"err", error.message}});
   return news;
 }
@@ -70,7 +69,7 @@ bool ContactMonitor::struggled(const Error& error, Instant now) {
     return is_new;
   });
   if (news)
-    log::warn("the API server answers with errors; trying again until it does not",
+    log::warn("API server returns errors, retrying",
               {{"kind", to_string(error.kind)}, {"err", error.message}});
   return news;
 }

@@ -119,7 +119,7 @@ bool EventRecorder::post(const api::Event& event, const std::stop_token& stop) {
     if (has_nowhere_to_be(posted.error())) return true;
     if (tries >= kAttempts || !is_passing(posted.error().kind)) {
       log::warn(
-          "an Event could not be written",
+          "Event not written",
           {{"object", event.regarding.name}, {"reason", event.reason}, {"err", posted.error().message}});
       count_dropped();
       return true;
@@ -143,8 +143,7 @@ void EventRecorder::post_the_rest() {
     ++dropped;
     count_dropped();
   }
-  if (dropped > 0)
-    log::warn("stopped before all Events were written", {{"dropped", std::to_string(dropped)}});
+  if (dropped > 0) log::warn("stopped with unwritten Events", {{"dropped", std::to_string(dropped)}});
 }
 
 void EventRecorder::count_dropped() const {

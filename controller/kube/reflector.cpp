@@ -43,7 +43,7 @@ class Loop {
     page_.continue_token = step.continue_token;
     const auto head = target_.list_page(page_, stop_);
     if (!head) {
-      complain("cannot list; trying again", head.error());
+      complain("cannot list, retrying", head.error());
       watcher_.list_failed(head.error());
       return;
     }
@@ -80,9 +80,9 @@ class Loop {
     }
     if (failure->kind != ErrorKind::Cancelled) target_.watch_failed();
     if (failure->kind == ErrorKind::Gone)
-      log::debug("the watch is too old to resume; listing again", {{"resource", resource_.plural}});
+      log::debug("watch expired, relisting", {{"resource", resource_.plural}});
     else
-      complain("a watch failed; trying again", *failure);
+      complain("watch failed, retrying", *failure);
     watcher_.watch_failed(*failure);
   }
 
@@ -137,7 +137,7 @@ void run_reflector(Client& client, const Resource& resource, const Selection& se
 }
 
 void log_undecodable(const Resource& resource, const api::ObjectKey& key, const std::string& why) {
-  log::warn("skipped an object that is not what its kind should be",
+  log::warn("skipped an object that cannot be decoded",
             {{"kind", resource.kind}, {"object", api::to_string(key)}, {"err", why}});
 }
 

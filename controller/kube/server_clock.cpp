@@ -69,10 +69,10 @@ void ServerClock::log_offset(bool is_off, microseconds ours_minus_server) const 
   const std::string seconds =
       fmt::format("{:.1f}s", std::chrono::duration<double>(ours_minus_server).count());
   if (is_off)
-    log::warn("our clock and the API server's disagree: the API server's counts; check NTP on both",
+    log::warn("clock skew: using the API server's time, check NTP on both hosts",
               {{"ours_minus_server", seconds}});
   else
-    log::info("our clock and the API server's agree again", {{"ours_minus_server", seconds}});
+    log::info("clock skew resolved", {{"ours_minus_server", seconds}});
 }
 
 microseconds ServerClock::since_boot() {

@@ -206,7 +206,7 @@ Applier::Step Applier::run(const core::Input& input, const core::DeleteBinding& 
 Applier::Step Applier::run(const core::Input& input, const core::FreeBinding& action, std::stop_token stop) {
   const auto freed = expiry::free_binding(parts_.endings, action.key, action.uid, stop);
   if (!freed) {
-    log_failure("held binding not freed", input, freed.error());
+    log_failure("finalizers of a held binding not removed", input, freed.error());
     parts_.metrics.reconcile_failed(freed.error().kind);
   }
   return again_in(kDeletionCheck);

@@ -192,7 +192,7 @@ std::optional<LeaderElector::SteadyTime> LeaderElector::held_by_other_until() co
 }
 
 void LeaderElector::lead_from(SteadyTime started) {
-  if (in_trouble_) log::info("leader election works again");
+  if (in_trouble_) log::info("leader election recovered");
   in_trouble_ = false;
   // The response took too long to rely on; the next attempt() tries again.
   if (clock_.steady() >= started + times_.renew_deadline) return;
@@ -224,14 +224,14 @@ void LeaderElector::release() {
     if (written) return remember(*written, clock_.steady());
     const bool worth_a_look = written.error().kind == ErrorKind::Conflict && tries == 0;
     if (!worth_a_look || !look(kReleaseDeadline, never))
-      return log::warn("could not release the lease", {{"err", written.error().message}});
+      return log::warn("lease not released", {{"err", written.error().message}});
   }
 }
 
 void LeaderElector::report(const Error& error) {
   if (in_trouble_ || error.kind == ErrorKind::Cancelled) return;
   in_trouble_ = true;
-  log::warn("leader election is in trouble", {{"lease", to_string(key_)}, {"err", error.message}});
+  log::warn("leader election failed, retrying", {{"lease", to_string(key_)}, {"err", error.message}});
 }
 
 // At most half of renew_deadline, so that one hanging connection leaves room for a second attempt.

@@ -61,7 +61,7 @@ TEST_CASE("a controller whose clock is off grants and ends by the API server's",
     INFO("offset " << offset << " s");
     CHECK(eventually(seconds(5), [&] {
       return shifted.controller().has_said(
-          "our clock and the API server's disagree: the API server's counts; check NTP on both");
+          "clock skew: using the API server's time, check NTP on both hosts");
     }));
     const Request request(scene, scene.space.policy(automatic()), "duration: 8s");
     request.await("Active");

@@ -11,7 +11,7 @@ using namespace curfew::test;
 
 namespace {
 
-constexpr const char* kLost = "lost contact with the API server; trying again until it is back";
+constexpr const char* kLost = "API server unreachable, retrying";
 constexpr int kMaxRequests = 40;      // per second of trouble
 constexpr std::size_t kMaxLines = 6;  // of log, in the whole time of trouble
 
@@ -55,8 +55,7 @@ struct Behind {
 int times_said_why(const Controller& controller, const std::string& part) {
   int count = 0;
   for (const Json& line : controller.log()) {
-    const bool is_about_contact =
-        line["msg"] == kLost || line["msg"] == "still no contact with the API server";
+    const bool is_about_contact = line["msg"] == kLost || line["msg"] == "API server still unreachable";
     if (is_about_contact && line["err"].get<std::string>().find(part) != std::string::npos) ++count;
   }
   return count;

@@ -91,8 +91,8 @@ struct Run {
   }
   // Large objects are not faults: neither lost contact nor a failed list may be logged.
   void check_calm() const {
-    CHECK(controller.times_said("lost contact with the API server; trying again until it is back") == 0);
-    CHECK(controller.times_said("cannot list; trying again") == 0);
+    CHECK(controller.times_said("API server unreachable, retrying") == 0);
+    CHECK(controller.times_said("cannot list, retrying") == 0);
   }
 };
 

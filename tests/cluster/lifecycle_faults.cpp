@@ -15,7 +15,7 @@ using namespace curfew::test;
 
 namespace {
 
-constexpr const char* kLost = "lost contact with the API server; trying again until it is back";
+constexpr const char* kLost = "API server unreachable, retrying";
 constexpr int kMaxRequests = 40;      // per second of a fault
 constexpr double kMaxWork = 0.5;      // of one processor
 constexpr std::size_t kMaxLines = 9;  // lines of log per fault, not one per attempt

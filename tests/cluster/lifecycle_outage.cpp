@@ -73,7 +73,7 @@ TEST_CASE(
   after.await("Active", seconds(5));
   ending.await("Expired", seconds(10));
   CHECK(running.text("phase") == "Active");
-  CHECK(controller.times_said("lost contact with the API server; trying again until it is back") <= 1);
+  CHECK(controller.times_said("API server unreachable, retrying") <= 1);
   CHECK(ending.recorded() == std::vector<std::string>{"Requested", "Granted", "Expired"});
   CHECK(controller.stop() == 0);
 }

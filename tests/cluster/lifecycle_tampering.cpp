@@ -126,7 +126,7 @@ void make_foreign(const Unguarded& u, const std::string& name, const std::string
   };
   CHECK(eventually(seconds(4), [&] { return recorded() == 1; }));
   CHECK(u.controller.has_said(
-      "binding has the label curfew.dev/request-uid but not the name that goes with it: left alone"));
+      "unmanaged binding ignored: label curfew.dev/request-uid without the matching name"));
   CHECK(u.scene.admin.get({"rolebinding", name, "-n", u.scene.space.name()})["subjects"] ==
         binding["subjects"]);
 }

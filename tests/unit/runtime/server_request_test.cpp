@@ -190,6 +190,6 @@ TEST_CASE_METHOD(Routes, "a response that HTTP cannot carry is a failure of its 
   for (const char* path : {"/status", "/framing", "/type"}) {
     CAPTURE(path);
     CHECK_THAT(get(path),
-               StartsWith("HTTP/1.1 500 ") && EndsWith("this page failed; the log has the reason\n"));
+               StartsWith("HTTP/1.1 500 ") && EndsWith("this route failed; the log has the reason\n"));
   }
 }
