@@ -73,6 +73,11 @@ class Requests {
   limits::UsageIndex usage_;
   limits::RequestRateLimiter rate_limiter_;
   Gatherer gatherer_;
+  Failures failures_;
+  RecordExecutor records_;
+  BindingExecutor bindings_;
+  StatusExecutor status_;
+  EventExecutor events_;
   Applier applier_;
   RequestReconciler reconciler_;
 };

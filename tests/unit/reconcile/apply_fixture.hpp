@@ -35,18 +35,38 @@ struct ApplierFixture {
                            [this](const std::string& uid) { return notes.of(uid).granted != nullptr; },
                            client};
   limits::RequestRateLimiter floods{clock, {}};
-  reconcile::Applier applier{{.client = client,
-                              .endings = client,
-                              .audit = audit,
-                              .events = events,
+  reconcile::Failures failures{metrics, notes};
+  reconcile::RecordExecutor records{{.client = client,
+                                     .audit = audit,
+                                     .notes = notes,
+                                     .usage = usage,
+                                     .floods = floods,
+                                     .failures = failures}};
+  reconcile::BindingExecutor bindings{{.client = client,
+                                       .endings = client,
+                                       .stores = stores,
+                                       .notes = notes,
+                                       .deletions = deletions,
+                                       .records = records,
+                                       .grant_latency = grant_latency,
+                                       .failures = failures,
+                                       .clock = clock}};
+  reconcile::StatusExecutor statuses{{.client = client,
+                                      .stores = stores,
+                                      .notes = notes,
+                                      .departed = departed,
+                                      .metrics = metrics,
+                                      .failures = failures,
+                                      .on_completed = {}}};
+  reconcile::EventExecutor event_executor{events, clock};
+  reconcile::Applier applier{{.records = records,
+                              .bindings = bindings,
+                              .status = statuses,
+                              .events = event_executor,
                               .stores = stores,
                               .notes = notes,
                               .departed = departed,
                               .deletions = deletions,
-                              .usage = usage,
-                              .floods = floods,
-                              .metrics = metrics,
-                              .grant_latency = grant_latency,
                               .clock = clock,
                               .may_grant = [this] { return may_grant; }}};
 

@@ -1,0 +1,106 @@
+#include "reconcile/execute/bindings.hpp"
+
+#include <string>
+#include <utility>
+
+#include "core/decide/grant_failure.hpp"
+#include "expiry/ending.hpp"
+#include "util/log.hpp"
+
+namespace curfew::reconcile {
+namespace {
+
+using runtime::Outcome;
+
+bool carries_the_same_grant(const api::RoleBinding& stored, const api::RoleBinding& wanted) {
+  return stored.metadata.labels == wanted.metadata.labels &&
+         stored.metadata.annotations == wanted.metadata.annotations &&
+         stored.metadata.owner_references == wanted.metadata.owner_references &&
+         stored.role_ref == wanted.role_ref && stored.subjects == wanted.subjects;
+}
+
+}  // namespace
+
+Step BindingExecutor::run(const core::Input& input, const core::CreateBinding& action, std::stop_token stop) {
+  if (input.granted_record) {
+    if (auto ended = parts_.records.look_for_end(input, stop)) return ended;
+  }
+  auto created = parts_.client.create(action.binding, stop);
+  if (!created) {
+    if (created.error().kind == ErrorKind::AlreadyExists) return adopt_or_fail(input, action.binding, stop);
+    return grant_failed(input, created.error());
+  }
+  log::info("access granted", {{"request", api::to_string(input.request->metadata.key())},
+                               {"uid", input.request->metadata.uid},
+                               {"binding", created->metadata.name},
+                               {"role", created->role_ref.kind + " " + created->role_ref.name}});
+  granted(input, std::move(*created));
+  return std::nullopt;
+}
+
+// A binding of that name exists: created by an earlier attempt whose answer was lost, or by someone else.
+Step BindingExecutor::adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted,
+                                    std::stop_token stop) {
+  auto stored = parts_.client.get<api::RoleBinding>(wanted.metadata.key(), std::move(stop));
+  if (!stored) return parts_.failures.retry(stored.error());
+  if (stored->metadata.deletion_timestamp) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
+  if (!carries_the_same_grant(*stored, wanted)) {
+    return grant_failed(input, {.kind = ErrorKind::AlreadyExists,
+                                .message = "a RoleBinding named " + wanted.metadata.name +
+                                           " is there already and is not this grant: delete it"});
+  }
+  granted(input, std::move(*stored));
+  return std::nullopt;
+}
+
+void BindingExecutor::granted(const core::Input& input, api::RoleBinding stored) {
+  parts_.grant_latency.granted(input.request->metadata.uid);
+  parts_.notes.remember_granted_binding(input.request->metadata.uid, stored.metadata.uid);
+  parts_.stores.bindings.assume(std::move(stored));
+}
+
+Step BindingExecutor::grant_failed(const core::Input& input, const Error& error) {
+  log_failure("binding not created", input, error);
+  auto failure = core::grant_failure(error, parts_.clock.now());
+  if (!failure) return parts_.failures.retry(error);
+  parts_.failures.count(error);
+  parts_.notes.remember_failure(input.request->metadata.uid, std::move(*failure));
+  return decide_again();  // to write the failure to the status
+}
+
+Step BindingExecutor::run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop) {
+  const auto deleted =
+      expiry::delete_binding(parts_.endings, parts_.deletions, action.key, action.uid, std::move(stop));
+  if (deleted) return std::nullopt;
+  log_failure("binding not deleted", input, deleted.error());
+  parts_.failures.count(deleted.error());
+  if (deleted.error().kind == ErrorKind::Conflict) return Outcome{.kind = Outcome::Kind::RetryNow};
+  return again_in(kDeletionCheck);
+}
+
+Step BindingExecutor::run(const core::Input& input, const core::FreeBinding& action, std::stop_token stop) {
+  const auto freed = expiry::free_binding(parts_.endings, action.key, action.uid, std::move(stop));
+  if (!freed) {
+    log_failure("finalizers of a held binding not removed", input, freed.error());
+    parts_.failures.count(freed.error());
+  }
+  return again_in(kDeletionCheck);
+}
+
+Step BindingExecutor::run(const core::Input& input, const core::ShortenBinding& action,
+                          std::stop_token stop) {
+  auto shortened =
+      expiry::shorten_binding(parts_.endings, action.key, action.uid, action.expires_at, std::move(stop));
+  if (!shortened) {
+    if (shortened.error().kind == ErrorKind::NotFound) return Outcome{};  // deleted: the watch reports it
+    log_failure("binding not shortened", input, shortened.error());
+    // If Curfew may no longer bind the role, it can only delete the binding, not change it: the status holds
+    // the end, and the leader enforces it.
+    if (shortened.error().kind == ErrorKind::Forbidden) return std::nullopt;
+    return parts_.failures.retry(shortened.error());
+  }
+  parts_.stores.bindings.assume(std::move(*shortened));
+  return std::nullopt;
+}
+
+}  // namespace curfew::reconcile

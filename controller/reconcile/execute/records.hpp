@@ -1,0 +1,40 @@
+#pragma once
+
+#include <stop_token>
+
+#include "audit/writer.hpp"
+#include "core/action.hpp"
+#include "core/input.hpp"
+#include "kube/client.hpp"
+#include "limits/request_rate_limiter.hpp"
+#include "limits/usage_index.hpp"
+#include "reconcile/execute/step.hpp"
+#include "reconcile/request_notes.hpp"
+
+namespace curfew::reconcile {
+
+// Writes audit records, and tells limits and notes of what is stored.
+class RecordExecutor {
+ public:
+  struct Parts {
+    kube::Client& client;
+    audit::Writer& audit;
+    RequestNotes& notes;
+    limits::UsageIndex& usage;
+    limits::RequestRateLimiter& floods;
+    Failures& failures;
+  };
+
+  explicit RecordExecutor(Parts parts) : parts_(parts) {}
+
+  Step run(const core::Input& input, const core::WriteRecord& action, std::stop_token stop);
+
+  // A replica of an earlier term may have recorded the end of a request and died before it wrote the status.
+  // Until all records from earlier terms are known, reads the end record before a grant starts or resumes.
+  Step look_for_end(const core::Input& input, std::stop_token stop);
+
+ private:
+  const Parts parts_;
+};
+
+}  // namespace curfew::reconcile
