@@ -97,8 +97,6 @@ class Request {
 };
 
 TimePoint now();
-// For a moment that a test is about, such as an end, and for what can only be seen not to happen. For what
-// can be seen to happen there is eventually().
 void sleep_until(TimePoint time);
 TimePoint time_of(const Json& text);
 

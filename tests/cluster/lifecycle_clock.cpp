@@ -79,7 +79,7 @@ TEST_CASE("a wall clock that is set while access is active changes nothing", "[r
     const Request request(scene, scene.space.policy(automatic()), "duration: 10s");
     request.await("Active");
     shifted.set(step);
-    sleep_until(now() + milliseconds(1500));  // whoever waits for the wall clock would wake
+    sleep_until(now() + milliseconds(1500));
     CHECK(request.text("phase") == "Active");
     check_ends_on_time(scene, request, seconds(8));
     shifted.controller().stop();

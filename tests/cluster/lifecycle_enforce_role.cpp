@@ -129,7 +129,6 @@ TEST_CASE("under a policy that says Keep, access stays bound to a Role that chan
   const Scene& scene = debugger.scene;
   const Request request = debugger.active(debugger.policy("onChange: Keep"));
   const Json binding = request.binding().value();
-  // Under this policy nothing in the cluster shows that Curfew has seen these.
   debugger.set_verbs({"get", "list"});
   sleep_until(now() + milliseconds(500));
   debugger.remove();

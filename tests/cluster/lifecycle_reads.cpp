@@ -43,7 +43,7 @@ void await_quiet(const Scene& scene) {
     });
   };
   REQUIRE(eventually(seconds(60), [&] { return others() == 0; }));
-  sleep_until(now() + seconds(3));  // counts of policies and Events come later, and have no end to be seen
+  sleep_until(now() + seconds(3));
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ TEST_CASE("a whole life of a request takes writes only, and few of them", "[repl
   request.approve(scene.bob);
   request.await("Active");
   request.await("Expired", seconds(5));
-  sleep_until(now() + seconds(2));  // counts of policies and Events come later, and have no end to be seen
+  sleep_until(now() + seconds(2));
   auto calls = calls_of_curfew(scene.cluster, since);
   std::erase_if(calls, [](const Json& call) { return is_of_lease(call) || call["verb"] == "watch"; });
   WARN(calls.size() << " calls for one request, from asked to expired:" << counted(calls));

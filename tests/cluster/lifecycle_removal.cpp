@@ -51,7 +51,7 @@ TEST_CASE(
   waiting.approve(scene.bob);
   CHECK(scene.admin.get({"lease", "curfew", "-n", "curfew-system"})["spec"]["holderIdentity"] ==
         "nobody: Curfew is being removed");
-  sleep_until(now() + seconds(3));  // nobody leads who would do anything else meanwhile
+  sleep_until(now() + seconds(3));
   CHECK_FALSE(waiting.binding());
   CHECK(waiting.text("phase") == "Pending");
 

@@ -115,7 +115,7 @@ TEST_CASE("when the leader hangs or dies just before an end, the other replica e
     else
       two.leader.kill();
     REQUIRE(now() < expires_at - milliseconds(700));
-    request.await_no_binding(std::chrono::floor<milliseconds>(expires_at + seconds(3) - now()));
+    sleep_until(expires_at + seconds(3));
     CHECK_FALSE(two.scene.can_list_pods(two.scene.alice));
     curfew::TimePoint gone{};
     for (const Json& call : calls_of_curfew(two.scene.cluster, expires_at - seconds(1))) {

@@ -22,20 +22,13 @@ class Guard {
   // decisions can be forged.
   void lift() const;
   void install() const;
-  // install(), then await_guard(): the next test finds the guard in force.
+  // install(), then waits until the guard counts for a running controller, so that the next test finds it in
+  // force.
   void settle() const;
 
  private:
   const Scene& scene_;
 };
-
-// What the controller has saved of the guard and of policies (ConfigMap curfew-guard); an empty object if
-// nothing.
-Json guard_ledger(const Person& admin);
-
-// Waits until the guard as it is in the cluster counts for the leading controller, and until that is saved,
-// so that later controllers find it in force.
-void await_guard(const Person& admin);
 
 // Retries until the write succeeds: the API server forgets a deleted policy within a second or so.
 ProcessResult once_unguarded(const Person& who, const std::vector<std::string>& arguments,

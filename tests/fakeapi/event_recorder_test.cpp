@@ -161,7 +161,7 @@ TEST_CASE("events wait while there is something more urgent, and are posted when
   recorder.set_busy(true);
   recorder.start();
   recorder.record(expired());
-  std::this_thread::sleep_for(100ms);  // while it is busy, it does nothing that could be waited for
+  std::this_thread::sleep_for(100ms);
   CHECK(server.seen().empty());
   if (is_stopped) {
     recorder.stop();
