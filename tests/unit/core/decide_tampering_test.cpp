@@ -8,7 +8,7 @@
 
 namespace {
 
-bool deletes_first(const Decision& decision) {
+bool removes_binding_first(const Decision& decision) {
   return !decision.actions.empty() && std::holds_alternative<DeleteBinding>(decision.actions.front());
 }
 
@@ -32,7 +32,7 @@ TEST_CASE("a binding that was deleted and made again, word for word, is deleted 
   World w = active_world();
   w.s.now += 1min;
   w.s.binding->metadata.uid = "forged";
-  CHECK(deletes_first(decide(w.s.input())));
+  CHECK(removes_binding_first(decide(w.s.input())));
   w.settle();
   CHECK_FALSE(w.s.binding);
   CHECK(w.phase() == Phase::Revoked);
@@ -48,7 +48,7 @@ TEST_CASE("a binding that is made again after the end is deleted and recorded as
   for (const int times : {1, 2}) {
     w.s.now += 10s;
     w.s.binding = forged(w, kEnd + 1h);
-    CHECK(deletes_first(decide(w.s.input())));
+    CHECK(removes_binding_first(decide(w.s.input())));
     w.settle();
     CHECK_FALSE(w.s.binding);
     CHECK(times_told(w, "Tampered") == times);
