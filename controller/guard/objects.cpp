@@ -21,22 +21,30 @@ void default_match(nlohmann::json& match) {
 
 constexpr std::string_view kCrd = "CustomResourceDefinition/";
 
+std::string member(const std::string& place, const std::string& name) {
+  return place + "." + name;
+}
+
+std::string element(const std::string& place, std::size_t index) {
+  return place + "[" + std::to_string(index) + "]";
+}
+
 // The path of the first difference between two unequal values; `place` is the path of the values.
 std::string first_difference(const nlohmann::json& shipped, const nlohmann::json& live,
                              const std::string& place) {
   if (shipped.is_object() && live.is_object()) {
     for (const auto& [name, value] : shipped.items()) {
-      if (!live.contains(name)) return place + "." + name;
-      if (live[name] != value) return first_difference(value, live[name], place + "." + name);
+      if (!live.contains(name)) return member(place, name);
+      if (live[name] != value) return first_difference(value, live[name], member(place, name));
     }
     for (const auto& [name, value] : live.items()) {
-      if (!shipped.contains(name)) return place + "." + name;
+      if (!shipped.contains(name)) return member(place, name);
     }
   }
   if (shipped.is_array() && live.is_array() && shipped.size() == live.size()) {
     for (std::size_t i = 0; i < shipped.size(); ++i) {
-      if (live[i] != shipped[i])
-        return first_difference(shipped[i], live[i], place + "[" + std::to_string(i) + "]");
+      if (live[i] == shipped[i]) continue;
+      return first_difference(shipped[i], live[i], element(place, i));
     }
   }
   return place;
