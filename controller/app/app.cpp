@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "app/modules.hpp"
+#include "core/describe.hpp"
 #include "housekeeping/removal.hpp"
 #include "reconcile/facts.hpp"
 #include "util/log.hpp"
@@ -35,8 +36,9 @@ void App::Impl::sample(telemetry::Metrics& m) const {
 
 void App::Impl::add_ready_checks() {
   endpoints.add_ready_check("stores", [this]() -> std::optional<std::string> {
-    if (stores.synced()) return std::nullopt;
-    return "the first lists are not complete yet";
+    const auto resources = stores.unsynced();
+    if (resources.empty()) return std::nullopt;
+    return "the first list of " + core::joined(resources) + " is not complete yet";
   });
   endpoints.add_ready_check("api-server", [this]() -> std::optional<std::string> {
     if (clients.general.contact().in_contact()) return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/describe.hpp"
 #include "kube/pause.hpp"
 #include "util/log.hpp"
 
@@ -12,6 +13,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kLeadershipPoll{20};
+constexpr milliseconds kSlowList{5000};  // is logged
 // The interval of saves during a burst of new policies, and of checks whether the guard is in force yet.
 constexpr milliseconds kLedgerPace{1000};
 
@@ -52,10 +54,22 @@ void Leadership::ledger_changed() {
   changed_.notify_all();
 }
 
-bool Leadership::load_ledger(std::stop_token stop) {
-  while (!parts_.stores_synced()) {
+bool Leadership::await_lists(const std::stop_token& stop) {
+  const auto began = steady_clock::now();
+  bool logged = false;
+  for (auto resources = parts_.unsynced(); !resources.empty(); resources = parts_.unsynced()) {
+    if (!logged && steady_clock::now() - began > kSlowList) {
+      logged = true;
+      log::warn("granting is paused until the first lists are complete",
+                {{"resources", core::joined(resources)}});
+    }
     if (!kube::pause(kLeadershipPoll, stop)) return false;
   }
+  return true;
+}
+
+bool Leadership::load_ledger(std::stop_token stop) {
+  if (!await_lists(stop)) return false;
   Backoff backoff = parts_.retry;
   for (;;) {
     auto ledger = parts_.ledgers.load(stop);

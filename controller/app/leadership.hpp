@@ -6,7 +6,9 @@
 #include <memory>
 #include <random>
 #include <stop_token>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "api/access_policy.hpp"
 #include "guard/ledger_store.hpp"
@@ -29,7 +31,8 @@ class Leadership {
     housekeeping::AuditBackfill& sweep;
     housekeeping::Retention& retention;
     reconcile::Triggers& triggers;
-    std::function<bool()> stores_synced;
+    // The resources whose first list is not complete yet. Decisions wait for it.
+    std::function<std::vector<std::string>()> unsynced;
     // Everything is enqueued again after 0.9 to 1.1 times this, in case a change was missed. More than zero.
     std::chrono::milliseconds resync_interval = std::chrono::hours(6);
     // Copied for each series of retries.
@@ -60,6 +63,7 @@ class Leadership {
   bool save(const guard::GuardLedger& ledger, std::stop_token stop);
   bool await_change(std::stop_token stop, std::optional<std::chrono::milliseconds> patience,
                     std::chrono::steady_clock::time_point resync_at);
+  bool await_lists(const std::stop_token& stop);
   bool load_ledger(std::stop_token stop);
 
   Parts parts_;

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "app/clients.hpp"
 #include "app/config.hpp"
@@ -35,6 +38,12 @@ struct Modules {
       : config(c), identity(unique_identity()), clients(connect(c), c.max_in_flight, metrics, clock) {}
 
   bool is_leader() const { return !config.leader_elect || election.is_leader(); }
+  // The resources that decisions need and whose first list is not complete yet.
+  std::vector<std::string> unsynced() const {
+    auto resources = stores.unsynced();
+    std::ranges::move(guard.unsynced(), std::back_inserter(resources));
+    return resources;
+  }
   bool may_grant() const { return leadership.is_ready() && is_leader(); }
 
   // A requester waits at most this long after the API server has recovered, however long the outage lasted.
@@ -96,7 +105,7 @@ struct Modules {
                          .sweep = housekeeping.backfill(),
                          .retention = housekeeping.retention(),
                          .triggers = requests.triggers(),
-                         .stores_synced = [this] { return stores.synced() && guard.synced(); },
+                         .unsynced = [this] { return unsynced(); },
                          .resync_interval = config.resync_interval}};
   Election election{clients.lease,
                     clock,

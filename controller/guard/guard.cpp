@@ -44,8 +44,12 @@ void Guard::add(kube::Watches& watches, const kube::Resource& resource, kube::St
               }});
 }
 
-bool Guard::synced() const {
-  return policies_.synced() && bindings_.synced() && kinds_.synced();
+std::vector<std::string> Guard::unsynced() const {
+  std::vector<std::string> resources;
+  if (!policies_.synced()) resources.emplace_back("validatingadmissionpolicies");
+  if (!bindings_.synced()) resources.emplace_back("validatingadmissionpolicybindings");
+  if (!kinds_.synced()) resources.emplace_back("customresourcedefinitions");
+  return resources;
 }
 
 }  // namespace curfew::guard

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "guard/ledger_store.hpp"
 #include "guard/watch.hpp"
@@ -21,7 +22,7 @@ class Guard {
         std::function<void()> on_change);
 
   void add_watches(kube::Watches& watches);
-  bool synced() const;  // whether the first lists are complete
+  std::vector<std::string> unsynced() const;  // the resources whose first list is not complete yet
 
   GuardWatch& watch() { return watch_; }
   const GuardWatch& watch() const { return watch_; }

@@ -109,8 +109,9 @@ class Client {
                                std::stop_token stop);
 
   // Reads a page of a list. A page that is too large or too slow is requested again with at most half as many
-  // objects, down to one; a single object that is still too large or unreadable is skipped, as Undecodable.
-  // Sets `params.limit` to a suitable size for the next page.
+  // objects, down to one (a hundredth if nothing of it arrived, since each attempt takes the whole deadline);
+  // a single object that is still too large or unreadable is skipped, as Undecodable. Sets `params.limit` to
+  // a suitable size for the next page.
   template <class T>
   Result<Page<T>> list(const Selection& selection, ListParams& params, std::stop_token stop) {
     return list<T>(

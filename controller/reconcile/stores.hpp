@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "api/access_policy.hpp"
 #include "api/access_request.hpp"
 #include "api/rbac.hpp"
@@ -19,9 +22,19 @@ struct Stores {
   kube::Store<RoleSummary> roles;  // of offered names only
   OfferedRoles offered_roles;
 
-  bool synced() const {
-    return requests.synced() && policies.synced() && bindings.synced() && namespaces.synced() &&
-           cluster_roles.synced() && roles.synced();
+  // The resources whose first list is not complete yet.
+  std::vector<std::string> unsynced() const {
+    std::vector<std::string> resources;
+    const auto check = [&](const auto& store, const char* resource) {
+      if (!store.synced()) resources.emplace_back(resource);
+    };
+    check(requests, "accessrequests");
+    check(policies, "accesspolicies");
+    check(bindings, "rolebindings");
+    check(namespaces, "namespaces");
+    check(cluster_roles, "clusterroles");
+    check(roles, "roles");
+    return resources;
   }
 };
 

@@ -118,7 +118,7 @@ struct LeadershipFixture {
   housekeeping::Retention retention{
       {.client = client, .clock = clock, .keep = 1h, .is_leading = [] { return true; }}};
   std::atomic<bool> synced = true;
-  std::atomic<int> times_asked = 0;  // calls of stores_synced
+  std::atomic<int> times_asked = 0;  // calls of unsynced
   std::optional<Leadership> leadership;
 
   Leadership& make(std::chrono::milliseconds resync_interval = 6h) {
@@ -127,11 +127,13 @@ struct LeadershipFixture {
                                                 .sweep = sweep,
                                                 .retention = retention,
                                                 .triggers = triggers,
-                                                .stores_synced =
+                                                .unsynced =
                                                     [this] {
                                                       ++times_asked;
                                                       times_asked.notify_all();
-                                                      return synced.load();
+                                                      return synced.load()
+                                                                 ? std::vector<std::string>()
+                                                                 : std::vector<std::string>{"roles"};
                                                     },
                                                 .resync_interval = resync_interval,
                                                 .retry = first_retry});
