@@ -47,7 +47,7 @@ void Controller::start() {
 void Controller::start_leading() {
   start();
   // The former holder of the lease may have been killed: its 15 s must pass first.
-  const bool led = eventually(seconds(25), [&] { return leads(); });
+  const bool led = eventually(seconds(40), [&] { return leads(); });
   INFO("log: " << child_->log().substr(log_begin_));
   REQUIRE(led);
   // An earlier test may have changed the guard, which then counts only after five seconds. A test without a
