@@ -13,6 +13,8 @@ namespace curfew::api {
 // A binding that is removed within this time before its end has expired; one that is removed earlier was
 // revoked, or deleted by somebody.
 inline constexpr std::chrono::milliseconds kEndLead{1000};
+// Where many grants end together, Curfew begins up to this long before their end to delete the bindings.
+inline constexpr std::chrono::milliseconds kMaxEndLead{10'000};
 
 // The value of label curfew.dev/request-uid; empty if the label is absent.
 std::string request_uid_of(const RoleBinding& binding);

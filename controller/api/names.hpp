@@ -80,6 +80,7 @@ inline constexpr std::string_view kQuorumReached = "QuorumReached";
 inline constexpr std::string_view kNoApprovalNeeded = "NoApprovalNeeded";
 inline constexpr std::string_view kBindingCreated = "BindingCreated";
 inline constexpr std::string_view kBindingForbidden = "BindingForbidden";
+inline constexpr std::string_view kRecordRefused = "RecordRefused";
 inline constexpr std::string_view kBindingInvalid = "BindingInvalid";
 inline constexpr std::string_view kBindingNameTaken = "BindingNameTaken";
 inline constexpr std::string_view kBindingRemoved = "BindingRemoved";

@@ -62,11 +62,13 @@ struct GuardState {
   std::string difference;  // what is wrong, as a sentence, while not in force
 };
 
-// Why the last attempt to create the binding failed, and when to retry. Kept in memory: after a restart,
+// Why the last attempt to make the grant was refused, and when to retry. Kept in memory: after a restart,
 // Curfew simply retries.
 struct GrantFailure {
   std::string reason;   // a condition's reason
   std::string message;  // the API server's message
+  TimePoint first_at;   // of the first of the attempts that were refused in a row
+  TimePoint tried_at;   // of the last one
   TimePoint retry_at;
 };
 
@@ -98,6 +100,7 @@ struct Input {
   std::shared_ptr<const api::RoleBinding> binding;
   std::string granted_binding_uid;  // of the binding that Curfew created for the request; empty if unknown
   std::string binding_uid;          // of `binding`, or of the last one that existed; empty if unknown
+  bool is_deleted_here = false;     // this replica has requested the deletion of the binding that is gone
   std::optional<api::AuditRecord> granted_record;  // as stored, if known to exist
   bool is_unrecorded = false;                      // `granted_record` is known not to exist
   // `granted_record` exists, the status says that the request has ended, and no AuditRecord says how.

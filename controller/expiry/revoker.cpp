@@ -22,7 +22,7 @@ constexpr microseconds kMinPerDeletion{1200};
 constexpr microseconds kMaxPerDeletion{8000};
 // Number of deletions over which their time is averaged; only deletions during a backlog count.
 constexpr int kAveragedOver = 16;
-constexpr std::chrono::seconds kMaxLead{10};
+constexpr milliseconds kMaxLead = api::kMaxEndLead;
 // This many queued deletions are a backlog: all other work waits for it, but no longer than kMaxHold.
 constexpr std::size_t kBacklog = Revoker::kWorkers;
 constexpr std::chrono::seconds kMaxHold{5};

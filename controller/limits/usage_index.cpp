@@ -22,6 +22,14 @@ void consider(std::optional<TimePoint>& latest, TimePoint end) {
   if (!latest || *latest < end) latest = end;
 }
 
+// A ServiceAccount can be written as one, or as a User by its username.
+std::vector<api::Subject> spellings_of(const api::Subject& subject) {
+  const api::Subject as_user{.kind = "User", .name = core::username_of(subject), .ns = {}};
+  const api::Subject as_account = core::subject_for({.username = as_user.name, .groups = {}});
+  if (as_account == as_user) return {as_user};
+  return {as_account, as_user};
+}
+
 }  // namespace
 
 kube::Selection records_of(const api::Subject& subject, const std::string& policy) {
@@ -62,35 +70,54 @@ int UsageIndex::count_active(const api::AccessRequest& request, const Whose& who
 
 Result<std::optional<TimePoint>> UsageIndex::last_end(const api::Subject& subject, const Whose& whose,
                                                       const std::stop_token& stop) {
-  const auto known = last_ends_.with([&](const auto& ends) {
-    const auto it = ends.find(whose);
-    return it == ends.end() ? std::nullopt : std::optional(it->second);
+  const auto known = ends_.with([&](Ends& ends) {
+    const auto it = ends.last.find(whose);
+    if (it == ends.last.end()) ends.during_read.insert_or_assign(whose, std::nullopt);
+    return it == ends.last.end() ? std::nullopt : std::optional(it->second);
   });
   if (known) return *known;
-  std::optional<TimePoint> latest;
-  kube::ListParams params;
-  do {
-    auto page = client_.list<api::AuditRecord>(records_of(subject, whose.first), params, stop);
-    if (!page) return tl::unexpected(page.error());
-    for (const api::AuditRecord& record : page->items) {
-      if (ends_access(record) && record.subject == subject) consider(latest, end_of(record));
+  auto latest = read_last_end(subject, whose, stop);
+  ends_.with([&](Ends& ends) {
+    if (latest) {
+      if (const auto during = ends.during_read[whose]) consider(*latest, *during);
+      ends.last.insert_or_assign(whose, *latest);
     }
-    params.continue_token = page->continue_token;
-  } while (!params.continue_token.empty());
-  last_ends_.with([&](auto& ends) { ends.insert_or_assign(whose, latest); });
+    ends.during_read.erase(whose);
+  });
+  return latest;
+}
+
+Result<std::optional<TimePoint>> UsageIndex::read_last_end(const api::Subject& subject, const Whose& whose,
+                                                           const std::stop_token& stop) {
+  std::optional<TimePoint> latest;
+  for (const api::Subject& spelling : spellings_of(subject)) {
+    kube::ListParams params;
+    do {
+      auto page = client_.list<api::AuditRecord>(records_of(spelling, whose.first), params, stop);
+      if (!page) return tl::unexpected(page.error());
+      for (const api::AuditRecord& record : page->items) {
+        if (ends_access(record) && record.subject && core::username_of(*record.subject) == whose.second)
+          consider(latest, end_of(record));
+      }
+      params.continue_token = page->continue_token;
+    } while (!params.continue_token.empty());
+  }
   return latest;
 }
 
 void UsageIndex::recorded(const api::AuditRecord& record) {
   if (!ends_access(record) || !record.subject || !record.policy) return;
-  last_ends_.with([&](auto& ends) {
-    const auto it = ends.find({record.policy->name, core::username_of(*record.subject)});
-    if (it != ends.end()) consider(it->second, end_of(record));
+  const Whose whose{record.policy->name, core::username_of(*record.subject)};
+  ends_.with([&](Ends& ends) {
+    for (auto* known : {&ends.last, &ends.during_read}) {
+      const auto it = known->find(whose);
+      if (it != known->end()) consider(it->second, end_of(record));
+    }
   });
 }
 
 void UsageIndex::forget() {
-  last_ends_.with([](auto& ends) { ends.clear(); });
+  ends_.with([](Ends& ends) { ends.last.clear(); });
 }
 
 }  // namespace curfew::limits

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/access_policy.hpp"
 #include "api/access_request.hpp"
@@ -47,12 +48,19 @@ class UsageIndex {
   int count_active(const api::AccessRequest& request, const Whose& whose) const;
   Result<std::optional<TimePoint>> last_end(const api::Subject& subject, const Whose& whose,
                                             const std::stop_token& stop);
+  Result<std::optional<TimePoint>> read_last_end(const api::Subject& subject, const Whose& whose,
+                                                 const std::stop_token& stop);
 
   const kube::Store<api::AccessRequest>& requests_;
   const kube::Store<api::RoleBinding>& bindings_;
   const std::function<bool(const std::string&)> is_granted_;
   kube::Client& client_;
-  Guarded<std::map<Whose, std::optional<TimePoint>>> last_ends_;
+  struct Ends {
+    std::map<Whose, std::optional<TimePoint>> last;
+    // Ends that are recorded while the earlier ones are read, and may be in no page.
+    std::map<Whose, std::optional<TimePoint>> during_read;
+  };
+  Guarded<Ends> ends_;
 };
 
 }  // namespace curfew::limits

@@ -123,12 +123,14 @@ Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
   const bool is_active = request.status.phase == api::Phase::Active;
   input.binding = parts_.stores.bindings.get(key);
   const RequestNote note = parts_.notes.of(uid);
-  if (!input.binding && is_active && !parts_.deletions.contains(note.last_binding_uid)) {
+  const bool had_binding = is_active || note.granted;
+  if (!input.binding && had_binding && !parts_.deletions.contains(note.last_binding_uid)) {
     auto stored = parts_.client.find<api::RoleBinding>(key, std::move(stop));
     if (!stored) return tl::unexpected(stored.error());
     if (*stored) input.binding = std::make_shared<const api::RoleBinding>(std::move(**stored));
   }
   input.binding_uid = input.binding ? input.binding->metadata.uid : note.last_binding_uid;
+  input.is_deleted_here = !input.binding && parts_.deletions.contains(input.binding_uid);
   input.granted_binding_uid = note.granted_binding_uid;
   if (input.binding && is_active && input.granted_binding_uid.empty()) {
     input.granted_binding_uid = input.binding->metadata.uid;
@@ -158,6 +160,12 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
   if (input.granted_record || (!input.binding && !is_active)) return {};
   if (input.binding && is_active && !input.request_is_gone) {
     input.is_unrecorded = parts_.notes.knows_all_records();
+    return {};
+  }
+  // This replica has just created the binding and not recorded it.
+  if (input.binding &&
+      parts_.notes.of(request.metadata.uid).granted_binding_uid == input.binding->metadata.uid) {
+    input.is_unrecorded = true;
     return {};
   }
   auto stored = stored_record(request.metadata.uid, api::AuditAction::Granted, std::move(stop));

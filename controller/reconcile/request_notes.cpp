@@ -51,8 +51,10 @@ void RequestNotes::remember_unwatched(const std::string& request_uid, int decisi
 }
 
 void RequestNotes::remember_failure(const std::string& request_uid, core::GrantFailure failure) {
-  const auto kept = std::make_shared<const core::GrantFailure>(std::move(failure));
-  change(request_uid, [&](RequestNote& note) { note.failure = kept; });
+  change(request_uid, [&](RequestNote& note) {
+    if (note.failure) failure.first_at = note.failure->first_at;
+    note.failure = std::make_shared<const core::GrantFailure>(std::move(failure));
+  });
 }
 
 void RequestNotes::remember_unstorable(const std::string& request_uid, std::string message) {

@@ -116,7 +116,8 @@ Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& t
   if (tally.revoked) return ending_by_decision(in, *tally.revoked, api::Phase::Revoked);
   if (auto ending = ending_announced(builder)) return *ending;
   const bool has_end = in.request->status.expires_at || in.granted_record;
-  if (has_end && in.now >= effective_end(in) - in.settings.end_lead) {
+  const auto lead = in.is_deleted_here ? api::kMaxEndLead : in.settings.end_lead;
+  if (has_end && in.now >= effective_end(in) - lead) {
     return {.phase = api::Phase::Expired,
             .reason = "Expired",
             .message = "access ended at " + format_rfc3339(effective_end(in)) + ": its time was up"};
@@ -126,10 +127,8 @@ Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& t
             .reason = std::string(api::reason::kNamespaceDeleted),
             .message = "namespace " + in.request->metadata.ns + " was deleted, which ended the access"};
   }
-  return {.phase = api::Phase::Revoked,
-          .reason = std::string(api::reason::kBindingRemoved),
-          .message = "RoleBinding " + api::binding_name(*in.request) +
-                     " was removed by somebody before its end, which ended the access"};
+  const Denial removed = binding_removed(in);
+  return {.phase = api::Phase::Revoked, .reason = removed.reason, .message = removed.message};
 }
 
 // Only the status claims that there is access, so its details are not trusted: Curfew writes the Granted
@@ -159,6 +158,12 @@ Decision decide_active(const Input& input) {
   const Tally counted = tally(input);
   if (input.binding) return while_bound(input, builder, counted);
   return end(input, builder, why_ended(input, builder, counted));
+}
+
+Denial binding_removed(const Input& input) {
+  return {.reason = std::string(api::reason::kBindingRemoved),
+          .message = "RoleBinding " + api::binding_name(*input.request) +
+                     " was removed by somebody before its end, which ended the access"};
 }
 
 Decision remove_changed(const Input& input, const std::string& what) {

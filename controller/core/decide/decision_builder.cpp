@@ -31,10 +31,10 @@ std::optional<api::PolicyRef> policy_at_hand(const Input& input, const api::Acce
   return input.policy ? reference_to(*input.policy) : status.policy;
 }
 
-// Of the binding that was granted, whatever stands under its name now; a Granted record is written before it
-// exists.
+// Of the binding that was granted, whatever stands under its name now. A Granted record that is decided
+// before its binding exists gets the UID when it is written.
 std::string uid_of_binding(api::AuditAction action, const Input& input) {
-  if (action == api::AuditAction::Granted) return {};
+  if (action == api::AuditAction::Granted) return input.binding ? input.binding->metadata.uid : std::string();
   return input.granted_binding_uid.empty() ? input.binding_uid : input.granted_binding_uid;
 }
 
@@ -60,6 +60,14 @@ void DecisionBuilder::tampering(std::string message, std::optional<std::int64_t>
 }
 
 void DecisionBuilder::record(const Step& step) {
+  records_.push_back(record_of(step));
+}
+
+void DecisionBuilder::record_after_change(const Step& step) {
+  records_of_change_.push_back(record_of(step));
+}
+
+WriteRecord DecisionBuilder::record_of(const Step& step) const {
   const api::AccessRequest& request = *input_.request;
   api::AuditRecord record;
   record.metadata.name = step.record_name.empty()
@@ -67,7 +75,7 @@ void DecisionBuilder::record(const Step& step) {
                              : step.record_name;
   record.action = step.action;
   // The records of one decision keep their order.
-  record.time = input_.now + std::chrono::microseconds(records_.size());
+  record.time = input_.now + std::chrono::microseconds(records_.size() + records_of_change_.size());
   record.actor = step.actor;
   const bool stands_for_many = !step.record_name.empty();
   if (record.actor && stands_for_many) record.actor->groups.clear();
@@ -87,7 +95,7 @@ void DecisionBuilder::record(const Step& step) {
     record.binding = api::BindingRef{.name = status.binding_name, .uid = uid_of_binding(step.action, input_)};
   }
   record.message = api::cut(step.message, api::kMaxRecordMessageBytes);
-  records_.push_back({std::move(record)});
+  return {std::move(record)};
 }
 
 void DecisionBuilder::emit_event(const Step& step) {
@@ -124,6 +132,11 @@ void DecisionBuilder::message(std::string_view text) {
   status.message = api::cut(text, api::kMaxMessageBytes);
 }
 
+bool DecisionBuilder::condition_is_true(std::string_view type) const {
+  const api::Condition* found = api::find_condition(status.conditions, type);
+  return found != nullptr && found->status == "True";
+}
+
 bool DecisionBuilder::condition_is(std::string_view type, std::string_view value,
                                    std::string_view reason) const {
   const api::Condition* found = api::find_condition(status.conditions, type);
@@ -134,6 +147,7 @@ Decision DecisionBuilder::done(NextLook next, std::optional<Action> change) cons
   Decision decision{.actions = {}, .next = next};
   decision.actions.insert(decision.actions.end(), records_.begin(), records_.end());
   if (change) decision.actions.push_back(std::move(*change));
+  decision.actions.insert(decision.actions.end(), records_of_change_.begin(), records_of_change_.end());
   if (!input_.request_is_gone && status != input_.request->status)
     decision.actions.emplace_back(UpdateStatus{status});
   if (!namespace_is_going(input_))
@@ -182,7 +196,9 @@ void close(const Input& input, DecisionBuilder& builder, const Ending& ending) {
   status.ended_at = floor_to_second(input.now);
   status.observed_decisions = static_cast<int>(input.request->decisions.size());
   builder.message(ending.message);
-  if (!had_access(builder, ending) && ending.phase != api::Phase::Expired)
+  const bool was_approved = builder.condition_is_true(api::kApproved);
+  if (ending.phase == api::Phase::Denied ||
+      (!had_access(builder, ending) && ending.phase != api::Phase::Expired && !was_approved))
     builder.condition(api::kApproved, "False", ending.reason, ending.message);
   builder.condition(api::kGranted, "False", ending.reason, ending.message);
 }

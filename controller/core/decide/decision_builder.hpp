@@ -39,6 +39,8 @@ class DecisionBuilder {
   void tampering(std::string message, std::optional<std::int64_t> index,
                  std::optional<api::ObjectReference> related = std::nullopt);
   void record(const Step& step);
+  // A record of what the change of done() has brought about: written after it, and before the status.
+  void record_after_change(const Step& step);
   void emit_event(const Step& step);
 
   // A warning Event that is not a step and has no record.
@@ -48,18 +50,22 @@ class DecisionBuilder {
                  std::string_view message);
   void drop_condition(std::string_view type);
   void message(std::string_view text);
+  bool condition_is_true(std::string_view type) const;
   bool condition_is(std::string_view type, std::string_view value, std::string_view reason) const;
 
-  // The records, `change` (of the binding) if given, the status if it changed, the Events. A failed action
-  // skips those after it, so Events report only what has happened.
+  // The records, `change` (of the binding) if given, the records of it, the status if it changed, the Events.
+  // A failed action skips those after it, so Events report only what has happened.
   Decision done(NextLook next, std::optional<Action> change = std::nullopt) const;
   // Like done(), for a binding that `first` removes: the remaining actions wait until the API server accepts
   // the deletion, not until it completes.
   Decision done_after(const Decision& first, NextLook next) const;
 
  private:
+  WriteRecord record_of(const Step& step) const;
+
   const Input& input_;
   std::vector<WriteRecord> records_;
+  std::vector<WriteRecord> records_of_change_;
   std::vector<EmitEvent> events_;
 };
 

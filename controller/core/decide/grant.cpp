@@ -11,9 +11,10 @@
 namespace curfew::core {
 namespace {
 
-// A grant in progress: its times, and what is wrong with the record that states them.
+// A grant that is recorded but not in the status: its times, and what is wrong with the record of them.
 struct Begun {
   GrantTimes times;
+  bool was_bound = false;        // the record names the binding that existed
   std::optional<Denial> broken;  // set if the Granted record does not match this request
 };
 
@@ -36,6 +37,7 @@ std::optional<Begun> grant_begun(const Input& in, const DecisionBuilder& builder
   const api::AuditRecord& record = *in.granted_record;
   return Begun{.times = {.granted_at = record.granted_at.value_or(in.now),
                          .expires_at = record.expires_at.value_or(in.now)},
+               .was_bound = record.binding && !record.binding->uid.empty(),
                .broken = changed_record(in, builder, record)};
 }
 
@@ -57,6 +59,7 @@ std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& bu
         .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ": its time was up"};
   }
   if (in.settings.ends_all) return revoked(removal_denial());
+  if (!in.binding && begun.was_bound) return revoked(binding_removed(in));
   if (auto denial = first_denial(grant_checks(), in)) return revoked(*denial);
   if (!in.binding) {
     if (auto denial = first_denial(limit_checks(), in)) return revoked(*denial);
@@ -75,10 +78,12 @@ void approve(const Input& in, DecisionBuilder& builder, const Tally& tally) {
   auto& status = builder.status;
   status.approvals = tally.figures();
   status.approved_by = tally.approved_by;
-  if (!status.approved_at) status.approved_at = floor_to_second(in.now);
+  const bool is_new = !status.approved_at;
+  if (is_new) status.approved_at = floor_to_second(in.now);
   if (tally.required == 0) {
-    builder.condition(api::kApproved, "True", api::reason::kNoApprovalNeeded,
-                      describe(*in.policy) + " grants without approval");
+    const std::string message = describe(*in.policy) + " grants without approval";
+    builder.condition(api::kApproved, "True", api::reason::kNoApprovalNeeded, message);
+    if (is_new) builder.record({.action = api::AuditAction::Approved, .message = message});
   } else {
     builder.condition(api::kApproved, "True", api::reason::kQuorumReached,
                       "approved by " + joined(tally.approved_by) + " (" + tally.figures() + ")");
@@ -124,9 +129,29 @@ bool is_known_trouble(const DecisionBuilder& builder, std::string_view reason, s
          fingerprint(granted->message) == fingerprint(message);
 }
 
-// The binding was refused: reports that once per reason and retries at `retry_at`.
-Decision wait_to_retry(const Input& in, DecisionBuilder builder, std::optional<TimePoint> expires_at) {
+// Until when a refused grant is tried again: for as long as the access would have lasted, from the first
+// refusal on.
+TimePoint last_attempt(const DecisionBuilder& builder, const GrantFailure& failure) {
+  return failure.first_at + parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
+}
+
+TimePoint next_attempt(const DecisionBuilder& builder, const GrantFailure& failure) {
+  const TimePoint last = last_attempt(builder, failure);
+  return failure.tried_at < last ? std::min(failure.retry_at, last) : failure.retry_at;
+}
+
+Decision give_up(const Input& in, const DecisionBuilder& builder) {
   const GrantFailure& failure = *in.grant_failure;
+  return end(in, builder,
+             {.phase = api::Phase::Rejected,
+              .reason = failure.reason,
+              .message = "not granted within " + builder.status.duration.str() + ": " + failure.message});
+}
+
+// The grant was refused: reports that once per reason and waits for the next attempt.
+Decision wait_to_retry(const Input& in, DecisionBuilder builder) {
+  const GrantFailure& failure = *in.grant_failure;
+  if (failure.tried_at >= last_attempt(builder, failure)) return give_up(in, builder);
   const bool is_known = is_known_trouble(builder, failure.reason, failure.message);
   builder.message(failure.message);
   builder.condition(api::kGranted, "False", failure.reason, failure.message);
@@ -137,7 +162,7 @@ Decision wait_to_retry(const Input& in, DecisionBuilder builder, std::optional<T
                   .is_warning = true,
                   .doing = "Grant"});
   }
-  return builder.done(NextLook::at(expires_at ? std::min(failure.retry_at, *expires_at) : failure.retry_at));
+  return builder.done(NextLook::at(next_attempt(builder, failure)));
 }
 
 // A binding with the name for this request that is not ours: Curfew does not delete it and grants nothing
@@ -153,8 +178,26 @@ Decision report_squatter(const Input& in, DecisionBuilder builder) {
   return builder.done(NextLook::on_change(Watched::Binding));
 }
 
-bool may_not_try_yet(const Input& in) {
-  return in.grant_failure && in.now < in.grant_failure->retry_at;
+bool may_not_try_yet(const Input& in, const DecisionBuilder& builder) {
+  return in.grant_failure && in.now < next_attempt(builder, *in.grant_failure);
+}
+
+// An earlier attempt ended between its binding and the record of it (a crash, a lost answer). The binding is
+// the grant if it is what Curfew would create now.
+Decision record_grant(const Input& in, DecisionBuilder builder) {
+  const TimePoint granted_at = floor_to_second(in.binding->metadata.creation_timestamp);
+  const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
+  const GrantTimes times{.granted_at = granted_at,
+                         .expires_at = api::stated_end(*in.binding).value_or(granted_at)};
+  if (difference(*in.request, *in.binding, end_of_grant(in, granted_at, duration)))
+    return remove_forged(in, *tampering(in, std::nullopt));
+  if (may_not_try_yet(in, builder)) return remove(*in.binding);  // its record was refused
+  set_times(in, builder, times);
+  const DecisionBuilder::Step step = granted(in, builder, *in.binding);
+  builder.record(step);
+  activate(in, builder, step);
+  const bool has_ended = times.expires_at <= in.now;  // Active all the same: the next look ends it
+  return builder.done(has_ended ? NextLook::on_change(Watched::Request) : NextLook::at(times.expires_at));
 }
 
 }  // namespace
@@ -173,7 +216,6 @@ std::optional<Decision> resume_grant(const Input& input) {
   const bool is_own = input.binding && is_named_for(*input.request, *input.binding);
   DecisionBuilder builder(input);
   const auto begun = grant_begun(input, builder);
-  if (is_own && input.is_unrecorded) return remove_forged(input, *tampering(input, std::nullopt));
   if (!begun) return std::nullopt;
   if (is_own) {
     const auto expires_at = begun->broken ? std::nullopt : std::optional(begun->times.expires_at);
@@ -194,7 +236,7 @@ std::optional<Decision> resume_grant(const Input& input) {
   if (!input.binding && !input.guard.in_force) return hold_for_guard(input, builder);
 
   approve(input, builder, counted);
-  if (!input.binding && may_not_try_yet(input)) return wait_to_retry(input, builder, begun->times.expires_at);
+  if (!input.binding && may_not_try_yet(input, builder)) return wait_to_retry(input, builder);
   const api::RoleBinding binding = binding_for(*input.request, builder.status, begun->times);
   activate(input, builder, granted(input, builder, input.binding ? *input.binding : binding));
   builder.status.observed_decisions = static_cast<int>(input.request->decisions.size());
@@ -208,8 +250,11 @@ Decision grant(const Input& input, DecisionBuilder builder) {
     builder.message("approved, access is about to be granted");
     return builder.done(NextLook::on_change(Watched::Request));  // by this write
   }
+  if (input.binding && is_unrecorded_grant(input)) return record_grant(input, builder);
   if (input.binding) return report_squatter(input, builder);
-  if (may_not_try_yet(input)) return wait_to_retry(input, builder, std::nullopt);
+  if (input.grant_failure && (may_not_try_yet(input, builder) ||
+                              input.grant_failure->tried_at >= last_attempt(builder, *input.grant_failure)))
+    return wait_to_retry(input, builder);
 
   const TimePoint granted_at = floor_to_second(input.now);
   const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
@@ -217,9 +262,13 @@ Decision grant(const Input& input, DecisionBuilder builder) {
   set_times(input, builder, times);
   const api::RoleBinding binding = binding_for(*input.request, builder.status, times);
   const DecisionBuilder::Step step = granted(input, builder, binding);
-  builder.record(step);
+  builder.record_after_change(step);
   activate(input, builder, step);
   return builder.done(NextLook::at(times.expires_at), CreateBinding{binding});
+}
+
+bool is_unrecorded_grant(const Input& input) {
+  return input.binding && input.is_unrecorded && is_named_for(*input.request, *input.binding);
 }
 
 }  // namespace curfew::core

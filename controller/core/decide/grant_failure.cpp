@@ -13,7 +13,8 @@ constexpr std::chrono::seconds kRetry{60};
 }  // namespace
 
 std::optional<GrantFailure> grant_failure(const Error& error, TimePoint now) {
-  GrantFailure failure{.reason = {}, .message = error.message, .retry_at = now + kRetry};
+  GrantFailure failure{
+      .reason = {}, .message = error.message, .first_at = now, .tried_at = now, .retry_at = now + kRetry};
   switch (error.kind) {
     case ErrorKind::Forbidden:
       failure.reason = api::reason::kBindingForbidden;

@@ -162,8 +162,22 @@ Decision end_pending(const Input& input, DecisionBuilder builder, Ending ending)
   return end(input, builder, ending);
 }
 
-Decision decide_pending(const Input& input) {
-  if (auto resumed = resume_grant(input)) return *resumed;
+namespace {
+
+bool records_grant(const Decision& decision) {
+  return std::ranges::any_of(decision.actions, [](const Action& action) {
+    const auto* write = std::get_if<WriteRecord>(&action);
+    return write != nullptr && write->record.action == api::AuditAction::Granted;
+  });
+}
+
+bool removes_binding(const Decision& decision) {
+  return std::ranges::any_of(decision.actions, [](const Action& action) {
+    return std::holds_alternative<DeleteBinding>(action) || std::holds_alternative<FreeBinding>(action);
+  });
+}
+
+Decision decide_ungranted(const Input& input) {
   if (input.settings.ends_all)  // left pending for the next installation of Curfew
     return {.actions = {}, .next = NextLook::on_change(Watched::Request)};
 
@@ -204,6 +218,16 @@ Decision decide_pending(const Input& input) {
   }
   approve(input, builder, counted);
   return not_now ? wait_for_time(input, builder, *not_now) : grant(input, builder);
+}
+
+}  // namespace
+
+Decision decide_pending(const Input& input) {
+  if (auto resumed = resume_grant(input)) return *resumed;
+  Decision decision = decide_ungranted(input);
+  if (!is_unrecorded_grant(input) || records_grant(decision) || removes_binding(decision)) return decision;
+  const bool is_own = input.granted_binding_uid == input.binding->metadata.uid;
+  return is_own ? remove(*input.binding) : remove_forged(input, *tampering(input, std::nullopt));
 }
 
 }  // namespace curfew::core

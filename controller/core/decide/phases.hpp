@@ -50,11 +50,18 @@ std::string describe_missing_approvals(const Input& input, const Tally& tally);
 // end.
 std::string describe_missed_time(const Input& input);
 
-// All checks pass and the request is due: makes the grant, or reports why it cannot be made now.
+// All checks pass and the request is due: makes the grant, or reports why it cannot be made now. A binding is
+// created after the decision to grant is recorded (Approved), and recorded itself (Granted) once it exists.
 Decision grant(const Input& input, DecisionBuilder builder);
 
 // Nothing is granted while the guard is not in force.
 Decision hold_for_guard(const Input& input, DecisionBuilder builder);
+
+// Whether there is a binding of the request that no AuditRecord tells of.
+bool is_unrecorded_grant(const Input& input);
+
+// Access ended because its binding is gone, not by Curfew.
+Denial binding_removed(const Input& input);
 
 // The binding was tampered with: deletes it and reports that once.
 Decision remove_changed(const Input& input, const std::string& what);

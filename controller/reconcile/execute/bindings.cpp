@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "core/decide/binding.hpp"
 #include "core/decide/grant_failure.hpp"
 #include "expiry/ending.hpp"
 #include "util/log.hpp"
@@ -22,9 +23,7 @@ bool carries_the_same_grant(const api::RoleBinding& stored, const api::RoleBindi
 }  // namespace
 
 Step BindingExecutor::run(const core::Input& input, const core::CreateBinding& action, std::stop_token stop) {
-  if (input.granted_record) {
-    if (auto ended = parts_.records.look_for_end(input, stop)) return ended;
-  }
+  if (auto ended = parts_.records.look_for_end(input, stop)) return ended;
   auto created = parts_.client.create(action.binding, stop);
   if (!created) {
     if (created.error().kind == ErrorKind::AlreadyExists) return adopt_or_fail(input, action.binding, stop);
@@ -45,6 +44,10 @@ Step BindingExecutor::adopt_or_fail(const core::Input& input, const api::RoleBin
   if (!stored) return parts_.failures.retry(stored.error());
   if (stored->metadata.deletion_timestamp) return Outcome{.kind = Outcome::Kind::RetryRateLimited};
   if (!carries_the_same_grant(*stored, wanted)) {
+    if (core::is_named_for(*input.request, *stored)) {  // by another replica, at another time
+      parts_.stores.bindings.assume(std::move(*stored));
+      return decide_again();
+    }
     return grant_failed(input, {.kind = ErrorKind::AlreadyExists,
                                 .message = "a RoleBinding named " + wanted.metadata.name +
                                            " is there already and is not this grant: delete it"});

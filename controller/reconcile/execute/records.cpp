@@ -3,6 +3,9 @@
 #include <string>
 #include <utility>
 
+#include "api/names.hpp"
+#include "core/decide/grant_failure.hpp"
+
 namespace curfew::reconcile {
 namespace {
 
@@ -29,14 +32,32 @@ Step RecordExecutor::look_for_end(const core::Input& input, std::stop_token stop
   return decide_again();
 }
 
+// No access without its record: the next decision removes the binding.
+Step RecordExecutor::grant_refused(const core::Input& input, const Error& error) {
+  if (is_refused_by_schema(error)) return std::nullopt;
+  auto failure = core::grant_failure(error, parts_.clock.now());
+  if (!failure) return std::nullopt;
+  failure->reason = api::reason::kRecordRefused;
+  failure->message = "the AuditRecord of the grant was refused: " + error.message;
+  parts_.failures.count(error);
+  parts_.notes.remember_failure(input.request->metadata.uid, std::move(*failure));
+  return decide_again();
+}
+
 Step RecordExecutor::run(const core::Input& input, const core::WriteRecord& action, std::stop_token stop) {
   const bool is_grant = action.record.action == api::AuditAction::Granted;
-  if (is_grant) {
+  if (is_grant && input.binding) {
     if (auto ended = look_for_end(input, stop)) return ended;
   }
-  auto stored = parts_.audit.write(action.record, stop);
+  api::AuditRecord record = action.record;
+  if (is_grant && record.binding && record.binding->uid.empty())
+    record.binding->uid = parts_.notes.of(input.request->metadata.uid).granted_binding_uid;
+  auto stored = parts_.audit.write(record, stop);
   if (!stored) {
     log_failure("audit record not written", input, stored.error());
+    if (is_grant) {
+      if (const Step refused = grant_refused(input, stored.error())) return refused;
+    }
     return parts_.failures.not_written(input, stored.error());
   }
   parts_.usage.recorded(*stored);

@@ -10,6 +10,7 @@
 #include "limits/usage_index.hpp"
 #include "reconcile/execute/step.hpp"
 #include "reconcile/request_notes.hpp"
+#include "util/clock.hpp"
 
 namespace curfew::reconcile {
 
@@ -23,10 +24,12 @@ class RecordExecutor {
     limits::UsageIndex& usage;
     limits::RequestRateLimiter& floods;
     Failures& failures;
+    const Clock& clock;
   };
 
   explicit RecordExecutor(Parts parts) : parts_(parts) {}
 
+  // A Granted record that names no UID gets that of the binding that this process created.
   Step run(const core::Input& input, const core::WriteRecord& action, std::stop_token stop);
 
   // A replica of an earlier term may have recorded the end of a request and died before it wrote the status.
@@ -34,6 +37,8 @@ class RecordExecutor {
   Step look_for_end(const core::Input& input, std::stop_token stop);
 
  private:
+  Step grant_refused(const core::Input& input, const Error& error);
+
   const Parts parts_;
 };
 

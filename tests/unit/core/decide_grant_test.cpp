@@ -28,10 +28,10 @@ std::string names_of(const Decision& decision) {
 
 }  // namespace
 
-TEST_CASE("a quorum grants: record, binding, status, Events, in that order") {
+TEST_CASE("a quorum grants: record of the approval, binding, record of it, status, Events, in that order") {
   World w = world_approved_after_ten_seconds();
   const Decision decision = w.step();
-  CHECK(names_of(decision) == "WriteRecord WriteRecord CreateBinding UpdateStatus EmitEvent EmitEvent");
+  CHECK(names_of(decision) == "WriteRecord CreateBinding WriteRecord UpdateStatus EmitEvent EmitEvent");
   CHECK(decision.next.time() == kNow + 10s + 30min);
 
   CHECK(w.phase() == Phase::Active);
@@ -46,6 +46,7 @@ TEST_CASE("a quorum grants: record, binding, status, Events, in that order") {
   CHECK(w.record(AuditAction::Granted).message ==
         "User alice has ClusterRole view in payments until 2026-11-24T20:30:10Z, approved by bob");
   CHECK_THAT(w.told(), Equals(std::vector<std::string>{"Requested", "Approved", "Granted"}));
+  CHECK(w.record(AuditAction::Granted).binding == api::BindingRef{"curfew-uid-1", "binding-1"});
   CHECK(w.events.back().related->name == "curfew-uid-1");
   CHECK(w.step().actions.empty());
 }
@@ -78,6 +79,8 @@ TEST_CASE("a policy that asks for no approval grants at once") {
   CHECK(w.phase() == Phase::Active);
   CHECK(w.condition("Approved") == "True NoApprovalNeeded");
   CHECK(w.status().approvals == "0/0");
+  CHECK(w.record(AuditAction::Approved).message == "AccessPolicy payments-debug grants without approval");
+  CHECK_FALSE(w.record(AuditAction::Approved).actor);
 }
 
 TEST_CASE("a crash between any two steps of a grant is made good by the next decision") {
@@ -95,24 +98,28 @@ TEST_CASE("a crash between any two steps of a grant is made good by the next dec
         format_rfc3339(*w.status().expires_at));
 }
 
-TEST_CASE("a grant that was recorded but never made is not made after its end") {
+TEST_CASE("a binding whose record a crash prevented, and whose end has passed since, is recorded and ended") {
   World w = world_approved_after_ten_seconds();
   w.step(2);
+  REQUIRE(w.s.binding);
   w.restart();
   w.s.at(kNow + 1h);
   w.settle();
   CHECK(w.phase() == Phase::Expired);
   CHECK_FALSE(w.s.binding);
-  CHECK(w.has(AuditAction::Expired));
+  CHECK(w.record(AuditAction::Granted).expires_at == kNow + 10s + 30min);
 }
 
-TEST_CASE("a grant that was recorded but not made is not made when something denies it meanwhile") {
+TEST_CASE("a binding whose record a crash prevented is removed when something denies the grant meanwhile") {
   World w = world_approved_after_ten_seconds();
   w.step(2);
+  REQUIRE(w.s.binding);
+  w.restart();
   SECTION("a decision") {
     w.s.by(deny(sre("carol")));
     w.settle();
-    CHECK(w.record(AuditAction::Revoked).actor == sre("carol"));
+    CHECK(w.phase() == Phase::Denied);
+    CHECK(w.record(AuditAction::Denied).actor == sre("carol"));
   }
   SECTION("the policy") {
     w.s.policy->spec.max_duration = "10m";
@@ -123,20 +130,86 @@ TEST_CASE("a grant that was recorded but not made is not made when something den
   SECTION("the quorum") {
     w.s.policy->spec.approval.required = 2;
     w.settle();
-    CHECK(w.condition("Granted") == "False NotEnoughApprovals");
+    CHECK(w.phase() == Phase::Pending);
   }
+  SECTION("the guard") {
+    w.s.guard = {.in_force = false, .difference = "missing"};
+    w.settle();
+  }
+  CHECK_FALSE(w.s.binding);
+  CHECK_FALSE(w.has(AuditAction::Granted));
+  CHECK_FALSE(w.status().granted_at);
+  CHECK(w.record(AuditAction::Tampered).message ==
+        "RoleBinding curfew-uid-1 is there although no AuditRecord says that it was granted");
+}
+
+TEST_CASE("a binding whose record a crash prevented is the grant if Curfew would make it now") {
+  World w = world_approved_after_ten_seconds();
+  w.step(2);
+  w.restart();
+  w.s.at(kNow + 60s);
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  CHECK(w.status().granted_at == kNow + 10s);
+  CHECK(w.status().expires_at == kNow + 10s + 30min);
+  CHECK(w.record(AuditAction::Granted).binding == api::BindingRef{"curfew-uid-1", "binding-1"});
+}
+
+TEST_CASE("a binding without a record that would end too late is not the grant") {
+  World w = world_approved_after_ten_seconds();
+  w.step(2);
+  w.restart();
+  w.s.binding->metadata.annotations["curfew.dev/expires-at"] = "2026-11-24T20:30:11Z";
+  w.step();
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.record(AuditAction::Tampered).binding->uid == "binding-1");
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  CHECK(w.record(AuditAction::Granted).binding->uid == "binding-2");
+}
+
+TEST_CASE("a binding whose record is refused is removed, and tried again later") {
+  World w = world_approved_after_ten_seconds();
+  w.step(2);
+  w.s.failure = GrantFailure{.reason = "RecordRefused",
+                             .message = "the AuditRecord of the grant was refused: no",
+                             .first_at = w.s.now,
+                             .tried_at = w.s.now,
+                             .retry_at = w.s.now + 60s};
+  w.settle();
+  CHECK_FALSE(w.s.binding);
+  CHECK_FALSE(w.has(AuditAction::Tampered));
+  CHECK(w.condition("Granted") == "False RecordRefused");
+}
+
+TEST_CASE("a grant that is recorded, and whose binding is gone before the status shows it, has ended") {
+  World w = world_approved_after_ten_seconds();
+  w.step(3);
+  w.s.binding.reset();
+  w.settle();
   CHECK(w.phase() == Phase::Revoked);
+  CHECK(w.condition("Granted") == "False BindingRemoved");
   CHECK_FALSE(w.s.binding);
 }
 
 TEST_CASE("a Granted record that does not fit the request grants nothing") {
   World w = world_approved_after_ten_seconds();
-  w.step(2);
-  w.s.granted_record->role = cluster_role("admin");
-  w.settle();
-  CHECK(w.phase() == Phase::Revoked);
+  World other = world_approved_after_ten_seconds();
+  other.settle();
+  auto forged = other.record(AuditAction::Granted);
+  forged.role = cluster_role("admin");
+  SECTION("known before") {
+    w.s.granted_record = forged;
+    w.settle();
+    CHECK(w.record(AuditAction::Tampered).message == w.record(AuditAction::Revoked).message);
+  }
+  SECTION("found in the way") {
+    w.records[forged.metadata.name] = forged;
+    w.settle();
+    CHECK(w.has(AuditAction::Tampered));
+  }
   CHECK(w.condition("Granted") == "False RecordChanged");
-  CHECK(w.record(AuditAction::Tampered).message == w.record(AuditAction::Revoked).message);
+  CHECK(w.phase() == Phase::Revoked);
   CHECK_FALSE(w.s.binding);
 }
 
@@ -160,7 +233,38 @@ TEST_CASE(
   w.s.now += 60s;
   w.settle();
   CHECK(w.phase() == Phase::Active);
-  CHECK(w.status().expires_at == kNow + 10s + 30min);
+  CHECK(w.status().granted_at == kNow + 70s);
+  CHECK(w.status().expires_at == kNow + 70s + 30min);
+}
+
+TEST_CASE("access that the API server refuses to the end is never said to have been") {
+  World w = world_approved_after_ten_seconds();
+  w.bindings_are_forbidden = true;
+  w.settle();
+  CHECK_FALSE(w.status().granted_at);
+  CHECK_FALSE(w.status().expires_at);
+  SECTION("it is tried for as long as it would have lasted") {
+    for (int minute = 1; minute <= 30; ++minute) {
+      CHECK(w.phase() == Phase::Pending);
+      w.s.now = *w.step().next.time();
+      w.settle();
+    }
+    CHECK(w.s.now == kNow + 10s + 250ms + 30min);
+    CHECK(w.phase() == Phase::Rejected);
+    CHECK(w.status().message == "not granted within 30m: forbidden: make it grantable");
+    CHECK(w.condition("Granted") == "False BindingForbidden");
+    CHECK(w.condition("Approved") == "True QuorumReached");
+  }
+  SECTION("and deleting it ends nothing") {
+    w.s.gone = true;
+    w.step();
+    CHECK(w.record(AuditAction::Withdrawn).message.find("before anything was granted") != std::string::npos);
+  }
+  CHECK_FALSE(w.has(AuditAction::Granted));
+  for (const auto& [name, record] : w.records) {
+    CHECK_FALSE(record.granted_at);
+    CHECK_FALSE(record.expires_at);
+  }
 }
 
 TEST_CASE("a binding of our name without our label is reported, never granted beside, never deleted") {
@@ -199,7 +303,10 @@ TEST_CASE("a binding of ours that was changed before the grant was complete is d
 
 TEST_CASE("no grant without the guard, also one that was under way") {
   World w = world_approved_after_ten_seconds();
-  w.step(2);
+  w.bindings_are_forbidden = true;
+  w.settle();
+  w.bindings_are_forbidden = false;
+  w.s.now += 60s;
   w.s.guard = {.in_force = false, .difference = "missing"};
   w.settle();
   CHECK(w.phase() == Phase::Pending);
@@ -237,17 +344,24 @@ TEST_CASE(
         w.records, [](const auto& entry) { return entry.second.action == AuditAction::Failed; });
   };
   CHECK(failures() == 1);
-  w.s.failure = GrantFailure{
-      .reason = "BindingForbidden", .message = "forbidden: make it grantable", .retry_at = w.s.now + 60s};
+  w.s.failure = GrantFailure{.reason = "BindingForbidden",
+                             .message = "forbidden: make it grantable",
+                             .first_at = w.s.now,
+                             .tried_at = w.s.now,
+                             .retry_at = w.s.now + 60s};
   w.settle();
   CHECK(failures() == 1);
   w.s.failure = GrantFailure{.reason = "BindingForbidden",
                              .message = "admission webhook denied it 17 times",
+                             .first_at = w.s.now,
+                             .tried_at = w.s.now,
                              .retry_at = w.s.now + 60s};
   w.settle();
   CHECK(failures() == 2);
   w.s.failure = GrantFailure{.reason = "BindingForbidden",
                              .message = "admission webhook denied it 18 times",
+                             .first_at = w.s.now,
+                             .tried_at = w.s.now,
                              .retry_at = w.s.now + 60s};
   w.settle();
   CHECK(failures() == 2);

@@ -44,11 +44,12 @@ TEST_CASE("a grant that was begun goes on only within the limits: others may hav
   w.s.policy = a_policy(0);
   w.s.policy->spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = ""};
   w.step();   // the pinned status
-  w.step(1);  // the Granted record, then a crash
-  REQUIRE(w.has(AuditAction::Granted));
+  w.step(1);  // the binding, then a crash
+  REQUIRE(w.s.binding);
+  REQUIRE_FALSE(w.has(AuditAction::Granted));
   w.s.usage.active = GENERATE(0, 1);
   w.settle();
-  CHECK(w.phase() == (w.s.usage.active == 0 ? Phase::Active : Phase::Revoked));
+  CHECK(w.phase() == (w.s.usage.active == 0 ? Phase::Active : Phase::Rejected));
   CHECK(w.s.binding.has_value() == (w.s.usage.active == 0));
 }
 

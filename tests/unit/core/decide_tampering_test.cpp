@@ -245,7 +245,7 @@ TEST_CASE("a request that waits is granted after a binding was forged for it, an
   w.s.by(approve(sre("bob")));
   w.settle();
   CHECK(w.phase() == Phase::Active);
-  CHECK(w.record(AuditAction::Granted).binding->uid.empty());
+  CHECK(w.record(AuditAction::Granted).binding->uid == "binding-1");
   w.s.now = kEnd + 10s;
   w.s.binding.reset();
   w.settle();

@@ -70,7 +70,7 @@ TEST_CASE("a grant that was under way is not ended in the name of somebody who m
   World w;
   w.settle();
   w.s.by(approve(sre("bob")));
-  w.step(2);  // the approval and the grant are recorded
+  w.step(3);  // the approval and the grant are recorded
   REQUIRE(w.has(AuditAction::Granted));
   w.s.by(revoke(sre("carol"), "done"));
   w.restart();

@@ -95,8 +95,10 @@ std::vector<std::string> World::told() const {
 }
 
 bool World::run(const WriteRecord& action) {
-  const auto [stored, is_new] =
-      records.emplace(action.record.metadata.name, testing::read_back(action.record));
+  auto record = testing::read_back(action.record);
+  if (record.action == api::AuditAction::Granted && record.binding->uid.empty())
+    record.binding->uid = s.granted_binding_uid;
+  const auto [stored, is_new] = records.emplace(record.metadata.name, record);
   if (stored->second.action != action.record.action) {
     s.end_record = stored->second;
     return false;
@@ -108,8 +110,11 @@ bool World::run(const WriteRecord& action) {
 
 bool World::run(const CreateBinding& action) {
   if (bindings_are_forbidden) {
-    s.failure = GrantFailure{
-        .reason = "BindingForbidden", .message = "forbidden: make it grantable", .retry_at = s.now + 60s};
+    s.failure = GrantFailure{.reason = "BindingForbidden",
+                             .message = "forbidden: make it grantable",
+                             .first_at = s.failure ? s.failure->first_at : s.now,
+                             .tried_at = s.now,
+                             .retry_at = s.now + 60s};
     return false;
   }
   if (s.binding) return false;

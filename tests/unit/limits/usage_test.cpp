@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <set>
 
 #include "limits/keyed_lock.hpp"
@@ -138,6 +139,32 @@ TEST_CASE("only ends of access are ends, and only the person's own") {
     f.api.put(other);
   }
   CHECK_FALSE(f.usage().last_end);
+}
+
+TEST_CASE("a ServiceAccount's access ended, whether it was written as one or as a User") {
+  UsageFixture f;
+  f.with_cooldown();
+  auto asks = request("asks", "uid-asks");
+  const api::Subject as_user{.kind = "User", .name = "system:serviceaccount:ci:robot", .ns = {}};
+  const api::Subject as_account{.kind = "ServiceAccount", .name = "robot", .ns = "ci"};
+  asks.status.subject = GENERATE_COPY(as_user, as_account);
+  auto ended = end_of_access(AuditAction::Revoked, "2026-11-24T20:10:00Z");
+  ended.subject = GENERATE_COPY(as_user, as_account);
+  f.api.put(ended);
+  const auto usage = f.book.usage_of(asks, f.policy, {});
+  REQUIRE(usage);
+  CHECK(usage->last_end == at("2026-11-24T20:10:00Z"));
+}
+
+TEST_CASE("an end that is recorded while the earlier ones are read counts") {
+  UsageFixture f;
+  f.with_cooldown();
+  f.api.on_call = [&](const std::string&) {
+    f.book.recorded(end_of_access(AuditAction::Revoked, "2026-11-24T20:10:00Z"));
+  };
+  CHECK(f.usage().last_end == at("2026-11-24T20:10:00Z"));
+  f.api.on_call = {};
+  CHECK(f.usage().last_end == at("2026-11-24T20:10:00Z"));
 }
 
 TEST_CASE("access that ended while nobody was there to record it ended when it was to end") {

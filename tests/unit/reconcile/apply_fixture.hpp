@@ -41,7 +41,8 @@ struct ApplierFixture {
                                      .notes = notes,
                                      .usage = usage,
                                      .floods = floods,
-                                     .failures = failures}};
+                                     .failures = failures,
+                                     .clock = clock}};
   reconcile::BindingExecutor bindings{{.client = client,
                                        .endings = client,
                                        .stores = stores,
@@ -99,6 +100,7 @@ struct ApplyFixture : ApplierFixture {
     auto granted = record(api::AuditAction::Granted);
     granted.granted_at = expires_at - std::chrono::hours(1);
     granted.expires_at = expires_at;
+    granted.binding = api::BindingRef{.name = std::string("curfew-") + kUid, .uid = {}};
     granted.role = api::RoleRef{.kind = "ClusterRole", .name = "view"};
     granted.subject = api::Subject{.kind = "User", .name = "alice", .ns = {}};
     return {granted};
@@ -111,7 +113,8 @@ struct ApplyFixture : ApplierFixture {
   }
   core::UpdateStatus status(api::Phase phase) const { return {request_in(phase).status}; }
   std::vector<core::Action> granting() const {
-    return {granted_record(), grant(), status(api::Phase::Active)};
+    return {core::WriteRecord{record(api::AuditAction::Approved)}, grant(), granted_record(),
+            status(api::Phase::Active)};
   }
   core::DeleteBinding deletion() const {
     return {.key = {"payments", std::string("curfew-") + kUid}, .uid = std::string("binding-of-") + kUid};

@@ -3,16 +3,17 @@
 #include "unit/reconcile/apply_fixture.hpp"
 #include "unit/reconcile/reconcile_test.hpp"
 
-// Granting: the record, then the binding, and what can prevent them.
+// Granting: the record of the approval, the binding, the record of it, and what can prevent them.
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 
-TEST_CASE("a grant is its record, then its binding, then the status") {
+TEST_CASE("a grant is the record of its approval, its binding, the record of it, and the status") {
   ApplyFixture f;
   CHECK(f.apply(f.granting()).kind == Kind::Done);
-  CHECK(f.api.calls() ==
-        Calls{"POST " + kRecordsPath, "POST " + kBindingsPath, "PATCH " + kRequestPath + "/status"});
+  CHECK(f.api.calls() == Calls{"POST " + kRecordsPath, "POST " + kBindingsPath, "POST " + kRecordsPath,
+                               "PATCH " + kRequestPath + "/status"});
   CHECK(f.notes.of(kUid).granted->expires_at == kExpiresAt);
+  CHECK(f.notes.of(kUid).granted->binding->uid == f.stores.bindings.list().front()->metadata.uid);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
 }
 
@@ -48,6 +49,20 @@ TEST_CASE("without its record nothing is granted") {
   CHECK(f.api.get(kBindingPath).is_null());
 }
 
+TEST_CASE("a grant whose record is refused is remembered as refused: the next decision removes the binding") {
+  ApplyFixture f;
+  f.api.on_call = [&](const std::string& call) {
+    if (call == "POST " + kBindingsPath) f.api.fail("POST " + kRecordsPath, 403, "Forbidden", "no");
+  };
+  const auto outcome = f.apply(f.granting());
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after < 1s);
+  REQUIRE(f.notes.of(kUid).failure);
+  CHECK(f.notes.of(kUid).failure->reason == "RecordRefused");
+  CHECK_THAT(f.notes.of(kUid).failure->message, StartsWith("the AuditRecord of the grant was refused: "));
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
 TEST_CASE("a Granted record that is stored already with the same times is a resumed grant") {
   ApplyFixture f;
   f.api.put(f.granted_record().record);
@@ -63,7 +78,6 @@ TEST_CASE("a Granted record that is stored with other times counts: it is decide
   CHECK(outcome.after > 0s);
   CHECK(outcome.after < 1s);
   CHECK(f.notes.of(kUid).granted->expires_at == kExpiresAt - 10min);
-  CHECK(f.api.get(kBindingPath).is_null());
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
 }
 
@@ -77,8 +91,9 @@ TEST_CASE("a Granted record that is stored for another role or person is not thi
     stored.subject->name = "mallory";
   }
   f.api.put(stored);
-  f.apply(f.granting());
-  CHECK(f.api.get(kBindingPath).is_null());
+  const auto outcome = f.apply(f.granting());
+  CHECK(outcome.after > 0s);  // decided again, with that record
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
 }
 
 TEST_CASE("a binding of an attempt whose answer was lost is adopted") {
@@ -93,6 +108,21 @@ TEST_CASE("a binding of an attempt whose answer was lost is adopted") {
 TEST_CASE("a binding that has our name but is not the grant is not adopted") {
   ApplyFixture f;
   auto other = binding(kExpiresAt);
+  other.metadata.labels.clear();
+  const auto stored = f.api.put(other);
+  const auto outcome = f.apply(f.granting());
+  CHECK(outcome.kind == Kind::Done);
+  CHECK(outcome.after > 0s);  // requeued, to report it
+  REQUIRE(f.notes.of(kUid).failure);
+  CHECK(f.notes.of(kUid).failure->reason == "BindingNameTaken");
+  CHECK_THAT(f.notes.of(kUid).failure->message, ContainsSubstring("curfew-" + std::string(kUid)));
+  CHECK_FALSE(f.stores.bindings.get(stored.metadata.key()));
+  CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
+}
+
+TEST_CASE("a binding of ours that is not this grant is decided on") {
+  ApplyFixture f;
+  auto other = binding(kExpiresAt);
   SECTION("another end") {
     other.metadata.annotations.begin()->second = "2027-01-01T00:00:00Z";
   }
@@ -102,20 +132,15 @@ TEST_CASE("a binding that has our name but is not the grant is not adopted") {
   SECTION("another subject") {
     other.subjects.push_back({.kind = "User", .name = "mallory", .ns = {}});
   }
-  SECTION("no label") {
-    other.metadata.labels.clear();
-  }
   SECTION("another owner") {
     other.metadata.owner_references.front().uid = kOtherUid;
   }
   const auto stored = f.api.put(other);
   const auto outcome = f.apply(f.granting());
   CHECK(outcome.kind == Kind::Done);
-  CHECK(outcome.after > 0s);  // requeued, to report it
-  REQUIRE(f.notes.of(kUid).failure);
-  CHECK(f.notes.of(kUid).failure->reason == "BindingNameTaken");
-  CHECK_THAT(f.notes.of(kUid).failure->message, ContainsSubstring("curfew-" + std::string(kUid)));
-  CHECK_FALSE(f.stores.bindings.get(stored.metadata.key()));
+  CHECK(outcome.after > 0s);
+  CHECK_FALSE(f.notes.of(kUid).failure);
+  CHECK(f.stores.bindings.get(stored.metadata.key()));
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
 }
 
@@ -161,5 +186,5 @@ TEST_CASE("trouble in creating the binding is retried and not remembered") {
   f.api.fail("POST " + kBindingsPath, {.kind = ErrorKind::Timeout, .message = "no answer"});
   CHECK(f.apply(f.granting()).kind == Kind::RetryRateLimited);
   CHECK_FALSE(f.notes.of(kUid).failure);
-  CHECK(f.api.calls().size() == 2);
+  CHECK(f.api.calls().size() == 2);  // the record of the approval, and the attempt
 }

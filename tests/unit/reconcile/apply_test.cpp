@@ -53,7 +53,7 @@ TEST_CASE(
   f.notes.begin_term();
   f.api.put(record(AuditAction::Rejected));
   SECTION("begun") {
-    f.apply(f.granting());
+    f.apply({f.grant(), f.granted_record(), f.status(Phase::Active)});
   }
   SECTION("gone on with") {
     f.input.granted_record = f.granted_record().record;
