@@ -65,6 +65,14 @@ void fields(V& v, Either<AccessRequestSpec> auto& value) {
 }
 
 template <class V>
+void fields(V& v, Either<StatusEnding> auto& value) {
+  v.field("reason", value.reason);
+  v.field("message", value.message);
+  v.field("actor", value.actor);
+  v.always("time", value.time);
+}
+
+template <class V>
 void fields(V& v, Either<AccessRequestStatus> auto& value) {
   v.field("phase", value.phase);
   v.always("complete", value.complete);
@@ -81,6 +89,7 @@ void fields(V& v, Either<AccessRequestStatus> auto& value) {
   v.field("grantedAt", value.granted_at);
   v.field("expiresAt", value.expires_at);
   v.field("endedAt", value.ended_at);
+  v.field("ending", value.ending);
   v.field("bindingName", value.binding_name);
   v.field("onChange", value.on_change);
   v.field("message", value.message);

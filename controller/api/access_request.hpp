@@ -40,6 +40,17 @@ struct AccessRequestSpec {
   bool operator==(const AccessRequestSpec&) const = default;
 };
 
+// Why a request, or its access, ends. Set when Curfew decides to end access for a reason that is not in the
+// request itself, before the binding is gone, and in any case with the end.
+struct StatusEnding {
+  InternedString reason;  // as in the conditions
+  InternedString message;
+  InternedString actor;  // username of the person who ended it; empty: nobody did
+  TimePoint time;        // of the decision
+
+  bool operator==(const StatusEnding&) const = default;
+};
+
 struct AccessRequestStatus {
   std::optional<Phase> phase;  // nullopt: never reconciled
   bool complete = false;
@@ -56,6 +67,7 @@ struct AccessRequestStatus {
   std::optional<TimePoint> granted_at;
   std::optional<TimePoint> expires_at;
   std::optional<TimePoint> ended_at;
+  std::optional<StatusEnding> ending;
   std::string binding_name;
   InternedString on_change;  // the policy's at the time of the grant, for when the policy is gone
   InternedString message;

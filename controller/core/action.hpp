@@ -9,6 +9,7 @@
 #include "api/audit_record.hpp"
 #include "api/event.hpp"
 #include "api/rbac.hpp"
+#include "core/denial.hpp"
 #include "util/time.hpp"
 
 namespace curfew::core {
@@ -30,6 +31,9 @@ struct CreateBinding {
 struct DeleteBinding {
   api::ObjectKey key;
   std::string uid;
+  // Given back as Input::deleted_for: the status, which says it too, is written after the deletion, which
+  // waits for nothing.
+  std::optional<Denial> why = std::nullopt;
 };
 
 // For a binding that is being deleted but is held by finalizers and still grants access: removes the

@@ -98,9 +98,10 @@ struct Input {
   std::optional<EarlierRequest> earlier;  // searched at first sight only
   // Named for this request; carries its label unless the label was removed.
   std::shared_ptr<const api::RoleBinding> binding;
-  std::string granted_binding_uid;  // of the binding that Curfew created for the request; empty if unknown
-  std::string binding_uid;          // of `binding`, or of the last one that existed; empty if unknown
-  bool is_deleted_here = false;     // this replica has requested the deletion of the binding that is gone
+  std::string granted_binding_uid;    // of the binding that Curfew created for the request; empty if unknown
+  std::string binding_uid;            // of `binding`, or of the last one that existed; empty if unknown
+  std::optional<Denial> deleted_for;  // DeleteBinding::why of a deletion that this replica has requested
+  bool is_deleted_here = false;       // this replica has requested the deletion of the binding that is gone
   std::optional<api::AuditRecord> granted_record;  // as stored, if known to exist
   bool is_unrecorded = false;                      // `granted_record` is known not to exist
   // `granted_record` exists, the status says that the request has ended, and no AuditRecord says how.

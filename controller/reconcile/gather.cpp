@@ -71,6 +71,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     return tl::unexpected(found_end.error());
   const RequestNote note = parts_.notes.of(request.metadata.uid);
   input.grant_failure = copy_of(note.failure);
+  input.deleted_for = copy_of(note.deleted_for);
   input.unstorable = copy_of(note.unstorable);
   input.guard = std::move(guard);
   look_at_decisions(input);

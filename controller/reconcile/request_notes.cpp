@@ -7,7 +7,8 @@ namespace {
 
 bool is_empty(const RequestNote& note) {
   return !note.granted && !note.end && note.last_binding_uid.empty() && note.granted_binding_uid.empty() &&
-         !note.observed_decisions && note.unwatched_decisions == 0 && !note.failure && !note.unstorable;
+         !note.observed_decisions && note.unwatched_decisions == 0 && !note.failure && !note.deleted_for &&
+         !note.unstorable;
 }
 
 }  // namespace
@@ -55,6 +56,11 @@ void RequestNotes::remember_failure(const std::string& request_uid, core::GrantF
     if (note.failure) failure.first_at = note.failure->first_at;
     note.failure = std::make_shared<const core::GrantFailure>(std::move(failure));
   });
+}
+
+void RequestNotes::remember_deleted_for(const std::string& request_uid, core::Denial why) {
+  const auto kept = std::make_shared<const core::Denial>(std::move(why));
+  change(request_uid, [&](RequestNote& note) { note.deleted_for = kept; });
 }
 
 void RequestNotes::remember_unstorable(const std::string& request_uid, std::string message) {

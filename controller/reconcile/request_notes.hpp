@@ -27,6 +27,7 @@ struct RequestNote {
   // has seen them before, anyone may have written them.
   int unwatched_decisions = 0;
   std::shared_ptr<const core::GrantFailure> failure;
+  std::shared_ptr<const core::Denial> deleted_for;  // why Curfew deletes the binding
   // The API server's message, if it rejected a record or status of the request as invalid.
   std::shared_ptr<const std::string> unstorable;
 };
@@ -44,6 +45,7 @@ class RequestNotes {
   void remember_observed(const std::string& request_uid, int decisions);
   void remember_unwatched(const std::string& request_uid, int decisions);
   void remember_failure(const std::string& request_uid, core::GrantFailure failure);
+  void remember_deleted_for(const std::string& request_uid, core::Denial why);
   void remember_unstorable(const std::string& request_uid, std::string message);
 
   // Drops the note of a request that is over.

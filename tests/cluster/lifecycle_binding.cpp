@@ -56,6 +56,8 @@ TEST_CASE("a role that Curfew may not bind is said so in the API server's words,
   CHECK(request.condition("Granted")["status"] == "False");
   CHECK(request.condition("Approved")["status"] == "True");
   CHECK_FALSE(request.binding().has_value());
+  CHECK(request.status().value("grantedAt", "") == "");
+  CHECK(request.status().value("expiresAt", "") == "");
 
   REQUIRE_THAT(
       scene.admin.apply(
@@ -66,10 +68,40 @@ TEST_CASE("a role that Curfew may not bind is said so in the API server's words,
       Succeeds());
   request.await("Active", seconds(75));
   CHECK(scene.can_list_pods(scene.alice));
-  // The Granted record, written before the first attempt, fixed the end.
-  CHECK(request.time("expiresAt") == time_of(request.await_record("Granted")["expiresAt"]));
-  CHECK(request.recorded() == std::vector<std::string>{"Requested", "Granted", "Failed"});
+  const Json binding = request.binding().value();
+  CHECK(request.time("expiresAt") >= time_of(binding["metadata"]["creationTimestamp"]) + seconds(1799));
+  const Json granted = request.await_record("Granted");
+  CHECK(request.time("expiresAt") == time_of(granted["expiresAt"]));
+  CHECK(granted["binding"]["uid"] == binding["metadata"]["uid"]);
+  CHECK(request.recorded() == std::vector<std::string>{"Requested", "Failed", "Granted"});
   scene.admin.kubectl({"delete", "clusterrole", role, "grantable-" + role});
+}
+
+TEST_CASE("access that the API server refuses was never there, in no record and for no limit",
+          "[lifecycle][slow]") {
+  const Scene scene;
+  const std::string role = unique("reader");
+  REQUIRE_THAT(scene.admin.kubectl({"create", "clusterrole", role, "--verb=list", "--resource=pods"}),
+               Succeeds());
+  const std::string policy = scene.space.policy(automatic(
+      "roles: [{kind: ClusterRole, name: " + role + "}]\nlimits: {activePerRequester: 1, cooldown: 1h}"));
+  const Request deleted(scene, policy, "duration: 10m");
+  const Request refused(scene, policy, "duration: 3s");
+  deleted.await_reason("Granted", "BindingForbidden", seconds(4));
+  refused.await("Rejected", seconds(10));
+  CHECK_THAT(refused.text("message"), ContainsSubstring("not granted within 3s: "));
+  CHECK(refused.recorded() == std::vector<std::string>{"Requested", "Failed", "Rejected"});
+  REQUIRE_THAT(scene.alice.kubectl({"delete", "accessrequest", deleted.name(), "-n", scene.space.name()}),
+               Succeeds());
+  const Json withdrawn = deleted.await_record("Withdrawn");
+  CHECK_THAT(withdrawn["message"].get<std::string>(), ContainsSubstring("before anything was granted"));
+  for (const std::string action : {"Requested", "Withdrawn"}) {
+    CHECK_FALSE(deleted.await_record(action).contains("grantedAt"));
+    CHECK_FALSE(deleted.await_record(action).contains("expiresAt"));
+  }
+  const Request next(scene, policy, "duration: 10m");
+  next.await_reason("Granted", "BindingForbidden", seconds(4));
+  scene.admin.kubectl({"delete", "clusterrole", role});
 }
 
 TEST_CASE(
@@ -124,5 +156,5 @@ TEST_CASE(
   request.await("Active", seconds(75));
   CHECK(scene.can_list_pods(scene.alice));
   CHECK(request.binding().value()["subjects"][0]["name"] == "alice");
-  CHECK(request.recorded() == std::vector<std::string>{"Requested", "Approved", "Granted", "Failed"});
+  CHECK(request.recorded() == std::vector<std::string>{"Requested", "Approved", "Failed", "Granted"});
 }

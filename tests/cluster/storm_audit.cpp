@@ -103,7 +103,7 @@ class Auditor {
       const File file = files_[each.name];
       check_settled(each, file);
       check_records(each, file);
-      if (const auto granted = file.granted()) check_grant(each, *granted);
+      if (const auto granted = file.granted()) check_grant(each, file, *granted);
     }
     for (const auto& [name, file] : files_) {
       name_ = name;
@@ -168,14 +168,20 @@ class Auditor {
     wrong("records out of order: by time " + joined(by_time) + "; as written " + joined(by_version));
   }
 
-  void check_grant(const Expected& expected, const Json& granted) {
+  void check_grant(const Expected& expected, const File& file, const Json& granted) {
     const std::string binding = "curfew-" + granted["request"].value("uid", "");
     granted_bindings_.insert(binding);
     const Calls made = bindings_made_[binding];
     if (!made.effect()) return;  // its time was over before the binding could be created
     if (made.worked > 1) wrong("its binding was made " + std::to_string(made.worked) + " times");
     const auto recorded = records_made_[granted["metadata"]["name"]].effect();
-    if (!recorded || *recorded > *made.effect()) wrong("its binding was made before its record Granted");
+    if (!recorded || *recorded < *made.effect()) wrong("its record Granted was made before its binding");
+    for (const Json& record : file.records) {
+      const std::string action = record.value("action", "");
+      if (action != "Requested" && action != "Approved") continue;
+      const auto written = records_made_[record["metadata"]["name"]].effect();
+      if (!written || *written > *made.effect()) wrong("its binding was made before its record " + action);
+    }
     const TimePoint end = time_in(granted, "expiresAt");
     if (*made.effect() > end)
       wrong("its binding was made " + in_words(between(end, *made.effect())) + " after its end");

@@ -35,9 +35,10 @@ std::optional<Denial> enforced_denial(const Input& in) {
 
 // Deletes the binding and keeps the denial in the status, to be reported once the binding is gone.
 Decision remove_denied(const Input& in, DecisionBuilder builder, const Denial& denial) {
+  builder.ending(denial.reason, denial.message);
   builder.condition(api::kGranted, "False", denial.reason, denial.message);
   builder.message(denial.message);
-  return builder.done_after(remove(*in.binding), NextLook::at(in.now + kDeletionCheck));
+  return builder.done_after(remove(*in.binding, denial), NextLook::at(in.now + kDeletionCheck));
 }
 
 // The policy in force allows less time than was granted: moves the end to the earlier time, in the binding
@@ -90,6 +91,14 @@ void report_missing_policy(const Input& in, DecisionBuilder& builder) {
           " is gone; access goes on until its end, and its requester, its subject and those who approved it may revoke it");
 }
 
+// What was to end the access has passed before the binding could be deleted.
+void withdraw_ending(DecisionBuilder& builder) {
+  const std::string message = "access until " + format_rfc3339(*builder.status.expires_at);
+  builder.status.ending.reset();
+  builder.message(message);
+  builder.condition(api::kGranted, "True", api::reason::kBindingCreated, message);
+}
+
 Decision while_bound(const Input& in, DecisionBuilder builder, const Tally& tally) {
   const api::RoleBinding& binding = *in.binding;
   const TimePoint end = effective_end(in);
@@ -109,12 +118,13 @@ Decision while_bound(const Input& in, DecisionBuilder builder, const Tally& tall
                                      ": under " + describe(*in.policy) + " " + latest->why});
   }
   builder.status.expires_at = end;
+  if (builder.status.ending) withdraw_ending(builder);
   return builder.done(NextLook::at(end));
 }
 
 Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& tally) {
   if (tally.revoked) return ending_by_decision(in, *tally.revoked, api::Phase::Revoked);
-  if (auto ending = ending_announced(builder)) return *ending;
+  if (auto ending = ending_announced(in, builder)) return *ending;
   const bool has_end = in.request->status.expires_at || in.granted_record;
   const auto lead = in.is_deleted_here ? api::kMaxEndLead : in.settings.end_lead;
   if (has_end && in.now >= effective_end(in) - lead) {
@@ -153,7 +163,7 @@ Decision end_never_granted(const Input& in, DecisionBuilder builder) {
 
 Decision decide_active(const Input& input) {
   const DecisionBuilder builder(input);
-  if (!input.binding && input.is_unrecorded && !ending_by_change(builder))
+  if (!input.binding && input.is_unrecorded && !ends_by_change(builder))
     return end_never_granted(input, builder);
   const Tally counted = tally(input);
   if (input.binding) return while_bound(input, builder, counted);
@@ -167,9 +177,11 @@ Denial binding_removed(const Input& input) {
 }
 
 Decision remove_changed(const Input& input, const std::string& what) {
-  Decision removal = remove(*input.binding);
+  const std::string reason(api::reason::kBindingChanged);
+  Decision removal = remove(*input.binding, Denial{.reason = reason, .message = what});
   DecisionBuilder builder(input);
-  if (builder.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return removal;
+  if (ends_by_change(builder)) return removal;
+  builder.ending(reason, what);
   builder.condition(api::kGranted, "False", api::reason::kBindingChanged, what);
   builder.message(what);
   builder.tampering(what, std::nullopt, reference_to(*input.binding));
@@ -188,22 +200,27 @@ Decision end_falsified(const Input& input) {
   builder.status.phase = api::Phase::Active;
   builder.status.complete = false;
   builder.status.ended_at.reset();
+  builder.ending(api::reason::kStatusChanged, what);
   builder.condition(api::kGranted, "False", api::reason::kStatusChanged, what);
   builder.message(what);
   builder.tampering(what, fingerprint(what));
   const NextLook next = NextLook::at(input.now + kDeletionCheck);
-  return input.binding ? builder.done_after(remove(*input.binding), next) : builder.done(next);
+  if (!input.binding) return builder.done(next);
+  const Denial denial{.reason = std::string(api::reason::kStatusChanged), .message = what};
+  return builder.done_after(remove(*input.binding, denial), next);
 }
 
-std::optional<Ending> ending_announced(const DecisionBuilder& builder) {
-  const api::Condition* granted = api::find_condition(builder.status.conditions, api::kGranted);
-  if (granted == nullptr || granted->status != "False") return std::nullopt;
-  return Ending{.phase = api::Phase::Revoked, .reason = granted->reason, .message = granted->message};
+std::optional<Ending> ending_announced(const Input& input, const DecisionBuilder& builder) {
+  if (const auto& ending = builder.status.ending)
+    return Ending{.phase = api::Phase::Revoked, .reason = ending->reason, .message = ending->message};
+  if (!input.deleted_for) return std::nullopt;
+  return Ending{.phase = api::Phase::Revoked,
+                .reason = input.deleted_for->reason,
+                .message = input.deleted_for->message};
 }
 
-std::optional<Ending> ending_by_change(const DecisionBuilder& builder) {
-  if (!builder.condition_is(api::kGranted, "False", api::reason::kBindingChanged)) return std::nullopt;
-  return ending_announced(builder);
+bool ends_by_change(const DecisionBuilder& builder) {
+  return builder.status.ending && builder.status.ending->reason == api::reason::kBindingChanged;
 }
 
 }  // namespace curfew::core

@@ -121,10 +121,11 @@ std::optional<std::string> tampering(const Input& input, std::optional<TimePoint
   return who + " was deleted and made again by somebody";
 }
 
-Decision remove(const api::RoleBinding& binding) {
+Decision remove(const api::RoleBinding& binding, std::optional<Denial> why) {
   const auto& meta = binding.metadata;
   const NextLook next = NextLook::on_change(Watched::Binding);
-  if (!meta.deletion_timestamp) return {.actions = {DeleteBinding{meta.key(), meta.uid}}, .next = next};
+  if (!meta.deletion_timestamp)
+    return {.actions = {DeleteBinding{meta.key(), meta.uid, std::move(why)}}, .next = next};
   if (!meta.finalizers.empty()) return {.actions = {FreeBinding{meta.key(), meta.uid}}, .next = next};
   return {.actions = {}, .next = next};
 }

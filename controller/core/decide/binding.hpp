@@ -35,7 +35,7 @@ std::optional<std::string> difference(const api::AccessRequest& request, const a
 std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at);
 
 // Deletes the binding; frees it if finalizers hold its deletion; no action if the deletion completes by
-// itself.
-Decision remove(const api::RoleBinding& binding);
+// itself. `why`: if the request itself does not say it.
+Decision remove(const api::RoleBinding& binding, std::optional<Denial> why = std::nullopt);
 
 }  // namespace curfew::core

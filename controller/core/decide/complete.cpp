@@ -65,7 +65,7 @@ Ending ending_by_deletion(const Input& input, const DecisionBuilder& builder, co
     return ending;
   }
   if (request.status.phase == api::Phase::Active && ends_access) {
-    if (auto announced = ending_announced(builder)) return *announced;
+    if (auto announced = ending_announced(input, builder)) return *announced;
   }
   if (namespace_is_going(input)) {
     return {.phase = ends_access ? api::Phase::Revoked : api::Phase::Withdrawn,

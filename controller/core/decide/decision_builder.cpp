@@ -128,6 +128,16 @@ void DecisionBuilder::drop_condition(std::string_view type) {
   std::erase_if(status.conditions, [&](const api::Condition& condition) { return condition.type == type; });
 }
 
+void DecisionBuilder::ending(std::string_view reason, std::string_view message, std::string_view actor) {
+  const auto& known = status.ending;
+  const std::string text = api::cut(message, api::kMaxMessageBytes);
+  if (known && known->reason == reason && known->message == text && known->actor == actor) return;
+  status.ending = api::StatusEnding{.reason = std::string(reason),
+                                    .message = text,
+                                    .actor = std::string(actor),
+                                    .time = floor_to_second(input_.now)};
+}
+
 void DecisionBuilder::message(std::string_view text) {
   status.message = api::cut(text, api::kMaxMessageBytes);
 }
@@ -195,6 +205,8 @@ void close(const Input& input, DecisionBuilder& builder, const Ending& ending) {
   status.complete = true;
   status.ended_at = floor_to_second(input.now);
   status.observed_decisions = static_cast<int>(input.request->decisions.size());
+  builder.ending(ending.reason, ending.message,
+                 ending.actor ? std::string_view(ending.actor->username) : std::string_view());
   builder.message(ending.message);
   const bool was_approved = builder.condition_is_true(api::kApproved);
   if (ending.phase == api::Phase::Denied ||

@@ -49,6 +49,7 @@ class DecisionBuilder {
   void condition(std::string_view type, std::string_view value, std::string_view reason,
                  std::string_view message);
   void drop_condition(std::string_view type);
+  void ending(std::string_view reason, std::string_view message, std::string_view actor = {});
   void message(std::string_view text);
   bool condition_is_true(std::string_view type) const;
   bool condition_is(std::string_view type, std::string_view value, std::string_view reason) const;

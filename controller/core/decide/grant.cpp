@@ -49,7 +49,7 @@ std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& bu
   };
   if (begun.broken) return revoked(*begun.broken);
   if (!in.binding) {
-    if (auto change = ending_by_change(builder)) return change;
+    if (ends_by_change(builder)) return ending_announced(in, builder);
   }
   if (tally.ending) return ending_by_decision(in, *tally.ending, api::Phase::Revoked);
   if (in.now >= begun.times.expires_at) {
@@ -78,12 +78,10 @@ void approve(const Input& in, DecisionBuilder& builder, const Tally& tally) {
   auto& status = builder.status;
   status.approvals = tally.figures();
   status.approved_by = tally.approved_by;
-  const bool is_new = !status.approved_at;
-  if (is_new) status.approved_at = floor_to_second(in.now);
+  if (!status.approved_at) status.approved_at = floor_to_second(in.now);
   if (tally.required == 0) {
-    const std::string message = describe(*in.policy) + " grants without approval";
-    builder.condition(api::kApproved, "True", api::reason::kNoApprovalNeeded, message);
-    if (is_new) builder.record({.action = api::AuditAction::Approved, .message = message});
+    builder.condition(api::kApproved, "True", api::reason::kNoApprovalNeeded,
+                      describe(*in.policy) + " grants without approval");
   } else {
     builder.condition(api::kApproved, "True", api::reason::kQuorumReached,
                       "approved by " + joined(tally.approved_by) + " (" + tally.figures() + ")");

@@ -51,7 +51,7 @@ std::string describe_missing_approvals(const Input& input, const Tally& tally);
 std::string describe_missed_time(const Input& input);
 
 // All checks pass and the request is due: makes the grant, or reports why it cannot be made now. A binding is
-// created after the decision to grant is recorded (Approved), and recorded itself (Granted) once it exists.
+// created after request and approvals are recorded, and recorded itself (Granted) once it exists.
 Decision grant(const Input& input, DecisionBuilder builder);
 
 // Nothing is granted while the guard is not in force.
@@ -73,11 +73,11 @@ Decision remove_forged(const Input& input, const std::string& message);
 // access, with the change of the status as the cause.
 Decision end_falsified(const Input& input);
 
-// Why the binding of an active request was deleted, as stored in the status by the decision to delete it;
-// nullopt if there was no such decision.
-std::optional<Ending> ending_announced(const DecisionBuilder& builder);
+// Why Curfew deleted the binding of an active request, by the status, or by what this replica remembers if
+// the status could not be written; nullopt if it did not decide to.
+std::optional<Ending> ending_announced(const Input& input, const DecisionBuilder& builder);
 
-// The ending that remove_changed stored in the status, for use once the binding is gone.
-std::optional<Ending> ending_by_change(const DecisionBuilder& builder);
+// Whether the ending in the status is that of remove_changed.
+bool ends_by_change(const DecisionBuilder& builder);
 
 }  // namespace curfew::core

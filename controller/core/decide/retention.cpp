@@ -10,9 +10,9 @@ namespace {
 constexpr std::chrono::seconds kKeepOfFlood{60};
 
 bool is_of_flood(const api::AccessRequest& request) {
-  const api::Condition* granted = api::find_condition(request.status.conditions, api::kGranted);
-  return request.status.phase == api::Phase::Rejected && granted != nullptr &&
-         granted->reason == api::reason::kTooManyRequests;
+  const auto& ending = request.status.ending;
+  return request.status.phase == api::Phase::Rejected && ending &&
+         ending->reason == api::reason::kTooManyRequests;
 }
 
 }  // namespace

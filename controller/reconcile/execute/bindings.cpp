@@ -74,7 +74,10 @@ Step BindingExecutor::grant_failed(const core::Input& input, const Error& error)
 Step BindingExecutor::run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop) {
   const auto deleted =
       expiry::delete_binding(parts_.endings, parts_.deletions, action.key, action.uid, std::move(stop));
-  if (deleted) return std::nullopt;
+  if (deleted) {
+    if (action.why) parts_.notes.remember_deleted_for(input.request->metadata.uid, *action.why);
+    return std::nullopt;
+  }
   log_failure("binding not deleted", input, deleted.error());
   parts_.failures.count(deleted.error());
   if (deleted.error().kind == ErrorKind::Conflict) return Outcome{.kind = Outcome::Kind::RetryNow};

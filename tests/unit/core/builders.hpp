@@ -101,6 +101,7 @@ class Situation {
   std::optional<api::RoleBinding> binding;
   std::string last_binding_uid;
   std::string granted_binding_uid;
+  bool is_deleted_here = false;
   bool is_unrecorded = false;
   bool is_end_unrecorded = false;
   std::optional<int> observed_decisions;
@@ -108,6 +109,7 @@ class Situation {
   std::optional<api::AuditRecord> granted_record;
   std::optional<api::AuditRecord> end_record;
   std::optional<GrantFailure> failure;
+  std::optional<Denial> deleted_for;
   std::optional<Flood> flood;
   std::optional<RecordSummary> without_policy;
   GuardState guard{.in_force = true};
@@ -145,6 +147,8 @@ class Situation {
     in.granted_binding_uid = granted_binding_uid;
     in.granted_record = granted_record;
     in.is_unrecorded = is_unrecorded;
+    in.deleted_for = deleted_for;
+    in.is_deleted_here = is_deleted_here && !binding;
     in.is_end_unrecorded = is_end_unrecorded;
     in.observed_decisions = observed_decisions;
     in.unwatched_decisions = unwatched_decisions;

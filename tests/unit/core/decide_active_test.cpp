@@ -145,3 +145,15 @@ TEST_CASE("an Active status without any end ends now") {
   w.s.binding->metadata.annotations.clear();
   CHECK(deletes_first(decide(w.s.input())));
 }
+
+TEST_CASE(
+    "a binding that this replica deleted early among many others has expired, one that somebody removed has not") {
+  World w = active_world();
+  w.s.now = kEnd - 9s;
+  w.s.binding.reset();
+  w.s.is_deleted_here = GENERATE(true, false);
+  const bool is_own = w.s.is_deleted_here;
+  w.settle();
+  CHECK(w.phase() == (is_own ? Phase::Expired : Phase::Revoked));
+  CHECK(w.condition("Granted") == (is_own ? "False Expired" : "False BindingRemoved"));
+}

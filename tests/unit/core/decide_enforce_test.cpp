@@ -309,3 +309,32 @@ TEST_CASE("who approved may revoke also when the policy does not list them any m
   w.settle();
   CHECK(w.phase() == Phase::Revoked);
 }
+
+TEST_CASE(
+    "why access ends is in the status before it has ended, and in the record, also if the status was not written") {
+  World w = enforced_world();
+  w.s.policy->spec.suspend = true;
+  const bool is_written = GENERATE(true, false);
+  w.step(is_written ? 2 : 1);
+  REQUIRE_FALSE(w.s.binding);
+  CHECK(w.status().ending.has_value() == is_written);
+  if (is_written) CHECK(w.status().ending->time == kNow + 5min);
+  w.settle();
+  CHECK(w.phase() == Phase::Revoked);
+  REQUIRE(w.status().ending);
+  CHECK(w.status().ending->reason == "PolicySuspended");
+  CHECK(w.status().ending->message == w.record(AuditAction::Revoked).message);
+  CHECK(w.condition("Granted") == "False PolicySuspended");
+}
+
+TEST_CASE("an ending that passes before the binding is gone is withdrawn") {
+  World w = enforced_world();
+  w.binding_is_held = true;
+  w.s.binding->metadata.finalizers = {"somebody/else"};
+  w.s.request.status.ending =
+      api::StatusEnding{.reason = "PolicySuspended", .message = "it is", .time = kNow};
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  CHECK_FALSE(w.status().ending);
+  CHECK(w.condition("Granted") == "True BindingCreated");
+}

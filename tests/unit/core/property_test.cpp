@@ -139,7 +139,7 @@ void check_justified(const Situation& before, const World& after) {
         (decision.verdict == api::Verdict::Revoke && (is_listed || decision.person.username == "alice")));
   }
   REQUIRE(people.size() >= static_cast<std::size_t>(before.policy->spec.approval.required));
-  REQUIRE(after.has(api::AuditAction::Approved));
+  REQUIRE(after.has(api::AuditAction::Requested));
 }
 
 void check_always(const Chaos& chaos, std::optional<Phase> ended) {

@@ -59,6 +59,8 @@ void World::restart() {
   s.granted_record.reset();
   s.end_record.reset();
   s.failure.reset();
+  s.deleted_for.reset();
+  s.is_deleted_here = false;
   s.granted_binding_uid.clear();
   s.observed_decisions.reset();
   if (s.request.status.phase) s.observed_decisions = s.request.status.observed_decisions;
@@ -128,6 +130,8 @@ bool World::run(const CreateBinding& action) {
 }
 
 bool World::run(const DeleteBinding& action) {
+  if (action.why) s.deleted_for = action.why;
+  s.is_deleted_here = true;
   if (!s.binding || s.binding->metadata.uid != action.uid) return true;
   if (s.binding->metadata.finalizers.empty()) {
     s.binding.reset();

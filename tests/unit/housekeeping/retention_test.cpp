@@ -52,9 +52,8 @@ TEST_CASE("a request that was one too many is kept for a minute only") {
       {.client = f.client, .clock = f.clock, .keep = 168h, .is_leading = [] { return true; }}};
   auto refused = request_in(api::Phase::Rejected, "refused", kOtherUid);
   refused.status.ended_at = f.clock.now();
-  api::set_condition(refused.status.conditions, {.type = std::string(api::kGranted),
-                                                 .status = "False",
-                                                 .reason = std::string(api::reason::kTooManyRequests)});
+  refused.status.ending = api::StatusEnding{
+      .reason = std::string(api::reason::kTooManyRequests), .message = "too many", .time = f.clock.now()};
   week.completed(f.api.put(refused));
   week.completed(f.complete("debug", kUid, f.clock.now()));
   f.clock.advance(59s);

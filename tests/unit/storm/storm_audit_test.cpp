@@ -27,8 +27,10 @@ struct Fixture {
     record("Approved", kEnd - 9s);
     record("Granted", kEnd - 8s);
     record("Expired", kEnd);
+    call("create", "auditrecords", "u-requested", kEnd - 10s);
+    call("create", "auditrecords", "u-approved", kEnd - 9s);
+    call("create", "rolebindings", "curfew-u", kEnd - 8100ms);
     call("create", "auditrecords", "u-granted", kEnd - 8s);
-    call("create", "rolebindings", "curfew-u", kEnd - 7900ms);
     call("delete", "rolebindings", "curfew-u", kEnd - 500ms);
   }
 
@@ -158,14 +160,18 @@ TEST_CASE_METHOD(Fixture, "a binding that is left is told") {
   CHECK(wrong() == "no request: there is still the binding curfew-u");
 }
 
-TEST_CASE_METHOD(Fixture, "a binding made before its record, twice, or after its end is told") {
-  SECTION("before") {
-    call_of("create", "rolebindings")["stageTimestamp"] = format_rfc3339_micro(kEnd - 8001ms);
-    CHECK(wrong() == "ask: its binding was made before its record Granted");
+TEST_CASE_METHOD(Fixture, "a binding that is not between its records, twice, or after its end is told") {
+  SECTION("before the approval") {
+    call_of("create", "rolebindings")["stageTimestamp"] = format_rfc3339_micro(kEnd - 9001ms);
+    CHECK(wrong() == "ask: its binding was made before its record Approved");
+  }
+  SECTION("after the grant") {
+    call_of("create", "rolebindings")["stageTimestamp"] = format_rfc3339_micro(kEnd - 7999ms);
+    CHECK(wrong() == "ask: its record Granted was made before its binding");
   }
   SECTION("the record was refused") {
     call_of("create", "auditrecords")["responseStatus"]["code"] = 403;
-    CHECK(wrong() == "ask: its binding was made before its record Granted");
+    CHECK(wrong() == "ask: its binding was made before its record Requested");
   }
   SECTION("twice") {
     call("create", "rolebindings", "curfew-u", kEnd - 6s);
@@ -210,6 +216,7 @@ TEST_CASE_METHOD(Fixture, "calls whose caller was killed may have worked") {
   SECTION("unless a later one did") {
     call("delete", "rolebindings", "curfew-u", kEnd + 200ms);
     call("create", "rolebindings", "curfew-u", kEnd - 6s);
+    call("create", "auditrecords", "u-granted", kEnd - 5s);
     CHECK(report().wrong.empty());
     CHECK(report().calm == std::vector{200ms});
   }
