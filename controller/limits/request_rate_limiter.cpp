@@ -25,9 +25,9 @@ std::string requester_of(const api::AccessRequest& request) {
   return request.spec.requester ? request.spec.requester->username.str() : std::string();
 }
 
+// A Scheduled request waits for its start time, not for a person.
 bool waits(const api::AccessRequest& request) {
-  return !request.status.complete &&
-         (request.status.phase == api::Phase::Pending || request.status.phase == api::Phase::Scheduled);
+  return !request.status.complete && request.status.phase == api::Phase::Pending;
 }
 
 bool is_unseen(const api::AccessRequest& request) {
@@ -56,6 +56,10 @@ void RequestRateLimiter::observe(const Pointer& before, const Pointer& after) {
       release(state, after->metadata.uid);
     }
   });
+}
+
+void RequestRateLimiter::written(const api::AccessRequest& stored) {
+  if (!waits(stored)) state_.with([&](State& state) { release(state, stored.metadata.uid); });
 }
 
 std::optional<core::Flood> RequestRateLimiter::judge(const api::AccessRequest& request, bool is_gone,

@@ -21,7 +21,7 @@ namespace curfew::limits {
 // How many requests are let in. A request needs a token from its requester, its namespace and the cluster.
 struct RequestRateLimits {
   struct Limit {
-    int pending = 0;  // requests in phase Pending or Scheduled at one time; 0: unlimited
+    int pending = 0;  // requests in phase Pending at one time; 0: unlimited
     double qps = 0;   // sustained requests per second; 0: unlimited
     int burst = 1;    // requests at once, from a full bucket
   };
@@ -48,6 +48,10 @@ class RequestRateLimiter {
 
   // Called by the requests' reflector for each change, before a reconcile uses it.
   void observe(const Pointer& before, const Pointer& after);
+
+  // Called with each request whose status this process has written: it may make room before the watch reports
+  // it, so that requests that arrive together are not counted while they no longer wait.
+  void written(const api::AccessRequest& stored);
 
   // For a request that has no status yet. nullopt lets it in, and it counts as waiting from then on; with
   // `is_gone` it does not wait but is recorded. The verdict on a request does not change. Without a policy it

@@ -42,6 +42,7 @@ Requests::Requests(const Parts& parts)
                .departed = departed_,
                .metrics = parts.metrics,
                .failures = failures_,
+               .floods = rate_limiter_,
                .on_completed = parts.on_completed}),
       events_(parts.events, parts.clock),
       applier_({.records = records_,

@@ -23,6 +23,7 @@ Step StatusExecutor::run(const core::Input& input, const core::UpdateStatus& act
     parts_.metrics.approval_took(*status.approved_at - request.metadata.creation_timestamp);
   if (!status.complete) parts_.notes.remember_observed(uid, status.observed_decisions);
   if (status.complete && parts_.on_completed) parts_.on_completed(*updated);
+  parts_.floods.written(*updated);
   drop_unread(updated->metadata);  // like the watch's decoder
   parts_.stores.requests.assume(std::move(*updated));
   if (status.complete) parts_.metrics.request_completed(*status.phase);

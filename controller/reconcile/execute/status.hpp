@@ -6,6 +6,7 @@
 #include "core/action.hpp"
 #include "core/input.hpp"
 #include "kube/client.hpp"
+#include "limits/request_rate_limiter.hpp"
 #include "reconcile/departed_requests.hpp"
 #include "reconcile/execute/step.hpp"
 #include "reconcile/request_notes.hpp"
@@ -24,6 +25,7 @@ class StatusExecutor {
     DepartedRequests& departed;
     telemetry::Metrics& metrics;
     Failures& failures;
+    limits::RequestRateLimiter& floods;
     // Called with the stored state of a request that this replica has completed; null: nobody is interested.
     std::function<void(const api::AccessRequest&)> on_completed;
   };

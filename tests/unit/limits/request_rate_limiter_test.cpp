@@ -50,7 +50,7 @@ TEST_CASE("whoever was let in stays in, and who was refused stays out, also when
   REQUIRE(f.lets_in(second));
   CHECK(f.lets_in(first));
   f.becomes(first, Phase::Pending);
-  f.becomes(second, Phase::Scheduled);
+  f.becomes(second, Phase::Pending);
   const auto third = f.asks("alice", "3");
   CHECK_FALSE(f.lets_in(third));
   f.becomes(first, Phase::Active);
@@ -58,8 +58,8 @@ TEST_CASE("whoever was let in stays in, and who was refused stays out, also when
   CHECK(f.lets_in(f.asks("alice", "4")));
 }
 
-TEST_CASE("a request that is granted, decided or gone makes room") {
-  for (const auto phase : {Phase::Active, Phase::Denied}) {
+TEST_CASE("a request that is scheduled, granted, decided or gone makes room") {
+  for (const auto phase : {Phase::Scheduled, Phase::Active, Phase::Denied}) {
     FloodGateFixture f;
     const auto first = f.asks("alice", "1");
     REQUIRE(f.lets_in(first));
@@ -73,6 +73,27 @@ TEST_CASE("a request that is granted, decided or gone makes room") {
   REQUIRE(f.lets_in(f.asks("alice", "2")));
   f.goes(first);
   CHECK(f.lets_in(f.asks("alice", "3")));
+}
+
+TEST_CASE("any number of requests may be scheduled, because they wait for nobody") {
+  FloodGateFixture f({.requester = {.pending = 20, .qps = 0, .burst = 1},
+                      .ns = {.pending = 20, .qps = 0, .burst = 1},
+                      .cluster = {}});
+  for (int i = 0; i < 25; ++i) {
+    const auto asked = f.asks("flux", std::to_string(i));
+    CHECK(f.lets_in(asked));
+    f.becomes(asked, Phase::Scheduled);
+  }
+}
+
+TEST_CASE("a scheduled request that waits for an approval again takes a place again") {
+  FloodGateFixture f;
+  const auto first = f.asks("alice", "1");
+  REQUIRE(f.lets_in(first));
+  f.becomes(first, Phase::Scheduled);
+  REQUIRE(f.lets_in(f.asks("alice", "2")));
+  f.becomes(first, Phase::Pending);
+  CHECK_FALSE(f.lets_in(f.asks("alice", "3")));
 }
 
 TEST_CASE("a request that went while it was let in takes nobody's place for ever") {

@@ -58,6 +58,7 @@ struct ApplierFixture {
                                       .departed = departed,
                                       .metrics = metrics,
                                       .failures = failures,
+                                      .floods = floods,
                                       .on_completed = {}}};
   reconcile::EventExecutor event_executor{events, clock};
   reconcile::Applier applier{{.records = records,

@@ -3,6 +3,19 @@
 
 // Records, the status, and what is retried.
 
+TEST_CASE("a request whose status has become Scheduled makes room at once, before the watch tells of it") {
+  ApplyFixture f;
+  const auto is_let_in = [&](const api::AccessRequest& asked) { return !f.floods.judge(asked, false, true); };
+  constexpr int kAllowed = 20;  // the default of --pending-per-requester
+  REQUIRE(is_let_in(request()));
+  for (int i = 1; i < kAllowed; ++i)
+    REQUIRE(is_let_in(request("r" + std::to_string(i), "uid-" + std::to_string(i))));
+  CHECK_FALSE(is_let_in(request("early", "uid-early")));
+  f.apply({f.status(Phase::Scheduled)});
+  CHECK(is_let_in(request("late", "uid-late")));
+  CHECK_FALSE(is_let_in(request("later", "uid-later")));
+}
+
 TEST_CASE("any other record that is stored already is written") {
   ApplyFixture f;
   f.api.put(record(AuditAction::Requested));
