@@ -27,6 +27,8 @@ void print(const Terminal& terminal, const client::Candidate& candidate) {
                  deciders(candidate.policy()) + "\n");
   for (const auto& finding : those(candidate, Outcome::Failed))
     terminal.print(Printable("  not now: ") + finding.message + "\n");
+  for (const auto& finding : those(candidate, Outcome::Waits))
+    terminal.print(Printable("  waits: ") + finding.message + "\n");
   for (const auto& finding : unknown)
     terminal.print(Printable("  not known: whether ") + finding.rule + " (" + finding.message + ")\n");
 }

@@ -71,17 +71,29 @@ std::string short_uid(const std::string& uid) {
   return uid.substr(0, 8);
 }
 
+namespace {
+
+Printable mark_of(const Terminal& terminal, core::Finding::Outcome outcome) {
+  using Outcome = core::Finding::Outcome;
+  switch (outcome) {
+    case Outcome::Passed: return terminal.paint(Colour::Green, "pass");
+    case Outcome::Failed: return terminal.paint(Colour::Red, "FAIL");
+    case Outcome::Waits: return terminal.paint(Colour::Yellow, "wait");
+    case Outcome::NotChecked: break;
+  }
+  return terminal.paint(Colour::Faint, "   ?");
+}
+
+}  // namespace
+
 Printable lines_of(const Terminal& terminal, const std::vector<core::Finding>& findings) {
   using Outcome = core::Finding::Outcome;
   Printable result;
   for (const auto& finding : findings) {
-    const bool failed = finding.outcome == Outcome::Failed;
-    const Printable mark = failed                               ? terminal.paint(Colour::Red, "FAIL")
-                           : finding.outcome == Outcome::Passed ? terminal.paint(Colour::Green, "pass")
-                                                                : terminal.paint(Colour::Faint, "   ?");
-    result += Printable("  ") + mark + "  " + finding.rule;
+    result += Printable("  ") + mark_of(terminal, finding.outcome) + "  " + finding.rule;
+    const bool is_told = finding.outcome == Outcome::Failed || finding.outcome == Outcome::Waits;
     if (!finding.message.empty())
-      result += failed ? Printable(": ") + finding.message
+      result += is_told ? Printable(": ") + finding.message
                        : terminal.paint(Colour::Faint, Printable(" (") + finding.message + ")");
     result += "\n";
   }

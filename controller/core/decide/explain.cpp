@@ -28,6 +28,19 @@ void add(std::vector<Finding>& findings, std::span<const Check> checks, const In
   for (const Check& check : checks) findings.push_back(finding_of(check, input));
 }
 
+// Limits count when the access would start. Before that, one that is reached refuses nothing.
+void add_limits(std::vector<Finding>& findings, const Input& input) {
+  const bool is_due = tally_in_time(input).quorum() && !first_denial(timing_checks(), input);
+  for (const Check& check : limit_checks()) {
+    Finding finding = finding_of(check, input);
+    if (!is_due && finding.outcome == Outcome::Failed) {
+      finding.outcome = Outcome::Waits;
+      finding.message += "; this counts when the access would start, and not before";
+    }
+    findings.push_back(std::move(finding));
+  }
+}
+
 Finding guard_finding(const Input& input) {
   Finding finding{.check = "guard-in-force",
                   .rule = "the admission policies that establish who asks and who decides are in force",
@@ -76,6 +89,7 @@ std::string_view to_string(Finding::Outcome outcome) {
   switch (outcome) {
     case Outcome::Passed: return "pass";
     case Outcome::Failed: return "fail";
+    case Outcome::Waits: return "waits";
     case Outcome::NotChecked: return "not checked";
   }
   return "";
@@ -91,7 +105,7 @@ std::vector<Finding> explain(const Input& input) {
   add(findings, grant_checks(), input);
   findings.push_back(time_left_finding(input));
   add(findings, timing_checks(), input);
-  add(findings, limit_checks(), input);
+  add_limits(findings, input);
   findings.push_back(approvals_finding(input));
   return findings;
 }

@@ -10,12 +10,14 @@ namespace curfew::core {
 
 // The result of one check for a request.
 struct Finding {
-  enum class Outcome { Passed, Failed, NotChecked };
+  // Waits: fails now, but is judged only when the access would start, which is not yet.
+  enum class Outcome { Passed, Failed, Waits, NotChecked };
 
   std::string_view check;  // its name, as in Check::name
   std::string_view rule;   // what it requires
   Outcome outcome = Outcome::Passed;
-  // Failed: the message of condition, Event and record; NotChecked: why the check cannot run yet.
+  // Failed: the message of condition, Event and record; Waits: the same, and when it counts; NotChecked: why
+  // the check cannot run yet.
   std::string message;
 
   bool operator==(const Finding&) const = default;

@@ -208,13 +208,13 @@ Decision decide_ungranted(const Input& input) {
   if (const auto denial = approved_too_early(input)) return reject(input, builder, *denial);
   if (const auto last = requested_end(input); last && input.now >= *last) return miss(input, builder);
   const auto not_now = first_denial(timing_checks(), input);
-  if (!not_now) {
-    if (const auto denial = first_denial(limit_checks(), input)) return reject(input, builder, *denial);
-  }
   if (!counted.quorum()) {
     const auto deadline = approval_deadline(input);
     return deadline && input.now >= *deadline ? time_out(input, builder, counted)
                                               : wait_for_approval(input, builder, counted);
+  }
+  if (!not_now) {
+    if (const auto denial = first_denial(limit_checks(), input)) return reject(input, builder, *denial);
   }
   approve(input, builder, counted);
   return not_now ? wait_for_time(input, builder, *not_now) : grant(input, builder);

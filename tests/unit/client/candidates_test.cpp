@@ -69,7 +69,7 @@ TEST_CASE("trials say of each candidate whether it would be accepted, and what i
         ->outcome;
   };
   CHECK(cooldown(0) == core::Finding::Outcome::Passed);
-  CHECK(cooldown(1) == core::Finding::Outcome::Failed);
+  CHECK(cooldown(1) == core::Finding::Outcome::Waits);
   CHECK(trials[1].accepted);
   REQUIRE_FALSE(trials[2].accepted);
   CHECK(trials[2].accepted.error().message == "not today");

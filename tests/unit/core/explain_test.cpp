@@ -144,6 +144,22 @@ TEST_CASE("missing approvals are told with the figures, and a denial with who de
   CHECK(message_of(explain(w.s.input()), "approvals") == "carol denied: not tonight");
 }
 
+TEST_CASE("a limit that is reached waits until the access would start, and then fails") {
+  World w = waiting_world();
+  w.s.policy->spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = ""};
+  w.s.usage.active = 1;
+  CHECK(with(explain(w.s.input()), Outcome::Waits) == Names{"active-limit"});
+  CHECK(with(explain(w.s.input()), Outcome::Failed) == Names{"approvals"});
+  CHECK(
+      message_of(explain(w.s.input()), "active-limit") ==
+      "alice has 1 active under AccessPolicy payments-debug, whose limits.activePerRequester is 1: end one first, with the annotation curfew.dev/revoke; this counts when the access would start, and not before");
+  w.s.policy->spec.schedule = sundays();
+  w.s.by(approve(sre("bob")));
+  CHECK(with(explain(w.s.input()), Outcome::Waits) == Names{"active-limit"});
+  w.s.policy->spec.schedule.reset();
+  CHECK(with(explain(w.s.input()), Outcome::Failed) == Names{"active-limit"});
+}
+
 TEST_CASE("outside its schedule a request is told when it opens next") {
   World w = waiting_world();
   w.s.policy->spec.schedule = sundays();
@@ -199,5 +215,6 @@ TEST_CASE("for an active grant the checks are those that it has to go on fulfill
 TEST_CASE("an outcome is a word for people") {
   CHECK(to_string(Outcome::Passed) == "pass");
   CHECK(to_string(Outcome::Failed) == "fail");
+  CHECK(to_string(Outcome::Waits) == "waits");
   CHECK(to_string(Outcome::NotChecked) == "not checked");
 }
