@@ -6,6 +6,7 @@
 #include "api/names.hpp"
 #include "core/effective.hpp"
 #include "core/identity.hpp"
+#include "core/policy/policy_status.hpp"
 #include "core/policy/role_rules.hpp"
 #include "core/policy/selector.hpp"
 
@@ -111,7 +112,8 @@ Facts facts_of(const RequestAndPolicy& one, TimePoint now) {
   if (input.guard.in_force) facts.unseen["guard-in-force"] = "only Curfew can tell";
   if (input.policy) {
     if (input.policy->spec.schedule) input.time_zone = TimeZone::find(input.policy->spec.schedule->time_zone);
-    input.policy_problems = problems_of(*input.policy);
+    input.policy_problems =
+        problems_of(*input.policy, core::effective_role(*input.request, input.policy.get()));
   }
   return facts;
 }
@@ -146,13 +148,31 @@ void count(core::Input& input, const api::AccessRequest& other) {
 
 }  // namespace
 
-std::vector<core::Denial> problems_of(const api::AccessPolicy& policy) {
+namespace {
+
+// Whether the policy is not Ready only because roles other than this one do not exist.
+bool lacks_other_roles_only(const api::AccessPolicy& policy, const api::Condition& ready,
+                            const api::RoleRef& role) {
+  if (ready.reason != api::reason::kRoleNotFound) return false;
+  std::string rest = ready.message;
+  for (const api::RoleRef& other : policy.spec.roles) {
+    const std::string sentence = core::describe_missing_role(other);
+    const auto at = rest.find(sentence);
+    if (other != role && at != std::string::npos) rest.erase(at, sentence.size());
+  }
+  return rest.find_first_not_of("; ") == std::string::npos;
+}
+
+}  // namespace
+
+std::vector<core::Denial> problems_of(const api::AccessPolicy& policy,
+                                      const std::optional<api::RoleRef>& role) {
   const auto* ready = api::find_condition(policy.status.conditions, api::kReady);
   if (ready == nullptr)
     return {{.reason = std::string(api::reason::kPolicyNotReady),
              .message = "Curfew has not looked at it yet",
              .may_pass = true}};
-  if (ready->status == "True") return {};
+  if (ready->status == "True" || (role && lacks_other_roles_only(policy, *ready, *role))) return {};
   return {{.reason = ready->reason, .message = ready->message, .may_pass = false}};
 }
 

@@ -34,6 +34,7 @@ void gather_usage(const Session& session, const std::vector<Facts*>& facts);
 std::vector<core::Finding> findings_of(const Facts& facts);
 
 // The policy's problems according to its status: not Ready is a problem, with the controller's message.
-std::vector<core::Denial> problems_of(const api::AccessPolicy& policy);
+std::vector<core::Denial> problems_of(const api::AccessPolicy& policy,
+                                      const std::optional<api::RoleRef>& role = std::nullopt);
 
 }  // namespace curfew::client

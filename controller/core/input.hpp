@@ -72,8 +72,18 @@ struct GrantFailure {
   TimePoint retry_at;
 };
 
+// Something that the request rests on is away and may come back: its policy, its role, or the labels by which
+// its policy selects the namespace.
+struct Absence {
+  TimePoint since;         // when this process first saw it; from then on without interruption
+  bool of_labels = false;  // of the namespace, under an unchanged policy
+
+  bool operator==(const Absence&) const = default;
+};
+
 struct Settings {
-  std::chrono::seconds not_found_grace{5};  // manifests applied together arrive in any order
+  // Manifests applied together arrive in any order, and what is replaced is away for a moment.
+  std::chrono::seconds not_found_grace{5};
   // A binding that disappears within this time before its end has expired and was not removed.
   std::chrono::milliseconds end_lead = api::kEndLead;
   bool ends_all = false;  // Curfew is being removed: all access ends, waiting requests stay unchanged
@@ -86,11 +96,12 @@ struct Input {
   std::shared_ptr<const api::AccessRequest> request;
   bool request_is_gone = false;
   std::shared_ptr<const api::AccessPolicy> policy;
-  std::vector<Denial> policy_problems;  // of `policy`: core::policy_problems
+  std::vector<Denial> policy_problems;  // of `policy`, for the request's role: core::policy_problems
   // Of the schedule of `policy`; null if it has none or the zone is unknown.
   std::shared_ptr<const TimeZone> time_zone;
   std::shared_ptr<const api::Namespace> ns;
-  std::optional<RoleFacts> role;  // of the pinned role, or the one that first sight would pin
+  std::optional<RoleFacts> role;   // of the pinned role, or the one that first sight would pin
+  std::optional<Absence> absence;  // core::observe_presence
   std::optional<Flood> flood;
   // The request never had a policy: if it ends without one, this is its record.
   std::optional<RecordSummary> without_policy;

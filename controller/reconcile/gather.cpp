@@ -47,7 +47,8 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     if (input.policy->spec.schedule) input.time_zone = TimeZone::find(input.policy->spec.schedule->time_zone);
     input.policy_problems = core::policy_problems(
         *input.policy,
-        policy_facts(parts_.stores, input.time_zone.get(), parts_.believes(input.policy->metadata)));
+        policy_facts(parts_.stores, input.time_zone.get(), parts_.believes(input.policy->metadata)),
+        core::effective_role(request, input.policy.get()));
   }
   input.ns = parts_.stores.namespaces.get({"", key.ns});
   if (const auto found_role = find_role(input, stop); !found_role) return tl::unexpected(found_role.error());
@@ -77,6 +78,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   look_at_decisions(input);
   input.settings = parts_.settings;
   input.now = parts_.clock.now();
+  look_at_presence(input);
   if (ends_without_policy(input)) input.without_policy = parts_.floods.without_policy(request);
   return input;
 }
@@ -98,6 +100,16 @@ void Gatherer::look_at_decisions(core::Input& input) const {
   if (!input.guard.in_force && decisions > input.observed_decisions.value_or(0))
     parts_.notes.remember_unwatched(uid, decisions);
   input.unwatched_decisions = parts_.notes.of(uid).unwatched_decisions;
+}
+
+// Remembered for as long as the request is live: its note goes when it is over.
+void Gatherer::look_at_presence(core::Input& input) const {
+  if (input.request_is_gone || input.request->status.complete) return;
+  const std::string& uid = input.request->metadata.uid;
+  const core::Presence before = parts_.notes.of(uid).presence;
+  const core::Presence now = core::observe_presence(input, before);
+  if (now != before) parts_.notes.remember_presence(uid, now);
+  input.absence = now.absence;
 }
 
 Result<void> Gatherer::find_role(core::Input& input, std::stop_token stop) {

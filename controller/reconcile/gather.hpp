@@ -51,6 +51,7 @@ class Gatherer {
   };
   Result<void> find_earlier(core::Input& input, const std::stop_token& stop);
   void look_at_decisions(core::Input& input) const;
+  void look_at_presence(core::Input& input) const;
   Result<void> find_role(core::Input& input, std::stop_token stop);
   Result<void> find_binding(core::Input& input, std::stop_token stop);
   Result<void> look_at_owner(core::Input& input, std::stop_token stop);

@@ -7,8 +7,8 @@ namespace {
 
 bool is_empty(const RequestNote& note) {
   return !note.granted && !note.end && note.last_binding_uid.empty() && note.granted_binding_uid.empty() &&
-         !note.observed_decisions && note.unwatched_decisions == 0 && !note.failure && !note.deleted_for &&
-         !note.unstorable;
+         !note.observed_decisions && note.unwatched_decisions == 0 && note.presence == core::Presence{} &&
+         !note.failure && !note.deleted_for && !note.unstorable;
 }
 
 }  // namespace
@@ -51,6 +51,10 @@ void RequestNotes::remember_unwatched(const std::string& request_uid, int decisi
   change(request_uid, [&](RequestNote& note) { note.unwatched_decisions = decisions; });
 }
 
+void RequestNotes::remember_presence(const std::string& request_uid, const core::Presence& presence) {
+  change(request_uid, [&](RequestNote& note) { note.presence = presence; });
+}
+
 void RequestNotes::remember_failure(const std::string& request_uid, core::GrantFailure failure) {
   change(request_uid, [&](RequestNote& note) {
     if (note.failure) failure.first_at = note.failure->first_at;
@@ -88,6 +92,7 @@ void RequestNotes::begin_term() {
       note.granted_binding_uid.clear();
       note.observed_decisions.reset();
       note.unwatched_decisions = 0;
+      note.presence = {};
     }
     std::erase_if(state.notes, [](const auto& entry) { return is_empty(entry.second); });
   });

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/audit_record.hpp"
+#include "core/check/absence.hpp"
 #include "core/input.hpp"
 #include "util/guarded.hpp"
 
@@ -26,6 +27,8 @@ struct RequestNote {
   // How many of the first decisions arrived while the guard was not in force or no replica led. Unless Curfew
   // has seen them before, anyone may have written them.
   int unwatched_decisions = 0;
+  // At the last look: what the request rests on and is away, and since when.
+  core::Presence presence;
   std::shared_ptr<const core::GrantFailure> failure;
   std::shared_ptr<const core::Denial> deleted_for;  // why Curfew deletes the binding
   // The API server's message, if it rejected a record or status of the request as invalid.
@@ -44,6 +47,7 @@ class RequestNotes {
   void remember_granted_binding(const std::string& request_uid, const std::string& binding_uid);
   void remember_observed(const std::string& request_uid, int decisions);
   void remember_unwatched(const std::string& request_uid, int decisions);
+  void remember_presence(const std::string& request_uid, const core::Presence& presence);
   void remember_failure(const std::string& request_uid, core::GrantFailure failure);
   void remember_deleted_for(const std::string& request_uid, core::Denial why);
   void remember_unstorable(const std::string& request_uid, std::string message);

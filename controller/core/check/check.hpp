@@ -43,4 +43,7 @@ bool can_run(const Check& check, const Input& input);
 // order.
 std::optional<Denial> first_denial(std::span<const Check> checks, const Input& input);
 
+// Like first_denial(), but a denial that stays takes precedence over those that may pass.
+std::optional<Denial> first_lasting_denial(std::span<const Check> checks, const Input& input);
+
 }  // namespace curfew::core

@@ -46,8 +46,11 @@ std::optional<Denial> namespace_is_allowed(const Input& in) {
   std::string covered = allowed.names.empty() ? "" : joined(allowed.names);
   if (allowed.selector)
     covered += std::string(covered.empty() ? "" : " and ") + "those that its selector matches";
-  return denial(reason::kNamespaceNotAllowed, describe(*in.policy) + " does not cover namespace " + name +
-                                                  ", only " + (covered.empty() ? "none" : covered));
+  Denial found =
+      denial(reason::kNamespaceNotAllowed, describe(*in.policy) + " does not cover namespace " + name +
+                                               ", only " + (covered.empty() ? "none" : covered));
+  found.may_pass = in.absence && in.absence->of_labels;
+  return found;
 }
 
 std::optional<Denial> reason_is_given(const Input& in) {
@@ -165,6 +168,17 @@ std::optional<Denial> first_denial(std::span<const Check> checks, const Input& i
     if (auto found = check.run(input)) return found;
   }
   return std::nullopt;
+}
+
+std::optional<Denial> first_lasting_denial(std::span<const Check> checks, const Input& input) {
+  std::optional<Denial> passing;
+  for (const Check& check : checks) {
+    if (passing && !can_run(check, input)) continue;  // because of what is away
+    auto found = can_run(check, input) ? check.run(input) : impossible(check);
+    if (found && !found->may_pass) return found;
+    if (found && !passing) passing = std::move(found);
+  }
+  return passing;
 }
 
 }  // namespace curfew::core

@@ -39,19 +39,23 @@ std::optional<Denial> role_exists(const Input& in) {
   return not_yet(reason::kRoleNotFound, "spec.role " + describe(role) + " does not exist" + where(in, role));
 }
 
-// Approvers approve what the role allowed when it was requested.
+// Approvers approve what the role allowed when it was requested. A role that was recreated with the same
+// rules allows that; one that is aggregated gets its rules a moment later.
 std::optional<Denial> role_is_unchanged(const Input& in) {
   const auto& status = in.request->status;
   if (!in.role || status.role_uid.empty()) return std::nullopt;
   const auto role = role_of(in);
-  if (in.role->uid != status.role_uid) {
-    return denial(reason::kRoleChanged,
-                  describe(role) + where(in, role) +
-                      " was deleted and made again since it was asked for: ask again for what it is now");
+  const bool is_same = in.role->uid == status.role_uid;
+  if (!status.role_rules_hash.empty() && in.role->rules_hash == status.role_rules_hash) return std::nullopt;
+  if (is_same && (in.role->is_aggregated || status.role_rules_hash.empty())) return std::nullopt;
+  if (!is_same) {
+    Denial found = denial(
+        reason::kRoleChanged,
+        describe(role) + where(in, role) +
+            " was deleted and made again with other rules since it was asked for: ask again for what it is now");
+    found.may_pass = in.role->is_aggregated;
+    return found;
   }
-  if (in.role->is_aggregated || status.role_rules_hash.empty() ||
-      in.role->rules_hash == status.role_rules_hash)
-    return std::nullopt;
   return denial(reason::kRoleChanged,
                 "the rules of " + describe(role) + where(in, role) +
                     " have changed since it was asked for: ask again for what they are now");

@@ -2,6 +2,7 @@
 
 #include "api/managed_binding.hpp"
 #include "api/names.hpp"
+#include "core/check/absence.hpp"
 #include "core/check/check.hpp"
 #include "core/check/timing.hpp"
 #include "core/decide/phases.hpp"
@@ -30,7 +31,7 @@ TimePoint effective_end(const Input& in) {
 std::optional<Denial> enforced_denial(const Input& in) {
   const std::string& on_change = in.policy ? in.policy->spec.on_change : in.request->status.on_change.str();
   if (on_change == api::kKeep || namespace_is_going(in)) return std::nullopt;
-  return first_denial(active_checks(), in);
+  return first_lasting_denial(active_checks(), in);
 }
 
 // Deletes the binding and keeps the denial in the status, to be reported once the binding is gone.
@@ -106,10 +107,14 @@ Decision while_bound(const Input& in, DecisionBuilder builder, const Tally& tall
   if (auto what = tampering(in, granted_end(in))) return remove_changed(in, *what);
   if (in.now >= end) return remove(binding);
   if (in.settings.ends_all) return remove_denied(in, builder, removal_denial());
-  if (auto denial = enforced_denial(in)) return remove_denied(in, builder, *denial);
-  note_decisions(in, tally, builder);
+  const auto denial = enforced_denial(in);
+  // What the access rests on may be back in a moment.
+  const auto away_until = denial ? may_return_until(in, *denial) : std::nullopt;
+  if (denial && !away_until) return remove_denied(in, builder, *denial);
+  const bool policy_is_away = away_until && !in.policy;
+  if (!policy_is_away) note_decisions(in, tally, builder);  // it says who may revoke
   report_drift(in, builder);
-  report_missing_policy(in, builder);
+  if (!policy_is_away) report_missing_policy(in, builder);
   if (const auto latest = enforced_end(in); latest && latest->time < end) {
     if (latest->time > in.now) return shorten(in, builder, *latest);
     return remove_denied(in, builder,
@@ -119,7 +124,7 @@ Decision while_bound(const Input& in, DecisionBuilder builder, const Tally& tall
   }
   builder.status.expires_at = end;
   if (builder.status.ending) withdraw_ending(builder);
-  return builder.done(NextLook::at(end));
+  return builder.done(NextLook::at(*earlier(end, away_until)));
 }
 
 Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& tally) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "api/names.hpp"
+#include "core/check/absence.hpp"
 #include "core/check/check.hpp"
 #include "core/check/timing.hpp"
 #include "core/decide/phases.hpp"
@@ -60,7 +61,8 @@ std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& bu
   }
   if (in.settings.ends_all) return revoked(removal_denial());
   if (!in.binding && begun.was_bound) return revoked(binding_removed(in));
-  if (auto denial = first_denial(grant_checks(), in)) return revoked(*denial);
+  if (auto denial = first_denial(grant_checks(), in))
+    return may_return_until(in, *denial) ? std::nullopt : std::optional(revoked(*denial));
   if (!in.binding) {
     if (auto denial = first_denial(limit_checks(), in)) return revoked(*denial);
   }
@@ -226,6 +228,11 @@ std::optional<Decision> resume_grant(const Input& input) {
     if (is_own) return remove(*input.binding);
     if (begun->broken) builder.tampering(begun->broken->message, fingerprint(begun->broken->message));
     return end(input, builder, *ending);
+  }
+  // What the grant rests on is away for a moment: it neither goes on nor ends.
+  if (const auto denial = first_denial(grant_checks(), input)) {
+    const TimePoint until = may_return_until(input, *denial).value_or(input.now);
+    return Decision{.actions = {}, .next = NextLook::at(std::min(until, begun->times.expires_at))};
   }
   if (input.guard.in_force) note_decisions(input, counted, builder);
   if (!is_own && input.binding) return report_squatter(input, builder);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "api/names.hpp"
+#include "core/check/absence.hpp"
 #include "core/check/check.hpp"
 #include "core/check/checks.hpp"
 #include "core/check/timing.hpp"
@@ -90,6 +91,14 @@ Decision wait_for_arrival(DecisionBuilder builder, const Denial& denial, TimePoi
   builder.condition(api::kApproved, "Unknown", denial.reason, denial.message);
   builder.condition(api::kGranted, "False", denial.reason, denial.message);
   return builder.done(NextLook::at(until));
+}
+
+// The same for what a request rests on that has gone away; the status stays as it was decided before.
+Decision wait_for_return(const Input& in, const DecisionBuilder& builder, const Denial& denial,
+                         TimePoint until) {
+  const api::Condition* approved = api::find_condition(builder.status.conditions, api::kApproved);
+  const bool is_decided_on = had_policy(*in.request) && approved != nullptr && approved->status != "Unknown";
+  return is_decided_on ? builder.done(NextLook::at(until)) : wait_for_arrival(builder, denial, until);
 }
 
 Decision time_out(const Input& in, const DecisionBuilder& builder, const Tally& tally) {
@@ -201,9 +210,8 @@ Decision decide_ungranted(const Input& input) {
     return builder.done(NextLook::on_change(Watched::Namespace));
   if (!input.guard.in_force) return hold_for_guard(input, builder);
   if (const auto denial = first_denial(grant_checks(), input)) {
-    const TimePoint patience = input.request->metadata.creation_timestamp + input.settings.not_found_grace;
-    const bool waits = denial->may_pass && input.now < patience;
-    return waits ? wait_for_arrival(builder, *denial, patience) : reject(input, builder, *denial);
+    const auto until = may_return_until(input, *denial);
+    return until ? wait_for_return(input, builder, *denial, *until) : reject(input, builder, *denial);
   }
   if (const auto denial = approved_too_early(input)) return reject(input, builder, *denial);
   if (const auto last = requested_end(input); last && input.now >= *last) return miss(input, builder);

@@ -109,7 +109,12 @@ void find_unusable_subjects(const api::AccessPolicySpec& spec, std::vector<Denia
 
 }  // namespace
 
-std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const PolicyFacts& facts) {
+std::string describe_missing_role(const api::RoleRef& role) {
+  return describe(role) + " does not exist";
+}
+
+std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const PolicyFacts& facts,
+                                    const std::optional<api::RoleRef>& role) {
   const api::AccessPolicySpec& spec = policy.spec;
   std::vector<Denial> problems;
   if (!facts.was_admitted) {
@@ -120,9 +125,10 @@ std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const Polic
     add(problems, reason::kRequesterNotAllowed, "spec.requesters is empty, so nobody may ask");
   if (spec.roles.empty())
     add(problems, reason::kRoleNotFound, "spec.roles is empty, so there is nothing to ask for");
-  for (const auto& role : spec.roles) {
-    if (role.kind == "ClusterRole" && !facts.cluster_role_exists(role.name))
-      add(problems, reason::kRoleNotFound, describe(role) + " does not exist");
+  for (const auto& offered : spec.roles) {
+    const bool matters = offered.kind == "ClusterRole" && (!role || *role == offered);
+    if (matters && !facts.cluster_role_exists(offered.name))
+      add(problems, reason::kRoleNotFound, describe_missing_role(offered));
   }
   for (const auto& name : spec.namespaces.names) {
     if (!is_reserved_namespace(name)) continue;

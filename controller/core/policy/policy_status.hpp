@@ -30,8 +30,13 @@ struct PolicyInput {
 };
 
 // The problems that keep a policy from working, one sentence each; empty if it works. Roles of kind Role are
-// looked up at each request, in its namespace.
-std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const PolicyFacts& facts);
+// looked up at each request, in its namespace. With `role`, the problems of a request for that role: whether
+// the policy's other roles exist does not matter to it.
+std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const PolicyFacts& facts,
+                                    const std::optional<api::RoleRef>& role = std::nullopt);
+
+// The sentence in which policy_problems() reports a role that does not exist.
+std::string describe_missing_role(const api::RoleRef& role);
 
 // The status that the policy should have; equal to the current one if nothing is new.
 api::AccessPolicyStatus policy_status(const PolicyInput& input);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,6 +97,8 @@ class Situation {
   std::optional<api::AccessPolicy> policy = a_policy();
   std::optional<api::Namespace> ns = a_namespace();
   bool role_exists = true;
+  std::set<std::string> missing_roles;  // other ClusterRoles
+  std::optional<Absence> absence;
   RoleFacts role{.uid = "role-uid", .rules_hash = "sha256:as-asked", .is_aggregated = false};
   Usage usage;
   std::optional<api::RoleBinding> binding;
@@ -133,12 +136,16 @@ class Situation {
     if (policy) {
       in.policy = policy_.of(*policy);
       if (policy->spec.schedule) in.time_zone = TimeZone::find(policy->spec.schedule->time_zone);
-      in.policy_problems =
-          policy_problems(*policy, {.cluster_role_exists = [this](const std::string&) { return role_exists; },
-                                    .time_zone = in.time_zone.get()});
+      in.policy_problems = policy_problems(
+          *policy,
+          {.cluster_role_exists =
+               [this](const std::string& name) { return role_exists && !missing_roles.contains(name); },
+           .time_zone = in.time_zone.get()},
+          effective_role(request, &*policy));
     }
     if (ns) in.ns = ns_.of(*ns);
     if (role_exists && effective_role(request, in.policy.get())) in.role = role;
+    in.absence = absence;
     if (!request.status.phase) in.flood = flood;
     in.without_policy = without_policy;
     in.usage = usage;

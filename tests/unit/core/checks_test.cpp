@@ -54,7 +54,7 @@ const std::vector<Case> kDenied{
      "spec.subject ServiceAccount ci/other is not somebody for whom alice may ask under AccessPolicy payments-debug, whose subjects are User carol, ServiceAccount ci/robot"},
     {"a role that was made again", [](Situation& s) { s.request.status.role_uid = "role-before"; },
      "RoleChanged",
-     "ClusterRole view was deleted and made again since it was asked for: ask again for what it is now"},
+     "ClusterRole view was deleted and made again with other rules since it was asked for: ask again for what it is now"},
     {"a role that allows something else",
      [](Situation& s) {
        s.request.status.role_uid = "role-uid";

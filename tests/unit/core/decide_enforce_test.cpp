@@ -12,16 +12,19 @@ struct Change {
 };
 
 const std::vector<Change> kForbidding{
-    {"PolicyNotFound", [](Situation& s) { s.policy.reset(); }},
     {"PolicySuspended", [](Situation& s) { s.policy->spec.suspend = true; }},
     {"RequesterNotAllowed", [](Situation& s) { s.policy->spec.requesters = {user("carol")}; }},
     {"RoleNotAllowed", [](Situation& s) { s.policy->spec.roles = {cluster_role("edit")}; }},
-    {"RoleNotFound", [](Situation& s) { s.role_exists = false; }},
-    {"RoleChanged", [](Situation& s) { s.role.uid = "role-made-again"; }},
+    {"RoleChanged",
+     [](Situation& s) {
+       s.role.uid = "role-made-again";
+       s.role.rules_hash = "sha256:wider";
+     }},
     {"RoleChanged", [](Situation& s) { s.role.rules_hash = "sha256:wider"; }},
     {"NamespaceNotAllowed", [](Situation& s) { s.policy->spec.namespaces.names = {"billing"}; }},
     {"NamespaceNotAllowed",
      [](Situation& s) {
+       ++s.policy->metadata.generation;
        s.policy->spec.namespaces = {.names = {},
                                     .selector = api::LabelSelector{.match_labels = {{"team", "x"}}}};
      }},

@@ -43,6 +43,8 @@ void World::gather() {
   const bool is_asked_for = !s.granted_record && (s.binding || is_active);
   if (is_asked_for && granted != records.end()) s.granted_record = granted->second;
   s.is_unrecorded = is_asked_for && !s.granted_record;
+  presence_ = observe_presence(s.input(), presence_);
+  s.absence = presence_.absence;
   s.is_end_unrecorded = is_over(status) && s.granted_record && !s.gone &&
                         !records.contains(api::record_name(uid, api::AuditAction::Revoked));
 }
@@ -56,6 +58,7 @@ void World::settle() {
 }
 
 void World::restart() {
+  presence_ = {};
   s.granted_record.reset();
   s.end_record.reset();
   s.failure.reset();

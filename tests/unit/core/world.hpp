@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "builders.hpp"
+#include "core/check/absence.hpp"
 #include "core/decide/decide.hpp"
 
 namespace curfew::core::test {
@@ -44,6 +45,7 @@ class World {
   bool run(const UpdateStatus& action);
   bool run(const EmitEvent& action);
   int bindings_made_ = 0;
+  Presence presence_;
 };
 
 // Approved by bob; decide has not seen the approval yet.

@@ -225,3 +225,52 @@ TEST_CASE("decisions that come under the guard are not remembered as unwatched")
   deliver(f.stores.requests, seen);
   CHECK((**f.gather()).unwatched_decisions == 0);
 }
+
+TEST_CASE("since when something is away is remembered for a live request, and not longer") {
+  GatherFixture f;
+  auto asked = request_in(Phase::Pending);
+  asked.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
+  asked.status.role_ref = api::RoleRef{.kind = "ClusterRole", .name = "view"};
+  deliver(f.stores.requests, asked);
+  const auto policy = policy_with({{"roles", {{{"kind", "ClusterRole"}, {"name", "view"}}}}});
+  deliver(f.stores.policies, policy);
+  deliver(f.stores.cluster_roles, reconcile::summary_of(role_named<api::ClusterRole>("view")));
+  CHECK_FALSE((**f.gather()).absence);
+
+  const auto since = f.clock.now();
+  take_away(f.stores.policies, policy.metadata.key());
+  REQUIRE((**f.gather()).absence);
+  f.clock.advance(3s);
+  REQUIRE((**f.gather()).absence);
+  CHECK((**f.gather()).absence->since == since);
+  SECTION("until it is back") {
+    deliver(f.stores.policies, policy);
+    CHECK_FALSE((**f.gather()).absence);
+    CHECK(f.notes.of(kUid).presence.absence == std::nullopt);
+  }
+  SECTION("not by another leader") {
+    f.notes.begin_term();
+    CHECK((**f.gather()).absence->since == since + 3s);
+  }
+  SECTION("not of a request that is over") {
+    f.notes.forget(kUid);
+    asked.status.complete = true;
+    deliver(f.stores.requests, asked);
+    CHECK_FALSE((**f.gather()).absence);
+    CHECK(f.notes.of(kUid).presence == core::Presence{});
+  }
+}
+
+TEST_CASE("a request is not told of problems with roles that it is not for") {
+  GatherFixture f;
+  auto asked = request_in(Phase::Pending);
+  asked.spec.role = api::RoleRef{.kind = "ClusterRole", .name = "view"};
+  deliver(f.stores.requests, asked);
+  deliver(f.stores.policies, policy_with({{"roles",
+                                           {{{"kind", "ClusterRole"}, {"name", "view"}},
+                                            {{"kind", "ClusterRole"}, {"name", "helper"}}}}}));
+  deliver(f.stores.cluster_roles, reconcile::summary_of(role_named<api::ClusterRole>("view")));
+  const auto input = f.gather();
+  CHECK(std::ranges::count((*input)->policy_problems, "RoleNotFound", &core::Denial::reason) == 0);
+  CHECK_FALSE((*input)->absence);
+}

@@ -1,0 +1,60 @@
+#include "core/check/absence.hpp"
+
+#include <algorithm>
+
+#include "core/effective.hpp"
+#include "core/policy/selector.hpp"
+
+namespace curfew::core {
+namespace {
+
+// A recreated aggregated ClusterRole has no rules until the control plane has filled them in.
+bool is_being_aggregated(const Input& in) {
+  const api::AccessRequestStatus& status = in.request->status;
+  return in.role && in.role->is_aggregated && !status.role_uid.empty() && in.role->uid != status.role_uid &&
+         in.role->rules_hash != status.role_rules_hash;
+}
+
+bool role_is_away(const Input& in) {
+  return effective_role(*in.request, in.policy.get()) && (!in.role || is_being_aggregated(in));
+}
+
+bool covers_namespace(const Input& in) {
+  return in.policy && reaches(in.policy->spec.namespaces, in.request->metadata.ns, in.ns.get());
+}
+
+// The namespace is no longer selected, although the policy is the one that selected it. After a restart,
+// which of the two has changed is not known.
+bool labels_are_away(const Input& in, const Presence& before) {
+  if (!in.policy || !in.policy->spec.namespaces.selector || covers_namespace(in) || !had_policy(*in.request))
+    return false;
+  const api::ObjectMeta& meta = in.policy->metadata;
+  return before.policy_uid.empty() ||
+         (before.policy_uid == meta.uid && before.policy_generation == meta.generation);
+}
+
+}  // namespace
+
+Presence observe_presence(const Input& input, const Presence& before) {
+  Presence now = before;
+  const bool of_labels = labels_are_away(input, before);
+  const TimePoint since = before.absence ? before.absence->since : input.now;
+  now.absence.reset();
+  if (!input.policy || role_is_away(input) || of_labels)
+    now.absence = Absence{.since = since, .of_labels = of_labels};
+  if (covers_namespace(input)) {
+    now.policy_uid = input.policy->metadata.uid;
+    now.policy_generation = input.policy->metadata.generation;
+  }
+  return now;
+}
+
+std::optional<TimePoint> may_return_until(const Input& input, const Denial& denial) {
+  if (!denial.may_pass) return std::nullopt;
+  TimePoint from = input.request->metadata.creation_timestamp;
+  if (input.absence && had_policy(*input.request)) from = std::max(from, input.absence->since);
+  const TimePoint until = from + input.settings.not_found_grace;
+  return input.now < until ? std::optional(until) : std::nullopt;
+}
+
+}  // namespace curfew::core
