@@ -142,8 +142,10 @@ Exit decide(const Options& options, api::Verdict verdict, const Invocation& run)
         run.session, target, {.verdict = verdict, .person = person, .comment = options.comment},
         [&](const api::AccessRequest& request) { return is_meant(run, request, options.yes); });
     if (result.outcome == client::DecisionResult::Outcome::Decided) {
-      run.terminal.print(Printable(std::string(core::past_tense(verdict))) + " " + to_string(target.key) +
-                         "\n");
+      const std::string done = result.takes_back_approval ? "took back your approval of"
+                               : result.withdraws         ? "withdrew"
+                                                          : std::string(core::past_tense(verdict));
+      run.terminal.print(Printable(done) + " " + to_string(target.key) + "\n");
     } else {
       run.terminal.warn(failure_text(target, result) + "\n");
       exit = Exit::Failed;
@@ -179,8 +181,9 @@ Verb deny_verb(CLI::App& app) {
   return verb(app, api::Verdict::Deny, "deny", "Deny requests that wait");
 }
 Verb revoke_verb(CLI::App& app) {
-  return verb(app, api::Verdict::Revoke, "revoke",
-              "End access early, yours or other people's; withdraw a request");
+  return verb(
+      app, api::Verdict::Revoke, "revoke",
+      "End access early, yours or other people's; withdraw a request, or take back your approval of one");
 }
 
 }  // namespace curfew::cli

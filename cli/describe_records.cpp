@@ -23,6 +23,8 @@ std::string sentence_of(const api::AuditRecord& record) {
       return core::with_comment(text, record.reason);
     }
     case Action::Approved: return core::with_comment(actor_of(record) + " approved", record.comment);
+    case Action::ApprovalWithdrawn:
+      return core::with_comment(actor_of(record) + " took back their approval", record.comment);
     case Action::Denied: return core::with_comment(actor_of(record) + " denied", record.comment);
     case Action::Granted: {
       std::string text =

@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "core/identity.hpp"
+
 namespace curfew::client {
 namespace {
 
@@ -18,6 +20,17 @@ using Outcome = DecisionResult::Outcome;
 
 DecisionResult failed(Error error) {
   return {.outcome = Outcome::Failed, .error = std::move(error)};
+}
+
+// What a decision on the request has done.
+DecisionResult decided(const api::AccessRequest& request, const api::Decision& decision) {
+  const bool is_early =
+      decision.verdict == api::Verdict::Revoke && request.status.phase != api::Phase::Active;
+  const bool is_own = core::is_requester_or_subject(request, decision.person);
+  return {.outcome = Outcome::Decided,
+          .takes_back_approval = is_early && !is_own,
+          .withdraws = is_early && is_own,
+          .error = {}};
 }
 
 bool is_pinned(const api::AccessRequest& request) {
@@ -111,7 +124,7 @@ DecisionResult decide(const Session& session, const Target& target, const api::D
   milliseconds waited = is_pinned(decider.request()) ? milliseconds(0) : kPinningGrace;
   while (true) {
     const auto written = decider.write(decision);
-    if (written) return {};
+    if (written) return decided(decider.request(), decision);
     const Error& error = written.error();
     const bool is_early =
         approves && error.message.find(kNotPinnedYet) != std::string::npos && waited < kPinningGrace;

@@ -42,6 +42,10 @@ struct DecisionResult {
     Failed,
   };
   Outcome outcome = Outcome::Decided;
+  // Decided: a Revoke before there was access, which takes the person's approval back or withdraws the
+  // request.
+  bool takes_back_approval = false;
+  bool withdraws = false;
   Error error;            // Failed: why
   bool was_read = false;  // Replaced: after the target had been read once
 };

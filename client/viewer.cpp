@@ -28,9 +28,7 @@ bool Viewer::is_to_decide(const api::AccessRequest& request) const {
   const bool waits = !request.status.phase || request.status.phase == api::Phase::Pending;
   if (!waits || policy == policies.end() || core::approval_denial(request, policy->second, person))
     return false;
-  return std::ranges::none_of(request.decisions, [&](const api::Decision& decision) {
-    return decision.verdict == api::Verdict::Approve && decision.person.username == person.username;
-  });
+  return !core::has_standing_approval(request.decisions, person.username);
 }
 
 bool Viewer::may_revoke(const api::AccessRequest& request) const {

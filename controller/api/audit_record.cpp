@@ -37,6 +37,7 @@ std::string_view to_string(AuditAction action) {
     case AuditAction::Tampered: return "Tampered";
     case AuditAction::PolicyViolation: return "PolicyViolation";
     case AuditAction::Shortened: return "Shortened";
+    case AuditAction::ApprovalWithdrawn: return "ApprovalWithdrawn";
   }
   return "";
 }
@@ -55,7 +56,8 @@ bool is_end(AuditAction action) {
     case AuditAction::Failed:
     case AuditAction::Tampered:
     case AuditAction::PolicyViolation:
-    case AuditAction::Shortened: return false;
+    case AuditAction::Shortened:
+    case AuditAction::ApprovalWithdrawn: return false;
   }
   return false;
 }
@@ -94,7 +96,7 @@ TimePoint flood_record_until(TimePoint requested_at) {
 }
 
 void read(const Reader& reader, AuditAction& value) {
-  read_enum(reader, value, AuditAction::Shortened);
+  read_enum(reader, value, AuditAction::ApprovalWithdrawn);
 }
 
 template <class V>

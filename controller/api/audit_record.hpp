@@ -23,7 +23,8 @@ enum class AuditAction {
   Failed,
   Tampered,
   PolicyViolation,
-  Shortened
+  Shortened,
+  ApprovalWithdrawn
 };
 
 std::string_view to_string(AuditAction action);

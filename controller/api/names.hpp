@@ -53,6 +53,7 @@ inline constexpr std::string_view kRoleNotAllowed = "RoleNotAllowed";
 inline constexpr std::string_view kRoleAmbiguous = "RoleAmbiguous";
 inline constexpr std::string_view kRoleNotFound = "RoleNotFound";
 inline constexpr std::string_view kRoleChanged = "RoleChanged";
+inline constexpr std::string_view kNothingToTakeBack = "NothingToTakeBack";
 inline constexpr std::string_view kNamespaceNotAllowed = "NamespaceNotAllowed";
 inline constexpr std::string_view kNamespaceReserved = "NamespaceReserved";
 inline constexpr std::string_view kDurationInvalid = "DurationInvalid";

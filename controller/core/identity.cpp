@@ -82,9 +82,22 @@ std::optional<Denial> approval_denial(const api::AccessRequest& request, const a
   return std::nullopt;
 }
 
+bool is_requester_or_subject(const api::AccessRequest& request, const api::Person& person) {
+  return is_requester(request, person) || is_subject(request, person);
+}
+
+bool has_standing_approval(std::span<const api::Decision> decisions, std::string_view username) {
+  bool approves = false;
+  for (const api::Decision& decision : decisions) {
+    if (decision.person.username == username && decision.verdict != api::Verdict::Deny)
+      approves = decision.verdict == api::Verdict::Approve;
+  }
+  return approves;
+}
+
 bool may_revoke(const api::AccessRequest& request, const api::AccessPolicy* policy,
                 const api::Person& person) {
-  return is_requester(request, person) || is_subject(request, person) || has_approved(request, person) ||
+  return is_requester_or_subject(request, person) || has_approved(request, person) ||
          (policy != nullptr && covers(policy->spec.approval.approvers, person));
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "api/access_policy.hpp"
 #include "api/access_request.hpp"
@@ -29,6 +30,13 @@ std::optional<Denial> approval_denial(const api::AccessRequest& request, const a
 // request, even if the policy has changed since or no longer exists.
 bool may_revoke(const api::AccessRequest& request, const api::AccessPolicy* policy,
                 const api::Person& person);
+
+// Whether the person asked for the access or would get it.
+bool is_requester_or_subject(const api::AccessRequest& request, const api::Person& person);
+
+// Whether the person's last word in these decisions, apart from denials, is an approval: one that was not
+// taken back.
+bool has_standing_approval(std::span<const api::Decision> decisions, std::string_view username);
 
 // "User alice, Group sre": for messages.
 std::string describe(std::span<const api::Subject> entries);

@@ -80,6 +80,8 @@ inline const Json kBobs{{"verdict", "Approve"},
 inline const std::map<std::string, std::string> kSentences{
     {"RequesterNotAllowed", "is not a requester of AccessPolicy"},
     {"ApproverNotAllowed", "is not an approver of AccessPolicy"},
+    {"NothingToTakeBack",
+     "has not approved this, so there is no approval to take back: annotate curfew.dev/deny"},
     {"SelfApproval", "would get this access and so cannot approve it"},
     {"DurationTooLong", "is longer than the"},
     {"RoleNotAllowed", "is not offered by AccessPolicy"},

@@ -27,6 +27,7 @@ TEST_CASE("an annotation becomes a decision in the name of whoever wrote it", "[
   };
   const auto command =
       GENERATE(values<Command>({{"approve", "Approve"}, {"deny", "Deny"}, {"revoke", "Revoke"}}));
+  if (command.verdict == std::string("Revoke")) asked.set_status({{"phase", "Active"}, {"complete", false}});
 
   REQUIRE_THAT(asked.annotate(asked.bob, {std::string("curfew.dev/") + command.annotation + "=ok"}),
                Succeeds());
@@ -54,6 +55,33 @@ TEST_CASE("saying the same again adds nothing", "[guard]") {
   Json reworded = kBobs;
   reworded["comment"] = "once more";
   CHECK_THAT(asked.json_patch(asked.bob, append(reworded)), Refused("you have said so already"));
+}
+
+TEST_CASE("an approval is taken back by a revocation and given again, each once", "[guard]") {
+  Asked asked;
+  const auto verdicts = [&] {
+    std::string said;
+    for (const Json& decision : asked.decisions())
+      said += decision["verdict"].get<std::string>() + " of " + decision["username"].get<std::string>() + ";";
+    return said;
+  };
+  const std::string sentence =
+      "carol has not approved this, so there is no approval to take back: annotate curfew.dev/deny to end it";
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
+  CHECK_THAT(asked.annotate(asked.carol, {"curfew.dev/revoke=no"}), Refused(sentence));
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=wrong ticket"}), Succeeds());
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=really"}), Succeeds());
+  CHECK(verdicts() == "Approve of bob;Revoke of bob;");
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=right after all"}), Succeeds());
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=or not"}), Succeeds());
+  CHECK(verdicts() == "Approve of bob;Revoke of bob;Approve of bob;Revoke of bob;");
+  // Of the access, which others have approved.
+  asked.set_status({{"phase", "Active"}, {"complete", false}, {"observedDecisions", 4}});
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=I said enough"}), Succeeds());
+  REQUIRE_THAT(asked.annotate(asked.carol, {"curfew.dev/revoke=enough"}), Succeeds());
+  CHECK(verdicts() ==
+        "Approve of bob;Revoke of bob;Approve of bob;Revoke of bob;Revoke of bob;Revoke of carol;");
 }
 
 TEST_CASE("one person may approve, and later revoke", "[guard]") {

@@ -266,6 +266,7 @@ TEST_CASE("managed fields that JSON makes longer keep nobody from deciding", "[g
           "more than 16 entries or 24576 bytes in metadata.managedFields of a request are for its requester and for decisions only"));
   REQUIRE_THAT(patch(asked, asked.alice, {{"finalizers", {"example.com/hold"}}}), Succeeds());
   REQUIRE_THAT(patch(asked, asked.alice, padded), Succeeds());
+  asked.set_status({{"phase", "Active"}, {"complete", false}});
   CHECK_THAT(asked.annotate(asked.bob, {"--field-manager=" + repeated("b", 128), "curfew.dev/revoke=enough"}),
              Succeeds());
   CHECK_THAT(

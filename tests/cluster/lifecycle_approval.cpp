@@ -43,6 +43,27 @@ TEST_CASE("two approvals are two people", "[lifecycle]") {
   CHECK(request.recorded() == Texts{"Requested", "Approved", "Approved", "Granted"});
 }
 
+TEST_CASE("an approver takes back an approval, and the request waits for others", "[lifecycle]") {
+  const Scene scene;
+  const Request request(
+      scene, scene.space.policy(developers_may_view("{required: 2, approvers: [{kind: Group, name: sre}]}")),
+      "reason: INC-1");
+  request.await("Pending");
+  request.approve(scene.bob, "first");
+  request.await_message("waiting for 1 more approval");
+  REQUIRE_THAT(request.say(scene.bob, "revoke", "wrong ticket"), Succeeds());
+  request.await_message("waiting for 2 more approvals (0/2)");
+  CHECK(request.await_record("ApprovalWithdrawn")["message"] == "bob took back their approval: wrong ticket");
+  CHECK(request.await_event("ApprovalWithdrawn")["type"] == "Normal");
+  request.approve(scene.carol, "second");
+  request.approve(scene.bob, "right after all");
+  request.await("Active");
+  REQUIRE_THAT(request.say(scene.bob, "revoke", "enough"), Succeeds());
+  request.await("Revoked");
+  CHECK(request.recorded() ==
+        Texts{"Requested", "Approved", "ApprovalWithdrawn", "Approved", "Approved", "Granted", "Revoked"});
+}
+
 TEST_CASE("a policy that requires no approval grants at once", "[lifecycle]") {
   const Scene scene;
   const Request request(scene, scene.space.policy(automatic()), "duration: 10m");

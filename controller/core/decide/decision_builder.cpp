@@ -1,5 +1,7 @@
 #include "core/decide/decision_builder.hpp"
 
+#include <algorithm>
+
 #include "api/names.hpp"
 #include "api/text.hpp"
 #include "core/decide/trust.hpp"
@@ -237,8 +239,9 @@ void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& bui
   for (std::size_t i = first; i < decisions.size(); ++i) {
     const api::Decision& decision = decisions[i];
     const auto& discounted = tally.discounted[i];
+    const bool takes_back = std::ranges::find(tally.taken_back, i) != tally.taken_back.end();
     // One end has one record: decisions after the one that ends the request have nothing left to end.
-    if (!discounted && decision.verdict != api::Verdict::Approve) continue;
+    if (!discounted && !takes_back && decision.verdict != api::Verdict::Approve) continue;
     if (!is_believed(input, i)) {
       builder.step({.action = api::AuditAction::PolicyViolation,
                     .message = describe_unbelieved(decision),
@@ -246,13 +249,18 @@ void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& bui
                     .is_warning = true});
       continue;
     }
-    builder.step(
-        {.action = discounted ? api::AuditAction::PolicyViolation : api::AuditAction::Approved,
-         .message = discounted ? discounted->message : with_comment(sentence_of(decision), decision.comment),
-         .actor = decision.person,
-         .comment = decision.comment,
-         .index = static_cast<std::int64_t>(i),
-         .is_warning = discounted.has_value()});
+    builder.step({.action = discounted   ? api::AuditAction::PolicyViolation
+                            : takes_back ? api::AuditAction::ApprovalWithdrawn
+                                         : api::AuditAction::Approved,
+                  .message = discounted ? discounted->message
+                                        : with_comment(takes_back ? decision.person.username +
+                                                                        " took back their approval"
+                                                                  : sentence_of(decision),
+                                                       decision.comment),
+                  .actor = decision.person,
+                  .comment = decision.comment,
+                  .index = static_cast<std::int64_t>(i),
+                  .is_warning = discounted.has_value()});
   }
   builder.status.observed_decisions = static_cast<int>(decisions.size());
 }

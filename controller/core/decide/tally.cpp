@@ -1,6 +1,7 @@
 #include "core/decide/tally.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "api/names.hpp"
 #include "core/check/timing.hpp"
@@ -34,9 +35,29 @@ std::optional<Denial> deny(const Input& in, const api::Person& person) {
   return not_an_approver(in, person, "deny");
 }
 
-std::optional<Denial> revoke(const Input& in, const api::Person& person) {
-  if (may_revoke(*in.request, in.policy.get(), person)) return std::nullopt;
-  return not_an_approver(in, person, "revoke");
+// Whether the decision was made on the access, not before it: what the status of an Active request has
+// observed either came before the grant or did not count.
+bool is_about_access(const Input& in, std::size_t index) {
+  const api::AccessRequestStatus& status = in.request->status;
+  if (status.phase != api::Phase::Active) return false;
+  // The status may be forged; what this process has observed is not.
+  const int observed =
+      std::min(status.observed_decisions, in.observed_decisions.value_or(status.observed_decisions));
+  return index >= static_cast<std::size_t>(std::max(0, observed));
+}
+
+std::optional<Denial> revoke(const Input& in, std::size_t index, Tally& result) {
+  const api::Person& person = in.request->decisions[index].person;
+  if (!may_revoke(*in.request, in.policy.get(), person)) return not_an_approver(in, person, "revoke");
+  if (is_requester_or_subject(*in.request, person) || is_about_access(in, index)) return std::nullopt;
+  if (!has_standing_approval(std::span(in.request->decisions).first(index), person.username)) {
+    return Denial{
+        std::string(api::reason::kNothingToTakeBack),
+        person.username + " has not approved this, so there is no approval to take back: deny it to end it"};
+  }
+  std::erase(result.approved_by, person.username.str());
+  result.taken_back.push_back(index);
+  return std::nullopt;
 }
 
 // The number of leading decisions that count as made in time.
@@ -57,7 +78,7 @@ std::optional<Denial> count(const Input& in, std::size_t index, InTime in_time, 
       return index < in_time ? approve(in, decision.person, result.approved_by)
                              : too_late(in, decision.person);
     case api::Verdict::Deny: return deny(in, decision.person);
-    case api::Verdict::Revoke: return revoke(in, decision.person);
+    case api::Verdict::Revoke: return revoke(in, index, result);
   }
   return std::nullopt;
 }
@@ -78,7 +99,8 @@ Tally tally(const Input& input, InTime in_time) {
   for (std::size_t i = 0; i < input.request->decisions.size(); ++i) {
     const api::Decision& decision = input.request->decisions[i];
     result.discounted.push_back(count(input, i, in_time, result));
-    if (result.discounted.back() || decision.verdict == api::Verdict::Approve) continue;
+    const bool is_taken_back = !result.taken_back.empty() && result.taken_back.back() == i;
+    if (result.discounted.back() || decision.verdict == api::Verdict::Approve || is_taken_back) continue;
     if (!result.ending) result.ending = i;
     if (!result.revoked && decision.verdict == api::Verdict::Revoke) result.revoked = i;
   }

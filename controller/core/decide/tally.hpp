@@ -15,7 +15,9 @@ struct Tally {
   std::vector<std::string> approved_by;  // distinct people whose approval counts, in order of approval
   // For each decision, why it does not count; nullopt if it does.
   std::vector<std::optional<Denial>> discounted;
-  std::optional<std::size_t> ending;  // the first Deny or Revoke that counts
+  std::optional<std::size_t> ending;  // the first Deny or Revoke that counts and ends the request
+  // Before there is access, a Revoke by somebody who approved takes that approval back and ends nothing.
+  std::vector<std::size_t> taken_back;
   // The first Revoke that counts: the only decision that matters once access is granted.
   std::optional<std::size_t> revoked;
   std::size_t required = 0;

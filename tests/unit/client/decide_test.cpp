@@ -144,3 +144,24 @@ TEST_CASE("what is revoked by selection is not read again") {
   }
   CHECK(world.cluster->calls == std::vector<std::string>{"PATCH a", "PATCH b"});
 }
+
+TEST_CASE("a revocation before there is access takes back one's approval, or withdraws one's own request") {
+  struct Case {
+    const char* who;
+    const char* phase;
+    bool takes_back;
+    bool withdraws;
+  };
+  for (const Case& c : {Case{"bob", "Pending", true, false}, Case{"alice", "Scheduled", false, true},
+                        Case{"bob", "Active", false, false}, Case{"alice", "Active", false, false}}) {
+    CAPTURE(c.who, c.phase);
+    World world;
+    world.cluster->add(a_request("fix", {{"status", {{"phase", c.phase}}}}));
+    const auto result = client::decide(
+        world.session(), kFix,
+        {.verdict = api::Verdict::Revoke, .person = {.username = c.who, .groups = {}}, .comment = ""}, {});
+    CHECK(result.outcome == DecisionOutcome::Decided);
+    CHECK(result.takes_back_approval == c.takes_back);
+    CHECK(result.withdraws == c.withdraws);
+  }
+}
