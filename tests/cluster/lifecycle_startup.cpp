@@ -243,8 +243,8 @@ TEST_CASE("an API server that goes away is waited out, said once, and access end
   expiring.await("Expired", seconds(30));
   CHECK(running.text("phase") == "Active");
   CHECK(controller.has_said("API server reachable again"));
-  // A newly started API server takes a while to find the AccessPolicies for its admission policies.
-  REQUIRE(eventually(seconds(30), [&] {
+  // A newly started API server lacks the schema of AccessRequest for some seconds.
+  REQUIRE(eventually(seconds(10), [&] {
     return scene.alice
         .kubectl({"create", "--dry-run=server", "-f", "-"},
                  scene.space.request("after", "{policy: " + policy + "}"))
