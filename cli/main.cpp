@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <span>
+#include <thread>
 
 #include "cli/completion.hpp"
 #include "cli/flags.hpp"
@@ -24,11 +26,20 @@ std::vector<Verb> add_verbs(CLI::App& app) {
   return verbs;
 }
 
-curfew::client::Session session_with(const Flags& flags) {
+curfew::client::Session session_with(const Flags& flags, curfew::client::Patience patience = {}) {
   using namespace curfew::client;
-  return {.cluster = std::make_shared<KubectlCluster>(Kubectl(flags.for_kubectl())),
+  return {.cluster = std::make_shared<KubectlCluster>(Kubectl(flags.for_kubectl(), std::move(patience))),
           .ns = flags.ns,
           .seen = SeenRequests(SeenRequests::default_file())};
+}
+
+curfew::client::Patience patience_of(const Terminal& terminal) {
+  return {.sleep = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); },
+          .on_wait =
+              [terminal](const curfew::Error& error, std::chrono::seconds at_most) {
+                terminal.warn(Printable("The API server is not available yet, trying again for ") +
+                              std::to_string(at_most.count()) + " s: " + error.message + "\n");
+              }};
 }
 
 // The flags among the words to complete select the cluster; an incomplete command line is parsed as far as
@@ -70,7 +81,8 @@ Exit run(int argc, const char* const* argv) {
                     "; 'kubectl curfew --help' lists what there is\n");
     return Exit::Usage;
   }
-  const Invocation invocation{.session = session_with(flags), .terminal = Terminal()};
+  const Terminal terminal;
+  const Invocation invocation{.session = session_with(flags, patience_of(terminal)), .terminal = terminal};
   for (const Verb& verb : verbs) {
     if (verb.command->parsed()) return verb.run(invocation);
   }

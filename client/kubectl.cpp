@@ -36,6 +36,11 @@ std::string Kubectl::server() const {
 
 Result<KubectlOutput> Kubectl::run(const std::vector<std::string>& arguments,
                                    const std::string& input) const {
+  return repeat_while_unavailable(arguments, [&] { return run_once(arguments, input); }, patience_);
+}
+
+Result<KubectlOutput> Kubectl::run_once(const std::vector<std::string>& arguments,
+                                        const std::string& input) const {
   const auto path = find_kubectl();
   if (!path) return tl::unexpected(path.error());
   std::vector<std::string> all = arguments;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client/kubectl_output.hpp"
+#include "client/unavailable.hpp"
 #include "util/result.hpp"
 
 namespace curfew::client {
@@ -14,9 +15,11 @@ namespace curfew::client {
 class Kubectl {
  public:
   // `flags` are added to every call, for example {"--context", "prod"}.
-  explicit Kubectl(std::vector<std::string> flags) : flags_(std::move(flags)) {}
+  explicit Kubectl(std::vector<std::string> flags, Patience patience = {})
+      : flags_(std::move(flags)), patience_(std::move(patience)) {}
 
-  // Runs kubectl to its end, however it ends. Fails only if there is no kubectl.
+  // Runs kubectl to its end, however it ends, and again while the API server is unavailable. Fails only if
+  // there is no kubectl.
   Result<KubectlOutput> run(const std::vector<std::string>& arguments, const std::string& input = {}) const;
 
   // Passes each line to `take` as it arrives, until kubectl ends or `take` returns false. A failure carries
@@ -28,7 +31,10 @@ class Kubectl {
   std::string server() const;
 
  private:
+  Result<KubectlOutput> run_once(const std::vector<std::string>& arguments, const std::string& input) const;
+
   std::vector<std::string> flags_;
+  Patience patience_;
 };
 
 }  // namespace curfew::client

@@ -29,7 +29,8 @@ ErrorKind kind_of(std::string_view name) {
                                                            {"Unauthorized", ErrorKind::Unauthorized},
                                                            {"Invalid", ErrorKind::Invalid},
                                                            {"BadRequest", ErrorKind::Invalid},
-                                                           {"TooManyRequests", ErrorKind::TooManyRequests}};
+                                                           {"TooManyRequests", ErrorKind::TooManyRequests},
+                                                           {"ServiceUnavailable", ErrorKind::Unavailable}};
   const auto found = kinds.find(name);
   return found == kinds.end() ? ErrorKind::Other : found->second;
 }

@@ -30,6 +30,11 @@ with open(folder + "/cluster.json") as file:
 def fail(said):
     sys.stderr.write(said + "\n")
     sys.exit(1)
+if cluster["unavailable"].get(arguments[0]):
+    cluster["unavailable"][arguments[0]] -= 1
+    with open(folder + "/cluster.json", "w") as file:
+        json.dump(cluster, file)
+    fail("Error from server (ServiceUnavailable): Resource kind curfew.dev/v1alpha1, Kind=AccessRequest not found.")
 if arguments[:2] == ["config", "view"] and arguments[-1].startswith("jsonpath="):
     print("payments", end="")
     sys.exit(0)
@@ -133,7 +138,7 @@ class FakeClusterTest(unittest.TestCase):
         kubectl.write_text(KUBECTL)
         kubectl.chmod(0o755)
         (self.folder / "log").touch()
-        self.cluster = {"server": "https://one.test:6443", "username": "bob", "missing": "Error from server (NotFound): it was not found", "refusals": [], "expired": [], "invalid": "",
+        self.cluster = {"server": "https://one.test:6443", "username": "bob", "missing": "Error from server (NotFound): it was not found", "refusals": [], "expired": [], "invalid": "", "unavailable": {},
                         "path": f"{CURFEW}/namespaces/payments/accessrequests/%s", "answers": {}}
         self.serve()
 
