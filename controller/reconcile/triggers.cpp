@@ -145,7 +145,11 @@ void Triggers::departed(Pointer<api::AccessRequest> last_state) {
 
 void Triggers::add_request(const api::ObjectKey& key, std::chrono::milliseconds delay) {
   if (!is_leading_()) return;
-  queue_.add_after({.kind = Key::Kind::Request, .object = key}, delay);
+  const Key request{.kind = Key::Kind::Request, .object = key};
+  if (delay > std::chrono::milliseconds(0))
+    queue_.recheck_after(request, delay);
+  else
+    queue_.add(request);
 }
 
 void Triggers::add_policy(const std::string& name) {

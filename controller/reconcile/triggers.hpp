@@ -36,7 +36,8 @@ class Triggers {
   // The first step of a term: takes over from each request's status what the previous leader has observed.
   void begin_term();
 
-  // Enqueues every request and policy, bindings without a known request, and departed requests.
+  // Enqueues every request and policy, bindings without a known request, and departed requests. With a
+  // delay, requests are enqueued after it, also if they are woken before.
   void everything(std::chrono::milliseconds delay = std::chrono::milliseconds(0));
 
   // Enqueues a departed request by its last known state, so that its end is recorded.

@@ -39,11 +39,20 @@ class WorkQueue {
     add_locked(key);
   }
 
-  // Schedules a wake-up: an earlier one replaces a later one of the same key, a later one is dropped. add()
-  // cancels none: a spurious wake-up costs one reconcile, a lost one costs a deadline.
+  // Schedules a wake-up: an earlier one replaces a later one of the same key, a later one is dropped. For
+  // reconciles, which schedule their next wake-up each time, and for changes that any later reconcile
+  // observes. add() cancels none: a spurious wake-up costs one reconcile, a lost one costs a deadline.
   void add_after(const Key& key, std::chrono::steady_clock::duration delay) {
     const std::scoped_lock lock(mutex_);
-    delay_locked(key, delay);
+    delay_locked(delayed_, key, delay);
+  }
+
+  // Schedules a reconcile that no earlier wake-up replaces, for what is true only then and wakes nobody. A
+  // later call for the same key replaces an earlier one.
+  void recheck_after(const Key& key, std::chrono::steady_clock::duration delay) {
+    const std::scoped_lock lock(mutex_);
+    rechecks_.erase(key);
+    delay_locked(rechecks_, key, delay);
   }
 
   // Requeues after a delay that doubles (with jitter) each time, until forget().
@@ -51,7 +60,7 @@ class WorkQueue {
     const std::scoped_lock lock(mutex_);
     const auto entry =
         failures_.try_emplace(key, delays_.first, delays_.longest, static_cast<unsigned>(seeds_())).first;
-    delay_locked(key, entry->second.next());
+    delay_locked(delayed_, key, entry->second.next());
   }
 
   // The next rate-limited retry starts from the shortest delay again.
@@ -66,8 +75,8 @@ class WorkQueue {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
       if (auto key = take_locked()) return key;
-      const auto due = delayed_.next();
-      const auto has_news = [&] { return !ready_.empty() || delayed_.next() != due; };
+      const auto due = next_due_locked();
+      const auto has_news = [&] { return !ready_.empty() || next_due_locked() != due; };
       if (due) {
         // At most an hour, because far deadlines overflow some implementations of waiting.
         changed_.wait_for(
@@ -113,20 +122,31 @@ class WorkQueue {
     changed_.notify_one();
   }
 
-  void delay_locked(const Key& key, std::chrono::steady_clock::duration delay) {
+  using Deadlines = DeadlineHeap<Key, SteadyTime>;
+
+  // The earliest deadline of all.
+  std::optional<SteadyTime> next_due_locked() const {
+    const auto wake_up = delayed_.next();
+    const auto recheck = rechecks_.next();
+    return wake_up && recheck ? std::min(wake_up, recheck) : wake_up ? wake_up : recheck;
+  }
+
+  void delay_locked(Deadlines& deadlines, const Key& key, std::chrono::steady_clock::duration delay) {
     if (delay <= std::chrono::steady_clock::duration::zero()) return add_locked(key);
     const auto now = clock_.steady();
     const auto at = delay < SteadyTime::max() - now ? now + delay : SteadyTime::max();
-    const auto known = delayed_.deadline_of(key);
+    const auto known = deadlines.deadline_of(key);
     if (known && *known <= at) return;
-    const bool is_earliest = at < delayed_.next().value_or(SteadyTime::max());
-    delayed_.set(key, at);
+    const bool is_earliest = at < next_due_locked().value_or(SteadyTime::max());
+    deadlines.set(key, at);
     // A worker that waits for the previously earliest deadline must restart its wait.
     if (is_earliest) changed_.notify_all();
   }
 
   std::optional<Key> take_locked() {
-    for (const Key& key : delayed_.pop_due(clock_.steady())) add_locked(key);
+    const SteadyTime now = clock_.steady();
+    for (const Key& key : delayed_.pop_due(now)) add_locked(key);
+    for (const Key& key : rechecks_.pop_due(now)) add_locked(key);
     if (ready_.empty()) return std::nullopt;
     Key key = std::move(ready_.front());
     ready_.pop_front();
@@ -145,7 +165,8 @@ class WorkQueue {
   std::deque<Key> ready_;     // in the order of arrival: what get() returns
   std::set<Key> waiting_;     // in ready_, or added while being processed
   std::set<Key> processing_;  // between get() and done()
-  DeadlineHeap<Key, SteadyTime> delayed_;
+  Deadlines delayed_;         // of add_after() and add_rate_limited()
+  Deadlines rechecks_;        // of recheck_after()
   std::map<Key, Backoff> failures_;
   std::minstd_rand seeds_{std::random_device{}()};
 };

@@ -51,6 +51,16 @@ TEST_CASE("of a request deleted and made again between two lists, the first one 
   CHECK(f.departed.first(request().metadata.key())->metadata.uid == kUid);
 }
 
+TEST_CASE("a later look at everything is not lost to an earlier wake-up of a request") {
+  TriggersFixture f;
+  f.know(request());
+  f.queue.add_after(request_key("debug"), 3s);
+  f.triggers.everything(6s);
+  CHECK(f.queued_within(3s) == Keys{request_key("debug")});
+  CHECK(f.queued_within(3s - 1ms).empty());
+  CHECK(f.queued_within(1ms) == Keys{request_key("debug")});
+}
+
 TEST_CASE("a policy that means something else concerns its requests") {
   TriggersFixture f;
   f.know(request());

@@ -104,6 +104,43 @@ TEST_CASE_METHOD(Fixture, "of two wake-ups the earlier one wins, whichever was s
   CHECK(take_all().empty());
 }
 
+TEST_CASE_METHOD(Fixture, "a recheck comes at its time, whatever wake-ups come before and after it") {
+  queue.add_after("a", 3s);
+  queue.recheck_after("a", 6s);
+  queue.add_after("a", 60s);  // dropped: the reconcile at three seconds schedules its own
+  queue.add_after("a", 1s);
+  clock.advance(1s);
+  CHECK(take_all() == Keys{"a"});
+  queue.done("a");
+  queue.add_after("a", 60s);
+  clock.advance(5s - 1us);
+  CHECK(take_all().empty());
+  clock.advance(1us);
+  CHECK(take_all() == Keys{"a"});
+  queue.done("a");
+  clock.advance(55s);
+  CHECK(take_all() == Keys{"a"});
+}
+
+TEST_CASE_METHOD(Fixture, "of two rechecks the later one counts") {
+  queue.recheck_after("a", 6s);
+  clock.advance(4s);
+  queue.recheck_after("a", 6s);
+  clock.advance(6s - 1us);
+  CHECK(take_all().empty());
+  clock.advance(1us);
+  CHECK(take_all() == Keys{"a"});
+}
+
+TEST_CASE_METHOD(Fixture, "a wake-up and a recheck that are due together are one") {
+  queue.add_after("a", 5s);
+  queue.recheck_after("a", 5s);
+  clock.advance(5s);
+  CHECK(take_all() == Keys{"a"});
+  queue.done("a");
+  CHECK(take_all().empty());
+}
+
 TEST_CASE_METHOD(Fixture, "adding a key does not cancel its wake-up") {
   queue.add_after("a", 5s);
   queue.add("a");
