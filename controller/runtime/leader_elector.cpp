@@ -195,9 +195,15 @@ void LeaderElector::lead_from(SteadyTime started) {
   if (in_trouble_) log::info("leader election recovered");
   in_trouble_ = false;
   // The response took too long to rely on; the next attempt() tries again.
-  if (clock_.steady() >= started + times_.renew_deadline) return;
-  leads_until_.store(started + times_.renew_deadline);
-  if (leading_) return;
+  const SteadyTime until = started + times_.renew_deadline;
+  if (clock_.steady() >= until) return;
+  const SteadyTime before = leads_until_.exchange(until);
+  if (leading_ && clock_.steady() < before) return;
+  if (leading_) {
+    // is_leader() may have been false for a moment, and what changed in it was ignored: begin a new term.
+    stop_leading("the lease was renewed too late");
+    leads_until_.store(until);
+  }
   leading_ = true;
   log::info("started leading", {{"identity", identity_}, {"lease", to_string(key_)}});
   call(callbacks_.on_started_leading);

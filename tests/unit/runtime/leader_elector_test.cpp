@@ -164,6 +164,33 @@ TEST_CASE_METHOD(Fixture, "a candidate whose write was answered too late does no
   CHECK(a.elector.is_leader());
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "a leader whose renewal is answered after its leadership has lapsed begins a new term") {
+  a.attempt();
+  REQUIRE(a.started == 1);
+  clock.advance(9s);
+  bool has_lapsed = false;
+  store.on_write = [&](const curfew::api::Lease&) {
+    clock.advance(2s);
+    has_lapsed = !a.elector.is_leader();  // changes are ignored from here
+  };
+  a.attempt();
+  CHECK(has_lapsed);
+  CHECK(a.elector.is_leader());
+  CHECK(a.stopped == 1);
+  CHECK(a.started == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a renewal that is answered in time goes on with the term") {
+  a.attempt();
+  clock.advance(9s);
+  store.on_write = [&](const curfew::api::Lease&) { clock.advance(999ms); };
+  a.attempt();
+  CHECK(a.elector.is_leader());
+  CHECK(a.stopped == 0);
+  CHECK(a.started == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "a call gets half of the renew deadline, and never more than leadership lasts") {
   a.attempt();
   std::vector<milliseconds> deadlines;
