@@ -19,6 +19,9 @@ constexpr seconds kDatesSecond{1};
 // Clocks synchronized by NTP differ by milliseconds; if they differ by more than this, one of them is wrong.
 // Leaves room for a thread that is delayed between a response and its observe().
 constexpr std::chrono::milliseconds kTolerance{500};
+// More API servers with clocks that differ by seconds are not remembered.
+constexpr std::size_t kMaxSources = 8;
+constexpr std::chrono::minutes kMinLogInterval{1};
 
 }  // namespace
 
@@ -26,7 +29,7 @@ ServerClock::ServerClock(const Clock& machine, Report report, SinceBoot since_bo
     : machine_(machine),
       report_(std::move(report)),
       since_boot_(std::move(since_boot)),
-      state_(State{.at_boot = machine.now() - since_boot_(), .server = {}}) {}
+      state_(State{.at_boot = machine.now() - since_boot_(), .sources = {}, .logged_at = {}}) {}
 
 TimePoint ServerClock::now() const {
   const TimePoint ours = machine_.now();
@@ -41,24 +44,49 @@ void ServerClock::observe(TimePoint date, std::chrono::nanoseconds round_trip) {
   const auto trip = std::chrono::duration_cast<microseconds>(round_trip);
   // The server read the Date at some moment of the round trip and truncated it to the second.
   const Bounds told{.earliest = date - booted, .latest = date + kDatesSecond - (booted - trip)};
+  bool is_off = false;
   bool is_news = false;
-  const State state = state_.with([&](State& s) {
-    const Bounds narrower{.earliest = std::max(s.server.earliest, told.earliest),
-                          .latest = std::min(s.server.latest, told.latest)};
-    s.server = s.has_heard && narrower.earliest <= narrower.latest
-                   ? narrower
-                   : told;  // no overlap: one of the clocks was set
-    s.has_heard = true;
+  const microseconds offset = state_.with([&](State& state) {
+    const Bounds& server = latest_after(state, told, booted);
     const TimePoint machine_at_boot = ours - booted;
-    const bool agrees =
-        machine_at_boot >= s.server.earliest - kTolerance && machine_at_boot <= s.server.latest + kTolerance;
-    s.at_boot = agrees ? machine_at_boot : s.server.middle();
-    is_news = std::exchange(s.is_off, !agrees) != s.is_off;
-    return s;
+    is_off = machine_at_boot < server.earliest - kTolerance || machine_at_boot > server.latest + kTolerance;
+    state.is_off = is_off;
+    state.at_boot = is_off ? server.middle() : machine_at_boot;
+    is_news = must_log(state, booted);
+    return ours - (server.middle() + booted);
   });
-  const microseconds offset = ours - (state.server.middle() + booted);
   if (report_) report_(offset);
-  if (is_news) log_offset(state.is_off, offset);
+  if (is_news) log_offset(is_off, offset);
+}
+
+// The latest of the clocks that have answered recently, now that one has answered with these bounds.
+const ServerClock::Bounds& ServerClock::latest_after(State& state, const Bounds& heard, microseconds booted) {
+  auto& sources = state.sources;
+  std::erase_if(sources, [&](const Source& source) { return booted - source.heard_at > kRemembered; });
+  const auto overlaps = [&](const Source& source) {
+    return source.bounds.earliest <= heard.latest && heard.earliest <= source.bounds.latest;
+  };
+  const auto known = std::ranges::find_if(sources, overlaps);
+  if (known != sources.end()) {
+    known->bounds = {.earliest = std::max(known->bounds.earliest, heard.earliest),
+                     .latest = std::min(known->bounds.latest, heard.latest)};
+    known->heard_at = booted;
+  } else {
+    if (sources.size() == kMaxSources)
+      sources.erase(std::ranges::min_element(sources, {}, &Source::heard_at));
+    sources.push_back({.bounds = heard, .heard_at = booted});
+  }
+  return std::ranges::max_element(sources, {}, [](const Source& source) { return source.bounds.middle(); })
+      ->bounds;
+}
+
+// Whether a change of `is_off` is to be logged: at once, and then at most once a minute.
+bool ServerClock::must_log(State& state, microseconds booted) {
+  if (state.is_off == state.is_logged_off) return false;
+  if (state.logged_at && booted - *state.logged_at < kMinLogInterval) return false;
+  state.is_logged_off = state.is_off;
+  state.logged_at = booted;
+  return true;
 }
 
 bool ServerClock::is_off() const {

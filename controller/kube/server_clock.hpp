@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
+#include <vector>
 
 #include "util/clock.hpp"
 #include "util/guarded.hpp"
@@ -12,9 +14,15 @@ namespace curfew::kube {
 // server's, which users and other replicas share. The API server's clock is estimated from the Date of
 // responses: whole seconds, but each response narrows the estimate. Between responses, the clock advances
 // with the time since boot, so that a step of this machine's wall clock, by a user or by NTP, changes
-// nothing, and time asleep counts. Before the first response, the clock is this machine's. Thread-safe.
+// nothing, and time asleep counts. Before the first response, the clock is this machine's.
+//
+// API servers behind one address may have different clocks. The latest one of those that have answered within
+// kRemembered counts: the clock does not jump from answer to answer, and access ends no later than by any of
+// them. If the clock of the only API server is set back, that counts after kRemembered. Thread-safe.
 class ServerClock final : public Clock {
  public:
+  static constexpr std::chrono::seconds kRemembered{30};
+
   // Time since some fixed moment; continues while the machine sleeps.
   using SinceBoot = std::function<std::chrono::microseconds()>;
   // Gets the estimated offset of this machine's clock from the API server's; for metrics, on the thread that
@@ -44,12 +52,20 @@ class ServerClock final : public Clock {
     TimePoint latest;
     TimePoint middle() const { return earliest + (latest - earliest) / 2; }
   };
+  // A clock that answered. Responses whose bounds overlap are of one clock.
+  struct Source {
+    Bounds bounds;
+    std::chrono::microseconds heard_at;  // since boot
+  };
   struct State {
     TimePoint at_boot;  // time of the clock in use, at boot
-    Bounds server;
-    bool has_heard = false;
+    std::vector<Source> sources;
     bool is_off = false;
+    bool is_logged_off = false;                          // is_off as last logged
+    std::optional<std::chrono::microseconds> logged_at;  // since boot
   };
+  static const Bounds& latest_after(State& state, const Bounds& heard, std::chrono::microseconds booted);
+  static bool must_log(State& state, std::chrono::microseconds booted);
   void log_offset(bool is_off, std::chrono::microseconds ours_minus_server) const;
 
   const Clock& machine_;

@@ -77,10 +77,50 @@ TEST_CASE("a machine whose clock is wrong goes by the API server's") {
 
 TEST_CASE("one answer is enough to be within the second that a Date leaves open") {
   Fixture f;
-  f.server_ahead = GENERATE(as<microseconds>{}, 5min, -5min);
+  f.server_ahead = 5min;
   f.hear();
   CHECK(f.clock.is_off());
   CHECK(f.error() <= 500ms);
+}
+
+TEST_CASE("an API server's clock that is set back counts once no answer has had the later time for a while") {
+  Fixture f;
+  f.server_ahead = -5min;
+  f.hear();
+  CHECK(f.clock.now() == f.machine.now());
+  f.pass(kube::ServerClock::kRemembered + 1s);
+  f.hear();
+  CHECK(f.error() <= 500ms);
+}
+
+TEST_CASE("of API servers whose clocks differ the latest counts, and the clock never jumps between them") {
+  Fixture f;
+  const microseconds apart = GENERATE(as<microseconds>{}, 300ms, 800ms, 1500ms, 1h);
+  const auto hear_both = [&] {
+    for (const microseconds ahead : {apart, microseconds(0)}) {
+      f.server_ahead = ahead;
+      f.pass(1030ms);
+      f.hear();
+    }
+  };
+  for (int i = 0; i < 40; ++i) hear_both();
+  const auto ahead_of_machine = f.clock.now() - f.machine.now();
+  CHECK(std::chrono::abs(ahead_of_machine - apart) <= 500ms);
+  for (int i = 0; i < 100; ++i) {
+    hear_both();
+    CHECK(std::chrono::abs(f.clock.now() - f.machine.now() - ahead_of_machine) <= 50ms);
+  }
+}
+
+TEST_CASE("an API server with a later clock that is gone counts for a while only") {
+  Fixture f;
+  f.server_ahead = 1500ms;
+  f.settle();
+  CHECK(f.clock.is_off());
+  f.server_ahead = 0s;
+  f.settle();
+  CHECK_FALSE(f.clock.is_off());
+  CHECK(f.clock.now() == f.machine.now());
 }
 
 TEST_CASE("a step of the machine's clock changes nothing, before and after the next answer") {
