@@ -15,7 +15,7 @@ struct App::Impl : Modules {
   using Modules::Modules;
 
   void add_watches();
-  void add_ready_checks();
+  void add_health_checks();
   void sample(telemetry::Metrics& m) const;
 };
 
@@ -34,7 +34,8 @@ void App::Impl::sample(telemetry::Metrics& m) const {
   m.set_guard_in_force(guard.watch().state().in_force);
 }
 
-void App::Impl::add_ready_checks() {
+void App::Impl::add_health_checks() {
+  endpoints.add_live_check("threads", [this] { return watchdog.stuck(); });
   endpoints.add_ready_check("stores", [this]() -> std::optional<std::string> {
     const auto resources = stores.unsynced();
     if (resources.empty()) return std::nullopt;
@@ -71,7 +72,7 @@ App::~App() {
 void App::start() {
   Impl& impl = *impl_;
   impl.metrics.before_render([&impl](telemetry::Metrics& m) { impl.sample(m); });
-  impl.add_ready_checks();
+  impl.add_health_checks();
   impl.endpoints.start(impl.config.metrics_address);
   log::info(
       "started",

@@ -16,8 +16,11 @@ void Endpoints::add_ready_check(std::string name, std::function<std::optional<st
   health_.add_ready_check(std::move(name), std::move(check));
 }
 
+void Endpoints::add_live_check(std::string name, std::function<std::optional<std::string>()> check) {
+  health_.add_live_check(std::move(name), std::move(check));
+}
+
 void Endpoints::start(std::string_view host_port) {
-  health_.add_live_check("process", [] { return std::optional<std::string>(); });
   server_.emplace(host_port, std::map<std::string, http::Server::Route>{
                                  {"/metrics",
                                   [this] {

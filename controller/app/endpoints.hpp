@@ -19,6 +19,9 @@ class Endpoints {
   // nullopt: ready; otherwise why not, as a sentence. Before start().
   void add_ready_check(std::string name, std::function<std::optional<std::string>()> check);
 
+  // nullopt: alive; otherwise why the process must be restarted, as a sentence. Before start().
+  void add_live_check(std::string name, std::function<std::optional<std::string>()> check);
+
   // Listens at once. Throws as http::Server.
   void start(std::string_view host_port);
   void stop() { server_.reset(); }

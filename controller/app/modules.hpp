@@ -25,6 +25,7 @@
 #include "reconcile/reconcilers.hpp"
 #include "reconcile/requests.hpp"
 #include "reconcile/store_watches.hpp"
+#include "runtime/watchdog.hpp"
 #include "runtime/work_queue.hpp"
 #include "telemetry/metrics.hpp"
 #include "util/clock.hpp"
@@ -55,6 +56,7 @@ struct Modules {
   telemetry::Metrics metrics{kVersion};
   kube::ServerClock clock{machine_clock, [this](auto offset) { metrics.set_clock_offset(offset); }};
   Clients clients;
+  runtime::Watchdog watchdog{clock};
   reconcile::Stores stores;
   runtime::WorkQueue<reconcile::Key> queue{clock, kReconcileRetries};
   kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); },
@@ -66,7 +68,8 @@ struct Modules {
                          .clock = clock,
                          .is_leader = [this] { return is_leader(); },
                          .on_ended = [this](auto past_end) { metrics.revocation_was_late(past_end); },
-                         .on_failed = [this](ErrorKind kind) { metrics.reconcile_failed(kind); }}};
+                         .on_failed = [this](ErrorKind kind) { metrics.reconcile_failed(kind); },
+                         .watchdog = watchdog}};
   guard::Guard guard{clients.general, config.ns, config.eligibility_policy, clock,
                      [this] { leadership.guard_changed(); }};
   reconcile::Requests requests{
@@ -114,15 +117,28 @@ struct Modules {
                     {.on_started_leading = [this] { leadership.start(); },
                      .on_stopped_leading =
                          [this] {
+                           const auto task = watchdog.begin("the end of leadership");
                            leadership.stop();
                            requests.end_term();
                          }}};
   reconcile::StoreWatches store_watches{
       stores,
       requests.triggers(),
-      {.request = [this](const auto& before, const auto& after) { requests.observe(before, after); },
-       .policy = [this](const auto& before, const auto& after) { leadership.observe_policy(before, after); },
-       .binding = [this](const auto& before, const auto& after) { expiry.observe(before, after); }}};
+      {.request =
+           [this](const auto& before, const auto& after) {
+             const auto task = watchdog.begin("the watch of accessrequests");
+             requests.observe(before, after);
+           },
+       .policy =
+           [this](const auto& before, const auto& after) {
+             const auto task = watchdog.begin("the watch of accesspolicies");
+             leadership.observe_policy(before, after);
+           },
+       .binding =
+           [this](const auto& before, const auto& after) {
+             const auto task = watchdog.begin("the watch of rolebindings");
+             expiry.observe(before, after);
+           }}};
   reconcile::Reconcilers reconcilers{
       {.queue = queue,
        .by_kind = {{reconcile::Key::Kind::Request,
@@ -135,7 +151,8 @@ struct Modules {
                     }}},
        .may_decide = [this] { return may_grant(); },
        .must_yield = [this] { return expiry.has_backlog(); },
-       .on_panic = [this] { metrics.worker_panicked(); }}};
+       .on_panic = [this] { metrics.worker_panicked(); },
+       .watchdog = &watchdog}};
   kube::Watches watches{clients.general, [this](auto resource) { metrics.watch_restarted(resource); }};
   Endpoints endpoints{metrics};
   std::jthread event_poster;  // outlives every thread that records Events

@@ -26,6 +26,7 @@ class Expiry {
     std::function<bool()> is_leader;
     std::function<void(std::chrono::microseconds past_end)> on_ended;  // as Revoker::Parts
     std::function<void(ErrorKind)> on_failed;
+    runtime::Watchdog& watchdog;
   };
 
   explicit Expiry(const Parts& parts);
@@ -50,6 +51,7 @@ class Expiry {
  private:
   PendingDeletions deletions_;
   Revoker revoker_;
+  runtime::Watchdog& watchdog_;
   Threads thread_;
   std::optional<runtime::Workers<api::ObjectKey>> workers_;
   std::optional<runtime::Workers<api::ObjectKey>> patient_workers_;

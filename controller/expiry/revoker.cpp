@@ -106,6 +106,7 @@ Revoker::Due Revoker::due(TimePoint now) const {
 void Revoker::run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
+    if (parts_.on_round) parts_.on_round();
     const Due now_due = due(parts_.clock.now());
     if (queue_.size() < kBacklog) crowd_began_ = parts_.clock.steady();
     for (const api::ObjectKey& key : ends_.pop_due(now_due.until)) queue_.add(key);

@@ -40,6 +40,7 @@ class Revoker {
     std::function<void(ErrorKind)> on_failed;
     const Clock& clock;
     std::function<bool()> is_leader;
+    std::function<void()> on_round = nullptr;  // the thread of run() has come round; at least once a second
   };
 
   // Threads for each of the two queues.

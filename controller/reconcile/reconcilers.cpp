@@ -13,7 +13,8 @@ constexpr std::chrono::milliseconds kYieldRecheck{50};
 void Reconcilers::start(int threads) {
   workers_.emplace(
       parts_.queue, [this](const Key& key, std::stop_token stop) { return reconcile(key, std::move(stop)); },
-      threads, runtime::WorkerHooks{.on_panic = parts_.on_panic});
+      threads,
+      runtime::WorkerHooks{.on_error = {}, .on_panic = parts_.on_panic, .watchdog = parts_.watchdog});
 }
 
 runtime::Outcome Reconcilers::reconcile(const Key& key, std::stop_token stop) const {

@@ -22,6 +22,7 @@ class Reconcilers {
     std::function<bool()> may_decide;  // false: keys are dropped, because the next leader enqueues all
     std::function<bool()> must_yield;  // true while more urgent work needs the API server
     std::function<void()> on_panic;    // a reconciler threw, which is a bug
+    runtime::Watchdog* watchdog = nullptr;
   };
 
   explicit Reconcilers(Parts parts) : parts_(std::move(parts)) {}

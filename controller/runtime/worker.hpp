@@ -4,6 +4,7 @@
 #include <concepts>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/watchdog.hpp"
 #include "runtime/work_queue.hpp"
 #include "util/log.hpp"
 
@@ -32,6 +34,7 @@ struct Outcome {
 struct WorkerHooks {
   std::function<void()> on_error;  // a retry after a failure: RetryAfter, RetryRateLimited
   std::function<void()> on_panic;  // the handler threw, which is a bug
+  Watchdog* watchdog = nullptr;    // watches each handler while it runs; must outlive the workers
 };
 
 // Threads that take keys from the queue, one key each at a time. The destructor stops them and waits for the
@@ -64,9 +67,16 @@ class Workers {
  private:
   void run(const std::stop_token& stop) {
     while (const auto key = queue_.get(stop)) {
+      const auto task = begin_task();
       settle(*key, handle(*key, stop));
       queue_.done(*key);
     }
+  }
+
+  // /healthz is public: no names of objects.
+  std::optional<Watchdog::Task> begin_task() const {
+    if (hooks_.watchdog == nullptr) return std::nullopt;
+    return hooks_.watchdog->begin("a worker");
   }
 
   // The whole retry policy.
