@@ -2,7 +2,9 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <future>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 
 #include "app/app.hpp"
@@ -31,9 +33,33 @@ std::string name_of(int signal) {
   return signal == SIGTERM ? "SIGTERM" : "SIGINT";
 }
 
+constexpr timespec poll_interval(std::chrono::nanoseconds interval) {
+  return {.tv_sec = 0, .tv_nsec = interval.count()};
+}
+
+// Waits for an API server that accepts us. False if a signal ended that.
+bool await_api_server(curfew::app::App& app, const curfew::app::Config& config, const sigset_t& signals) {
+  constexpr timespec kPoll = poll_interval(std::chrono::milliseconds(10));
+  const auto began = std::chrono::steady_clock::now();
+  std::stop_source stop;
+  auto accepted = std::async(std::launch::async, [&] { app.await_api_server(stop.get_token()); });
+  while (accepted.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    const int received = sigtimedwait(&signals, nullptr, &kPoll);
+    const bool is_late = config.end_all && std::chrono::steady_clock::now() - began > config.end_all->timeout;
+    if (received <= 0 && !is_late) continue;
+    stop.request_stop();
+    accepted.wait();
+    if (is_late) throw std::runtime_error("the API server cannot be reached");
+    curfew::log::info("stopping", {{"signal", name_of(received)}});
+    return false;
+  }
+  accepted.get();
+  return true;
+}
+
 // Waits until no access is left. Returns the exit code.
 int end_all(const curfew::app::App& app, const curfew::app::EndAll& settings, const sigset_t& signals) {
-  constexpr timespec kPoll{.tv_sec = 0, .tv_nsec = 100'000'000};
+  constexpr timespec kPoll = poll_interval(std::chrono::milliseconds(100));
   const auto deadline = std::chrono::steady_clock::now() + settings.timeout;
   while (const auto left = app.access_left()) {
     if (std::chrono::steady_clock::now() >= deadline)
@@ -57,6 +83,8 @@ int run(int argc, const char* const* argv) {
   curfew::log::init(parsed.config.log_level);
 
   curfew::app::App app(parsed.config);
+  app.serve();
+  if (!await_api_server(app, parsed.config, signals)) return parsed.config.end_all ? 1 : 0;
   app.start();
   if (parsed.config.end_all) return end_all(app, *parsed.config.end_all, signals);
   int received = 0;

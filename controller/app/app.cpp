@@ -17,6 +17,8 @@ struct App::Impl : Modules {
   void add_watches();
   void add_health_checks();
   void sample(telemetry::Metrics& m) const;
+
+  bool is_started = false;
 };
 
 void App::Impl::add_watches() {
@@ -48,14 +50,11 @@ void App::Impl::add_health_checks() {
   endpoints.add_ready_check("guard", [this] { return guard.watch().difference(); });
 }
 
-App::App(const Config& config) : impl_(std::make_unique<Impl>(config)) {
-  check_access(impl_->clients.general);
-}
+App::App(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
 
 // In the reverse of start().
 App::~App() {
   Impl& impl = *impl_;
-  const bool was_started = impl.endpoints.is_started();
   impl.election.stop();  // first: releases the lease, so that another replica takes over meanwhile
   impl.leadership.stop();
   impl.watches.request_stop();
@@ -66,14 +65,23 @@ App::~App() {
   impl.watches.stop();
   impl.event_poster = {};
   impl.endpoints.stop();
-  if (was_started) log::info("stopped");
+  if (impl.is_started) log::info("stopped");
 }
 
-void App::start() {
+void App::serve() {
   Impl& impl = *impl_;
   impl.metrics.before_render([&impl](telemetry::Metrics& m) { impl.sample(m); });
   impl.add_health_checks();
   impl.endpoints.start(impl.config.metrics_address);
+}
+
+void App::await_api_server(const std::stop_token& stop) {
+  check_access(impl_->clients.general, stop);
+}
+
+void App::start() {
+  Impl& impl = *impl_;
+  impl.is_started = true;
   log::info(
       "started",
       {{"version", kVersion}, {"identity", impl.identity}, {"metrics_address", impl.endpoints.address()}});

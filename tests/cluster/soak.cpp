@@ -152,8 +152,8 @@ class Soak {
     fault_ = nullptr;
   }
 
-  // Not during a fault: a process that cannot reach its API server does not start, and nothing here restarts
-  // it.
+  // Not during a fault: a process that cannot reach its API server waits for it, and is not started until
+  // then.
   void restart() {
     const std::size_t replica = restarts_ / 2 % 2;
     const bool is_kill = restarts_ % 2 == 1;

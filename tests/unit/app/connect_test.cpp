@@ -16,8 +16,8 @@ struct ConnectFixture {
   FakeApi api;
   kube::Client client{api};
 
-  void fail_requests(int status, const std::string& reason) {
-    api.fail("accessrequests", status, reason, "because", 100);
+  void fail_requests(int status, const std::string& reason, int times = 100) {
+    api.fail("accessrequests", status, reason, "because", times);
   }
   void leave_access() { api.put(binding("2026-11-24T21:00:00Z")); }
 };
@@ -54,4 +54,37 @@ TEST_CASE("credentials that nobody takes are said at once, whatever there is to 
   f.leave_access();
   f.fail_requests(401, "Unauthorized");
   CHECK_THROWS_AS(app::check_access(f.client), std::runtime_error);
+}
+
+TEST_CASE("an API server that cannot be reached is waited for") {
+  ConnectFixture f;
+  f.api.fail("accessrequests", Error{.kind = ErrorKind::Transport, .message = "connection refused"}, 50);
+  int pauses = 0;
+  const auto pause = [&](std::chrono::milliseconds, const std::stop_token&) { ++pauses; };
+  SECTION("and then serves us") {
+    CHECK_NOTHROW(app::check_access(f.client, {}, pause));
+    CHECK(pauses == 50);
+  }
+  SECTION("and then does not know us yet, because it has just started") {
+    const auto [status, reason] =
+        GENERATE(table<int, std::string>({{401, "Unauthorized"}, {403, "Forbidden"}}));
+    f.fail_requests(status, reason, 10);
+    CHECK_NOTHROW(app::check_access(f.client, {}, pause));
+    CHECK(pauses == 60);
+  }
+  SECTION("and then refuses us for ten seconds") {
+    const auto [status, reason] =
+        GENERATE(table<int, std::string>({{401, "Unauthorized"}, {403, "Forbidden"}}));
+    f.fail_requests(status, reason, 1000);
+    CHECK_THROWS_AS(app::check_access(f.client, {}, pause), std::runtime_error);
+    CHECK(pauses == 50 + 19);
+  }
+  SECTION("until the process is to stop") {
+    std::stop_source stop;
+    CHECK_NOTHROW(
+        app::check_access(f.client, stop.get_token(), [&](std::chrono::milliseconds, const std::stop_token&) {
+          if (++pauses == 3) stop.request_stop();
+        }));
+    CHECK(pauses == 3);
+  }
 }
