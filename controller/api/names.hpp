@@ -33,6 +33,8 @@ inline constexpr std::string_view kRoleDrifted = "RoleDrifted";
 // On requests whose access outlives their policy: only the requester, the subject and those who approved may
 // decide.
 inline constexpr std::string_view kPolicyMissing = "PolicyMissing";
+// On policies: spec.suspend is true.
+inline constexpr std::string_view kSuspended = "Suspended";
 // On policies: a role lets its holder keep access beyond the grant.
 inline constexpr std::string_view kOutlivesGrant = "OutlivesGrant";
 

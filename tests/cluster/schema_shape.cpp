@@ -39,7 +39,7 @@ TEST_CASE("a list of requests shows what one wants to know", "[guard]") {
 TEST_CASE("a list of policies shows what one wants to know", "[guard]") {
   Asked asked;
   CHECK(squeezed(asked.alice.kubectl({"get", "ap", asked.policy}).out) ==
-        "NAME READY REQUIRED APPROVALS MAX ACTIVE PENDING AGE");
+        "NAME READY SUSPENDED REQUIRED APPROVALS MAX ACTIVE PENDING AGE");
 }
 
 TEST_CASE("a list of audit records shows what an auditor wants to know", "[guard]") {

@@ -162,46 +162,56 @@ std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const Polic
 
 namespace {
 
+constexpr std::string_view kNothingIsGranted = "nothing is granted until spec.suspend is false";
+
+bool is_suspended(const api::AccessPolicy& policy) {
+  return policy.spec.suspend.value_or(false);
+}
+
+// A suspended policy is Ready: it does what its author wants. Tools that wait for Ready (Flux, Helm) would
+// otherwise wait for the end of a freeze.
 void set_ready(const api::AccessPolicy& policy, std::span<const Denial> problems, TimePoint now,
                api::AccessPolicyStatus& status) {
   std::string message;
   for (const Denial& problem : problems) message += (message.empty() ? "" : "; ") + problem.message;
-  const bool is_suspended = policy.spec.suspend.value_or(false);
-  if (message.empty())
-    message =
-        is_suspended ? "suspended: nothing is granted until spec.suspend is false" : "requests are served";
-  const bool is_ready = problems.empty() && !is_suspended;
-  std::string reason = is_suspended ? std::string(reason::kPolicySuspended) : std::string(reason::kReady);
-  if (!problems.empty()) reason = problems.front().reason;
+  std::string why(is_suspended(policy) ? reason::kPolicySuspended : reason::kReady);
+  if (!problems.empty())
+    why = problems.front().reason;
+  else if (is_suspended(policy))
+    message = "suspended: " + std::string(kNothingIsGranted);
+  else
+    message = "requests are served";
   api::set_condition(status.conditions, {.type = std::string(api::kReady),
-                                         .status = is_ready ? "True" : "False",
-                                         .reason = reason,
+                                         .status = problems.empty() ? "True" : "False",
+                                         .reason = std::move(why),
                                          .message = api::cut(message, api::kMaxMessageBytes),
                                          .observed_generation = policy.metadata.generation,
                                          .last_transition_time = floor_to_second(now)});
 }
 
-// The condition exists only while there is something to warn about.
-void set_outlives_grant(const PolicyInput& input, api::AccessPolicyStatus& status) {
+// A condition that exists only while its message does.
+void set_or_remove(std::string_view type, std::string_view why, std::string_view message,
+                   const PolicyInput& input, api::AccessPolicyStatus& status) {
+  if (message.empty()) {
+    std::erase_if(status.conditions, [&](const api::Condition& condition) { return condition.type == type; });
+    return;
+  }
+  api::set_condition(status.conditions, {.type = std::string(type),
+                                         .status = "True",
+                                         .reason = std::string(why),
+                                         .message = api::cut(message, api::kMaxMessageBytes),
+                                         .observed_generation = input.policy.metadata.generation,
+                                         .last_transition_time = floor_to_second(input.now)});
+}
+
+std::string outliving_roles(const PolicyInput& input) {
   std::string message;
   for (const api::RoleRef& role : input.policy.spec.roles) {
     const auto powers = input.outliving_powers ? input.outliving_powers(role) : std::vector<std::string>();
     if (!powers.empty())
       message += (message.empty() ? "" : "; ") + describe(role) + " allows " + joined(powers);
   }
-  if (message.empty()) {
-    std::erase_if(status.conditions,
-                  [](const api::Condition& condition) { return condition.type == api::kOutlivesGrant; });
-    return;
-  }
-  api::set_condition(
-      status.conditions,
-      {.type = std::string(api::kOutlivesGrant),
-       .status = "True",
-       .reason = std::string(api::kOutlivesGrant),
-       .message = api::cut("what is made with a grant can outlive it: " + message, api::kMaxMessageBytes),
-       .observed_generation = input.policy.metadata.generation,
-       .last_transition_time = floor_to_second(input.now)});
+  return message.empty() ? message : "what is made with a grant can outlive it: " + message;
 }
 
 }  // namespace
@@ -213,7 +223,9 @@ api::AccessPolicyStatus policy_status(const PolicyInput& input) {
   status.active_grants = input.active_grants;
   status.pending_requests = input.pending_requests;
   set_ready(policy, policy_problems(policy, input.facts), input.now, status);
-  set_outlives_grant(input, status);
+  set_or_remove(api::kSuspended, reason::kPolicySuspended, is_suspended(policy) ? kNothingIsGranted : "",
+                input, status);
+  set_or_remove(api::kOutlivesGrant, api::kOutlivesGrant, outliving_roles(input), input, status);
   return status;
 }
 

@@ -54,8 +54,6 @@ TEST_CASE("what keeps a policy from working is named") {
        "spec.approval.timeout \"soon\" is not a duration like 8h"},
       {[](auto& s) { s.limits = api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = "1d"}; },
        "DurationInvalid", "spec.limits.cooldown \"1d\" is not a duration like 15m"},
-      {[](auto& s) { s.suspend = true; }, "PolicySuspended",
-       "suspended: nothing is granted until spec.suspend is false"},
       {[](auto& s) {
          s.requesters = {user("alice")};
          s.approval.approvers = {user("alice")};
@@ -84,6 +82,51 @@ TEST_CASE("what keeps a policy from working is named") {
     CHECK(ready(policy).reason == c.reason);
     CHECK(ready(policy).message == c.message);
   }
+}
+
+TEST_CASE("a suspended policy is Ready, since it does what its author wants, and has condition Suspended") {
+  auto policy = a_policy();
+  policy.spec.suspend = true;
+  policy.status = policy_status({.policy = policy, .facts = kFacts, .now = kNow});
+  CHECK(ready(policy) == api::Condition{"Ready", "True", "PolicySuspended",
+                                        "suspended: nothing is granted until spec.suspend is false", 3,
+                                        kNow});
+  const auto* suspended = api::find_condition(policy.status.conditions, "Suspended");
+  REQUIRE(suspended != nullptr);
+  CHECK(*suspended == api::Condition{"Suspended", "True", "PolicySuspended",
+                                     "nothing is granted until spec.suspend is false", 3, kNow});
+  policy.spec.suspend = false;
+  policy.status = policy_status({.policy = policy, .facts = kFacts, .now = kNow + 1min});
+  CHECK(api::find_condition(policy.status.conditions, "Suspended") == nullptr);
+  CHECK(ready(policy).reason == "Ready");
+}
+
+TEST_CASE("a suspended policy that would not work either is not Ready") {
+  auto policy = a_policy();
+  policy.spec.suspend = true;
+  policy.spec.roles = {cluster_role("nope")};
+  policy.status = policy_status({.policy = policy, .facts = kFacts, .now = kNow});
+  CHECK(ready(policy).status == "False");
+  CHECK(ready(policy).reason == "RoleNotFound");
+  CHECK(api::find_condition(policy.status.conditions, "Suspended") != nullptr);
+}
+
+TEST_CASE("suspending a policy is an ordinary Event, and so is serving again") {
+  auto policy = a_policy();
+  policy.status = policy_status({.policy = policy, .facts = kFacts, .now = kNow});
+  policy.spec.suspend = true;
+  const auto after = policy_status({.policy = policy, .facts = kFacts, .now = kNow});
+  const auto suspended = policy_event(policy, after, kNow);
+  REQUIRE(suspended);
+  CHECK(suspended->type == "Normal");
+  CHECK(suspended->reason == "PolicySuspended");
+  policy.status = after;
+  policy.spec.suspend = std::nullopt;
+  const auto served =
+      policy_event(policy, policy_status({.policy = policy, .facts = kFacts, .now = kNow}), kNow);
+  REQUIRE(served);
+  CHECK(served->type == "Normal");
+  CHECK(served->reason == "Ready");
 }
 
 TEST_CASE("a Role is not looked for before there is a request") {
