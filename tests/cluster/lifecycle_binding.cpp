@@ -104,6 +104,22 @@ TEST_CASE("access that the API server refuses was never there, in no record and 
   scene.admin.kubectl({"delete", "clusterrole", role});
 }
 
+TEST_CASE("a quota that refuses the binding is named, without advice about the role", "[lifecycle]") {
+  const Scene scene;
+  REQUIRE_THAT(scene.admin.kubectl({"create", "quota", "no-bindings", "-n", scene.space.name(),
+                                    "--hard=count/rolebindings.rbac.authorization.k8s.io=0"}),
+               Succeeds());
+  const auto is_counted = [&] {
+    return scene.admin.get({"resourcequota", "no-bindings", "-n", scene.space.name()})["status"].contains(
+        "used");
+  };
+  REQUIRE(eventually(seconds(10), is_counted));
+  const Request request(scene, scene.space.policy(automatic()), "duration: 30m");
+  request.await_reason("Granted", "BindingForbidden", seconds(4));
+  const std::string message = request.condition("Granted")["message"].get<std::string>();
+  CHECK_THAT(message, ContainsSubstring("exceeded quota: no-bindings") && !ContainsSubstring("grantable"));
+}
+
 TEST_CASE(
     "somebody else's binding of the grant's name and label is not taken for the grant: it is deleted and recorded",
     "[lifecycle]") {

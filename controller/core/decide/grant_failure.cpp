@@ -1,6 +1,8 @@
 #include "core/decide/grant_failure.hpp"
 
 #include <chrono>
+#include <string>
+#include <string_view>
 
 #include "api/names.hpp"
 
@@ -10,6 +12,16 @@ namespace {
 // Only an admin can change what was refused.
 constexpr std::chrono::seconds kRetry{60};
 
+// RBAC's refusal to let Curfew bind a role, without the list of the role's rules that follows. nullopt for
+// what else may forbid a binding: a quota, another admission policy, a webhook.
+std::optional<std::string> escalation_refusal(const std::string& message) {
+  constexpr std::string_view kRefused = " is attempting to grant RBAC permissions not currently held";
+  if (message.find(" is forbidden: user \"") == std::string::npos) return std::nullopt;
+  const auto found = message.find(kRefused);
+  if (found == std::string::npos) return std::nullopt;
+  return message.substr(0, found + kRefused.size());
+}
+
 }  // namespace
 
 std::optional<GrantFailure> grant_failure(const Error& error, TimePoint now) {
@@ -18,8 +30,11 @@ std::optional<GrantFailure> grant_failure(const Error& error, TimePoint now) {
   switch (error.kind) {
     case ErrorKind::Forbidden:
       failure.reason = api::reason::kBindingForbidden;
-      failure.message +=
-          "; make the role grantable: a ClusterRole labelled curfew.dev/grantable=true that allows bind on it";
+      if (const auto refusal = escalation_refusal(error.message)) {
+        failure.message =
+            *refusal +
+            "; make the role grantable: a ClusterRole labelled curfew.dev/grantable=true that allows bind on it";
+      }
       return failure;
     case ErrorKind::Invalid: failure.reason = api::reason::kBindingInvalid; return failure;
     case ErrorKind::AlreadyExists: failure.reason = api::reason::kBindingNameTaken; return failure;

@@ -157,8 +157,11 @@ TEST_CASE("a binding of our name that is being deleted is waited for") {
 
 TEST_CASE("a role that may not be bound is remembered for a minute, in the API server's words") {
   ApplyFixture f;
-  f.api.fail("POST " + kBindingsPath, 403, "Forbidden",
-             "attempting to grant RBAC permissions not currently held");
+  f.api.fail(
+      "POST " + kBindingsPath, 403, "Forbidden",
+      "rolebindings.rbac.authorization.k8s.io \"x\" is forbidden: user \"curfew\" (groups=[]) is attempting "
+      "to grant RBAC permissions not currently held:\n{APIGroups:[\"\"], Resources:[\"pods\"], "
+      "Verbs:[\"list\"]}");
   const auto outcome = f.apply(f.granting());
   CHECK(outcome.kind == Kind::Done);
   CHECK(outcome.after > 0s);
@@ -166,7 +169,7 @@ TEST_CASE("a role that may not be bound is remembered for a minute, in the API s
   const auto failure = f.notes.of(kUid).failure;
   REQUIRE(failure);
   CHECK(failure->reason == "BindingForbidden");
-  CHECK_THAT(failure->message, StartsWith("attempting to grant RBAC permissions not currently held"));
+  CHECK_THAT(failure->message, StartsWith("rolebindings.rbac.authorization.k8s.io \"x\" is forbidden: "));
   CHECK_THAT(failure->message, ContainsSubstring("curfew.dev/grantable"));
   CHECK(failure->retry_at == f.clock.now() + 60s);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
