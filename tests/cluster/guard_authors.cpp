@@ -62,7 +62,7 @@ std::string roles(int count, const std::string& kind = "ClusterRole") {
 
 }  // namespace
 
-TEST_CASE("a policy may offer up to 24 roles, whoever writes it", "[guard]") {
+TEST_CASE("a policy of any author may offer up to 24 roles", "[guard]") {
   const auto count = GENERATE(1, 2, 3, 23, 24);
   INFO(count << " roles");
   const Cluster& cluster = Cluster::shared();

@@ -96,7 +96,7 @@ TEST_CASE("nobody holds up the end of a managed binding by a finalizer", "[guard
   CHECK_THAT(managed.curfew.kubectl({"create", "-f", "-"}, held.dump()), Refused(kNoFinalizers));
 }
 
-TEST_CASE("whoever may delete RoleBindings may delete a managed one", "[guard]") {
+TEST_CASE("a person who may delete RoleBindings may delete a managed one", "[guard]") {
   Managed managed;
   const auto how = GENERATE("background", "foreground", "orphan");
   REQUIRE_THAT(managed.eve.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name(),

@@ -19,7 +19,7 @@ Json append(const Json& decision) {
 
 }  // namespace
 
-TEST_CASE("an annotation becomes a decision in the name of whoever wrote it", "[guard]") {
+TEST_CASE("an annotation becomes a decision in its author's name", "[guard]") {
   Asked asked;
   struct Command {
     const char* annotation;

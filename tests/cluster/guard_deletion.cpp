@@ -162,7 +162,7 @@ TEST_CASE("a refusal shows no name that would not print as it is", "[guard]") {
   CHECK(labelled.err.find("mal") == std::string::npos);
 }
 
-TEST_CASE("a request that is over is deleted by whom RBAC lets", "[guard]") {
+TEST_CASE("a complete request may be deleted by people with permission in RBAC", "[guard]") {
   const Live live;
   live.set_status({{"phase", "Expired"}, {"complete", true}, {"onChange", "Keep"}});
   CHECK_THAT(live.remove(live.dave), Succeeds());

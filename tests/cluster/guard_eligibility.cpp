@@ -166,7 +166,7 @@ TEST_CASE("a request whose policy is gone can still be revoked", "[guard]") {
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());
 }
 
-TEST_CASE("whoever approved may revoke, also when the policy lists them no more", "[guard]") {
+TEST_CASE("a person who approved may revoke, also when the policy no longer lists them", "[guard]") {
   Asked asked;
   REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
   asked.set_status({{"phase", "Active"}, {"approvedBy", {"bob"}}});

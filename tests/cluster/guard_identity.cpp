@@ -6,7 +6,7 @@
 // The API server establishes the requester, and the spec of a request never changes.
 using namespace curfew::test;
 
-TEST_CASE("a request names whoever asked, whatever it says itself", "[guard]") {
+TEST_CASE("a request names its author as requester, regardless of its spec", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   const std::string policy = space.policy(kDevelopersAskSreApprove);

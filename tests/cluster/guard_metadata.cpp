@@ -159,7 +159,7 @@ TEST_CASE("the garbage collector takes finalizers and owners away from a request
   CHECK_THAT(patch_as(asked, user, {{"finalizers", nullptr}}), Succeeds());
 }
 
-TEST_CASE("whoever may end a request lifts its finalizers, and adds none", "[guard]") {
+TEST_CASE("a person with the verb end removes finalizers of a request, and adds none", "[guard]") {
   Asked asked;
   REQUIRE_THAT(patch(asked, asked.alice, {{"finalizers", {"example.com/hold", "example.com/keep"}}}),
                Succeeds());
@@ -306,8 +306,7 @@ TEST_CASE("nobody uses up the managers that the requester of a request may have"
   CHECK_THAT(apply_as_manager(asked, asked.alice, "mine"), Succeeds());
 }
 
-TEST_CASE("however many managers there are, whoever decides finds room, and so does the garbage collector",
-          "[guard]") {
+TEST_CASE("with any number of managers, decisions and the garbage collector have space", "[guard]") {
   Asked asked;
   ProcessResult said;
   int count = 0;

@@ -99,7 +99,7 @@ struct Run {
 }  // namespace
 
 TEST_CASE(
-    "Roles that fill many pages, made by whoever administers a namespace, cost neither memory nor anybody's access",
+    "Roles that fill many pages, made by the admin of a namespace, cost neither memory nor anybody's access",
     "[replica]") {
   Run run;
   const seconds duration = make_fat_roles(run.scene);

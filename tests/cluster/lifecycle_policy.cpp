@@ -250,7 +250,7 @@ TEST_CASE("a policy that requires a reason gets one in words", "[lifecycle]") {
   }
 }
 
-TEST_CASE("somebody whom the policy ceases to list gets nothing", "[lifecycle]") {
+TEST_CASE("a person who is removed from the policy gets nothing", "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre());
   SECTION("asked before") {

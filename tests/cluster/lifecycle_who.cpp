@@ -21,7 +21,7 @@ void check_subject_refused(const Request& request, const std::string& whom) {
 
 }  // namespace
 
-TEST_CASE("whoever asks for somebody whom the policy lists gets nothing, and that one gets access",
+TEST_CASE("a request for a subject in the policy gives access to the subject, not to the requester",
           "[lifecycle]") {
   const Scene scene;
   const std::string policy = scene.space.policy(developers_may_view(
@@ -47,7 +47,7 @@ TEST_CASE("whoever asks for somebody whom the policy lists gets nothing, and tha
   CHECK_FALSE(scene.can_list_pods(scene.dave));
 }
 
-TEST_CASE("nobody asks for somebody whom the policy does not list", "[lifecycle]") {
+TEST_CASE("nobody requests access for a subject who is not in the policy", "[lifecycle]") {
   const Scene scene;
   const std::string for_dave = scene.space.policy(automatic("subjects: [{kind: User, name: dave}]"));
   const Request other(scene, for_dave, "subject: {kind: User, name: carol}", std::nullopt, "other");

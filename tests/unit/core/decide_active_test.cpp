@@ -65,7 +65,7 @@ TEST_CASE("the earliest end that anything says is the end") {
   }
 }
 
-TEST_CASE("a revocation ends the grant, by whoever may revoke") {
+TEST_CASE("a revocation by a person who may revoke ends the grant") {
   World w = active_world();
   const auto who = GENERATE(values<api::Person>({sre("carol"), person("alice")}));
   w.s.by(revoke(who, "done"));

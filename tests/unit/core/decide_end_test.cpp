@@ -102,7 +102,7 @@ TEST_CASE("a binding of a request that is over is deleted where it is ours, and 
   const auto binding = a.s.binding;
   World w = expired_world();
   w.s.binding = binding;
-  SECTION("ours, whoever owns it") {
+  SECTION("ours, with any owner") {
     if (GENERATE(true, false)) w.s.binding->metadata.owner_references.clear();
     w.settle();
     CHECK_FALSE(w.s.binding);

@@ -3,7 +3,7 @@
 
 // A policy's limits on what a person has and had.
 
-TEST_CASE("whoever has as much as the limit allows is told so, with the figures") {
+TEST_CASE("a person with as many grants as the limit allows is told so, with the figures") {
   World w;
   w.s.policy = a_policy(0);
   w.s.policy->spec.limits = api::AccessPolicySpec::Limits{.active_per_requester = 2, .cooldown = ""};

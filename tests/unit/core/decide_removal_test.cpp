@@ -43,7 +43,8 @@ TEST_CASE("a grant that was under way is not finished before Curfew is removed, 
   }
 }
 
-TEST_CASE("what waits is left as it is before Curfew is removed, and goes on under whoever runs it next") {
+TEST_CASE(
+    "pending requests are left unchanged before Curfew is removed, and continue under the next installation") {
   World asked;
   asked.s.settings.ends_all = true;
   asked.settle();

@@ -43,7 +43,7 @@ TEST_CASE("a binding that bears our label without being ours has no end") {
   CHECK_FALSE(end_of(foreign, TimePoint(1000s)));
 }
 
-TEST_CASE("a binding with the name and the label of a grant ends when it says, whoever owns it") {
+TEST_CASE("a binding with the name and the label of a grant ends when it says, whatever its owner") {
   auto one = binding("2026-11-24T21:00:00Z");
   SECTION("no owner: the garbage collector took it away") {
     one.metadata.owner_references.clear();
@@ -90,7 +90,7 @@ TEST_CASE("a backlog starts earlier, by 4 ms for each binding that ends no later
 }
 
 TEST_CASE(
-    "whoever ends before a backlog, which needs its time, ends earlier with it; who ends long enough before, does not") {
+    "a binding that ends just before a backlog ends earlier with it; one that ends long enough before does not") {
   Replica replica;
   constexpr int kBacklog = 1000;  // 4.4 s
   for (int i = 0; i < kBacklog; ++i)
@@ -204,7 +204,7 @@ TEST_CASE("a binding of others with our label is left alone") {
   CHECK(replica.api.calls().empty());
 }
 
-TEST_CASE("a binding that loses its owner ends at its time all the same, whoever leads") {
+TEST_CASE("a binding that loses its owner ends on time, on the leader and on a follower") {
   Replica replica;
   replica.leads = GENERATE_COPY(true, false);
   auto one = replica.add(binding(in(replica, 60s)));

@@ -17,7 +17,7 @@ TEST_CASE("there are as many places as were asked for, and each comes free again
   }
 }
 
-TEST_CASE("whoever waits for a place gets the one that comes free") {
+TEST_CASE("a waiting call gets the place that becomes free") {
   InFlight in_flight(1);
   auto waiting = [&] {
     const auto place = in_flight.enter(10s, {});

@@ -25,7 +25,7 @@ TEST_CASE("as many requests of one person may wait as the limit says, and those 
   CHECK(f.lets_in(f.asks("bob", "4")));
 }
 
-TEST_CASE("as many requests may wait in one namespace as the limit says, whoever sent them") {
+TEST_CASE("the limit of pending requests in a namespace counts those of all senders") {
   FloodGateFixture f({.requester = {.pending = 0, .qps = 0, .burst = 1},
                       .ns = {.pending = 2, .qps = 0, .burst = 1},
                       .cluster = {}});
@@ -42,7 +42,7 @@ TEST_CASE("as many requests may wait in one namespace as the limit says, whoever
   CHECK(f.lets_in(f.asks("carol", "5")));
 }
 
-TEST_CASE("whoever was let in stays in, and who was refused stays out, also when that is asked again") {
+TEST_CASE("an admitted request stays admitted and a refused one refused, also when evaluated again") {
   FloodGateFixture f;
   const auto first = f.asks("alice", "1");
   const auto second = f.asks("alice", "2");

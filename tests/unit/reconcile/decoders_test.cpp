@@ -53,7 +53,7 @@ TEST_CASE("of a role only what it allows is kept, as a hash and as powers that o
   CHECK(aggregated->facts().is_aggregated);
 }
 
-TEST_CASE("a role that is not one is an error, as it is for whoever reads all of it") {
+TEST_CASE("a role that is not one is an error, as in the full decoder") {
   CHECK_FALSE(reconcile::decode_role({{"metadata", {{"name", "r"}}}, {"rules", "many"}}));
   CHECK_FALSE(reconcile::decode_cluster_role("view"));
 }

@@ -41,7 +41,7 @@ TEST_CASE("a new term begins without what another replica may have changed") {
   CHECK_FALSE(notes.knows_all_records());
 }
 
-TEST_CASE("a new term keeps what is true of a request whoever leads") {
+TEST_CASE("a new term keeps the notes that do not depend on the leader") {
   RequestNotes notes;
   notes.remember_end(record(api::AuditAction::Expired));
   notes.remember_binding(kUid, "binding-uid");

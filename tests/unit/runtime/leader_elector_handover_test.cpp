@@ -175,7 +175,7 @@ TEST_CASE_METHOD(LastFixture, "where nobody led, the last to lead leads alone at
 }
 
 TEST_CASE_METHOD(LastFixture,
-                 "after the last to lead nobody does, for as long as was said, and then whoever comes") {
+                 "after the last leader nobody leads, for as long as stated, and then the first to come") {
   last.attempt({});
   last.release();
   CHECK_FALSE(last.is_leader());

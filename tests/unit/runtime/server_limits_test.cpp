@@ -86,7 +86,7 @@ TEST_CASE("a reader that does not read is cut off") {
   CHECK_THAT(answer, EndsWith("ok\n"));
 }
 
-TEST_CASE("while 500 idle connections come, a hundred are held and whoever asks is answered at once") {
+TEST_CASE("while 500 idle connections come, a hundred are held and a request is answered at once") {
   const Server server("127.0.0.1:0", pages());
   std::vector<Connection> idle;
   idle.reserve(500);
