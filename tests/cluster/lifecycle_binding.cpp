@@ -115,7 +115,7 @@ TEST_CASE("a quota that refuses the binding is named, without advice about the r
   };
   REQUIRE(eventually(seconds(10), is_counted));
   const Request request(scene, scene.space.policy(automatic()), "duration: 30m");
-  request.await_reason("Granted", "BindingForbidden", seconds(4));
+  request.await_reason("Granted", "BindingForbidden", seconds(20));
   const std::string message = request.condition("Granted")["message"].get<std::string>();
   CHECK_THAT(message, ContainsSubstring("exceeded quota: no-bindings") && !ContainsSubstring("grantable"));
 }
