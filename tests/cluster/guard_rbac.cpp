@@ -147,6 +147,8 @@ TEST_CASE("the roles for people hold what their names say", "[guard]") {
         std::set<std::string>{"get accessrequests", "list accessrequests", "patch accessrequests",
                               "update accessrequests", "watch accessrequests", "get accesspolicies",
                               "list accesspolicies", "watch accesspolicies"});
+  CHECK(rules_of(admin, "curfew-policy-viewer") ==
+        std::set<std::string>{"get accesspolicies", "list accesspolicies", "watch accesspolicies"});
   CHECK(rules_of(admin, "curfew-policy-author") ==
         std::set<std::string>{"create accesspolicies", "delete accesspolicies", "get accesspolicies",
                               "list accesspolicies", "patch accesspolicies", "update accesspolicies",
@@ -156,6 +158,15 @@ TEST_CASE("the roles for people hold what their names say", "[guard]") {
         std::set<std::string>{"get accesspolicies", "list accesspolicies", "watch accesspolicies",
                               "get accessrequests", "list accessrequests", "watch accessrequests",
                               "get auditrecords", "list auditrecords", "watch auditrecords"});
+}
+
+TEST_CASE("everybody who is authenticated may read AccessPolicies, and nothing else of Curfew", "[guard]") {
+  const Person stranger = Cluster::shared().somebody(unique("stranger"), {});
+  CHECK(stranger.can({"list", "accesspolicies.curfew.dev"}));
+  CHECK(stranger.can({"watch", "accesspolicies.curfew.dev"}));
+  CHECK_FALSE(stranger.can({"create", "accesspolicies.curfew.dev"}));
+  CHECK_FALSE(stranger.can({"list", "accessrequests.curfew.dev", "-A"}));
+  CHECK_FALSE(stranger.can({"list", "auditrecords.curfew.dev"}));
 }
 
 TEST_CASE("of the roles for people, only the requester's goes into edit and admin", "[guard]") {

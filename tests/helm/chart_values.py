@@ -60,6 +60,7 @@ CHANGES = {
     "guardedClusterRoles": (["admin"], lambda o: '"admin"' in str(guarded(o))),
     "guardedRoles": (["debugger"], lambda o: '"debugger"' in str(guarded(o))),
     "guardedFromServiceAccounts": (True, lambda o: "kube-system" in guarded_subjects(o)),
+    "policyViewer.enabled": (False, lambda o: not named(o, "ClusterRoleBinding", "curfew-policy-viewers")),
     "mutatingPolicies": ("none", lambda o: not named(o, "MutatingAdmissionPolicy", "curfew-requester")),
     "eligibilityPolicy.enabled": (False, lambda o: not named(o, "ValidatingAdmissionPolicy", "curfew-eligibility")
                                   and all("--no-eligibility-policy" in pod["containers"][0]["args"] for pod in pods(o))),
@@ -72,7 +73,7 @@ CHANGES = {
                   lambda o: deployment(o)["metadata"]["labels"]
                   == {"team": "platform", "app.kubernetes.io/name": "curfew", "app.kubernetes.io/component": "controller", "app.kubernetes.io/part-of": "curfew",
                       "app.kubernetes.io/instance": "curfew", "app.kubernetes.io/version": "0.1.0", "app.kubernetes.io/managed-by": "Helm"}),
-    "nodeSelector": ({"disk": "ssd"}, lambda o: all(pod["nodeSelector"] == {"disk": "ssd"} for pod in pods(o))),
+    "nodeSelector": ({"disk": "ssd"}, lambda o: all(pod["nodeSelector"] == {"disk": "ssd", "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"} for pod in pods(o))),
     "tolerations": ([{"key": "spot", "operator": "Exists"}], lambda o: all(pod["tolerations"][0]["key"] == "spot" for pod in pods(o))),
     "affinity": ({"nodeAffinity": {}}, lambda o: all(pod["affinity"] == {"nodeAffinity": {}} for pod in pods(o))),
     "priorityClassName": ("system-cluster-critical", lambda o: all(pod["priorityClassName"] == "system-cluster-critical" for pod in pods(o))),
