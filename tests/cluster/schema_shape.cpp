@@ -38,7 +38,7 @@ TEST_CASE("a list of requests shows what one wants to know", "[guard]") {
 
 TEST_CASE("a list of policies shows what one wants to know", "[guard]") {
   Asked asked;
-  CHECK(squeezed(asked.alice.kubectl({"get", "ap", asked.policy}).out) ==
+  CHECK(squeezed(asked.alice.kubectl({"get", "accpol", asked.policy}).out) ==
         "NAME READY SUSPENDED REQUIRED APPROVALS MAX ACTIVE PENDING AGE");
 }
 
