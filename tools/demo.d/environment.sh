@@ -25,17 +25,18 @@ stop() {
   exit 1
 }
 
-# Only what the story needs: no tests, no plugin, no helm.
+# Only what the story needs: no tests, no helm.
 build_all() {
   say "Installing what the build needs, where it is missing"
   begin dependencies "$checkout/tools/install-dependencies"
   finish dependencies
   cd "$checkout" || exit 1
-  say "Building the controller, and a Kubernetes API server where none was built before: some minutes the first time"
-  begin controller bash -c "cmake --preset release && cmake --build --preset release --target curfew"
+  say "Building the controller and the plugin, and a Kubernetes API server where none was built before: some minutes the first time"
+  begin controller bash -c "cmake --preset release && cmake --build --preset release --target curfew kubectl-curfew"
   begin controlplane "$controlplane" build --without-helm
   finish controller controlplane
   binaries=$(tail -n 1 "$folder/controlplane.log")
+  binaries+=:$checkout/build/release # kubectl finds the plugin in PATH
   export PATH=$binaries:$PATH
 }
 

@@ -1,4 +1,4 @@
-# Sourced by tools/demo: the story itself. Everything in it is plain kubectl; nothing is said that is not checked.
+# Sourced by tools/demo: the story itself. Everything in it but one chapter is plain kubectl; each step is checked.
 
 story() {
   the_cast
@@ -10,13 +10,14 @@ story() {
   time_is_up
   bob_denies
   done_early
+  the_plugin
   the_policy_changes
   the_records
 }
 
 the_cast() {
   chapter "Four people, each with a client certificate and no more rights than it says here"
-  say "alice   a developer                 may make AccessRequests in namespace payments, as all employees may" \
+  say "alice   a developer                 may make AccessRequests, as all employees may" \
     "bob     on call, in group sre       may look at AccessRequests and answer them" \
     "carol   of the platform team        writes AccessPolicies and reads the records" \
     "dave    an employee                 may make AccessRequests too" "" \
@@ -103,6 +104,19 @@ done_early() {
   as alice fails:no "kubectl auth can-i list pods"
 }
 
+the_plugin() {
+  chapter "The same with the plugin, which finds the policy and shows what it approves"
+  as alice succeeds:payments-debug "kubectl curfew policies"
+  as alice "succeeds:look-again" "kubectl curfew request --for 5m --reason 'INC-124 another look' --name look-again"
+  as bob succeeds:look-again "kubectl curfew list --to-decide"
+  as bob "succeeds:approved|Active" "kubectl curfew approve look-again -m 'go ahead'"
+  as alice succeeds:condition "kubectl wait --for=jsonpath='{.status.phase}'=Active accessrequest/look-again --timeout=10s"
+  as alice succeeds:Active "kubectl curfew list"
+  as alice "succeeds:look-again" "kubectl curfew revoke look-again -m done"
+  as alice succeeds:condition "kubectl wait --for=jsonpath='{.status.phase}'=Revoked accessrequest/look-again --timeout=10s"
+  as bob succeeds:Revoked "kubectl curfew explain look-again"
+}
+
 the_policy_changes() {
   chapter "Alice has access again when carol suspends the policy: what it no longer allows is taken away"
   as alice succeeds:created "kubectl apply -f tools/demo.d/objects/request-once-more.yaml"
@@ -123,7 +137,7 @@ first_record() {
 the_records() {
   chapter "What is left: requests, Events, and audit records, which nobody can edit"
   as carol "succeeds:fix-inc-123 +Expired" "kubectl get accessrequests"
-  as carol succeeds:Granted "kubectl get events --sort-by=.metadata.creationTimestamp -o custom-columns=REASON:.reason,REQUEST:.involvedObject.name,MESSAGE:.message"
+  as carol succeeds:Granted "kubectl get events --sort-by=.eventTime -o custom-columns=TIME:.eventTime,REASON:.reason,REQUEST:.involvedObject.name,MESSAGE:.message"
   as carol succeeds:Expired "kubectl get auditrecords --sort-by=.time"
   say "Not even the cluster's administrator, of group system:masters:"
   as admin "fails:written and deleted by Curfew only" "kubectl delete $(first_record)"

@@ -21,7 +21,7 @@ as() {
   local who=$1 outcome=$2 command=$3 output code=0 verdict=succeeds
   printf '%s%s $ %s%s\n' "$green" "$who" "$command" "$plain"
   output=$folder/output
-  KUBECONFIG=$folder/$who.kubeconfig setsid bash -c "$command" >"$output" 2>&1 </dev/null &
+  KUBECONFIG=$folder/$who.kubeconfig XDG_CACHE_HOME=$folder/cache/$who setsid bash -c "$command" >"$output" 2>&1 </dev/null &
   child=$!
   wait "$child" || code=$?
   child=
