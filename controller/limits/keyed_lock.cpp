@@ -18,6 +18,10 @@ std::optional<KeyedLock::Lock> KeyedLock::try_lock(const std::string& key, const
   return std::optional<Lock>(std::in_place, *this, key);
 }
 
+std::size_t KeyedLock::size() const {
+  return entries_.with([](const auto& entries) { return entries.size(); });
+}
+
 void KeyedLock::release(const std::string& key) {
   const auto next = entries_.with([&](auto& entries) -> std::optional<api::ObjectKey> {
     const auto entry = entries.find(key);
@@ -28,6 +32,8 @@ void KeyedLock::release(const std::string& key) {
     }
     api::ObjectKey first = std::move(entry->second.waiting.front());
     entry->second.waiting.pop_front();
+    // The waiter that is woken may no longer need the lock.
+    if (entry->second.waiting.empty()) entries.erase(entry);
     return first;
   });
   if (next) wake_(*next);

@@ -40,6 +40,9 @@ class KeyedLock {
   // nullopt: the key is locked, and `waiter` is queued for it.
   std::optional<Lock> try_lock(const std::string& key, const api::ObjectKey& waiter);
 
+  // The number of keys that are locked or waited for; for tests.
+  std::size_t size() const;
+
  private:
   void release(const std::string& key);
 

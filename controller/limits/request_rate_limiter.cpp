@@ -20,6 +20,8 @@ constexpr std::size_t kMaxVerdicts = 4096;
 constexpr std::size_t kMaxAccounts = 4096;
 constexpr std::size_t kMaxSummaries = 1000;
 constexpr std::size_t kMaxWithoutPolicy = 1000;
+// How often accounts are dropped that no longer differ from new ones.
+constexpr std::chrono::minutes kSweepInterval{10};
 
 std::string requester_of(const api::AccessRequest& request) {
   return request.spec.requester ? request.spec.requester->username.str() : std::string();
@@ -277,17 +279,27 @@ void RequestRateLimiter::release(State& state, const std::string& uid) {
 RequestRateLimiter::Account& RequestRateLimiter::account(Accounts& accounts, const std::string& name,
                                                          const Limit& limit) const {
   if (accounts.size() >= kMaxAccounts && !accounts.contains(name)) {
-    std::erase_if(accounts, [&](const auto& each) {
-      return each.second.waiting == 0 && left(each.second, limit) >= limit.burst;
-    });
+    drop_unused(accounts, limit);
     if (accounts.size() >= kMaxAccounts)
       std::erase_if(accounts, [](const auto& each) { return each.second.waiting == 0; });
   }
   return accounts[name];
 }
 
+// Drops accounts with a full bucket and no waiting request, which are as good as new.
+void RequestRateLimiter::drop_unused(Accounts& accounts, const Limit& limit) const {
+  std::erase_if(accounts, [&](const auto& each) {
+    return each.second.waiting == 0 && left(each.second, limit) >= limit.burst;
+  });
+}
+
 void RequestRateLimiter::forget_old(State& state) const {
   const SteadyTime now = clock_.steady();
+  if (now - state.swept_at >= kSweepInterval) {
+    state.swept_at = now;
+    drop_unused(state.requesters, limits_.requester);
+    drop_unused(state.namespaces, limits_.ns);
+  }
   while (!state.judged.empty() &&
          (now - state.judged.front().first > kJudgedFor || state.judged.size() > kMaxVerdicts)) {
     state.verdicts.erase(state.judged.front().second);

@@ -90,6 +90,7 @@ class RequestRateLimiter {
     Accounts requesters;  // by username; accounts without waiting requests may be dropped
     Accounts namespaces;
     Account cluster;
+    SteadyTime swept_at;                            // when accounts that are as good as new were last dropped
     std::unordered_map<std::string, Place> places;  // of waiting requests, by UID
     // UIDs of requests that were let in and whose status may not show it yet; oldest first.
     std::deque<std::pair<SteadyTime, std::string>> unconfirmed;
@@ -115,6 +116,7 @@ class RequestRateLimiter {
   void hold(State& state, const api::AccessRequest& request, bool is_known) const;
   static void release(State& state, const std::string& uid);
   Account& account(Accounts& accounts, const std::string& name, const Limit& limit) const;
+  void drop_unused(Accounts& accounts, const Limit& limit) const;
   void forget_old(State& state) const;
 
   double left(const Account& account, const Limit& limit) const;

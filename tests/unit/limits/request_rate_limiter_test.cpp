@@ -250,3 +250,22 @@ TEST_CASE("without limits nobody's requests are too many") {
   FloodGateFixture f({.requester = {}, .ns = {}, .cluster = {}});
   for (int i = 0; i < 10'000; ++i) REQUIRE(f.lets_in(f.asks("alice", std::to_string(i))));
 }
+
+TEST_CASE("a requester and a namespace are forgotten once nothing waits and their buckets are full again") {
+  FloodGateFixture f(small());
+  const auto waiting = f.asks("alice", "waiting");
+  REQUIRE(f.lets_in(waiting));
+  f.becomes(waiting, Phase::Pending);
+  REQUIRE(f.grants("bob", "elsewhere", 2) == 2);
+  const auto before = f.gate.size();
+  f.clock.advance(1h);
+  f.goes(f.asks("nobody", "never-judged"));
+  // Of alice, her namespace and her request everything is kept; of bob, his namespace and his requests
+  // nothing.
+  CHECK(f.gate.size() == 3);
+  CHECK(before > 3);
+  f.goes(waiting);
+  f.clock.advance(1h);
+  f.goes(f.asks("nobody", "never-judged-either"));
+  CHECK(f.gate.size() == 0);
+}

@@ -215,4 +215,16 @@ TEST_CASE("a key is locked until it is released, and those who waited are woken 
     CHECK(locks.try_lock(key, {"payments", "somebody"}));
   }  // the waiter that was woken never took the lock
   CHECK(woken.size() == 2);
+  CHECK(locks.size() == 0);
+}
+
+TEST_CASE("a lock whose last waiter no longer needs it is forgotten") {
+  std::vector<std::string> woken;
+  limits::KeyedLock locks([&](const api::ObjectKey& waiter) { woken.push_back(waiter.name); });
+  {
+    const auto first = locks.try_lock("debug/alice", {"payments", "first"});
+    REQUIRE_FALSE(locks.try_lock("debug/alice", {"payments", "second"}));
+  }
+  CHECK(woken == std::vector<std::string>{"second"});  // it has been deleted, and does not come back
+  CHECK(locks.size() == 0);
 }
