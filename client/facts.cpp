@@ -33,10 +33,10 @@ Result<std::optional<core::RoleFacts>> find(const Objects& objects, const api::O
 // Not every person may read the guard; the request's status says when the controller finds it not in force.
 core::GuardState guard_of(const api::AccessRequest& request) {
   core::GuardState guard{.in_force = true, .since = {}, .difference = {}};
-  const auto* approved = api::find_condition(request.status.conditions, api::kApproved);
-  if (approved != nullptr && approved->reason == api::reason::kGuardNotInForce) {
+  const auto* granted = api::find_condition(request.status.conditions, api::kGranted);
+  if (granted != nullptr && granted->status == "False" && granted->reason == api::reason::kGuardNotInForce) {
     guard.in_force = false;
-    guard.difference = approved->message;
+    guard.difference = granted->message;
   }
   return guard;
 }

@@ -39,6 +39,18 @@ TEST_CASE("what a person may not read is not checked, and the rest is") {
   CHECK(outcome_of(*found, "approvals") == CheckOutcome::Failed);
 }
 
+TEST_CASE("a request that is held because the guard is not in force is explained by its Granted condition") {
+  World world;
+  world.cluster->add(a_policy());
+  world.cluster->add(a_cluster_role());
+  world.cluster->add(a_request("fix", json::parse(R"({"status": {"conditions": [
+      {"type": "Approved", "status": "True", "reason": "Approved", "message": "1/1"},
+      {"type": "Granted", "status": "False", "reason": "GuardNotInForce", "message": "curfew-identity is missing"}]}})")));
+  const auto found = client::explain(world.session(), {"payments", "fix"});
+  REQUIRE(found);
+  CHECK(outcome_of(*found, "guard-in-force") == CheckOutcome::Failed);
+}
+
 TEST_CASE("namespace and role of a request are read in one call") {
   World world;
   world.cluster->add(a_policy("debug", kByLabel));
