@@ -5,6 +5,7 @@
 #include "cli/describe.hpp"
 #include "cli/object_output.hpp"
 #include "cli/verb.hpp"
+#include "client/follow.hpp"
 #include "client/viewer.hpp"
 #include "core/describe.hpp"
 
@@ -108,26 +109,26 @@ void print_objects(const Invocation& run, const Options& options, const Requests
   run.terminal.print(as_text(requests, options.output));
 }
 
-// Prints one line per change, like kubectl's --watch.
-void watch(const Invocation& run, const Options& options, const Viewer& viewer, const std::string& ns) {
+// Prints one line per change, like kubectl's --watch, until the watch fails.
+[[noreturn]] void watch(const Invocation& run, const Options& options, const Viewer& viewer,
+                        const std::string& ns) {
   const auto sections = sections_of(options);
   // What was last printed of each request: a status changes more often than the part that is shown.
   std::map<std::string, std::string> last;
   const auto take = [&](std::string_view type, const client::Read<api::AccessRequest>& read) {
     const auto& request = read.object;
-    if (!client::is_in_any(sections, viewer, request) && !last.contains(request.metadata.uid)) return true;
+    if (!client::is_in_any(sections, viewer, request) && !last.contains(request.metadata.uid)) return;
     const std::string line = type == "DELETED" ? "deleted"
                                                : phase_text(request) + std::string(request.status.approvals) +
                                                      std::string(request.status.message);
-    if (last[request.metadata.uid] == line) return true;
+    if (last[request.metadata.uid] == line) return;
     last[request.metadata.uid] = line;
     auto cells = row(request, run.session.clock->now(), true);
     if (type == "DELETED") cells[2] = {"deleted", Colour::Faint};
     run.session.remember(std::vector{request});
     run.terminal.print(table(run.terminal, {}, {cells}));
-    return true;
   };
-  while (true) must(run.session.cluster->watch_requests({.ns = ns, .fields = "", .labels = ""}, take));
+  throw ExitError(client::follow_requests(run.session, {.ns = ns, .fields = "", .labels = ""}, take));
 }
 
 Exit list(const Options& options, const Invocation& run) {

@@ -25,6 +25,14 @@ json with_kind(json item, const ObjectRef& kind) {
   return item;
 }
 
+Error error_of_event(const json& event) {
+  constexpr int kGone = 410;
+  const json status = event.value("object", json::object());
+  const int code = status.value("code", 0);
+  return {.kind = code == kGone ? ErrorKind::Gone : ErrorKind::Other,
+          .message = status.value("message", "the API server ended the watch with an error")};
+}
+
 json decision_json(const api::Decision& decision) {
   json result{{"verdict", api::to_string(decision.verdict)},
               {"username", std::string(decision.person.username)},
@@ -113,11 +121,18 @@ Result<void> Cluster::watch_requests(
   std::string path =
       path_of(api::AccessRequest::kPath, api::AccessRequest::kPlural, selection.ns) + "?watch=true";
   if (const auto query = query_of(selection); !query.empty()) path += "&" + query;
-  return watch(path, [&](const json& event) {
-    if (event.value("type", "") == "ERROR" || !event.contains("object")) return false;
+  std::optional<Error> error;
+  const auto watched = watch(path, [&](const json& event) {
+    if (event.value("type", "") == "ERROR") {
+      error = error_of_event(event);
+      return false;
+    }
+    if (!event.contains("object")) return false;
     auto request = decoded<api::AccessRequest>(event["object"]);
     return !request || take(event.value("type", ""), std::move(*request));
   });
+  if (watched && error) return tl::unexpected(*error);
+  return watched;
 }
 
 Result<Read<api::AccessRequest>> Cluster::create(const api::AccessRequest& request,

@@ -120,7 +120,7 @@ class Cluster {
   }
 
   // Passes each object that there is, then each change, to `take`, until the API server ends the watch, an
-  // event cannot be read, or `take` returns false.
+  // event cannot be read, or `take` returns false. Fails with the error with which the API server ended it.
   Result<void> watch_requests(
       const Selection& selection,
       const std::function<bool(std::string_view type, Read<api::AccessRequest> request)>& take) const;

@@ -128,6 +128,7 @@ Result<json> FakeCluster::review_self() const {
 Result<void> FakeCluster::watch(const std::string& path,
                                 const std::function<bool(const json& event)>& take) const {
   calls.push_back("WATCH " + path);
+  if (on_watch) return on_watch(take);
   for (const auto& [at, object] : objects_) {
     if (at.find("accessrequests") != std::string::npos && !take({{"type", "ADDED"}, {"object", object}}))
       return {};

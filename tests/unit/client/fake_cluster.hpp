@@ -22,6 +22,8 @@ class FakeCluster final : public Cluster {
   mutable std::vector<Error> refusals;                  // of the next patches, in order
   std::map<std::string, std::string> refused_policies;  // creations under them fail with that message
   std::function<void()> after_patch_refusal = [] {};
+  // Replaces the watch, which otherwise passes what there is and ends.
+  std::function<Result<void>(const std::function<bool(const nlohmann::json& event)>& take)> on_watch;
   mutable std::vector<std::string>
       calls;  // "GET path?query", "GET of 3", "CREATE of 2", "PATCH name", "WHOAMI"
   mutable std::vector<nlohmann::json> created;
