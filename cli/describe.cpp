@@ -94,7 +94,7 @@ Printable lines_of(const Terminal& terminal, const std::vector<core::Finding>& f
     const bool is_told = finding.outcome == Outcome::Failed || finding.outcome == Outcome::Waits;
     if (!finding.message.empty())
       result += is_told ? Printable(": ") + finding.message
-                       : terminal.paint(Colour::Faint, Printable(" (") + finding.message + ")");
+                        : terminal.paint(Colour::Faint, Printable(" (") + finding.message + ")");
     result += "\n";
   }
   return result;

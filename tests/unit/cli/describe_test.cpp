@@ -34,13 +34,14 @@ TEST_CASE("who decides is said by number and by name") {
 TEST_CASE("findings are a line each") {
   using Outcome = core::Finding::Outcome;
   const cli::Terminal plain(false, false);
-  CHECK(cli::lines_of(
-            plain, {{.check = "a", .rule = "it is so", .outcome = Outcome::Passed, .message = ""},
-                    {.check = "b", .rule = "it fits", .outcome = Outcome::Failed, .message = "spec.x is\n7"},
-                    {.check = "w", .rule = "it is few", .outcome = Outcome::Waits, .message = "one is there"},
-                    {.check = "c",
-                     .rule = "it is seen",
-                     .outcome = Outcome::NotChecked,
-                     .message = "you may not look"}}) ==
-        "  pass  it is so\n  FAIL  it fits: spec.x is?7\n  wait  it is few: one is there\n     ?  it is seen (you may not look)\n");
+  CHECK(
+      cli::lines_of(
+          plain, {{.check = "a", .rule = "it is so", .outcome = Outcome::Passed, .message = ""},
+                  {.check = "b", .rule = "it fits", .outcome = Outcome::Failed, .message = "spec.x is\n7"},
+                  {.check = "w", .rule = "it is few", .outcome = Outcome::Waits, .message = "one is there"},
+                  {.check = "c",
+                   .rule = "it is seen",
+                   .outcome = Outcome::NotChecked,
+                   .message = "you may not look"}}) ==
+      "  pass  it is so\n  FAIL  it fits: spec.x is?7\n  wait  it is few: one is there\n     ?  it is seen (you may not look)\n");
 }
