@@ -39,7 +39,7 @@ std::optional<Denial> deny(const Input& in, const api::Person& person) {
 // observed either came before the grant or did not count.
 bool is_about_access(const Input& in, std::size_t index) {
   const api::AccessRequestStatus& status = in.request->status;
-  if (status.phase != api::Phase::Active) return false;
+  if (status.phase != api::Phase::Active && !in.granted_record) return false;  // a grant may be under way
   // The status may be forged; what this process has observed is not.
   const int observed =
       std::min(status.observed_decisions, in.observed_decisions.value_or(status.observed_decisions));
