@@ -88,11 +88,17 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
     return Grant{.difference = "the access that was granted to that AccessRequest is in namespace " +
                                request->metadata.ns};
   const auto ended = parts_.client.find<api::AuditRecord>(
-      {"", api::record_name(request_uid, api::AuditAction::Revoked)}, std::move(stop));
+      {"", api::record_name(request_uid, api::AuditAction::Revoked)}, stop);
   if (!ended) return tl::unexpected(ended.error());
-  if (*ended)
+  if (*ended) {
+    // The request's own reconcile, of which a new leader learns a moment later, may have deleted it
+    // meanwhile.
+    const auto still = parts_.client.find<api::RoleBinding>(key, std::move(stop));
+    if (!still) return tl::unexpected(still.error());
+    if (!*still || (*still)->metadata.uid != binding.metadata.uid) return Grant{.is_somebodys = true};
     return Grant{.difference =
                      "the access of AccessRequest " + api::to_string(request->metadata.key()) + " had ended"};
+  }
   parts_.notes.remember_granted(std::move(**granted));
   return Grant{.departed = std::move(request)};
 }

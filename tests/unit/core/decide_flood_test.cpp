@@ -146,6 +146,8 @@ TEST_CASE(
   w.s.without_policy = kWithoutPolicy;
   w.s.at(kNow + 1h);
   w.settle();
+  w.s.at(kNow + 1h + 5s);
+  w.settle();
   CHECK(w.phase() == Phase::Rejected);
   CHECK(w.has(AuditAction::Rejected));
   CHECK(w.records.contains("uid-1-ended"));

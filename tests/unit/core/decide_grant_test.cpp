@@ -327,6 +327,8 @@ TEST_CASE("each step's record names the policy that it was decided by") {
   CHECK(w.record(AuditAction::Granted).policy == api::PolicyRef{"payments-debug", "policy-made-again", 1});
   w.s.policy.reset();
   w.settle();
+  w.s.now += 5s;
+  w.settle();
   CHECK(w.record(AuditAction::Revoked).policy == api::PolicyRef{"payments-debug", "policy-uid", 3});
 }
 

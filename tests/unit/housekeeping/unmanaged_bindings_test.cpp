@@ -6,6 +6,7 @@
 #include "unit/runtime/manual_clock.hpp"
 #include "unit/support/builders.hpp"
 #include "unit/support/fake_api.hpp"
+#include "unit/support/paths.hpp"
 
 using namespace curfew;
 using namespace curfew::testing;
@@ -193,6 +194,17 @@ TEST_CASE("a binding whose request is there is that request's, before the watch 
     f.api.put(newer);
     f.see(binding("2026-11-24T21:00:00Z"));
   }
+  for (const std::string& call : f.api.calls()) CHECK(call.starts_with("GET "));
+}
+
+TEST_CASE("a binding that its request's own reconcile deletes meanwhile was made by nobody else") {
+  ForeignBindingsFixture f;
+  f.api.put(record(api::AuditAction::Granted));
+  f.api.put(record(api::AuditAction::Expired));
+  f.api.on_call = [&](const std::string& call) {
+    if (call.find("auditrecords") != std::string::npos) f.api.erase(kBindingPath);
+  };
+  f.see_stored(binding("2026-11-24T21:00:00Z"));
   for (const std::string& call : f.api.calls()) CHECK(call.starts_with("GET "));
 }
 
