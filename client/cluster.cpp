@@ -93,7 +93,7 @@ Result<void> Cluster::read_pages(
     if (const auto found = page->find("items"); found != page->end()) {
       for (auto& item : *found) items.push_back(with_kind(std::move(item), kind));
     }
-    const auto taken = take(std::move(items), token.empty());
+    auto taken = take(std::move(items), token.empty());
     if (!taken) return taken;
     token = page->value(json::json_pointer("/metadata/continue"), "");
     if (token.empty()) return {};
@@ -122,7 +122,7 @@ Result<void> Cluster::watch_requests(
       path_of(api::AccessRequest::kPath, api::AccessRequest::kPlural, selection.ns) + "?watch=true";
   if (const auto query = query_of(selection); !query.empty()) path += "&" + query;
   std::optional<Error> error;
-  const auto watched = watch(path, [&](const json& event) {
+  auto watched = watch(path, [&](const json& event) {
     if (event.value("type", "") == "ERROR") {
       error = error_of_event(event);
       return false;
@@ -146,6 +146,7 @@ std::vector<Result<void>> Cluster::try_create(const std::vector<api::AccessReque
   std::vector<Result<void>> results;
   if (requests.empty()) return results;
   std::vector<json> bodies;
+  bodies.reserve(requests.size());
   for (const auto& request : requests) bodies.push_back(body_of(request, prefix));
   for (auto& created : create_objects(bodies, requests.front().metadata.ns, true))
     results.push_back(std::move(created).map([](json&&) {}));

@@ -18,8 +18,8 @@ struct ObjectRef {
 };
 
 template <class T>
-ObjectRef ref_of(api::ObjectKey key) {
-  return {.path = T::kPath, .plural = T::kPlural, .kind = T::kKind, .key = std::move(key)};
+ObjectRef ref_of(const api::ObjectKey& key) {
+  return {.path = T::kPath, .plural = T::kPlural, .kind = T::kKind, .key = key};
 }
 
 // Selects objects of a kind: in one namespace, or in all namespaces if `ns` is empty.

@@ -84,7 +84,7 @@ TEST_CASE("access that the API server refuses was never there, in no record and 
   REQUIRE_THAT(scene.admin.kubectl({"create", "clusterrole", role, "--verb=list", "--resource=pods"}),
                Succeeds());
   const std::string policy = scene.space.policy(automatic(
-      "roles: [{kind: ClusterRole, name: " + role + "}]\nlimits: {activePerRequester: 1, cooldown: 1h}"));
+      "roles: [{kind: ClusterRole, name: " + role + "}], limits: {activePerRequester: 1, cooldown: 1h}"));
   const Request deleted(scene, policy, "duration: 10m");
   const Request refused(scene, policy, "duration: 3s");
   deleted.await_reason("Granted", "BindingForbidden", seconds(4));

@@ -55,14 +55,19 @@ struct Behind {
   }
 };
 
-// Checks that access was granted, and not before the record of it.
-void check_recorded_first(const Scene& scene, const Request& request, curfew::TimePoint since) {
+// Checks that access was granted after the record of its request, and recorded once it was there.
+void check_recorded(const Scene& scene, const Request& request, curfew::TimePoint since) {
+  const auto written = [&](const std::string& action) {
+    return call_of_curfew(scene.cluster, "create", request.await_record(action)["metadata"]["name"], since);
+  };
   const auto granted = call_of_curfew(scene.cluster, "create", request.binding_name(), since);
-  const auto recorded =
-      call_of_curfew(scene.cluster, "create", request.await_record("Granted")["metadata"]["name"], since);
+  const auto requested = written("Requested");
+  const auto recorded = written("Granted");
   REQUIRE(granted.has_value());
+  REQUIRE(requested.has_value());
   REQUIRE(recorded.has_value());
-  CHECK(*recorded <= *granted);
+  CHECK(*requested <= *granted);
+  CHECK(*granted <= *recorded);
 }
 
 int milliseconds_between(curfew::TimePoint from, curfew::TimePoint to) {
@@ -129,7 +134,7 @@ void live_through(Behind& behind, const Fault& fault) {
     CHECK(lost == fault.times_lost);
   else
     CHECK(lost <= 1);
-  for (const Request* request : {&ending, &asked, &after}) check_recorded_first(scene, *request, since);
+  for (const Request* request : {&ending, &asked, &after}) check_recorded(scene, *request, since);
 }
 
 void live_through_all(const std::vector<Fault>& faults) {
