@@ -85,8 +85,8 @@ TEST_CASE("access that the API server refuses was never there, in no record and 
                Succeeds());
   const std::string policy = scene.space.policy(automatic(
       "roles: [{kind: ClusterRole, name: " + role + "}], limits: {activePerRequester: 1, cooldown: 1h}"));
-  const Request deleted(scene, policy, "duration: 10m");
-  const Request refused(scene, policy, "duration: 3s");
+  const Request deleted(scene, policy, "duration: 10m", std::nullopt, "deleted");
+  const Request refused(scene, policy, "duration: 3s", std::nullopt, "refused");
   deleted.await_reason("Granted", "BindingForbidden", seconds(4));
   refused.await("Rejected", seconds(10));
   CHECK_THAT(refused.text("message"), ContainsSubstring("not granted within 3s: "));
@@ -99,7 +99,7 @@ TEST_CASE("access that the API server refuses was never there, in no record and 
     CHECK_FALSE(deleted.await_record(action).contains("grantedAt"));
     CHECK_FALSE(deleted.await_record(action).contains("expiresAt"));
   }
-  const Request next(scene, policy, "duration: 10m");
+  const Request next(scene, policy, "duration: 10m", std::nullopt, "next");
   next.await_reason("Granted", "BindingForbidden", seconds(4));
   scene.admin.kubectl({"delete", "clusterrole", role});
 }
