@@ -34,8 +34,9 @@ std::future<ProcessResult> send_many(const Scene& scene, const Person& who, cons
   const std::string path = "/apis/curfew.dev/v1alpha1/namespaces/" + scene.space.name() + "/accessrequests";
   auto send = command(scene, who, path, count);
   if (deletes) send.emplace_back("--delete");
-  return std::async(std::launch::async,
-                    [send = std::move(send), body = request.dump()] { return run(send, {.input = body}); });
+  return std::async(std::launch::async, [send = std::move(send), body = request.dump()] {
+    return run(send, {.input = body, .environment = {}, .timeout = seconds(120)});
+  });
 }
 
 }  // namespace curfew::test
