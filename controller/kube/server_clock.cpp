@@ -21,7 +21,7 @@ constexpr seconds kDatesSecond{1};
 constexpr std::chrono::milliseconds kTolerance{500};
 // More API servers with clocks that differ by seconds are not remembered.
 constexpr std::size_t kMaxSources = 8;
-constexpr std::chrono::minutes kMinLogInterval{1};
+constexpr std::chrono::minutes kMinJumpLogInterval{1};
 
 }  // namespace
 
@@ -83,7 +83,7 @@ const ServerClock::Bounds& ServerClock::latest_after(State& state, const Bounds&
 // Whether a change of `is_off` is to be logged: at once, and then at most once a minute.
 bool ServerClock::must_log(State& state, microseconds booted) {
   if (state.is_off == state.is_logged_off) return false;
-  if (state.logged_at && booted - *state.logged_at < kMinLogInterval) return false;
+  if (state.logged_at && booted - *state.logged_at < kMinJumpLogInterval) return false;
   state.is_logged_off = state.is_off;
   state.logged_at = booted;
   return true;
