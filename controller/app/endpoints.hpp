@@ -25,7 +25,6 @@ class Endpoints {
   // Listens at once. Throws as http::Server.
   void start(std::string_view host_port);
   void stop() { server_.reset(); }
-  bool is_started() const { return server_.has_value(); }
   std::string address() const { return server_->address(); }  // with the port that was chosen
 
  private:

@@ -189,7 +189,7 @@ Result<Client::ListText> Client::list_text(const Resource& resource, const Selec
     }
     const bool is_late = !response && response.error().kind == ErrorKind::Timeout;
     if (!response && (is_single || !is_late)) return tl::unexpected(std::move(response.error()));
-    params.limit = is_late ? std::max(1, params.limit / 100) : next_page_size(params.limit, kTooMuch);
+    params.limit = next_page_size(params.limit, is_late ? kNoAnswer : kTooMuch);
     // The complete items in a page that was too large tell how many fit: one retry instead of eight, each of
     // which the server would prepare in full.
     if (const int fitting = response ? complete_items(response->body) : 0; fitting > 0)

@@ -168,7 +168,8 @@ Result<void> Gatherer::look_at_owner(core::Input& input, std::stop_token stop) {
 
 Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
-  input.granted_record = copy_of(parts_.notes.of(request.metadata.uid).granted);
+  const RequestNote note = parts_.notes.of(request.metadata.uid);
+  input.granted_record = copy_of(note.granted);
   const bool is_active = request.status.phase == api::Phase::Active;
   if (input.granted_record || (!input.binding && !is_active)) return {};
   if (input.binding && is_active && !input.request_is_gone) {
@@ -176,8 +177,7 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
     return {};
   }
   // This replica has just created the binding and not recorded it.
-  if (input.binding &&
-      parts_.notes.of(request.metadata.uid).granted_binding_uid == input.binding->metadata.uid) {
+  if (input.binding && note.granted_binding_uid == input.binding->metadata.uid) {
     input.is_unrecorded = true;
     return {};
   }

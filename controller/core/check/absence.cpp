@@ -25,8 +25,8 @@ bool covers_namespace(const Input& in) {
 
 // The namespace is no longer selected, although the policy is the one that selected it. After a restart,
 // which of the two has changed is not known.
-bool labels_are_away(const Input& in, const Presence& before) {
-  if (!in.policy || !in.policy->spec.namespaces.selector || covers_namespace(in) || !had_policy(*in.request))
+bool labels_are_away(const Input& in, bool is_covered, const Presence& before) {
+  if (!in.policy || !in.policy->spec.namespaces.selector || is_covered || !had_policy(*in.request))
     return false;
   const api::ObjectMeta& meta = in.policy->metadata;
   return before.policy_uid.empty() ||
@@ -37,20 +37,21 @@ bool labels_are_away(const Input& in, const Presence& before) {
 
 Presence observe_presence(const Input& input, const Presence& before) {
   Presence now = before;
-  const bool of_labels = labels_are_away(input, before);
+  const bool is_covered = covers_namespace(input);
+  const bool of_labels = labels_are_away(input, is_covered, before);
   const TimePoint since = before.absence ? before.absence->since : input.now;
   now.absence.reset();
   if (!input.policy || role_is_away(input) || of_labels)
     now.absence = Absence{.since = since, .of_labels = of_labels};
-  if (covers_namespace(input)) {
+  if (is_covered) {
     now.policy_uid = input.policy->metadata.uid;
     now.policy_generation = input.policy->metadata.generation;
   }
   return now;
 }
 
-std::optional<TimePoint> may_return_until(const Input& input, const Denial& denial) {
-  if (!denial.may_pass) return std::nullopt;
+std::optional<TimePoint> may_return_until(const Input& input, const std::optional<Denial>& denial) {
+  if (!denial || !denial->may_pass) return std::nullopt;
   TimePoint from = input.request->metadata.creation_timestamp;
   if (input.absence && had_policy(*input.request)) from = std::max(from, input.absence->since);
   const TimePoint until = from + input.settings.not_found_grace;

@@ -24,7 +24,8 @@ struct Presence {
 // its author and not an absence.
 Presence observe_presence(const Input& input, const Presence& before);
 
-// Until when the denial only makes the request wait, or its access last; nullopt if it counts now.
-std::optional<TimePoint> may_return_until(const Input& input, const Denial& denial);
+// Until when the denial only makes the request wait, or its access last; nullopt if it counts now, or if
+// there is none.
+std::optional<TimePoint> may_return_until(const Input& input, const std::optional<Denial>& denial);
 
 }  // namespace curfew::core

@@ -34,11 +34,16 @@ std::optional<Denial> enforced_denial(const Input& in) {
   return first_lasting_denial(active_checks(), in);
 }
 
-// Deletes the binding and keeps the denial in the status, to be reported once the binding is gone.
+// Keeps in the status why access is about to end, to be reported once the binding is gone.
+void announce(DecisionBuilder& builder, const Denial& why) {
+  builder.ending(why.reason, why.message);
+  builder.condition(api::kGranted, "False", why.reason, why.message);
+  builder.message(why.message);
+}
+
+// Deletes the binding, and says why in the status.
 Decision remove_denied(const Input& in, DecisionBuilder builder, const Denial& denial) {
-  builder.ending(denial.reason, denial.message);
-  builder.condition(api::kGranted, "False", denial.reason, denial.message);
-  builder.message(denial.message);
+  announce(builder, denial);
   return builder.done_after(remove(*in.binding, denial), NextLook::at(in.now + kDeletionCheck));
 }
 
@@ -109,7 +114,7 @@ Decision while_bound(const Input& in, DecisionBuilder builder, const Tally& tall
   if (in.settings.ends_all) return remove_denied(in, builder, removal_denial());
   const auto denial = enforced_denial(in);
   // What the access rests on may be back in a moment.
-  const auto away_until = denial ? may_return_until(in, *denial) : std::nullopt;
+  const auto away_until = may_return_until(in, denial);
   if (denial && !away_until) return remove_denied(in, builder, *denial);
   const bool policy_is_away = away_until && !in.policy;
   if (!policy_is_away) note_decisions(in, tally, builder);  // it says who may revoke
@@ -142,8 +147,7 @@ Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& t
             .reason = std::string(api::reason::kNamespaceDeleted),
             .message = "namespace " + in.request->metadata.ns + " was deleted, which ended the access"};
   }
-  const Denial removed = binding_removed(in);
-  return {.phase = api::Phase::Revoked, .reason = removed.reason, .message = removed.message};
+  return ending_for(binding_removed(in));
 }
 
 // Only the status claims that there is access, so its details are not trusted: Curfew writes the Granted
@@ -182,13 +186,11 @@ Denial binding_removed(const Input& input) {
 }
 
 Decision remove_changed(const Input& input, const std::string& what) {
-  const std::string reason(api::reason::kBindingChanged);
-  Decision removal = remove(*input.binding, Denial{.reason = reason, .message = what});
+  const Denial why{.reason = std::string(api::reason::kBindingChanged), .message = what};
+  Decision removal = remove(*input.binding, why);
   DecisionBuilder builder(input);
   if (ends_by_change(builder)) return removal;
-  builder.ending(reason, what);
-  builder.condition(api::kGranted, "False", api::reason::kBindingChanged, what);
-  builder.message(what);
+  announce(builder, why);
   builder.tampering(what, std::nullopt, reference_to(*input.binding));
   return builder.done_after(removal, NextLook::at(input.now + kDeletionCheck));
 }
@@ -205,23 +207,18 @@ Decision end_falsified(const Input& input) {
   builder.status.phase = api::Phase::Active;
   builder.status.complete = false;
   builder.status.ended_at.reset();
-  builder.ending(api::reason::kStatusChanged, what);
-  builder.condition(api::kGranted, "False", api::reason::kStatusChanged, what);
-  builder.message(what);
+  const Denial why{.reason = std::string(api::reason::kStatusChanged), .message = what};
+  announce(builder, why);
   builder.tampering(what, fingerprint(what));
   const NextLook next = NextLook::at(input.now + kDeletionCheck);
-  if (!input.binding) return builder.done(next);
-  const Denial denial{.reason = std::string(api::reason::kStatusChanged), .message = what};
-  return builder.done_after(remove(*input.binding, denial), next);
+  return input.binding ? builder.done_after(remove(*input.binding, why), next) : builder.done(next);
 }
 
 std::optional<Ending> ending_announced(const Input& input, const DecisionBuilder& builder) {
   if (const auto& ending = builder.status.ending)
     return Ending{.phase = api::Phase::Revoked, .reason = ending->reason, .message = ending->message};
   if (!input.deleted_for) return std::nullopt;
-  return Ending{.phase = api::Phase::Revoked,
-                .reason = input.deleted_for->reason,
-                .message = input.deleted_for->message};
+  return ending_for(*input.deleted_for);
 }
 
 bool ends_by_change(const DecisionBuilder& builder) {

@@ -249,18 +249,20 @@ void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& bui
                     .is_warning = true});
       continue;
     }
-    builder.step({.action = discounted   ? api::AuditAction::PolicyViolation
-                            : takes_back ? api::AuditAction::ApprovalWithdrawn
-                                         : api::AuditAction::Approved,
-                  .message = discounted ? discounted->message
-                                        : with_comment(takes_back ? decision.person.username +
-                                                                        " took back their approval"
-                                                                  : sentence_of(decision),
-                                                       decision.comment),
-                  .actor = decision.person,
-                  .comment = decision.comment,
-                  .index = static_cast<std::int64_t>(i),
-                  .is_warning = discounted.has_value()});
+    DecisionBuilder::Step step{.action = api::AuditAction::Approved,
+                               .message = with_comment(sentence_of(decision), decision.comment),
+                               .actor = decision.person,
+                               .comment = decision.comment,
+                               .index = static_cast<std::int64_t>(i)};
+    if (takes_back) {
+      step.action = api::AuditAction::ApprovalWithdrawn;
+      step.message = with_comment(decision.person.username + " took back their approval", decision.comment);
+    } else if (discounted) {
+      step.action = api::AuditAction::PolicyViolation;
+      step.message = discounted->message;
+      step.is_warning = true;
+    }
+    builder.step(step);
   }
   builder.status.observed_decisions = static_cast<int>(decisions.size());
 }

@@ -79,6 +79,11 @@ struct Ending {
   std::string comment;
 };
 
+// An ending for this reason, by nobody.
+inline Ending ending_for(const Denial& denial, api::Phase phase = api::Phase::Revoked) {
+  return {.phase = phase, .reason = denial.reason, .message = denial.message};
+}
+
 // Distinguishes the failures of one request in the names of their records, by the message without its digits:
 // a message of the API server may contain a time or a count and would be another failure each time.
 std::int64_t fingerprint(std::string_view message);

@@ -42,13 +42,11 @@ std::optional<Begun> grant_begun(const Input& in, const DecisionBuilder& builder
                .broken = changed_record(in, builder, record)};
 }
 
-// Until there is access, the policy in force must justify the grant, or it is not made.
+// Until there is access, the policy in force must justify the grant, or it is not made. `denial`: of the
+// grant's checks.
 std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& builder, const Tally& tally,
-                                      const Begun& begun) {
-  const auto revoked = [](const Denial& denial) {
-    return Ending{.phase = api::Phase::Revoked, .reason = denial.reason, .message = denial.message};
-  };
-  if (begun.broken) return revoked(*begun.broken);
+                                      const Begun& begun, const std::optional<Denial>& denial) {
+  if (begun.broken) return ending_for(*begun.broken);
   if (!in.binding) {
     if (ends_by_change(builder)) return ending_announced(in, builder);
   }
@@ -59,15 +57,14 @@ std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& bu
         .reason = "Expired",
         .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ": its time was up"};
   }
-  if (in.settings.ends_all) return revoked(removal_denial());
-  if (!in.binding && begun.was_bound) return revoked(binding_removed(in));
-  if (auto denial = first_denial(grant_checks(), in))
-    return may_return_until(in, *denial) ? std::nullopt : std::optional(revoked(*denial));
+  if (in.settings.ends_all) return ending_for(removal_denial());
+  if (!in.binding && begun.was_bound) return ending_for(binding_removed(in));
+  if (denial) return may_return_until(in, denial) ? std::nullopt : std::optional(ending_for(*denial));
   if (!in.binding) {
-    if (auto denial = first_denial(limit_checks(), in)) return revoked(*denial);
+    if (auto over = first_denial(limit_checks(), in)) return ending_for(*over);
   }
   if (!tally.quorum()) {
-    return revoked(
+    return ending_for(
         {std::string(api::reason::kNotEnoughApprovals),
          "the approvals no longer suffice: " + tally.figures() + " under " + describe(*in.policy)});
   }
@@ -135,11 +132,6 @@ TimePoint last_attempt(const DecisionBuilder& builder, const GrantFailure& failu
   return failure.first_at + parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
 }
 
-TimePoint next_attempt(const DecisionBuilder& builder, const GrantFailure& failure) {
-  const TimePoint last = last_attempt(builder, failure);
-  return failure.tried_at < last ? std::min(failure.retry_at, last) : failure.retry_at;
-}
-
 Decision give_up(const Input& in, const DecisionBuilder& builder) {
   const GrantFailure& failure = *in.grant_failure;
   return end(in, builder,
@@ -148,10 +140,8 @@ Decision give_up(const Input& in, const DecisionBuilder& builder) {
               .message = "not granted within " + builder.status.duration.str() + ": " + failure.message});
 }
 
-// The grant was refused: reports that once per reason and waits for the next attempt.
-Decision wait_to_retry(const Input& in, DecisionBuilder builder) {
-  const GrantFailure& failure = *in.grant_failure;
-  if (failure.tried_at >= last_attempt(builder, failure)) return give_up(in, builder);
+// Reports a refusal once per reason and waits for the next attempt.
+Decision wait_to_retry(const GrantFailure& failure, TimePoint next_attempt, DecisionBuilder builder) {
   const bool is_known = is_known_trouble(builder, failure.reason, failure.message);
   builder.message(failure.message);
   builder.condition(api::kGranted, "False", failure.reason, failure.message);
@@ -162,7 +152,17 @@ Decision wait_to_retry(const Input& in, DecisionBuilder builder) {
                   .is_warning = true,
                   .doing = "Grant"});
   }
-  return builder.done(NextLook::at(next_attempt(builder, failure)));
+  return builder.done(NextLook::at(next_attempt));
+}
+
+// What becomes of a grant that was refused; nullopt if it is to be attempted now.
+std::optional<Decision> after_refusal(const Input& in, const DecisionBuilder& builder) {
+  if (!in.grant_failure) return std::nullopt;
+  const GrantFailure& failure = *in.grant_failure;
+  const TimePoint last = last_attempt(builder, failure);
+  if (failure.tried_at >= last) return give_up(in, builder);
+  const TimePoint next = std::min(failure.retry_at, last);
+  return in.now < next ? std::optional(wait_to_retry(failure, next, builder)) : std::nullopt;
 }
 
 // A binding with the name for this request that is not ours: Curfew does not delete it and grants nothing
@@ -178,10 +178,6 @@ Decision report_squatter(const Input& in, DecisionBuilder builder) {
   return builder.done(NextLook::on_change(Watched::Binding));
 }
 
-bool may_not_try_yet(const Input& in, const DecisionBuilder& builder) {
-  return in.grant_failure && in.now < next_attempt(builder, *in.grant_failure);
-}
-
 // An earlier attempt ended between its binding and the record of it (a crash, a lost answer). The binding is
 // the grant if it is what Curfew would create now.
 Decision record_grant(const Input& in, DecisionBuilder builder) {
@@ -191,7 +187,7 @@ Decision record_grant(const Input& in, DecisionBuilder builder) {
                          .expires_at = api::stated_end(*in.binding).value_or(granted_at)};
   if (difference(*in.request, *in.binding, end_of_grant(in, granted_at, duration)))
     return remove_forged(in, *tampering(in, std::nullopt));
-  if (may_not_try_yet(in, builder)) return remove(*in.binding);  // its record was refused
+  if (after_refusal(in, builder)) return remove(*in.binding);  // its record was refused
   set_times(in, builder, times);
   const DecisionBuilder::Step step = granted(in, builder, *in.binding);
   builder.record(step);
@@ -224,16 +220,15 @@ std::optional<Decision> resume_grant(const Input& input) {
 
   const Tally counted = tally(input);
   set_times(input, builder, begun->times);
-  if (const auto ending = why_not_resumed(input, builder, counted, *begun)) {
+  const auto denial = first_denial(grant_checks(), input);
+  if (const auto ending = why_not_resumed(input, builder, counted, *begun, denial)) {
     if (is_own) return remove(*input.binding);
     if (begun->broken) builder.tampering(begun->broken->message, fingerprint(begun->broken->message));
     return end(input, builder, *ending);
   }
   // What the grant rests on is away for a moment: it neither goes on nor ends.
-  if (const auto denial = first_denial(grant_checks(), input)) {
-    const TimePoint until = may_return_until(input, *denial).value_or(input.now);
-    return Decision{.actions = {}, .next = NextLook::at(std::min(until, begun->times.expires_at))};
-  }
+  if (const auto until = may_return_until(input, denial))
+    return Decision{.actions = {}, .next = NextLook::at(std::min(*until, begun->times.expires_at))};
   if (input.guard.in_force) note_decisions(input, counted, builder);
   if (!is_own && input.binding) return report_squatter(input, builder);
   if (!input.binding && namespace_is_going(input))
@@ -241,7 +236,9 @@ std::optional<Decision> resume_grant(const Input& input) {
   if (!input.binding && !input.guard.in_force) return hold_for_guard(input, builder);
 
   approve(input, builder, counted);
-  if (!input.binding && may_not_try_yet(input, builder)) return wait_to_retry(input, builder);
+  if (!input.binding) {
+    if (auto refused = after_refusal(input, builder)) return *refused;
+  }
   const api::RoleBinding binding = binding_for(*input.request, builder.status, begun->times);
   activate(input, builder, granted(input, builder, input.binding ? *input.binding : binding));
   builder.status.observed_decisions = static_cast<int>(input.request->decisions.size());
@@ -255,11 +252,9 @@ Decision grant(const Input& input, DecisionBuilder builder) {
     builder.message("approved, access is about to be granted");
     return builder.done(NextLook::on_change(Watched::Request));  // by this write
   }
-  if (input.binding && is_unrecorded_grant(input)) return record_grant(input, builder);
+  if (is_unrecorded_grant(input)) return record_grant(input, builder);
   if (input.binding) return report_squatter(input, builder);
-  if (input.grant_failure && (may_not_try_yet(input, builder) ||
-                              input.grant_failure->tried_at >= last_attempt(builder, *input.grant_failure)))
-    return wait_to_retry(input, builder);
+  if (auto refused = after_refusal(input, builder)) return *refused;
 
   const TimePoint granted_at = floor_to_second(input.now);
   const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));

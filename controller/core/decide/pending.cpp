@@ -80,8 +80,7 @@ void note_request(const Input& in, DecisionBuilder& builder) {
 }
 
 Decision reject(const Input& in, const DecisionBuilder& builder, const Denial& denial) {
-  return end_pending(in, builder,
-                     {.phase = api::Phase::Rejected, .reason = denial.reason, .message = denial.message});
+  return end_pending(in, builder, ending_for(denial, api::Phase::Rejected));
 }
 
 // A missing object may still arrive: manifests applied together arrive in any order.
@@ -173,16 +172,12 @@ Decision end_pending(const Input& input, DecisionBuilder builder, Ending ending)
 
 namespace {
 
-bool records_grant(const Decision& decision) {
+// Whether the decision records a grant, or removes the binding.
+bool settles_binding(const Decision& decision) {
   return std::ranges::any_of(decision.actions, [](const Action& action) {
     const auto* write = std::get_if<WriteRecord>(&action);
-    return write != nullptr && write->record.action == api::AuditAction::Granted;
-  });
-}
-
-bool removes_binding(const Decision& decision) {
-  return std::ranges::any_of(decision.actions, [](const Action& action) {
-    return std::holds_alternative<DeleteBinding>(action) || std::holds_alternative<FreeBinding>(action);
+    return (write != nullptr && write->record.action == api::AuditAction::Granted) ||
+           std::holds_alternative<DeleteBinding>(action) || std::holds_alternative<FreeBinding>(action);
   });
 }
 
@@ -210,7 +205,7 @@ Decision decide_ungranted(const Input& input) {
     return builder.done(NextLook::on_change(Watched::Namespace));
   if (!input.guard.in_force) return hold_for_guard(input, builder);
   if (const auto denial = first_denial(grant_checks(), input)) {
-    const auto until = may_return_until(input, *denial);
+    const auto until = may_return_until(input, denial);
     return until ? wait_for_return(input, builder, *denial, *until) : reject(input, builder, *denial);
   }
   if (const auto denial = approved_too_early(input)) return reject(input, builder, *denial);
@@ -233,7 +228,7 @@ Decision decide_ungranted(const Input& input) {
 Decision decide_pending(const Input& input) {
   if (auto resumed = resume_grant(input)) return *resumed;
   Decision decision = decide_ungranted(input);
-  if (!is_unrecorded_grant(input) || records_grant(decision) || removes_binding(decision)) return decision;
+  if (!is_unrecorded_grant(input) || settles_binding(decision)) return decision;
   const bool is_own = input.granted_binding_uid == input.binding->metadata.uid;
   return is_own ? remove(*input.binding) : remove_forged(input, *tampering(input, std::nullopt));
 }

@@ -12,6 +12,11 @@ TEST_CASE("a page that is too much is halved, down to one object") {
   CHECK(next_page_size(1, kTooMuch) == 1);
 }
 
+TEST_CASE("a page without an answer is a hundredth the next time") {
+  CHECK(next_page_size(kMaxPageSize, kNoAnswer) == 5);
+  CHECK(next_page_size(5, kNoAnswer) == 1);
+}
+
 TEST_CASE("a page grows again where there is room for four of it, up to five hundred objects") {
   CHECK(next_page_size(1, 0.0) == 2);
   CHECK(next_page_size(200, 0.24) == 400);
