@@ -26,6 +26,15 @@ std::string names_of(const Decision& decision) {
   return names;
 }
 
+// What the API server has just refused for the first time.
+GrantFailure refused_now(const World& w, const char* reason, const char* message) {
+  return {.reason = reason,
+          .message = message,
+          .first_at = w.s.now,
+          .tried_at = w.s.now,
+          .retry_at = w.s.now + 60s};
+}
+
 }  // namespace
 
 TEST_CASE("a quorum grants: record of the approval, binding, record of it, status, Events, in that order") {
@@ -169,11 +178,7 @@ TEST_CASE("a binding without a record that would end too late is not the grant")
 TEST_CASE("a binding whose record is refused is removed, and tried again later") {
   World w = world_approved_after_ten_seconds();
   w.step(2);
-  w.s.failure = GrantFailure{.reason = "RecordRefused",
-                             .message = "the AuditRecord of the grant was refused: no",
-                             .first_at = w.s.now,
-                             .tried_at = w.s.now,
-                             .retry_at = w.s.now + 60s};
+  w.s.failure = refused_now(w, "RecordRefused", "the AuditRecord of the grant was refused: no");
   w.settle();
   CHECK_FALSE(w.s.binding);
   CHECK_FALSE(w.has(AuditAction::Tampered));
@@ -344,25 +349,13 @@ TEST_CASE(
         w.records, [](const auto& entry) { return entry.second.action == AuditAction::Failed; });
   };
   CHECK(failures() == 1);
-  w.s.failure = GrantFailure{.reason = "BindingForbidden",
-                             .message = "forbidden: make it grantable",
-                             .first_at = w.s.now,
-                             .tried_at = w.s.now,
-                             .retry_at = w.s.now + 60s};
+  w.s.failure = refused_now(w, "BindingForbidden", "forbidden: make it grantable");
   w.settle();
   CHECK(failures() == 1);
-  w.s.failure = GrantFailure{.reason = "BindingForbidden",
-                             .message = "admission webhook denied it 17 times",
-                             .first_at = w.s.now,
-                             .tried_at = w.s.now,
-                             .retry_at = w.s.now + 60s};
+  w.s.failure = refused_now(w, "BindingForbidden", "admission webhook denied it 17 times");
   w.settle();
   CHECK(failures() == 2);
-  w.s.failure = GrantFailure{.reason = "BindingForbidden",
-                             .message = "admission webhook denied it 18 times",
-                             .first_at = w.s.now,
-                             .tried_at = w.s.now,
-                             .retry_at = w.s.now + 60s};
+  w.s.failure = refused_now(w, "BindingForbidden", "admission webhook denied it 18 times");
   w.settle();
   CHECK(failures() == 2);
 }
