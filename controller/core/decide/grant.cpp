@@ -237,7 +237,7 @@ std::optional<Decision> resume_grant(const Input& input) {
 
   approve(input, builder, counted);
   if (!input.binding) {
-    if (auto refused = after_refusal(input, builder)) return *refused;
+    if (auto refused = after_refusal(input, builder)) return refused;
   }
   const api::RoleBinding binding = binding_for(*input.request, builder.status, begun->times);
   activate(input, builder, granted(input, builder, input.binding ? *input.binding : binding));
