@@ -118,7 +118,7 @@ struct Input {
   // `granted_record` exists, the status says that the request has ended, and no AuditRecord says how.
   bool is_end_unrecorded = false;
   // The number of decisions that Curfew has seen, regardless of the status; nullopt if it has not seen the
-  // request.
+  // request under a policy while the guard was in force.
   std::optional<int> observed_decisions;
   // The number of leading decisions that arrived while the guard was not in force or no replica led; Curfew
   // watched the arrival of the later ones.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "guard/objects.hpp"
+
 namespace curfew::guard {
 namespace {
 
@@ -45,7 +47,9 @@ bool holds(const GuardLedger::Identities& identities, const std::string& name,
 }  // namespace
 
 std::string encode(const GuardLedger& ledger) {
-  Json json{{"objects", to_json(ledger.objects)}, {"since", format_rfc3339_micro(ledger.since)}};
+  Json json{{"objects", to_json(ledger.objects)},
+            {"since", format_rfc3339_micro(ledger.since)},
+            {"digest", ledger.digest}};
   if (ledger.policies) {
     json["policies"] = to_json(ledger.policies->believed);
     json["unbelievedPolicies"] = to_json(ledger.policies->unbelieved);
@@ -59,7 +63,9 @@ std::optional<GuardLedger> decode_ledger(const std::string& text) {
   auto objects = read_identities(json, "objects");
   const auto since = parse_rfc3339(json["since"].get<std::string>());
   if (!objects || !since) return std::nullopt;
-  GuardLedger ledger{.objects = std::move(*objects), .since = *since, .policies = std::nullopt};
+  GuardLedger ledger{.objects = std::move(*objects), .since = *since, .digest = {}, .policies = std::nullopt};
+  if (const auto digest = json.find("digest"); digest != json.end() && digest->is_string())
+    ledger.digest = digest->get<std::string>();
   if (!json.contains("policies")) return ledger;
   auto believed = read_identities(json, "policies");
   auto unbelieved = read_identities(json, "unbelievedPolicies");
@@ -69,22 +75,46 @@ std::optional<GuardLedger> decode_ledger(const std::string& text) {
   return ledger;
 }
 
-GuardLedger next_ledger(const std::optional<GuardLedger>& before, const GuardLedger::Identities& live,
-                        TimePoint now) {
-  if (before && before->objects == live) return *before;
-  const bool untouched =
-      std::ranges::all_of(live, [](const auto& entry) { return entry.second.generation <= 1; });
-  if (before || !untouched) return {.objects = live, .since = now + kSettling, .policies = std::nullopt};
-  TimePoint youngest{};
-  for (const auto& [id, identity] : live) youngest = std::max(youngest, identity.created);
-  return {.objects = live, .since = youngest + kTakesEffect, .policies = std::nullopt};
+bool continues(const GuardLedger& before, const LiveGuard& live,
+               std::span<const std::string_view> not_continued) {
+  if (!live.is_as_shipped || before.objects.empty()) return false;
+  if (std::ranges::find(not_continued, before.digest) != not_continued.end()) return false;
+  return std::ranges::all_of(before.objects, [&](const auto& entry) {
+    const auto& [id, known] = entry;
+    if (is_optional(id)) return true;
+    const auto found = live.objects.find(id);
+    if (found == live.objects.end() || found->second.uid != known.uid) return false;
+    const auto steps = found->second.generation - known.generation;
+    return steps == 0 || steps == 1;
+  });
 }
 
-bool was_admitted(const std::optional<GuardLedger>& before, const GuardLedger::Identities& live,
-                  TimePoint since, const std::string& policy, const GuardLedger::Identity& version) {
+std::span<const std::string_view> guards_with_holes() {
+  return {};
+}
+
+GuardLedger next_ledger(const std::optional<GuardLedger>& before, const LiveGuard& live, TimePoint now) {
+  GuardLedger next{.objects = live.objects, .since = {}, .digest = live.digest, .policies = std::nullopt};
+  if (before && continues(*before, live, guards_with_holes())) {
+    next.since = before->since;
+    next.policies = before->policies;
+    return next;
+  }
+  TimePoint youngest{};
+  bool is_untouched = true;
+  for (const auto& [id, identity] : live.objects) {
+    youngest = std::max(youngest, identity.created);
+    is_untouched = is_untouched && identity.generation <= 1;
+  }
+  next.since = before || !is_untouched ? now + kSettling : youngest + kTakesEffect;
+  return next;
+}
+
+bool was_admitted(const std::optional<GuardLedger>& before, const LiveGuard& live, TimePoint since,
+                  const std::string& policy, const GuardLedger::Identity& version) {
   // creationTimestamp has whole seconds only.
   if (!before) return version.created >= floor_to_second(since);
-  if (before->objects == live)
+  if (continues(*before, live, guards_with_holes()))
     return !before->policies || !holds(before->policies->unbelieved, policy, version);
   if (before->policies) return holds(before->policies->believed, policy, version);
   return version.created >= floor_to_second(before->since);

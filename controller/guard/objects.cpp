@@ -78,11 +78,15 @@ nlohmann::json with_defaults(nlohmann::json spec) {
   return spec;
 }
 
+bool is_optional(const std::string& id) {
+  return id.ends_with("/curfew-eligibility");
+}
+
 GuardSpecs shipped_guard(bool with_eligibility) {
   GuardSpecs specs;
   for (const auto shipped = nlohmann::json::parse(shipped_guard_json());
        const auto& [id, spec] : shipped.items()) {
-    if (!with_eligibility && id.ends_with("/curfew-eligibility")) continue;
+    if (!with_eligibility && is_optional(id)) continue;
     specs[id] = with_defaults(spec);
   }
   return specs;

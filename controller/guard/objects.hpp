@@ -16,8 +16,11 @@ std::string_view shipped_guard_json();
 // spec, with the API server's defaults filled in.
 using GuardSpecs = std::map<std::string, nlohmann::json>;
 
-// Parses that JSON. Admission policy curfew-eligibility is optional: Curfew itself rejects the same requests
-// a moment later, so that without it only the early response is lost.
+// Admission policy curfew-eligibility, and its binding: Curfew itself rejects the same requests a moment
+// later, so that without it only the early response is lost.
+bool is_optional(const std::string& id);
+
+// Parses that JSON, with or without what is optional.
 GuardSpecs shipped_guard(bool with_eligibility = true);
 
 // A spec as the API server would store it: the defaults of ValidatingAdmissionPolicy,

@@ -16,6 +16,14 @@ std::map<std::string, std::string> hashes_of(const GuardSpecs& specs) {
   return hashes;
 }
 
+std::string digest_of(const std::map<std::string, std::string>& hashes) {
+  std::string text;
+  for (const auto& [id, hash] : hashes) {
+    if (!is_optional(id)) text += id + " " + hash + "\n";
+  }
+  return sha256_hex(text);
+}
+
 GuardLedger::Identity identity_of(const api::ObjectMeta& metadata) {
   return {.uid = metadata.uid, .generation = metadata.generation, .created = metadata.creation_timestamp};
 }
@@ -26,6 +34,7 @@ GuardWatch::GuardWatch(std::function<GuardSpecs()> shipped, const Clock& clock,
                        std::function<void()> on_change)
     : shipped_(std::move(shipped)),
       hashes_(hashes_of(shipped_())),
+      digest_(digest_of(hashes_)),
       clock_(clock),
       on_change_(std::move(on_change)) {}
 
@@ -65,7 +74,9 @@ bool GuardWatch::observe_policy(const std::string& name, const api::ObjectMeta* 
     const auto known = state.policies.find(name);
     if (known != state.policies.end() && known->second.version == version)
       return false;  // only its status or metadata has changed
-    state.policies[name] = {.version = version, .is_believed = state.is_restored && in_force(state)};
+    state.policies[name] = {.version = version,
+                            .is_believed = state.is_restored && in_force(state),
+                            .is_undecided = state.is_restored && state.difference};
     return state.is_restored;
   });
 }
@@ -76,8 +87,11 @@ void GuardWatch::restore(std::optional<GuardLedger> ledger) {
     state.is_complete = true;
     evaluate(state);
     const TimePoint since = state.ledger ? state.ledger->since : TimePoint::max();
-    for (auto& [name, policy] : state.policies)
-      policy.is_believed = was_admitted(ledger, state.identities, since, name, policy.version);
+    const LiveGuard live{.objects = state.identities, .digest = digest_, .is_as_shipped = !state.difference};
+    for (auto& [name, policy] : state.policies) {
+      policy.is_believed = was_admitted(ledger, live, since, name, policy.version);
+      policy.is_undecided = !policy.is_believed && state.difference;
+    }
     state.is_restored = true;
   });
 }
@@ -102,7 +116,14 @@ void GuardWatch::evaluate(State& state) const {
     if (state.difference) break;
   }
   if (!state.difference) {
-    state.ledger = next_ledger(state.ledger, state.identities, clock_.now());
+    const LiveGuard live{.objects = state.identities, .digest = digest_};
+    const auto before = std::exchange(state.ledger, next_ledger(state.ledger, live, clock_.now()));
+    const bool is_continued = before && continues(*before, live, guards_with_holes());
+    for (auto& [name, policy] : state.policies) {
+      if (!std::exchange(policy.is_undecided, false)) continue;
+      policy.is_believed =
+          is_continued && was_admitted(before, live, state.ledger->since, name, policy.version);
+    }
     state.is_complete = true;
   }
   if (!state.is_complete || state.said == state.difference) return;
@@ -110,7 +131,7 @@ void GuardWatch::evaluate(State& state) const {
   if (state.difference)
     log::warn("guard not in force", {{"difference", *state.difference}});
   else
-    log::info("guard in force");
+    log::info("guard in force", {{"digest", digest_}});
 }
 
 bool GuardWatch::in_force(const State& state) const {

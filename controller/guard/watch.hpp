@@ -64,6 +64,7 @@ class GuardWatch {
   struct Policy {
     GuardLedger::Identity version;
     bool is_believed = false;
+    bool is_undecided = false;  // written while the guard differed: believed if that continues the one before
   };
   struct State {
     std::map<std::string, std::string> live;  // "KIND/NAME" -> GuardObject::difference
@@ -81,6 +82,7 @@ class GuardWatch {
 
   const std::function<GuardSpecs()> shipped_;
   const std::map<std::string, std::string> hashes_;  // "KIND/NAME" -> hash of the shipped spec
+  const std::string digest_;                         // of all of them
   const Clock& clock_;
   const std::function<void()> on_change_;
   Guarded<State> state_;

@@ -18,11 +18,11 @@ bool ends_without_policy(const core::Input& input) {
   if (!is_pending || input.policy || core::had_policy(request) || input.flood || input.end_record ||
       input.granted_record)
     return false;
+  if (input.request_is_gone || request.metadata.deletion_timestamp) return true;
+  if (!input.guard.in_force) return false;
   const bool is_given_up = input.now >= request.metadata.creation_timestamp + input.settings.not_found_grace;
-  const bool is_guarded =
-      input.guard.in_force && request.metadata.creation_timestamp >= floor_to_second(input.guard.since);
-  return is_given_up || input.request_is_gone || request.metadata.deletion_timestamp ||
-         !request.decisions.empty() || !is_guarded;
+  const bool is_older = request.metadata.creation_timestamp < floor_to_second(input.guard.since);
+  return is_given_up || !request.decisions.empty() || is_older;
 }
 
 template <class T>

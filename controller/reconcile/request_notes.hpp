@@ -22,7 +22,8 @@ struct RequestNote {
   // Of the binding that Curfew created for the request, or found when it first saw the request Active; empty:
   // not known. Any other binding of that name was created by someone else.
   std::string granted_binding_uid;
-  // The number of decisions on the live request that Curfew has seen; nullopt if it has not seen the request.
+  // The number of decisions on the live request that Curfew has seen; nullopt if it has not seen the request
+  // under a policy while the guard was in force.
   std::optional<int> observed_decisions;
   // How many of the first decisions arrived while the guard was not in force or no replica led. Unless Curfew
   // has seen them before, anyone may have written them.

@@ -4,6 +4,7 @@
 
 #include "api/managed_binding.hpp"
 #include "api/names.hpp"
+#include "core/effective.hpp"
 #include "reconcile/reconstruct_request.hpp"
 
 namespace curfew::reconcile {
@@ -109,7 +110,7 @@ void Triggers::begin_term() {
     const std::string& uid = request->metadata.uid;
     const int observed = request->status.observed_decisions;
     const int decisions = static_cast<int>(request->decisions.size());
-    if (request->status.phase) notes_.remember_observed(uid, observed);
+    if (core::had_policy(*request)) notes_.remember_observed(uid, observed);
     if (decisions > observed) notes_.remember_unwatched(uid, decisions);
   }
 }

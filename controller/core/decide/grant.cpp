@@ -198,10 +198,13 @@ Decision record_grant(const Input& in, DecisionBuilder builder) {
 
 }  // namespace
 
+std::string describe_hold(const Input& input) {
+  return "nothing is granted while the admission policies that establish who asks and who decides are not in force: " +
+         input.guard.difference;
+}
+
 Decision hold_for_guard(const Input& input, DecisionBuilder builder) {
-  const std::string message =
-      "nothing is granted while the admission policies that establish who asks and who decides are not in force: " +
-      input.guard.difference;
+  const std::string message = describe_hold(input);
   builder.message(message);
   builder.condition(api::kGranted, "False", api::reason::kGuardNotInForce, message);
   return builder.done(NextLook::on_change(Watched::Guard));

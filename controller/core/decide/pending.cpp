@@ -19,22 +19,22 @@ std::optional<TimePoint> start_to_come(const Input& in) {
   return start && *start > in.now ? start : std::nullopt;
 }
 
-// What is first seen while the guard is not in force may be forged, and stays untrusted when the guard is in
-// force again.
+// Whether Curfew has seen the request and all of its decisions under the guard.
+bool was_seen(const Input& in) {
+  return in.observed_decisions &&
+         in.request->decisions.size() <= static_cast<std::size_t>(*in.observed_decisions);
+}
+
+// What is from before the guard came into force may be forged. Rejected at once, not when somebody approves
+// it; what was approved before goes on.
 std::optional<Denial> unguarded(const Input& in) {
-  const bool was_seen = in.observed_decisions &&
-                        in.request->decisions.size() <= static_cast<std::size_t>(*in.observed_decisions);
-  if (was_seen) return std::nullopt;
-  const std::string reason(api::reason::kGuardNotInForce);
-  if (!in.guard.in_force) {
-    return Denial{reason,
-                  "the admission policies that establish who asks and who decides are not in force (" +
-                      in.guard.difference + "): ask again"};
-  }
   // creationTimestamp is truncated to whole seconds.
-  if (in.request->metadata.creation_timestamp >= floor_to_second(in.guard.since)) return std::nullopt;
+  if (!in.guard.in_force || in.request->metadata.creation_timestamp >= floor_to_second(in.guard.since))
+    return std::nullopt;
+  const api::Condition* approved = api::find_condition(in.request->status.conditions, api::kApproved);
+  if (was_seen(in) && approved != nullptr && approved->status == "True") return std::nullopt;
   return Denial{
-      reason,
+      std::string(api::reason::kGuardNotInForce),
       "this is from before " + format_rfc3339(in.guard.since) +
           ", when the admission policies that establish who asks and who decides were not in force or not watched: ask again"};
 }
@@ -44,7 +44,9 @@ std::optional<Denial> unguarded(const Input& in) {
 // such an approval; this check applies if the guard could not.
 std::optional<Denial> approved_too_early(const Input& in) {
   const api::AccessRequest& request = *in.request;
-  const bool is_settled = request.status.phase || (request.spec.role && !request.spec.duration.empty());
+  const auto& pinned = request.status;
+  const bool is_settled =
+      (pinned.role_ref || request.spec.role) && (!pinned.duration.empty() || !request.spec.duration.empty());
   const bool is_approved = std::ranges::any_of(request.decisions, [](const api::Decision& decision) {
     return decision.verdict == api::Verdict::Approve;
   });
@@ -72,11 +74,24 @@ DecisionBuilder::Step requested(const Input& in, const DecisionBuilder& builder)
 void note_request(const Input& in, DecisionBuilder& builder) {
   const DecisionBuilder::Step step = requested(in, builder);
   if (in.policy && !had_policy(*in.request)) builder.record(step);
-  if (in.request->status.phase) return;
+  if (in.request->status.phase && !was_held(*in.request)) return;
   DecisionBuilder::Step told = step;
   // Only the Event: a record has the reason in a field of its own.
   told.message = with_comment(told.message, in.request->spec.reason);
   builder.emit_event(told);
+}
+
+// What is first seen while the guard is not in force may be forged. Whether it can be believed shows when the
+// guard is in force again (GuardState::since): until then it waits, and nothing of it is recorded.
+Decision hold_unseen(const Input& in) {
+  DecisionBuilder builder(in);
+  builder.status.observed_decisions =
+      std::min(builder.status.observed_decisions, in.observed_decisions.value_or(0));
+  if (!in.observed_decisions) {
+    builder.status.policy = api::PolicyRef{.name = in.request->spec.policy};  // not under it yet
+    builder.condition(api::kApproved, "Unknown", api::reason::kGuardNotInForce, describe_hold(in));
+  }
+  return hold_for_guard(in, builder);
 }
 
 Decision reject(const Input& in, const DecisionBuilder& builder, const Denial& denial) {
@@ -186,6 +201,7 @@ Decision decide_ungranted(const Input& input) {
     return {.actions = {}, .next = NextLook::on_change(Watched::Request)};
 
   if (input.flood) return reject_flood(input);
+  if (!input.guard.in_force && !was_seen(input)) return hold_unseen(input);
   DecisionBuilder builder(input);
   note_request(input, builder);
   if (const auto denial = unguarded(input)) return reject(input, builder, *denial);

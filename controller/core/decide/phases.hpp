@@ -55,6 +55,7 @@ std::string describe_missed_time(const Input& input);
 Decision grant(const Input& input, DecisionBuilder builder);
 
 // Nothing is granted while the guard is not in force.
+std::string describe_hold(const Input& input);
 Decision hold_for_guard(const Input& input, DecisionBuilder builder);
 
 // Whether there is a binding of the request that no AuditRecord tells of.

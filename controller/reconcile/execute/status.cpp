@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/codec.hpp"
+#include "core/effective.hpp"
 #include "reconcile/decoders.hpp"
 
 namespace curfew::reconcile {
@@ -21,7 +22,8 @@ Step StatusExecutor::run(const core::Input& input, const core::UpdateStatus& act
   }
   if (status.approved_at && !request.status.approved_at && !status.approved_by.empty())
     parts_.metrics.approval_took(*status.approved_at - request.metadata.creation_timestamp);
-  if (!status.complete) parts_.notes.remember_observed(uid, status.observed_decisions);
+  if (!status.complete && core::had_policy(*updated))
+    parts_.notes.remember_observed(uid, status.observed_decisions);
   if (status.complete && parts_.on_completed) parts_.on_completed(*updated);
   parts_.floods.written(*updated);
   drop_unread(updated->metadata);  // like the watch's decoder

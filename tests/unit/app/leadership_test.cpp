@@ -189,7 +189,7 @@ TEST_CASE("a new leader is not ready before the guard's ledger was read, however
 TEST_CASE("a new leader knows the guard from the ledger, and looks at everything once") {
   LeadershipFixture f;
   const guard::GuardLedger before{
-      .objects = f.guard.ledger().objects, .since = TimePoint(1000s), .policies = {}};
+      .objects = f.guard.ledger().objects, .since = TimePoint(1000s), .digest = {}, .policies = {}};
   REQUIRE(f.ledgers.save(before, {}));
   Leadership& leadership = f.make();
   leadership.start();
@@ -207,14 +207,14 @@ TEST_CASE(
   CHECK(f.saved_generation() == 1);
   f.queued();
   const int saves = f.api.calls(kSave);
-  f.put_guard(2);
+  f.put_guard(3);
   const auto looked_at = f.queue.get({});  // requeued at once
   REQUIRE(looked_at);
   f.queue.done(*looked_at);
   CHECK(f.saved_generation() == 1);  // after a crash now, the next leader must find the guard changed
   f.clock.advance(5s);
   REQUIRE(f.api.await(kSave, saves + 1));
-  CHECK(f.saved_generation() == 2);
+  CHECK(f.saved_generation() == 3);
   CHECK(f.api.calls(kSave) == saves + 1);
   f.clock.advance(6s);
   CHECK(f.queued() == 1);
@@ -291,7 +291,7 @@ TEST_CASE("a sweep that failed is made again, and once it was complete never aga
   REQUIRE(f.api.await(kRetention, 2));
   CHECK(leadership.is_ready());
   CHECK(f.api.calls(kSweep) == 4);  // two failed, one succeeded before retention failed, one complete
-  f.put_guard(2);
+  f.put_guard(3);
   f.clock.advance(5s);
   REQUIRE(f.api.await(kSave, 2));
   leadership.stop();

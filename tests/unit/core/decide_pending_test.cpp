@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <catch2/matchers/catch_matchers_vector.hpp>
 
 #include "core_test.hpp"
 
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::Equals;
 
 TEST_CASE("at first sight, what the request left to the policy is pinned and the request recorded") {
@@ -155,34 +157,103 @@ TEST_CASE("an unknown policy is waited for, for five seconds") {
   }
 }
 
-TEST_CASE("what is first seen while the guard is not in force never counts") {
+namespace {
+
+void take_guard_away(World& w) {
+  w.s.guard = {.in_force = false, .difference = "policy curfew-identity is missing"};
+}
+
+void put_guard_back(World& w, TimePoint since) {
+  w.s.guard = {.in_force = true, .since = since, .difference = {}};
+  w.settle();
+}
+
+}  // namespace
+
+TEST_CASE("what is first seen while the guard is not in force waits, and nothing of it is recorded") {
   World w;
   SECTION("a request") {
-    w.s.guard = {.in_force = false, .difference = "policy curfew-identity is missing"};
+    take_guard_away(w);
     w.settle();
-    CHECK(w.phase() == Phase::Rejected);
-    CHECK(w.condition("Granted") == "False GuardNotInForce");
-  }
-  SECTION("a request that is older than the guard") {
-    w.s.guard.since = kNow + 1s;
-    w.settle();
-    CHECK(w.phase() == Phase::Rejected);
+    CHECK(w.records.empty());
+    CHECK(w.events.empty());
+    CHECK(w.condition("Approved") == "Unknown GuardNotInForce");
+    CHECK_FALSE(w.s.observed_decisions);
   }
   SECTION("a decision") {
     w.settle();
-    w.s.guard.in_force = false;
+    take_guard_away(w);
     w.s.by(approve(sre("bob")));
     w.settle();
-    CHECK(w.phase() == Phase::Rejected);
     CHECK_FALSE(w.has(AuditAction::Approved));
+    CHECK(w.condition("Approved") == "False WaitingForApproval");
   }
-  SECTION("a decision that was not seen before the guard came back") {
+  SECTION("a withdrawal") {
     w.settle();
-    w.s.guard.since = kNow + 10s;
+    take_guard_away(w);
+    w.s.by(revoke(*w.s.request.spec.requester));
+    w.settle();
+    CHECK_FALSE(w.has(AuditAction::Withdrawn));
+  }
+  CHECK(w.phase() == Phase::Pending);
+  CHECK(w.condition("Granted") == "False GuardNotInForce");
+  CHECK_THAT(w.status().message, ContainsSubstring("policy curfew-identity is missing"));
+}
+
+TEST_CASE("what waited for the guard is believed if that continues the guard before, and decided") {
+  World w;
+  SECTION("a request, as at first sight") {
+    take_guard_away(w);
+    w.settle();
+    if (GENERATE(true, false)) w.restart();
+    put_guard_back(w, kNow - 1h);
+    CHECK(w.has(AuditAction::Requested));
+    CHECK(w.events.size() == 1);
+    CHECK(w.condition("Approved") == "False WaitingForApproval");
+    w.s.by(approve(sre("bob")));
+  }
+  SECTION("a request and its approval") {
+    take_guard_away(w);
+    w.settle();
     w.s.by(approve(sre("bob")));
     w.settle();
-    CHECK(w.phase() == Phase::Rejected);
+    if (GENERATE(true, false)) w.restart();
+    put_guard_back(w, kNow - 1h);
   }
+  SECTION("an approval") {
+    w.settle();
+    take_guard_away(w);
+    w.s.by(approve(sre("bob")));
+    w.settle();
+    if (GENERATE(true, false)) w.restart();
+    put_guard_back(w, kNow - 1h);
+  }
+  w.settle();
+  CHECK(w.phase() == Phase::Active);
+  CHECK(w.record(AuditAction::Requested).actor == w.s.request.spec.requester);
+  CHECK(w.record(AuditAction::Approved).actor == sre("bob"));
+}
+
+TEST_CASE("what is older than the guard is Rejected at once, not when somebody approves it") {
+  World w;
+  SECTION("a request that was never seen") {}
+  SECTION("a request that waited for the guard") {
+    take_guard_away(w);
+    w.settle();
+    if (GENERATE(true, false)) w.restart();
+  }
+  SECTION("a request that waits for approval") {
+    w.settle();
+    if (GENERATE(true, false)) w.restart();
+  }
+  SECTION("a decision that was not seen before") {
+    w.settle();
+    w.s.by(approve(sre("bob")));
+  }
+  put_guard_back(w, kNow + 10s);
+  CHECK(w.phase() == Phase::Rejected);
+  CHECK(w.condition("Granted") == "False GuardNotInForce");
+  CHECK_THAT(w.status().message, ContainsSubstring("ask again"));
 }
 
 TEST_CASE(

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/decide/binding.hpp"
+#include "core/effective.hpp"
 #include "core_test.hpp"
 
 // States that are possible only if the admission policies were bypassed: by removing them, or by writing to
@@ -261,6 +262,10 @@ TEST_CASE("a decision that the status already knows, but Curfew does not, is new
   CHECK(w.phase() == Phase::Pending);
   w.s.by(approve(sre("bob")));
   w.settle();
+  CHECK(w.phase() == Phase::Pending);
+  CHECK_FALSE(w.has(AuditAction::Approved));
+  w.s.guard = {.in_force = true, .since = kNow + 10s};
+  w.settle();
   CHECK(w.phase() == Phase::Rejected);
   CHECK(w.condition("Granted") == "False GuardNotInForce");
 }
@@ -269,6 +274,11 @@ TEST_CASE("a request whose status says that it was seen, but that Curfew has not
   World w;
   w.s.guard = {.in_force = false, .difference = "missing"};
   w.s.request.status.phase = Phase::Pending;
+  w.s.request.status.policy = core::reference_to(a_policy());
+  w.settle();
+  CHECK(w.condition("Approved") == "Unknown GuardNotInForce");
+  CHECK(w.status().policy->uid.empty());
+  w.s.guard = {.in_force = true, .since = kNow + 10s};
   w.settle();
   CHECK(w.phase() == Phase::Rejected);
   CHECK(w.condition("Granted") == "False GuardNotInForce");

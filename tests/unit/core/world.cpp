@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
+#include "core/effective.hpp"
+
 namespace curfew::core::test {
 namespace {
 
@@ -66,7 +68,7 @@ void World::restart() {
   s.is_deleted_here = false;
   s.granted_binding_uid.clear();
   s.observed_decisions.reset();
-  if (s.request.status.phase) s.observed_decisions = s.request.status.observed_decisions;
+  if (had_policy(s.request)) s.observed_decisions = s.request.status.observed_decisions;
   const int decisions = static_cast<int>(s.request.decisions.size());
   s.unwatched_decisions = decisions > s.observed_decisions.value_or(0) ? decisions : 0;
   for (const auto& [name, record] : records) {  // as the sweep of the records does
@@ -163,7 +165,7 @@ bool World::run(const UpdateStatus& action) {
   CHECK(action.status != s.request.status);
   s.request.status = action.status;
   s.request = testing::read_back(s.request);
-  s.observed_decisions = s.request.status.observed_decisions;
+  if (had_policy(s.request)) s.observed_decisions = s.request.status.observed_decisions;
   return true;
 }
 

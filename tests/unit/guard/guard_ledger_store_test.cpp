@@ -15,6 +15,7 @@ constexpr const char* kLedgerPath = "/api/v1/namespaces/curfew-system/configmaps
 GuardLedger ledger(std::int64_t generation) {
   return {.objects = {{"A/a", {.uid = "1", .generation = generation, .created = {}}}},
           .since = TimePoint(1000s),
+          .digest = "d",
           .policies = {}};
 }
 

@@ -137,6 +137,56 @@ TEST_CASE(
   CHECK(after.watch.believes(is_edited ? edited : same) == !(has_changed && is_edited));
 }
 
+TEST_CASE(
+    "a policy that is written during an upgrade of the guard is believed once the guard is in force again") {
+  GuardedCluster before;
+  lead(before);
+  write(before, version(before, 1));
+  const auto kept = guard::decode_ledger(guard::encode(*before.watch.ledger_to_save()));
+
+  GuardedCluster after;
+  after.install();
+  after.put(GuardedCluster::kPolicy, "uid-p", 1, {{"failurePolicy", "Fail"}});  // as the former shipped it
+  const api::ObjectMeta before_this_term = version(before, 2);
+  write(after, before_this_term);
+  after.watch.restore(kept);
+  const api::ObjectMeta in_this_term{
+      .name = "later", .uid = "uid-3", .generation = 1, .creation_timestamp = after.clock.now()};
+  write(after, in_this_term);
+  for (const auto& policy : {before_this_term, in_this_term}) CHECK_FALSE(after.watch.believes(policy));
+  const bool is_upgrade = GENERATE(true, false);
+  put_back(after, is_upgrade ? 2 : 3);
+  for (const auto& policy : {before_this_term, in_this_term}) {
+    CHECK(after.watch.believes(policy) == is_upgrade);
+    after.clock.advance(10s);
+    CHECK(after.watch.believes(policy) == is_upgrade);
+  }
+}
+
+TEST_CASE("a policy that the ledger lists as not believed is not believed after an upgrade either") {
+  GuardedCluster before;
+  lead(before);
+  weaken(before);
+  write(before, version(before, 1));
+  put_back(before);
+  before.clock.advance(6s);
+  const auto kept = guard::decode_ledger(guard::encode(*before.watch.ledger_to_save()));
+  REQUIRE(kept->policies->unbelieved.contains("debug"));
+
+  GuardedCluster after;
+  after.install();
+  after.clock.advance(1h);
+  const bool differs_first = GENERATE(true, false);
+  if (differs_first) after.remove(GuardedCluster::kBinding);
+  put_back(after, 4);
+  write(after, version(before, 1));
+  after.watch.restore(kept);
+  if (differs_first)
+    after.put(GuardedCluster::kBinding, "uid-b", 1, GuardedCluster::shipped().at(GuardedCluster::kBinding));
+  REQUIRE(after.watch.state().in_force);
+  CHECK_FALSE(after.watch.believes(version(before, 1)));
+}
+
 TEST_CASE("a first start believes the policies that are younger than the guard") {
   GuardedCluster cluster;
   cluster.install(10s);
@@ -159,6 +209,7 @@ TEST_CASE(
   cluster.install();
   const GuardLedger ledger{.objects = cluster.watch.ledger().objects,
                            .since = cluster.clock.now() - 30min,
+                           .digest = {},
                            .policies = std::nullopt};
   api::ObjectMeta older = version(cluster, 1);
   older.creation_timestamp -= 31min;

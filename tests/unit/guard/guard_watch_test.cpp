@@ -20,27 +20,55 @@ const std::map<std::string, Identity> kUntouched{
     {"B/b", {.uid = "2", .generation = 1, .created = TimePoint(200s)}}};
 constexpr TimePoint kNow{1000s};
 
+guard::LiveGuard live_guard(std::map<std::string, Identity> objects) {
+  return {.objects = std::move(objects), .digest = "this"};
+}
+
+GuardLedger ledger_of_before(std::map<std::string, Identity> objects = kUntouched) {
+  return {.objects = std::move(objects), .since = TimePoint(700s), .digest = "before", .policies = {}};
+}
+
 }  // namespace
 
 TEST_CASE("a guard never seen before and never changed is in force a second after its last object was made") {
-  const auto ledger = guard::next_ledger(std::nullopt, kUntouched, kNow);
+  const auto ledger = guard::next_ledger(std::nullopt, live_guard(kUntouched), kNow);
   CHECK(ledger.since == TimePoint(201s));
   CHECK(ledger.objects == kUntouched);
+  CHECK(ledger.digest == "this");
 }
 
 TEST_CASE("a guard never seen before but changed counts five seconds from now") {
   auto changed = kUntouched;
   changed["B/b"].generation = 2;
-  CHECK(guard::next_ledger(std::nullopt, changed, kNow).since == kNow + 5s);
+  CHECK(guard::next_ledger(std::nullopt, live_guard(changed), kNow).since == kNow + 5s);
 }
 
 TEST_CASE("the same objects as in the ledger have been in force since then") {
-  const GuardLedger before{.objects = kUntouched, .since = TimePoint(700s), .policies = {}};
-  CHECK(guard::next_ledger(before, kUntouched, kNow) == before);
+  const GuardLedger next = guard::next_ledger(ledger_of_before(), live_guard(kUntouched), kNow);
+  CHECK(next.since == TimePoint(700s));
+  CHECK(next.objects == kUntouched);
 }
 
-TEST_CASE("objects other than in the ledger count five seconds from now") {
-  const GuardLedger before{.objects = kUntouched, .since = TimePoint(700s), .policies = {}};
+TEST_CASE(
+    "a guard whose objects were each written at most once since the ledger continues it: an upgrade, or a rollback") {
+  auto live = kUntouched;
+  SECTION("one of them") {
+    live["A/a"].generation = 2;
+  }
+  SECTION("all of them") {
+    for (auto& [id, identity] : live) ++identity.generation;
+  }
+  SECTION("and an addition, however young") {
+    live["C/c"] = {.uid = "3", .generation = 2, .created = kNow};
+  }
+  const GuardLedger next = guard::next_ledger(ledger_of_before(), live_guard(live), kNow);
+  CHECK(next.since == TimePoint(700s));
+  CHECK(next.objects == live);
+  CHECK(next.digest == "this");
+}
+
+TEST_CASE("a guard of which anything else may have been in force counts five seconds from now") {
+  GuardLedger before = ledger_of_before();
   auto live = kUntouched;
   SECTION("changed and put back") {
     live["A/a"].generation = 3;
@@ -48,19 +76,44 @@ TEST_CASE("objects other than in the ledger count five seconds from now") {
   SECTION("deleted and made again") {
     live["A/a"].uid = std::string("9");
   }
-  SECTION("one more") {
-    live["C/c"] = {.uid = "3", .generation = 1, .created = TimePoint(100s)};
+  SECTION("restored from a backup") {
+    before.objects["A/a"].generation = 4;
+    live["A/a"].generation = 3;
   }
   SECTION("one less") {
     live.erase("A/a");
   }
-  const auto ledger = guard::next_ledger(before, live, kNow);
+  SECTION("after a ledger of nothing") {
+    before.objects.clear();
+  }
+  const auto ledger = guard::next_ledger(before, live_guard(live), kNow);
   CHECK(ledger.since == kNow + 5s);
   CHECK(ledger.objects == live);
+  CHECK_FALSE(ledger.policies);
+}
+
+TEST_CASE("whether the optional policy was part of the guard before does not matter") {
+  auto with = kUntouched;
+  with["ValidatingAdmissionPolicy/curfew-eligibility"] = {.uid = "7", .generation = 1, .created = {}};
+  CHECK(guard::next_ledger(ledger_of_before(with), live_guard(kUntouched), kNow).since == TimePoint(700s));
+  CHECK(guard::next_ledger(ledger_of_before(), live_guard(with), kNow).since == TimePoint(700s));
+}
+
+TEST_CASE("a guard with a hole that this version closes is not continued") {
+  const std::vector<std::string_view> with_holes{"other", "before"};
+  CHECK_FALSE(guard::continues(ledger_of_before(), live_guard(kUntouched), with_holes));
+  CHECK(guard::continues(ledger_of_before(), live_guard(kUntouched), {}));
+}
+
+TEST_CASE("a guard that is not as shipped continues nothing") {
+  guard::LiveGuard live = live_guard(kUntouched);
+  live.is_as_shipped = false;
+  CHECK_FALSE(guard::continues(ledger_of_before(), live, {}));
 }
 
 TEST_CASE("a ledger is read as it was written") {
-  GuardLedger ledger{.objects = kUntouched, .since = TimePoint(1'764'000'000'123'456us), .policies = {}};
+  GuardLedger ledger{
+      .objects = kUntouched, .since = TimePoint(1'764'000'000'123'456us), .digest = "d", .policies = {}};
   SECTION("with policies") {
     ledger.policies =
         GuardLedger::Policies{.believed = {{"debug", {.uid = "3", .generation = 2, .created = {}}}},
@@ -69,10 +122,19 @@ TEST_CASE("a ledger is read as it was written") {
   SECTION("with none") {
     ledger.policies.emplace();
   }
-  SECTION("as an older Curfew wrote it") {}
+  SECTION("without policies") {}
   const auto read = guard::decode_ledger(guard::encode(ledger));
   REQUIRE(read);
   CHECK(*read == ledger);
+}
+
+TEST_CASE("a ledger of a version that wrote no digest is read") {
+  auto json = Json::parse(guard::encode(ledger_of_before()));
+  json.erase("digest");
+  const auto read = guard::decode_ledger(json.dump());
+  REQUIRE(read);
+  CHECK(read->digest.empty());
+  CHECK(read->objects == kUntouched);
 }
 
 TEST_CASE("garbage is no ledger") {
@@ -171,6 +233,24 @@ TEST_CASE("the same object seen again changes nothing") {
   cluster.put(GuardedCluster::kPolicy, "uid-p", 1, GuardedCluster::shipped().at(GuardedCluster::kPolicy));
   CHECK(cluster.watch.state().in_force);
   CHECK(cluster.watch.state().since == since);
+}
+
+TEST_CASE("an upgrade of the guard is in force at once under the version that ships it, and not before") {
+  GuardedCluster before;  // the former version, in force
+  before.install();
+  before.watch.restore(std::nullopt);
+  const auto kept = guard::decode_ledger(guard::encode(*before.watch.ledger_to_save()));
+  REQUIRE(kept);
+
+  GuardedCluster after;
+  after.install();
+  after.put(GuardedCluster::kPolicy, "uid-p", 1, {{"failurePolicy", "Fail"}});  // as the former shipped it
+  after.watch.restore(kept);
+  CHECK_FALSE(after.watch.state().in_force);
+  after.clock.advance(1min);
+  after.put(GuardedCluster::kPolicy, "uid-p", 2, GuardedCluster::shipped().at(GuardedCluster::kPolicy));
+  CHECK(after.watch.state().in_force);
+  CHECK(after.watch.state().since == before.watch.state().since);
 }
 
 TEST_CASE("objects of others are not looked at") {

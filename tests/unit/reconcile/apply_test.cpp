@@ -76,6 +76,16 @@ TEST_CASE(
   CHECK(f.notes.of(kUid).end->action == AuditAction::Rejected);
 }
 
+TEST_CASE("a request counts as seen once it was decided under a policy, not while its first sight waits") {
+  ApplyFixture f;
+  const bool has_policy = GENERATE(true, false);
+  core::UpdateStatus update = f.status(Phase::Pending);
+  update.status.observed_decisions = 1;
+  update.status.policy = api::PolicyRef{.name = "debug", .uid = has_policy ? "policy-uid" : ""};
+  f.apply({update});
+  CHECK(f.notes.of(kUid).observed_decisions == (has_policy ? std::optional(1) : std::nullopt));
+}
+
 TEST_CASE("what the API server refuses as invalid is not tried again for ever") {
   ApplyFixture f;
   SECTION("a record") {

@@ -85,6 +85,19 @@ TEST_CASE("requests without a policy are counted when they end, not while their 
   CHECK_FALSE((*input)->without_policy);
 }
 
+TEST_CASE(
+    "a request without a policy that waits for the guard does not end, and takes no turn of those that do") {
+  GatherFixture f;
+  auto asked = request_in(Phase::Pending);
+  asked.metadata.creation_timestamp = f.clock.now() - 1h;
+  deliver(f.stores.requests, asked);
+  for (std::size_t i = 0; i <= limits::RequestRateLimiter::kRecordedWithoutPolicy; ++i) {
+    const auto input = f.gatherer.gather(f.key, {.in_force = false, .since = {}, .difference = "away"}, {});
+    CHECK_FALSE((**input).without_policy);
+  }
+  CHECK_FALSE((**f.gather()).without_policy);  // the first to end has a record of its own
+}
+
 TEST_CASE("a Role is looked up in the request's namespace only") {
   GatherFixture f;
   auto asked = request_in(Phase::Pending);
@@ -152,8 +165,15 @@ TEST_CASE("what Curfew has seen of a request is what it wrote, or what was there
   seen.status.observed_decisions = 2;
   deliver(f.stores.requests, seen);
   CHECK_FALSE((**f.gather()).observed_decisions);
-  runtime::WorkQueue<reconcile::Key> queue{f.clock};
-  reconcile::Triggers(queue, f.stores, f.notes, f.departed, [] { return true; }).begin_term();
+  const auto begin_term = [&] {
+    runtime::WorkQueue<reconcile::Key> queue{f.clock};
+    reconcile::Triggers(queue, f.stores, f.notes, f.departed, [] { return true; }).begin_term();
+  };
+  begin_term();
+  CHECK_FALSE((**f.gather()).observed_decisions);  // its first sight waited, for the guard or for its policy
+  seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
+  deliver(f.stores.requests, seen);
+  begin_term();
   CHECK((**f.gather()).observed_decisions == 2);
   f.notes.forget(kUid);
   CHECK_FALSE((**f.gather()).observed_decisions);
@@ -190,6 +210,7 @@ TEST_CASE("earlier requests of a name are looked for once, when its policy is fi
 TEST_CASE("decisions that nobody saw come under the guard are remembered as such") {
   GatherFixture f;
   auto seen = request_in(Phase::Active);
+  seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
   seen.status.observed_decisions = 1;
   seen.decisions = {{.verdict = api::Verdict::Approve, .person = {}, .comment = {}}};
   const auto begin_term = [&] {
@@ -218,6 +239,7 @@ TEST_CASE("decisions that nobody saw come under the guard are remembered as such
 TEST_CASE("decisions that come under the guard are not remembered as unwatched") {
   GatherFixture f;
   auto seen = request_in(Phase::Active);
+  seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
   deliver(f.stores.requests, seen);
   runtime::WorkQueue<reconcile::Key> queue{f.clock};
   reconcile::Triggers(queue, f.stores, f.notes, f.departed, [] { return true; }).begin_term();
