@@ -113,6 +113,7 @@ struct Input {
   std::string binding_uid;            // of `binding`, or of the last one that existed; empty if unknown
   std::optional<Denial> deleted_for;  // DeleteBinding::why of a deletion that this replica has requested
   bool is_deleted_here = false;       // this replica has requested the deletion of the binding that is gone
+  std::optional<TimePoint> binding_gone_at;        // when the watch reported that; nullopt: not known
   std::optional<api::AuditRecord> granted_record;  // as stored, if known to exist
   bool is_unrecorded = false;                      // `granted_record` is known not to exist
   // `granted_record` exists, the status says that the request has ended, and no AuditRecord says how.

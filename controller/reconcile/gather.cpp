@@ -144,6 +144,7 @@ Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
   }
   input.binding_uid = input.binding ? input.binding->metadata.uid : note.last_binding_uid;
   input.is_deleted_here = !input.binding && parts_.deletions.contains(input.binding_uid);
+  if (!input.binding) input.binding_gone_at = note.binding_gone_at;
   input.granted_binding_uid = note.granted_binding_uid;
   if (input.binding && is_active && input.granted_binding_uid.empty()) {
     input.granted_binding_uid = input.binding->metadata.uid;

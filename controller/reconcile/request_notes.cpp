@@ -35,8 +35,12 @@ void RequestNotes::remember_end(api::AuditRecord record) {
   change(stored->request.uid, [&](RequestNote& note) { note.end = stored; });
 }
 
-void RequestNotes::remember_binding(const std::string& request_uid, const std::string& binding_uid) {
-  change(request_uid, [&](RequestNote& note) { note.last_binding_uid = binding_uid; });
+void RequestNotes::remember_gone(const std::string& request_uid, const std::string& binding_uid,
+                                 TimePoint at) {
+  change(request_uid, [&](RequestNote& note) {
+    note.last_binding_uid = binding_uid;
+    note.binding_gone_at = at;
+  });
 }
 
 void RequestNotes::remember_granted_binding(const std::string& request_uid, const std::string& binding_uid) {

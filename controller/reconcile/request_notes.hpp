@@ -18,7 +18,8 @@ struct RequestNote {
   std::shared_ptr<const api::AuditRecord> granted;
   // The end record as stored, while the status does not show the end yet.
   std::shared_ptr<const api::AuditRecord> end;
-  std::string last_binding_uid;  // for the end record; empty: not known
+  std::string last_binding_uid;              // for the end record; empty: not known
+  std::optional<TimePoint> binding_gone_at;  // when the watch reported that binding gone
   // Of the binding that Curfew created for the request, or found when it first saw the request Active; empty:
   // not known. Any other binding of that name was created by someone else.
   std::string granted_binding_uid;
@@ -44,7 +45,7 @@ class RequestNotes {
 
   void remember_granted(api::AuditRecord record);
   void remember_end(api::AuditRecord record);
-  void remember_binding(const std::string& request_uid, const std::string& binding_uid);
+  void remember_gone(const std::string& request_uid, const std::string& binding_uid, TimePoint at);
   void remember_granted_binding(const std::string& request_uid, const std::string& binding_uid);
   void remember_observed(const std::string& request_uid, int decisions);
   void remember_unwatched(const std::string& request_uid, int decisions);

@@ -3,7 +3,7 @@
 namespace curfew::reconcile {
 
 Requests::Requests(const Parts& parts)
-    : triggers_(parts.queue, parts.stores, notes_, departed_, parts.may_grant),
+    : triggers_(parts.queue, parts.stores, notes_, departed_, parts.clock, parts.may_grant),
       grant_latency_(parts.clock, [&metrics = parts.metrics](auto took) { metrics.grant_took(took); }),
       usage_(
           parts.stores.requests, parts.stores.bindings,

@@ -9,6 +9,7 @@
 #include "reconcile/request_notes.hpp"
 #include "reconcile/stores.hpp"
 #include "runtime/work_queue.hpp"
+#include "util/clock.hpp"
 
 namespace curfew::reconcile {
 
@@ -17,11 +18,12 @@ namespace curfew::reconcile {
 class Triggers {
  public:
   Triggers(runtime::WorkQueue<Key>& queue, const Stores& stores, RequestNotes& notes,
-           DepartedRequests& departed, std::function<bool()> is_leading)
+           DepartedRequests& departed, const Clock& clock, std::function<bool()> is_leading)
       : queue_(queue),
         stores_(stores),
         notes_(notes),
         departed_(departed),
+        clock_(clock),
         is_leading_(std::move(is_leading)) {}
 
   template <class T>
@@ -60,6 +62,7 @@ class Triggers {
   const Stores& stores_;
   RequestNotes& notes_;
   DepartedRequests& departed_;
+  const Clock& clock_;
   std::function<bool()> is_leading_;
 };
 

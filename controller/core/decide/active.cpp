@@ -137,7 +137,9 @@ Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& t
   if (auto ending = ending_announced(in, builder)) return *ending;
   const bool has_end = in.request->status.expires_at || in.granted_record;
   const auto lead = in.is_deleted_here ? api::kMaxEndLead : in.settings.end_lead;
-  if (has_end && in.now >= effective_end(in) - lead) {
+  // However late this look is.
+  const TimePoint gone_at = in.is_deleted_here ? in.now : in.binding_gone_at.value_or(in.now);
+  if (has_end && gone_at >= effective_end(in) - lead) {
     return {.phase = api::Phase::Expired,
             .reason = "Expired",
             .message = "access ended at " + format_rfc3339(effective_end(in)) + ": its time was up"};

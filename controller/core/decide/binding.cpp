@@ -110,7 +110,6 @@ std::optional<std::string> difference(const api::AccessRequest& request, const a
 std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at) {
   const api::RoleBinding& binding = *input.binding;
   const std::string who = "RoleBinding " + binding.metadata.name;
-  // Curfew writes the Granted record before it creates the binding.
   if (input.is_unrecorded) return who + " is there although no AuditRecord says that it was granted";
   if (auto what = difference(*input.request, binding, expires_at)) return what;
   if (const auto& record = input.granted_record;

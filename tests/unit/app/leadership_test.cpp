@@ -106,7 +106,7 @@ struct LeadershipFixture {
   reconcile::RequestNotes notes;
   reconcile::DepartedRequests departed;
   runtime::WorkQueue<Key> queue{clock};
-  reconcile::Triggers triggers{queue, stores, notes, departed, [] { return true; }};
+  reconcile::Triggers triggers{queue, stores, notes, departed, clock, [] { return true; }};
   static guard::GuardSpecs shipped() {
     return {{"ValidatingAdmissionPolicyBinding/one", {{"policyName", "one"}}}};
   }

@@ -105,6 +105,7 @@ class Situation {
   std::string last_binding_uid;
   std::string granted_binding_uid;
   bool is_deleted_here = false;
+  std::optional<TimePoint> binding_gone_at;
   bool is_unrecorded = false;
   bool is_end_unrecorded = false;
   std::optional<int> observed_decisions;
@@ -156,6 +157,7 @@ class Situation {
     in.is_unrecorded = is_unrecorded;
     in.deleted_for = deleted_for;
     in.is_deleted_here = is_deleted_here && !binding;
+    if (!binding) in.binding_gone_at = binding_gone_at;
     in.is_end_unrecorded = is_end_unrecorded;
     in.observed_decisions = observed_decisions;
     in.unwatched_decisions = unwatched_decisions;

@@ -51,6 +51,23 @@ TEST_CASE("a binding that goes within the last second has expired, one that goes
   }
 }
 
+TEST_CASE("a binding that somebody removed was removed, however late Curfew looks at that") {
+  World w = active_world();
+  w.s.binding.reset();
+  w.s.binding_gone_at = kEnd - 1min;
+  w.s.at(kEnd + 5min);
+  SECTION("somebody") {
+    w.settle();
+    CHECK(w.phase() == Phase::Revoked);
+    CHECK(w.condition("Granted") == "False BindingRemoved");
+  }
+  SECTION("this replica, after the binding had left the watch without its label") {
+    w.s.is_deleted_here = true;
+    w.settle();
+    CHECK(w.phase() == Phase::Expired);
+  }
+}
+
 TEST_CASE("the earliest end that anything says is the end") {
   World w = active_world();
   SECTION("the Granted record") {

@@ -6,11 +6,12 @@
 TEST_CASE("of a binding that is gone its uid is still known") {
   GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
-  f.notes.remember_binding(kUid, "binding-uid");
+  f.notes.remember_gone(kUid, "binding-uid", f.clock.now());
   const auto input = f.gather();
   REQUIRE(input);
   REQUIRE(*input);
   CHECK((*input)->binding_uid == "binding-uid");
+  CHECK((*input)->binding_gone_at == f.clock.now());
 }
 
 TEST_CASE(
@@ -18,7 +19,7 @@ TEST_CASE(
   GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
   f.notes.remember_granted(record(api::AuditAction::Granted));
-  f.notes.remember_binding(kUid, "binding-of-" + std::string(kUid));
+  f.notes.remember_gone(kUid, "binding-of-" + std::string(kUid), f.clock.now());
   SECTION("it has lost its label: it is there") {
     auto stray = binding("2026-11-24T21:00:00Z");
     stray.metadata.labels.clear();

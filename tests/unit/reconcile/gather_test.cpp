@@ -167,7 +167,7 @@ TEST_CASE("what Curfew has seen of a request is what it wrote, or what was there
   CHECK_FALSE((**f.gather()).observed_decisions);
   const auto begin_term = [&] {
     runtime::WorkQueue<reconcile::Key> queue{f.clock};
-    reconcile::Triggers(queue, f.stores, f.notes, f.departed, [] { return true; }).begin_term();
+    reconcile::Triggers(queue, f.stores, f.notes, f.departed, f.clock, [] { return true; }).begin_term();
   };
   begin_term();
   CHECK_FALSE((**f.gather()).observed_decisions);  // its first sight waited, for the guard or for its policy
@@ -215,7 +215,7 @@ TEST_CASE("decisions that nobody saw come under the guard are remembered as such
   seen.decisions = {{.verdict = api::Verdict::Approve, .person = {}, .comment = {}}};
   const auto begin_term = [&] {
     runtime::WorkQueue<reconcile::Key> queue{f.clock};
-    reconcile::Triggers(queue, f.stores, f.notes, f.departed, [] { return true; }).begin_term();
+    reconcile::Triggers(queue, f.stores, f.notes, f.departed, f.clock, [] { return true; }).begin_term();
   };
   deliver(f.stores.requests, seen);
   begin_term();
@@ -242,7 +242,7 @@ TEST_CASE("decisions that come under the guard are not remembered as unwatched")
   seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
   deliver(f.stores.requests, seen);
   runtime::WorkQueue<reconcile::Key> queue{f.clock};
-  reconcile::Triggers(queue, f.stores, f.notes, f.departed, [] { return true; }).begin_term();
+  reconcile::Triggers(queue, f.stores, f.notes, f.departed, f.clock, [] { return true; }).begin_term();
   seen.decisions = {{.verdict = api::Verdict::Revoke, .person = {}, .comment = {}}};
   deliver(f.stores.requests, seen);
   CHECK((**f.gather()).unwatched_decisions == 0);

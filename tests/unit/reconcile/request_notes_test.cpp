@@ -44,7 +44,7 @@ TEST_CASE("a new term begins without what another replica may have changed") {
 TEST_CASE("a new term keeps the notes that do not depend on the leader") {
   RequestNotes notes;
   notes.remember_end(record(api::AuditAction::Expired));
-  notes.remember_binding(kUid, "binding-uid");
+  notes.remember_gone(kUid, "binding-uid", TimePoint(std::chrono::seconds(5)));
   notes.remember_unstorable(kUid, "is invalid: reason: Too long");
   notes.begin_term();
   const RequestNote note = notes.of(kUid);

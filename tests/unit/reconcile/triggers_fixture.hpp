@@ -31,7 +31,7 @@ struct TriggersFixture {
   reconcile::RequestNotes notes;
   reconcile::DepartedRequests departed;
   bool leading = true;
-  reconcile::Triggers triggers{queue, stores, notes, departed, [this] { return leading; }};
+  reconcile::Triggers triggers{queue, stores, notes, departed, clock, [this] { return leading; }};
 
   // The keys that are queued now, sorted.
   Keys queued() {
