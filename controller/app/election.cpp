@@ -20,7 +20,8 @@ Election::Election(kube::Client& client, const Clock& clock, const Config& confi
     : ns_(config.ns),
       lease_store_(client, lease_key(config)),
       elector_(lease_store_, clock, lease_key(config), identity, std::move(callbacks), config.election,
-               config.end_all ? std::optional(config.end_all->vacancy) : std::nullopt) {}
+               {.holder = "nobody: Curfew is being removed",
+                .lasting = config.end_all ? std::optional(config.end_all->vacancy) : std::nullopt}) {}
 
 void Election::add_watch(kube::Watches& watches) {
   auto settings = kube::reflector_config<api::Lease>(

@@ -46,14 +46,14 @@ void call(const std::function<void()>& callback) {
 
 LeaderElector::LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease,
                              std::string identity, ElectionCallbacks callbacks, ElectionTimes times,
-                             std::optional<std::chrono::seconds> vacancy)
+                             Vacancy vacancy)
     : store_(store),
       clock_(clock),
       key_(std::move(lease)),
       identity_(std::move(identity)),
       callbacks_(std::move(callbacks)),
       times_(times),
-      vacancy_(vacancy) {}
+      vacancy_(std::move(vacancy)) {}
 
 bool LeaderElector::is_leader() const {
   return clock_.steady() < leads_until_.load();
@@ -117,7 +117,7 @@ milliseconds LeaderElector::stand(bool heard, const std::stop_token& stop) {
     }
   }
   const auto held_until = held_by_other_until();
-  if (held_until && !vacancy_) return std::min(candidate_wait(), until(*held_until, clock_.steady()));
+  if (held_until && !vacancy_.lasting) return std::min(candidate_wait(), until(*held_until, clock_.steady()));
   if (const auto written = write(stop); !written) {
     if (written.error().kind != ErrorKind::Conflict && written.error().kind != ErrorKind::AlreadyExists)
       report(written.error());
@@ -154,7 +154,7 @@ Result<void> LeaderElector::write(const std::stop_token& stop) {
   wanted.renew_time = clock_.now();
   wanted.lease_duration_seconds = static_cast<int>(times_.lease.count());
   const auto rival_until =
-      seen_ && seen_->lease.holder_identity == kNobody ? std::nullopt : held_by_other_until();
+      seen_ && seen_->lease.holder_identity == vacancy_.holder ? std::nullopt : held_by_other_until();
   const auto written =
       seen_ ? store_.update(wanted, call_deadline(), stop) : store_.create(wanted, call_deadline(), stop);
   if (!written) return tl::unexpected(written.error());
@@ -223,8 +223,9 @@ void LeaderElector::release() {
   const std::stop_token never;
   for (int tries = 0; tries < 2 && seen_ && seen_->lease.holder_identity == identity_; ++tries) {
     api::Lease released = seen_->lease;
-    released.holder_identity = vacancy_ ? kNobody : "";
-    released.lease_duration_seconds = vacancy_ ? static_cast<int>(vacancy_->count()) : kReleasedSeconds;
+    released.holder_identity = vacancy_.lasting ? vacancy_.holder : "";
+    released.lease_duration_seconds =
+        vacancy_.lasting ? static_cast<int>(vacancy_.lasting->count()) : kReleasedSeconds;
     released.renew_time = released.acquire_time = clock_.now();
     const auto written = store_.update(released, kReleaseDeadline, never);
     if (written) return remember(*written, clock_.steady());

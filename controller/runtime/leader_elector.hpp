@@ -39,8 +39,11 @@ struct ElectionTimes {
   std::chrono::milliseconds retry{2000};
 };
 
-// Holder identity of a lease that was released with a `vacancy`: no replica leads for that time.
-inline constexpr std::string_view kNobody = "nobody: Curfew is being removed";
+// A lease that is released such that no replica can lead for a while.
+struct Vacancy {
+  std::string holder = "nobody";  // stands in the lease as its holder; the same for every replica
+  std::optional<std::chrono::seconds> lasting = std::nullopt;  // nullopt: not released so by this process
+};
 
 // The elector's thread calls these in alternation, on_started_leading first. Everything that was started must
 // have ended when on_stopped_leading returns, because only then is the lease released.
@@ -54,11 +57,10 @@ struct ElectionCallbacks {
 class LeaderElector {
  public:
   // `identity` must be unique to this process: two processes with one identity would both lead. The store and
-  // the clock must outlive the elector. With a `vacancy`, the elector takes the lease from any holder and at
-  // the end releases it such that no replica can lead for that long.
+  // the clock must outlive the elector. With a lasting vacancy, the elector takes the lease from any holder,
+  // and releases it such that no replica can lead for that long.
   LeaderElector(LeaseStore& store, const Clock& clock, api::ObjectKey lease, std::string identity,
-                ElectionCallbacks callbacks = {}, ElectionTimes times = {},
-                std::optional<std::chrono::seconds> vacancy = std::nullopt);
+                ElectionCallbacks callbacks = {}, ElectionTimes times = {}, Vacancy vacancy = {});
 
   // True from a successful renewal until renew_deadline after it *started*, even if a call hangs meanwhile.
   // Thread-safe, never blocks.
@@ -77,7 +79,7 @@ class LeaderElector {
 
   // One iteration of run(); returns how long to wait before the next. For run() and tests.
   std::chrono::milliseconds attempt(const std::stop_token& stop);
-  // Stops leading and releases the lease if it is ours: to any candidate, or with a `vacancy` to none.
+  // Stops leading and releases the lease if it is ours: to any candidate, or with a lasting vacancy to none.
   void release();
 
  private:
@@ -109,7 +111,7 @@ class LeaderElector {
   const std::string identity_;
   const ElectionCallbacks callbacks_;
   const ElectionTimes times_;
-  const std::optional<std::chrono::seconds> vacancy_;
+  const Vacancy vacancy_;
 
   // The elector's thread only.
   // As last read, written or watched; `at` is when we observed its last change.

@@ -143,7 +143,7 @@ namespace {
 
 // As "curfew end-all" configures its candidate: the last to lead.
 struct LastFixture : Fixture {
-  LeaderElector last{store, clock, {"curfew-system", "curfew"}, "last", {}, {}, 60s};
+  LeaderElector last{store, clock, {"curfew-system", "curfew"}, "last", {}, {}, {.lasting = 60s}};
 };
 
 }  // namespace
@@ -179,7 +179,7 @@ TEST_CASE_METHOD(LastFixture,
   last.attempt({});
   last.release();
   CHECK_FALSE(last.is_leader());
-  CHECK(store.stored().holder_identity == runtime::kNobody);
+  CHECK(store.stored().holder_identity == "nobody");
   CHECK(store.stored().lease_duration_seconds == 60);
   a.attempt();
   clock.advance(59s);
@@ -194,7 +194,7 @@ TEST_CASE_METHOD(LastFixture,
                  "one that comes after the last to lead, to do the same again, has nobody to wait for") {
   last.attempt({});
   last.release();
-  LeaderElector again(store, clock, {"curfew-system", "curfew"}, "again", {}, {}, 60s);
+  LeaderElector again(store, clock, {"curfew-system", "curfew"}, "again", {}, {}, {.lasting = 60s});
   again.attempt({});
   CHECK(again.is_sole_leader());
 }
