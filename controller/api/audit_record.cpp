@@ -107,7 +107,7 @@ void fields(V& v, Either<RequestRef> auto& value) {
 }
 
 template <class V>
-void fields(V& v, Either<BindingRef> auto& value) {
+void fields(V& v, Either<RecordedBinding> auto& value) {
   v.field("name", value.name);
   v.field("uid", value.uid);
 }

@@ -39,11 +39,11 @@ struct RequestRef {
   bool operator==(const RequestRef&) const = default;
 };
 
-struct BindingRef {
+struct RecordedBinding {
   std::string name;
   std::string uid;  // empty while it does not exist yet
 
-  bool operator==(const BindingRef&) const = default;
+  bool operator==(const RecordedBinding&) const = default;
 };
 
 // One immutable step of a request's lifecycle. The request's own state determines all fields except `time`
@@ -67,7 +67,7 @@ struct AuditRecord {
   std::string start_time;  // as the requester wrote it; empty: at once
   std::optional<TimePoint> granted_at;
   std::optional<TimePoint> expires_at;
-  std::optional<BindingRef> binding;
+  std::optional<RecordedBinding> binding;
   std::string message;
 
   bool operator==(const AuditRecord&) const = default;

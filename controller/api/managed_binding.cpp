@@ -4,6 +4,11 @@
 
 namespace curfew::api {
 
+BindingRef reference_to(const RoleBinding& binding) {
+  const ObjectMeta& meta = binding.metadata;
+  return {.kind = std::string(RoleBinding::kKind), .ns = meta.ns, .name = meta.name, .uid = meta.uid};
+}
+
 std::string request_uid_of(const RoleBinding& binding) {
   const auto label = binding.metadata.labels.find(std::string(kRequestUidLabel));
   return label == binding.metadata.labels.end() ? std::string() : std::string(label->second);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "api/meta.hpp"
 #include "api/rbac.hpp"
 #include "util/time.hpp"
 
@@ -15,6 +16,19 @@ namespace curfew::api {
 inline constexpr std::chrono::milliseconds kEndLead{1000};
 // Where many grants end together, Curfew begins up to this long before their end to delete the bindings.
 inline constexpr std::chrono::milliseconds kMaxEndLead{10'000};
+
+// A binding that carries a grant, as the cluster knows it.
+struct BindingRef {
+  std::string kind;
+  std::string ns;
+  std::string name;
+  std::string uid;  // empty: it does not exist yet
+
+  ObjectKey key() const { return {.ns = ns, .name = name}; }
+  bool operator==(const BindingRef&) const = default;
+};
+
+BindingRef reference_to(const RoleBinding& binding);
 
 // The value of label curfew.dev/request-uid; empty if the label is absent.
 std::string request_uid_of(const RoleBinding& binding);

@@ -8,8 +8,9 @@
 #include "api/access_request.hpp"
 #include "api/audit_record.hpp"
 #include "api/event.hpp"
-#include "api/rbac.hpp"
+#include "api/managed_binding.hpp"
 #include "core/denial.hpp"
+#include "core/grant.hpp"
 #include "util/time.hpp"
 
 namespace curfew::core {
@@ -21,16 +22,15 @@ struct WriteRecord {
   api::AuditRecord record;
 };
 
-// Creates the grant's binding. If the API server refuses it (Forbidden, Invalid, AlreadyExists), the next
-// decision gets that as Input::grant_failure.
+// Creates the binding of the grant. If the API server refuses it (Forbidden, Invalid, AlreadyExists), the
+// next decision gets that as Input::grant_failure.
 struct CreateBinding {
-  api::RoleBinding binding;
+  Grant grant;
 };
 
 // Deletes the binding with its UID as precondition. Complete when the watch or a 404 reports it gone.
 struct DeleteBinding {
-  api::ObjectKey key;
-  std::string uid;
+  api::BindingRef binding;
   // Given back as Input::deleted_for: the status, which says it too, is written after the deletion, which
   // waits for nothing.
   std::optional<Denial> why = std::nullopt;
@@ -39,14 +39,12 @@ struct DeleteBinding {
 // For a binding that is being deleted but is held by finalizers and still grants access: removes the
 // finalizers and empties its subjects.
 struct FreeBinding {
-  api::ObjectKey key;
-  std::string uid;
+  api::BindingRef binding;
 };
 
 // Moves the end that the binding states, only ever to an earlier time.
 struct ShortenBinding {
-  api::ObjectKey key;
-  std::string uid;
+  api::BindingRef binding;
   TimePoint expires_at;
 };
 

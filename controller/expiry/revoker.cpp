@@ -157,9 +157,8 @@ std::shared_ptr<const api::RoleBinding> Revoker::find_due(const api::ObjectKey& 
 }
 
 Result<void> Revoker::ask(kube::Client& client, const api::RoleBinding& binding, std::stop_token stop) const {
-  const api::ObjectMeta& meta = binding.metadata;
-  if (is_held(binding)) return free_binding(client, meta.key(), meta.uid, std::move(stop));
-  const auto outcome = delete_binding(client, parts_.deletions, meta.key(), meta.uid, std::move(stop));
+  if (is_held(binding)) return free_binding(client, api::reference_to(binding), std::move(stop));
+  const auto outcome = delete_binding(client, parts_.deletions, api::reference_to(binding), std::move(stop));
   if (!outcome) return tl::unexpected(outcome.error());
   return {};
 }

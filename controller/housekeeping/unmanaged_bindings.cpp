@@ -55,7 +55,7 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
       record_tampering(*binding, request.get(), core::describe_forged(*binding, grant->difference), stop);
   if (!told) return retry("audit record not written", key, told.error());
   const auto deleted =
-      expiry::delete_binding(parts_.endings, parts_.deletions, key, binding->metadata.uid, std::move(stop));
+      expiry::delete_binding(parts_.endings, parts_.deletions, api::reference_to(*binding), std::move(stop));
   return deleted ? Outcome{.after = kRecheck} : retry("binding not deleted, retrying", key, deleted.error());
 }
 

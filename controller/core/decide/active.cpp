@@ -60,10 +60,9 @@ Decision shorten(const Input& in, DecisionBuilder builder, const LatestEnd& late
        .index = std::chrono::duration_cast<std::chrono::seconds>(latest.time.time_since_epoch()).count(),
        .is_warning = true,
        .doing = "Shorten",
-       .related = reference_to(*in.binding)});
-  const auto& meta = in.binding->metadata;
+       .related = object_of(api::reference_to(*in.binding))});
   return builder.done(NextLook::at(latest.time),
-                      ShortenBinding{.key = meta.key(), .uid = meta.uid, .expires_at = latest.time});
+                      ShortenBinding{.binding = api::reference_to(*in.binding), .expires_at = latest.time});
 }
 
 std::optional<LatestEnd> enforced_end(const Input& in) {
@@ -183,7 +182,7 @@ Decision decide_active(const Input& input) {
 
 Denial binding_removed(const Input& input) {
   return {.reason = std::string(api::reason::kBindingRemoved),
-          .message = "RoleBinding " + api::binding_name(*input.request) +
+          .message = describe(binding_of(*input.request)) +
                      " was removed by somebody before its end, which ended the access"};
 }
 
@@ -193,7 +192,7 @@ Decision remove_changed(const Input& input, const std::string& what) {
   DecisionBuilder builder(input);
   if (ends_by_change(builder)) return removal;
   announce(builder, why);
-  builder.tampering(what, std::nullopt, reference_to(*input.binding));
+  builder.tampering(what, std::nullopt, object_of(api::reference_to(*input.binding)));
   return builder.done_after(removal, NextLook::at(input.now + kDeletionCheck));
 }
 

@@ -42,32 +42,42 @@ std::string as_json(const std::vector<std::string>& names) {
 
 }  // namespace
 
-api::RoleBinding binding_for(const api::AccessRequest& request, const api::AccessRequestStatus& status,
-                             const GrantTimes& times) {
+api::RoleBinding binding_for(const api::AccessRequest& request, const Grant& grant) {
   api::RoleBinding binding;
   binding.metadata.name = api::binding_name(request);
-  binding.metadata.ns = request.metadata.ns;
+  binding.metadata.ns = grant.scope.ns;
   binding.metadata.labels = {{std::string(api::kRequestUidLabel), request.metadata.uid}};
   binding.metadata.annotations = {
-      {std::string(api::kExpiresAtAnnotation), format_rfc3339(times.expires_at)},
+      {std::string(api::kExpiresAtAnnotation), format_rfc3339(grant.span.expires_at)},
       {std::string(api::kRequestAnnotation), api::to_string(request.metadata.key())},
       {std::string(api::kPolicyAnnotation), request.spec.policy},
-      {std::string(api::kApprovedByAnnotation), as_json(status.approved_by)}};
+      {std::string(api::kApprovedByAnnotation), as_json(grant.approved_by)}};
   binding.metadata.owner_references = {{.api_version = std::string(api::kGroupVersion),
                                         .kind = std::string(api::AccessRequest::kKind),
                                         .name = request.metadata.name,
                                         .uid = request.metadata.uid}};
-  binding.role_ref = status.role_ref.value_or(api::RoleRef{});
-  if (status.subject) binding.subjects = {*status.subject};
+  binding.role_ref = grant.role;
+  binding.subjects = {grant.subject};
   return binding;
 }
 
-api::ObjectReference reference_to(const api::RoleBinding& binding) {
+api::BindingRef binding_of(const api::AccessRequest& request) {
+  return {.kind = std::string(api::RoleBinding::kKind),
+          .ns = scope_of(request).ns,
+          .name = api::binding_name(request),
+          .uid = {}};
+}
+
+std::string describe(const api::BindingRef& binding) {
+  return binding.kind + " " + binding.name;
+}
+
+api::ObjectReference object_of(const api::BindingRef& binding) {
   return {.api_version = "rbac.authorization.k8s.io/v1",
-          .kind = std::string(api::RoleBinding::kKind),
-          .ns = binding.metadata.ns,
-          .name = binding.metadata.name,
-          .uid = binding.metadata.uid};
+          .kind = binding.kind,
+          .ns = binding.ns,
+          .name = binding.name,
+          .uid = binding.uid};
 }
 
 bool is_named_for(const api::AccessRequest& request, const api::RoleBinding& binding) {
@@ -80,7 +90,7 @@ bool is_ours(const api::AccessRequest& request, const api::RoleBinding& binding)
 
 std::optional<std::string> difference(const api::AccessRequest& request, const api::RoleBinding& binding,
                                       std::optional<TimePoint> expires_at) {
-  const std::string who = "RoleBinding " + binding.metadata.name;
+  const std::string who = describe(api::reference_to(binding));
   if (!is_labelled(request, binding)) return who + " does not carry this request's label";
   if (!is_owned(request, binding)) return who + " is not owned by this request";
   const auto role = effective_role(request, nullptr);
@@ -109,7 +119,7 @@ std::optional<std::string> difference(const api::AccessRequest& request, const a
 
 std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at) {
   const api::RoleBinding& binding = *input.binding;
-  const std::string who = "RoleBinding " + binding.metadata.name;
+  const std::string who = describe(api::reference_to(binding));
   if (input.is_unrecorded) return who + " is there although no AuditRecord says that it was granted";
   if (auto what = difference(*input.request, binding, expires_at)) return what;
   if (const auto& record = input.granted_record;
@@ -121,11 +131,11 @@ std::optional<std::string> tampering(const Input& input, std::optional<TimePoint
 }
 
 Decision remove(const api::RoleBinding& binding, std::optional<Denial> why) {
-  const auto& meta = binding.metadata;
   const NextLook next = NextLook::on_change(Watched::Binding);
-  if (!meta.deletion_timestamp)
-    return {.actions = {DeleteBinding{meta.key(), meta.uid, std::move(why)}}, .next = next};
-  if (!meta.finalizers.empty()) return {.actions = {FreeBinding{meta.key(), meta.uid}}, .next = next};
+  const api::BindingRef ref = api::reference_to(binding);
+  if (!binding.metadata.deletion_timestamp)
+    return {.actions = {DeleteBinding{ref, std::move(why)}}, .next = next};
+  if (!binding.metadata.finalizers.empty()) return {.actions = {FreeBinding{ref}}, .next = next};
   return {.actions = {}, .next = next};
 }
 

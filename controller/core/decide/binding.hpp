@@ -5,20 +5,18 @@
 
 #include "core/action.hpp"
 #include "core/decide/tally.hpp"
+#include "core/grant.hpp"
 #include "core/input.hpp"
 
 namespace curfew::core {
 
-// When access begins and ends, whole seconds.
-struct GrantTimes {
-  TimePoint granted_at;
-  TimePoint expires_at;
-};
-
-// The RoleBinding that carries this grant. The request's role and subject must be pinned in `status`.
-api::RoleBinding binding_for(const api::AccessRequest& request, const api::AccessRequestStatus& status,
-                             const GrantTimes& times);
-api::ObjectReference reference_to(const api::RoleBinding& binding);
+// How a grant is stored, and read back: as a RoleBinding in its namespace. What is decided about it elsewhere
+// does not depend on that.
+api::RoleBinding binding_for(const api::AccessRequest& request, const Grant& grant);
+// The binding of the request's grant, which need not exist.
+api::BindingRef binding_of(const api::AccessRequest& request);
+std::string describe(const api::BindingRef& binding);  // "RoleBinding curfew-3f2a..."
+api::ObjectReference object_of(const api::BindingRef& binding);
 
 // Whether name and label mark the binding as this request's grant, regardless of its owner.
 bool is_named_for(const api::AccessRequest& request, const api::RoleBinding& binding);

@@ -20,7 +20,7 @@ api::Phase phase_after(api::AuditAction end) {
 std::optional<std::string> describe_made_after(const Input& input) {
   const api::ObjectMeta& meta = input.binding->metadata;
   const auto& ended_at = input.request->status.ended_at;
-  const std::string who = "RoleBinding " + meta.name + " was made by somebody";
+  const std::string who = describe(api::reference_to(*input.binding)) + " was made by somebody";
   if (input.is_unrecorded) return who + ": no AuditRecord says that access was granted to this request";
   if (ended_at && meta.creation_timestamp >= *ended_at)
     return who + " at " + format_rfc3339(meta.creation_timestamp) + ", after this request had ended";
@@ -92,7 +92,7 @@ Decision remove_forged(const Input& input, const std::string& message) {
   builder.status = input.request->status;
   const auto made =
       std::chrono::duration_cast<std::chrono::seconds>(meta.creation_timestamp.time_since_epoch());
-  builder.tampering(message, made.count(), reference_to(*input.binding));
+  builder.tampering(message, made.count(), object_of(api::reference_to(*input.binding)));
   return builder.done_after(removal, removal.next);
 }
 

@@ -92,9 +92,10 @@ WriteRecord DecisionBuilder::record_of(const Step& step) const {
   record.granted_at = status.granted_at;
   record.expires_at = status.expires_at;
   if (step.action == api::AuditAction::Tampered && step.related) {
-    record.binding = api::BindingRef{.name = step.related->name, .uid = step.related->uid};
+    record.binding = api::RecordedBinding{.name = step.related->name, .uid = step.related->uid};
   } else if (!status.binding_name.empty()) {
-    record.binding = api::BindingRef{.name = status.binding_name, .uid = uid_of_binding(step.action, input_)};
+    record.binding =
+        api::RecordedBinding{.name = status.binding_name, .uid = uid_of_binding(step.action, input_)};
   }
   record.message = api::cut(step.message, api::kMaxRecordMessageBytes);
   return {std::move(record)};

@@ -14,7 +14,7 @@ namespace {
 
 // A grant that is recorded but not in the status: its times, and what is wrong with the record of them.
 struct Begun {
-  GrantTimes times;
+  Span times;
   bool was_bound = false;        // the record names the binding that existed
   std::optional<Denial> broken;  // set if the Granted record does not match this request
 };
@@ -89,26 +89,17 @@ void approve(const Input& in, DecisionBuilder& builder, const Tally& tally) {
 
 namespace {
 
-void set_times(const Input& in, DecisionBuilder& builder, const GrantTimes& times) {
+void set_times(const Input& in, DecisionBuilder& builder, const Span& times) {
   builder.status.granted_at = times.granted_at;
   builder.status.expires_at = times.expires_at;
   builder.status.binding_name = api::binding_name(*in.request);
 }
 
-std::string granted_sentence(const DecisionBuilder& builder, const Input& in) {
-  const auto& status = builder.status;
-  const std::string sentence = describe(*status.subject) + " has " + describe(*status.role_ref) + " in " +
-                               in.request->metadata.ns + " until " + format_rfc3339(*status.expires_at);
-  return status.approved_by.empty() ? sentence + ", without approval"
-                                    : sentence + ", approved by " + joined(status.approved_by);
-}
-
-DecisionBuilder::Step granted(const Input& in, const DecisionBuilder& builder,
-                              const api::RoleBinding& binding) {
+DecisionBuilder::Step granted(const Grant& grant, const api::BindingRef& binding) {
   return {.action = api::AuditAction::Granted,
-          .message = granted_sentence(builder, in),
+          .message = describe(grant),
           .doing = "Grant",
-          .related = reference_to(binding)};
+          .related = object_of(binding)};
 }
 
 void activate(const Input& in, DecisionBuilder& builder, const DecisionBuilder::Step& step) {
@@ -169,12 +160,12 @@ std::optional<Decision> after_refusal(const Input& in, const DecisionBuilder& bu
 // beside it.
 Decision report_squatter(const Input& in, DecisionBuilder builder) {
   const std::string what =
-      "RoleBinding " + in.binding->metadata.name +
+      describe(api::reference_to(*in.binding)) +
       " is there already and does not belong to this request: delete it, and the grant goes on";
   const bool is_known = is_known_trouble(builder, api::reason::kBindingNameTaken, what);
   builder.message(what);
   builder.condition(api::kGranted, "False", api::reason::kBindingNameTaken, what);
-  if (!is_known) builder.tampering(what, fingerprint(what), reference_to(*in.binding));
+  if (!is_known) builder.tampering(what, fingerprint(what), object_of(api::reference_to(*in.binding)));
   return builder.done(NextLook::on_change(Watched::Binding));
 }
 
@@ -183,13 +174,12 @@ Decision report_squatter(const Input& in, DecisionBuilder builder) {
 Decision record_grant(const Input& in, DecisionBuilder builder) {
   const TimePoint granted_at = floor_to_second(in.binding->metadata.creation_timestamp);
   const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
-  const GrantTimes times{.granted_at = granted_at,
-                         .expires_at = api::stated_end(*in.binding).value_or(granted_at)};
+  const Span times{.granted_at = granted_at, .expires_at = api::stated_end(*in.binding).value_or(granted_at)};
   if (difference(*in.request, *in.binding, end_of_grant(in, granted_at, duration)))
     return remove_forged(in, *tampering(in, std::nullopt));
   if (after_refusal(in, builder)) return remove(*in.binding);  // its record was refused
   set_times(in, builder, times);
-  const DecisionBuilder::Step step = granted(in, builder, *in.binding);
+  const auto step = granted(grant_of(*in.request, builder.status, times), api::reference_to(*in.binding));
   builder.record(step);
   activate(in, builder, step);
   const bool has_ended = times.expires_at <= in.now;  // Active all the same: the next look ends it
@@ -242,11 +232,12 @@ std::optional<Decision> resume_grant(const Input& input) {
   if (!input.binding) {
     if (auto refused = after_refusal(input, builder)) return refused;
   }
-  const api::RoleBinding binding = binding_for(*input.request, builder.status, begun->times);
-  activate(input, builder, granted(input, builder, input.binding ? *input.binding : binding));
+  const Grant grant = grant_of(*input.request, builder.status, begun->times);
+  activate(input, builder,
+           granted(grant, input.binding ? api::reference_to(*input.binding) : binding_of(*input.request)));
   builder.status.observed_decisions = static_cast<int>(input.request->decisions.size());
   return builder.done(NextLook::at(begun->times.expires_at),
-                      input.binding ? std::nullopt : std::optional<Action>(CreateBinding{binding}));
+                      input.binding ? std::nullopt : std::optional<Action>(CreateBinding{grant}));
 }
 
 Decision grant(const Input& input, DecisionBuilder builder) {
@@ -261,13 +252,13 @@ Decision grant(const Input& input, DecisionBuilder builder) {
 
   const TimePoint granted_at = floor_to_second(input.now);
   const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
-  const GrantTimes times{.granted_at = granted_at, .expires_at = end_of_grant(input, granted_at, duration)};
+  const Span times{.granted_at = granted_at, .expires_at = end_of_grant(input, granted_at, duration)};
   set_times(input, builder, times);
-  const api::RoleBinding binding = binding_for(*input.request, builder.status, times);
-  const DecisionBuilder::Step step = granted(input, builder, binding);
+  const Grant granting = grant_of(*input.request, builder.status, times);
+  const DecisionBuilder::Step step = granted(granting, binding_of(*input.request));
   builder.record_after_change(step);
   activate(input, builder, step);
-  return builder.done(NextLook::at(times.expires_at), CreateBinding{binding});
+  return builder.done(NextLook::at(times.expires_at), CreateBinding{granting});
 }
 
 bool is_unrecorded_grant(const Input& input) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/names.hpp"
+#include "core/decide/binding.hpp"
 
 namespace curfew::core {
 namespace {
@@ -17,7 +18,7 @@ std::int64_t seconds_of(TimePoint time) {
 }  // namespace
 
 std::string describe_foreign(const api::RoleBinding& binding, std::string_view request_uid) {
-  return "RoleBinding " + binding.metadata.name + " bears the label " + std::string(api::kRequestUidLabel) +
+  return describe(api::reference_to(binding)) + " bears the label " + std::string(api::kRequestUidLabel) +
          "=" + std::string(request_uid) + " and is not Curfew's: it is left alone; delete it";
 }
 
@@ -40,7 +41,7 @@ api::AuditRecord tampering_record(const api::RoleBinding& binding, const api::Ac
                     .uid = request != nullptr ? request->metadata.uid : std::string()};
   record.role = binding.role_ref;
   if (binding.subjects.size() == 1) record.subject = binding.subjects.front();
-  record.binding = api::BindingRef{.name = meta.name, .uid = meta.uid};
+  record.binding = api::RecordedBinding{.name = meta.name, .uid = meta.uid};
   record.message = std::move(message);
   return record;
 }

@@ -24,9 +24,10 @@ bool carries_the_same_grant(const api::RoleBinding& stored, const api::RoleBindi
 
 Step BindingExecutor::run(const core::Input& input, const core::CreateBinding& action, std::stop_token stop) {
   if (auto ended = parts_.records.look_for_end(input, stop)) return ended;
-  auto created = parts_.client.create(action.binding, stop);
+  const api::RoleBinding wanted = core::binding_for(*input.request, action.grant);
+  auto created = parts_.client.create(wanted, stop);
   if (!created) {
-    if (created.error().kind == ErrorKind::AlreadyExists) return adopt_or_fail(input, action.binding, stop);
+    if (created.error().kind == ErrorKind::AlreadyExists) return adopt_or_fail(input, wanted, stop);
     return grant_failed(input, created.error());
   }
   log::info("access granted", {{"request", api::to_string(input.request->metadata.key())},
@@ -73,7 +74,7 @@ Step BindingExecutor::grant_failed(const core::Input& input, const Error& error)
 
 Step BindingExecutor::run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop) {
   const auto deleted =
-      expiry::delete_binding(parts_.endings, parts_.deletions, action.key, action.uid, std::move(stop));
+      expiry::delete_binding(parts_.endings, parts_.deletions, action.binding, std::move(stop));
   if (deleted) {
     if (action.why) parts_.notes.remember_deleted_for(input.request->metadata.uid, *action.why);
     return std::nullopt;
@@ -85,7 +86,7 @@ Step BindingExecutor::run(const core::Input& input, const core::DeleteBinding& a
 }
 
 Step BindingExecutor::run(const core::Input& input, const core::FreeBinding& action, std::stop_token stop) {
-  const auto freed = expiry::free_binding(parts_.endings, action.key, action.uid, std::move(stop));
+  const auto freed = expiry::free_binding(parts_.endings, action.binding, std::move(stop));
   if (!freed) {
     log_failure("finalizers of a held binding not removed", input, freed.error());
     parts_.failures.count(freed.error());
@@ -96,7 +97,7 @@ Step BindingExecutor::run(const core::Input& input, const core::FreeBinding& act
 Step BindingExecutor::run(const core::Input& input, const core::ShortenBinding& action,
                           std::stop_token stop) {
   auto shortened =
-      expiry::shorten_binding(parts_.endings, action.key, action.uid, action.expires_at, std::move(stop));
+      expiry::shorten_binding(parts_.endings, action.binding, action.expires_at, std::move(stop));
   if (!shortened) {
     if (shortened.error().kind == ErrorKind::NotFound) return Outcome{};  // deleted: the watch reports it
     log_failure("binding not shortened", input, shortened.error());

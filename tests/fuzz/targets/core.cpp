@@ -94,16 +94,16 @@ struct Told {
     return {"WriteRecord", api::encode(action.record)};
   }
   json operator()(const core::CreateBinding& action) const {
-    return {"CreateBinding", api::encode(action.binding)};
+    return {"CreateBinding", core::describe(action.grant)};
   }
   json operator()(const core::DeleteBinding& action) const {
-    return {"DeleteBinding", api::to_string(action.key), action.uid};
+    return {"DeleteBinding", api::to_string(action.binding.key()), action.binding.uid};
   }
   json operator()(const core::FreeBinding& action) const {
-    return {"FreeBinding", api::to_string(action.key), action.uid};
+    return {"FreeBinding", api::to_string(action.binding.key()), action.binding.uid};
   }
   json operator()(const core::ShortenBinding& action) const {
-    return {"ShortenBinding", api::to_string(action.key), action.uid,
+    return {"ShortenBinding", api::to_string(action.binding.key()), action.binding.uid,
             format_rfc3339_micro(action.expires_at)};
   }
   json operator()(const core::UpdateStatus& action) const {
@@ -121,21 +121,21 @@ std::string in_words(const core::Decision& decision) {
   return words.dump();
 }
 
-const api::RoleBinding* binding_made(const core::Decision& decision) {
+const core::Grant* grant_made(const core::Decision& decision) {
   for (const auto& action : decision.actions)
-    if (const auto* create = std::get_if<core::CreateBinding>(&action)) return &create->binding;
+    if (const auto* create = std::get_if<core::CreateBinding>(&action)) return &create->grant;
   return nullptr;
 }
 
-void check_grant(const core::Input& input, const api::RoleBinding& binding,
+void check_grant(const core::Input& input, const core::Grant& grant,
                  const std::vector<core::Finding>& findings) {
   must(input.guard.in_force, "nothing is granted while the guard is not in force");
   must(input.policy != nullptr && input.policy_problems.empty(),
        "nothing is granted without a policy that works");
-  const auto end = api::stated_end(binding);
-  must(end && *end > input.now, "a grant ends, and has not ended");
+  const TimePoint end = grant.span.expires_at;
+  must(end > input.now, "a grant ends, and has not ended");
   if (input.granted_record || input.binding) return;  // a grant in progress
-  must(*end <= input.now + kMaxDuration, "a grant is no longer than the longest");
+  must(end <= input.now + kMaxDuration, "a grant is no longer than the longest");
   const bool any_failed = std::ranges::any_of(findings, [](const core::Finding& finding) {
     return finding.outcome == core::Finding::Outcome::Failed;
   });
@@ -185,7 +185,7 @@ void decisions(std::string_view text) {
   must(in_words(decision) == in_words(core::decide(*input)), "the same input is decided the same way");
   const auto findings = core::explain(*input);
   must(findings == core::explain(*input), "and explained the same way");
-  if (const auto* binding = binding_made(decision)) check_grant(*input, *binding, findings);
+  if (const auto* binding = grant_made(decision)) check_grant(*input, *binding, findings);
 }
 
 }  // namespace curfew::fuzz

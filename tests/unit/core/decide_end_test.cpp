@@ -3,7 +3,7 @@
 TEST_CASE("the record of an end names the binding that it ended") {
   World w = expired_world();
   CHECK(w.record(AuditAction::Expired).binding ==
-        api::BindingRef{.name = "curfew-uid-1", .uid = "binding-1"});
+        api::RecordedBinding{.name = "curfew-uid-1", .uid = "binding-1"});
 }
 
 TEST_CASE("deleting an active request ends the access first and is recorded as Revoked") {

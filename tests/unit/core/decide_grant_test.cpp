@@ -55,7 +55,7 @@ TEST_CASE("a quorum grants: record of the approval, binding, record of it, statu
   CHECK(w.record(AuditAction::Granted).message ==
         "User alice has ClusterRole view in payments until 2026-11-24T20:30:10Z, approved by bob");
   CHECK_THAT(w.told(), Equals(std::vector<std::string>{"Requested", "Approved", "Granted"}));
-  CHECK(w.record(AuditAction::Granted).binding == api::BindingRef{"curfew-uid-1", "binding-1"});
+  CHECK(w.record(AuditAction::Granted).binding == api::RecordedBinding{"curfew-uid-1", "binding-1"});
   CHECK(w.events.back().related->name == "curfew-uid-1");
   CHECK(w.step().actions.empty());
 }
@@ -159,7 +159,7 @@ TEST_CASE("a binding whose record a crash prevented is the grant if Curfew would
   CHECK(w.phase() == Phase::Active);
   CHECK(w.status().granted_at == kNow + 10s);
   CHECK(w.status().expires_at == kNow + 10s + 30min);
-  CHECK(w.record(AuditAction::Granted).binding == api::BindingRef{"curfew-uid-1", "binding-1"});
+  CHECK(w.record(AuditAction::Granted).binding == api::RecordedBinding{"curfew-uid-1", "binding-1"});
 }
 
 TEST_CASE("a binding without a record that would end too late is not the grant") {

@@ -20,8 +20,9 @@ int times_told(const World& w, const std::string& reason) {
 
 // A binding as Curfew would have created it, but created by someone else.
 api::RoleBinding forged(const World& w, TimePoint expires_at) {
-  api::RoleBinding binding = binding_for(w.s.request, w.status(),
-                                         {.granted_at = floor_to_second(w.s.now), .expires_at = expires_at});
+  api::RoleBinding binding = binding_for(
+      w.s.request,
+      grant_of(w.s.request, w.status(), {.granted_at = floor_to_second(w.s.now), .expires_at = expires_at}));
   binding.metadata.uid = "forged";
   binding.metadata.creation_timestamp = floor_to_second(w.s.now);
   return binding;

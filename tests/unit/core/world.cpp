@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
+#include "core/decide/binding.hpp"
 #include "core/effective.hpp"
 
 namespace curfew::core::test {
@@ -125,7 +126,7 @@ bool World::run(const CreateBinding& action) {
     return false;
   }
   if (s.binding) return false;
-  s.binding = testing::read_back(action.binding);
+  s.binding = testing::read_back(binding_for(s.request, action.grant));
   s.binding->metadata.uid = s.last_binding_uid = s.granted_binding_uid =
       "binding-" + std::to_string(++bindings_made_);
   s.binding->metadata.creation_timestamp = floor_to_second(s.now);
@@ -137,7 +138,7 @@ bool World::run(const CreateBinding& action) {
 bool World::run(const DeleteBinding& action) {
   if (action.why) s.deleted_for = action.why;
   s.is_deleted_here = true;
-  if (!s.binding || s.binding->metadata.uid != action.uid) return true;
+  if (!s.binding || s.binding->metadata.uid != action.binding.uid) return true;
   if (s.binding->metadata.finalizers.empty()) {
     s.binding.reset();
   } else {
@@ -147,13 +148,13 @@ bool World::run(const DeleteBinding& action) {
 }
 
 bool World::run(const FreeBinding& action) {
-  if (s.binding && s.binding->metadata.uid == action.uid) s.binding.reset();
+  if (s.binding && s.binding->metadata.uid == action.binding.uid) s.binding.reset();
   return true;
 }
 
 // As the guard requires: the end only becomes earlier.
 bool World::run(const ShortenBinding& action) {
-  if (!s.binding || s.binding->metadata.uid != action.uid) return false;
+  if (!s.binding || s.binding->metadata.uid != action.binding.uid) return false;
   std::string& end = s.binding->metadata.annotations["curfew.dev/expires-at"];
   CHECK(format_rfc3339(action.expires_at) < end);
   end = format_rfc3339(action.expires_at);

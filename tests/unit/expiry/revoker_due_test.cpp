@@ -65,7 +65,7 @@ TEST_CASE("no binding lasts longer than the longest grant, whatever it says") {
   auto one = binding("2099-01-01T00:00:00Z");
   one.metadata.creation_timestamp = *parse_rfc3339("2026-01-01T00:00:00Z");
   CHECK(end_of(one, TimePoint(1000s)) == parse_rfc3339("2027-01-01T01:00:00Z"));
-  one.metadata.annotations.begin()->second = "2027-01-01T00:00:00Z";
+  one.metadata.annotations["curfew.dev/expires-at"] = "2027-01-01T00:00:00Z";
   CHECK(end_of(one, TimePoint(1000s)) == parse_rfc3339("2027-01-01T00:00:00Z"));
 }
 

@@ -58,8 +58,7 @@ TEST_CASE("a held binding is freed, and looked at again") {
   held.metadata.finalizers = {"example.com/hold"};
   held.metadata.deletion_timestamp = f.clock.now();
   f.api.put(held);
-  const auto outcome = f.apply(
-      {core::FreeBinding{.key = held.metadata.key(), .uid = held.metadata.uid}, f.status(Phase::Revoked)});
+  const auto outcome = f.apply({core::FreeBinding{api::reference_to(held)}, f.status(Phase::Revoked)});
   CHECK(f.api.get(kBindingPath).is_null());
   CHECK(outcome.after == 1s);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
@@ -145,18 +144,18 @@ TEST_CASE("a binding is shortened where it is still the same one, and known as s
   f.api.put(binding(kExpiresAt));
   deliver(f.stores.bindings, binding(kExpiresAt));
   const auto sooner = kExpiresAt - 30min;
-  auto shorten = core::ShortenBinding{.key = f.deletion().key, .uid = f.deletion().uid, .expires_at = sooner};
+  auto shorten = core::ShortenBinding{.binding = f.deletion().binding, .expires_at = sooner};
   SECTION("the same one") {
     CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::Done);
     CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] ==
           format_rfc3339(sooner));
     CHECK(f.api.get(kBindingPath)["metadata"]["annotations"].contains("curfew.dev/policy"));
-    CHECK(f.stores.bindings.get(shorten.key)->metadata.annotations.at("curfew.dev/expires-at") ==
+    CHECK(f.stores.bindings.get(shorten.binding.key())->metadata.annotations.at("curfew.dev/expires-at") ==
           format_rfc3339(sooner));
     CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
   }
   SECTION("another one of its name") {
-    shorten.uid = "another";
+    shorten.binding.uid = "another";
     CHECK(f.apply({shorten, f.status(Phase::Active)}).kind == Kind::RetryRateLimited);
     CHECK(f.api.get(kBindingPath)["metadata"]["annotations"]["curfew.dev/expires-at"] ==
           format_rfc3339(kExpiresAt));

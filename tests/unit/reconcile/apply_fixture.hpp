@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/decide/binding.hpp"
 #include "reconcile/apply.hpp"
 #include "unit/runtime/manual_clock.hpp"
 #include "unit/support/builders.hpp"
@@ -101,16 +102,23 @@ struct ApplyFixture : ApplierFixture {
     auto granted = record(api::AuditAction::Granted);
     granted.granted_at = expires_at - std::chrono::hours(1);
     granted.expires_at = expires_at;
-    granted.binding = api::BindingRef{.name = std::string("curfew-") + kUid, .uid = {}};
+    granted.binding = api::RecordedBinding{.name = std::string("curfew-") + kUid, .uid = {}};
     granted.role = api::RoleRef{.kind = "ClusterRole", .name = "view"};
     granted.subject = api::Subject{.kind = "User", .name = "alice", .ns = {}};
     return {granted};
   }
   core::CreateBinding grant() const {
-    auto made = binding(kExpiresAt);
-    made.metadata.uid.clear();
-    made.metadata.resource_version.clear();
-    return {made};
+    return {{.scope = {.ns = "payments"},
+             .role = {.kind = "ClusterRole", .name = "view"},
+             .subject = {.kind = "User", .name = "alice", .ns = {}},
+             .span = {.granted_at = kExpiresAt - std::chrono::hours(1), .expires_at = kExpiresAt},
+             .approved_by = {}}};
+  }
+  // As grant() creates it.
+  api::RoleBinding granted_binding() const {
+    auto made = core::binding_for(*input.request, grant().grant);
+    made.metadata.uid = deletion().binding.uid;
+    return made;
   }
   core::UpdateStatus status(api::Phase phase) const { return {request_in(phase).status}; }
   std::vector<core::Action> granting() const {
@@ -118,7 +126,10 @@ struct ApplyFixture : ApplierFixture {
             status(api::Phase::Active)};
   }
   core::DeleteBinding deletion() const {
-    return {.key = {"payments", std::string("curfew-") + kUid}, .uid = std::string("binding-of-") + kUid};
+    return {{.kind = std::string(api::RoleBinding::kKind),
+             .ns = "payments",
+             .name = std::string("curfew-") + kUid,
+             .uid = std::string("binding-of-") + kUid}};
   }
 };
 

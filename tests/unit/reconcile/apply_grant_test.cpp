@@ -98,7 +98,7 @@ TEST_CASE("a Granted record that is stored for another role or person is not thi
 
 TEST_CASE("a binding of an attempt whose answer was lost is adopted") {
   ApplyFixture f;
-  const auto stored = f.api.put(binding(kExpiresAt));
+  const auto stored = f.api.put(f.granted_binding());
   CHECK(f.apply(f.granting()).kind == Kind::Done);
   CHECK(f.stores.bindings.get(stored.metadata.key())->metadata.uid == stored.metadata.uid);
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Active");
@@ -122,9 +122,9 @@ TEST_CASE("a binding that has our name but is not the grant is not adopted") {
 
 TEST_CASE("a binding of ours that is not this grant is decided on") {
   ApplyFixture f;
-  auto other = binding(kExpiresAt);
+  auto other = f.granted_binding();
   SECTION("another end") {
-    other.metadata.annotations.begin()->second = "2027-01-01T00:00:00Z";
+    other.metadata.annotations["curfew.dev/expires-at"] = "2027-01-01T00:00:00Z";
   }
   SECTION("another role") {
     other.role_ref.name = "admin";

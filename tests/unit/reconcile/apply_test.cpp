@@ -177,7 +177,7 @@ TEST_CASE("a grant's latency is reported when its binding is there, at whichever
     CHECK(f.latencies.empty());
   }
   SECTION("one whose answer was lost") {
-    f.api.put(binding(kExpiresAt));
+    f.api.put(f.granted_binding());
   }
   f.clock.advance(40ms);
   f.apply(f.granting());
@@ -220,7 +220,7 @@ TEST_CASE("an error after which it is tried again is counted by its kind, once")
   }
   SECTION("freeing") {
     f.api.fail("PATCH", 500, "InternalError", "no");
-    f.apply({core::FreeBinding{.key = f.deletion().key, .uid = f.deletion().uid}});
+    f.apply({core::FreeBinding{f.deletion().binding}});
     CHECK(f.has_counted(ErrorKind::InternalError));
   }
 }

@@ -1,3 +1,4 @@
+#include "core/decide/binding.hpp"
 #include "reconcile/decoders.hpp"
 #include "unit/reconcile/apply_fixture.hpp"
 #include "unit/reconcile/reconcile_test.hpp"
@@ -23,7 +24,8 @@ TEST_CASE("what the builders make is the same after it was written and read agai
 TEST_CASE(
     "the parts of a decision that the fixture makes are the same after they were written and read again") {
   const ApplyFixture f;
-  CHECK(same(read_back(f.grant().binding), f.grant().binding));
+  const auto made = core::binding_for(*f.input.request, f.grant().grant);
+  CHECK(same(read_back(made), made));
   CHECK(read_back(f.granted_record().record) == f.granted_record().record);
   auto active = request();
   active.status = f.status(Phase::Active).status;

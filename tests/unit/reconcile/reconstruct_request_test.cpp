@@ -23,7 +23,7 @@ std::vector<api::AuditRecord> granted_records() {
   granted.duration = "1h";
   granted.granted_at = kGrantedAt;
   granted.expires_at = kStatedEnd;
-  granted.binding = api::BindingRef{.name = std::string("curfew-") + kUid, .uid = {}};
+  granted.binding = api::RecordedBinding{.name = std::string("curfew-") + kUid, .uid = {}};
   return {approved, granted, requested};
 }
 

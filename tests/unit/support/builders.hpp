@@ -40,6 +40,7 @@ inline api::RoleBinding binding(const std::string& expires_at, const std::string
          {"labels", {{std::string(api::kRequestUidLabel), uid}}},
          {"annotations",
           {{std::string(api::kExpiresAtAnnotation), expires_at},
+           {std::string(api::kRequestAnnotation), "payments/" + name},
            {std::string(api::kPolicyAnnotation), "payments-debug"}}},
          {"ownerReferences", nlohmann::json::array({owner})}}},
        {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}},

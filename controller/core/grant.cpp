@@ -1,0 +1,26 @@
+#include "core/grant.hpp"
+
+#include "core/describe.hpp"
+
+namespace curfew::core {
+
+Scope scope_of(const api::AccessRequest& request) {
+  return {.ns = request.metadata.ns};
+}
+
+Grant grant_of(const api::AccessRequest& request, const api::AccessRequestStatus& status, const Span& span) {
+  return {.scope = scope_of(request),
+          .role = status.role_ref.value_or(api::RoleRef{}),
+          .subject = status.subject.value_or(api::Subject{}),
+          .span = span,
+          .approved_by = status.approved_by};
+}
+
+std::string describe(const Grant& grant) {
+  const std::string sentence = describe(grant.subject) + " has " + describe(grant.role) + " in " +
+                               grant.scope.ns + " until " + format_rfc3339(grant.span.expires_at);
+  return grant.approved_by.empty() ? sentence + ", without approval"
+                                   : sentence + ", approved by " + joined(grant.approved_by);
+}
+
+}  // namespace curfew::core
