@@ -1,9 +1,7 @@
 #include "core/describe.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "api/text.hpp"
+#include "util/visible_text.hpp"
 
 namespace curfew::core {
 
@@ -37,7 +35,7 @@ std::string joined(std::span<const std::string> names) {
 }
 
 std::string with_comment(std::string sentence, std::string_view comment) {
-  return is_blank(comment) ? std::move(sentence) : std::move(sentence) + ": " + std::string(comment);
+  return utf8::is_visible(comment) ? std::move(sentence) + ": " + std::string(comment) : std::move(sentence);
 }
 
 std::string_view past_tense(api::Verdict verdict) {
@@ -47,22 +45,6 @@ std::string_view past_tense(api::Verdict verdict) {
     case api::Verdict::Revoke: return "revoked";
   }
   return "decided";
-}
-
-bool is_blank(std::string_view text) {
-  constexpr std::array<std::string_view, 25> kSpaces{
-      "\t",           "\n",           "\v",           "\f",           "\r",           " ",
-      "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82",
-      "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88",
-      "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F",
-      "\xE3\x80\x80"};
-  while (!text.empty()) {
-    const auto space =
-        std::find_if(kSpaces.begin(), kSpaces.end(), [&](std::string_view s) { return text.starts_with(s); });
-    if (space == kSpaces.end()) return false;
-    text.remove_prefix(space->size());
-  }
-  return true;
 }
 
 }  // namespace curfew::core

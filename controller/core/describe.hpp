@@ -16,11 +16,9 @@ std::string describe(std::span<const api::RoleRef> roles);  // "ClusterRole view
 std::string describe(const api::AccessPolicy& policy);      // "AccessPolicy payments-debug"
 std::string in_quotes(std::string_view text);               // "\"text\"", truncated if very long
 std::string joined(std::span<const std::string> names);     // "bob, carol"
-std::string with_comment(std::string sentence, std::string_view comment);  // "bob approved: looks right"
+// "bob approved: looks right"; the sentence alone if nothing of the comment is visible.
+std::string with_comment(std::string sentence, std::string_view comment);
 
 std::string_view past_tense(api::Verdict verdict);  // "approved", "denied", "revoked"
-
-// Whether the text is only white space, as defined by Unicode and by the trim() of CEL.
-bool is_blank(std::string_view text);
 
 }  // namespace curfew::core

@@ -239,10 +239,10 @@ TEST_CASE("a policy that requires a reason gets one in words", "[lifecycle]") {
                Refused("spec.reason is missing: AccessPolicy " + policy + " requires one"));
     CHECK_THAT(ask(scene, policy, "reason: ' '"), Refused("spec.reason is missing"));
   }
-  SECTION("blanks of another alphabet") {
-    const Request request(scene, policy, "reason: \"\\u00a0\\u2003\"");
+  SECTION("blanks of another alphabet, and invisible characters") {
+    const Request request(scene, policy, "reason: \"\\u00a0\\u2003\\u200b\\u3164\"");
     check_rejected(request, "ReasonRequired",
-                   "spec.reason is missing: AccessPolicy " + policy + " requires one");
+                   "spec.reason has no visible character: AccessPolicy " + policy + " requires one");
   }
   SECTION("given") {
     const Request request(scene, policy, "reason: INC-1");

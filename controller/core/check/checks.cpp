@@ -7,6 +7,7 @@
 #include "core/describe.hpp"
 #include "core/policy/reason_pattern.hpp"
 #include "core/policy/selector.hpp"
+#include "util/visible_text.hpp"
 
 namespace curfew::core {
 namespace checks {
@@ -53,23 +54,28 @@ std::optional<Denial> namespace_is_allowed(const Input& in) {
   return found;
 }
 
+// What is wrong with a reason that shows nothing.
+std::string nothing_in(std::string_view reason) {
+  return reason.empty() ? "spec.reason is missing: " : "spec.reason has no visible character: ";
+}
+
 std::optional<Denial> reason_is_given(const Input& in) {
-  if (!in.policy->spec.reason.required || !is_blank(in.request->spec.reason)) return std::nullopt;
+  const std::string& given = in.request->spec.reason;
+  if (!in.policy->spec.reason.required || utf8::is_visible(given)) return std::nullopt;
   return denial(reason::kReasonRequired,
-                "spec.reason is missing: " + describe(*in.policy) + " requires one, in words");
+                nothing_in(given) + describe(*in.policy) + " requires one, in words");
 }
 
 // A policy with an unusable pattern is not ready, and that denial is reported instead.
 std::optional<Denial> reason_fits_pattern(const Input& in) {
   const std::string& pattern = in.policy->spec.reason.pattern;
-  if (pattern.empty() || reason_matches(pattern, in.request->spec.reason) || pattern_problem(pattern))
-    return std::nullopt;
   const std::string& given = in.request->spec.reason;
-  return denial(reason::kReasonMismatch,
-                (given.empty() ? std::string("spec.reason is missing")
-                               : "spec.reason " + in_quotes(given) + " does not match") +
-                    (given.empty() ? ": it has to match " : " ") + pattern + ", which " +
-                    describe(*in.policy) + " requires");
+  const bool is_given = utf8::is_visible(given);
+  if (pattern.empty() || reason_matches(pattern, is_given ? given : "") || pattern_problem(pattern))
+    return std::nullopt;
+  return denial(reason::kReasonMismatch, (is_given ? "spec.reason " + in_quotes(given) + " does not match "
+                                                   : nothing_in(given) + "it has to match ") +
+                                             pattern + ", which " + describe(*in.policy) + " requires");
 }
 
 using Needs = Check::Needs;

@@ -128,7 +128,8 @@ const std::vector<Case> kDenied{
        s.policy->spec.reason.required = true;
        s.request.spec.reason = " \t\n";
      },
-     "ReasonRequired", "spec.reason is missing: AccessPolicy payments-debug requires one, in words"},
+     "ReasonRequired",
+     "spec.reason has no visible character: AccessPolicy payments-debug requires one, in words"},
 };
 
 }  // namespace

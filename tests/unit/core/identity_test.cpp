@@ -84,10 +84,10 @@ TEST_CASE("a label selector means what Kubernetes means by it") {
   CHECK_FALSE(matches(one("team", "Near", {"payments"}), labels));
 }
 
-TEST_CASE("white space of any kind is blank, a letter of any script is not") {
-  for (const char* blank : {"", " \t\r\n", "\xC2\xA0", "\xE3\x80\x80 \xE2\x80\xA8"}) CHECK(is_blank(blank));
-  for (const char* text : {"x", " \xC3\xA9", "\xE2\x80\x8B", "\xF0\x9F\x98\x80", "\xC2"})
-    CHECK_FALSE(is_blank(text));
+TEST_CASE("a sentence has no comment that shows nothing") {
+  for (const char* comment : {"", " \t\r\n", "\u3000", "\u200b", "\u3164"})
+    CHECK(with_comment("bob approved", comment) == "bob approved");
+  CHECK(with_comment("bob approved", "\u00e9") == "bob approved: \u00e9");
 }
 
 TEST_CASE("a username that only looks like a ServiceAccount's is a User's") {
