@@ -10,8 +10,8 @@ namespace curfew::cli {
 
 enum class Colour { Plain, Green, Yellow, Red, Faint, Bold };
 
-// Makes text from people or the cluster safe for a terminal. Replaces by '?': control characters, characters
-// that change the direction of text or have no width, and bytes that are not UTF-8.
+// Makes text from people or the cluster safe for a terminal: replaces by '?' what utf8::replace_invisible()
+// finds, which includes control characters and those that change the direction of text.
 std::string escape_control_characters(std::string_view text);
 
 enum class Notation { Json, Yaml };

@@ -18,15 +18,59 @@ TEST_CASE("text from the cluster cannot move the cursor or forge a line") {
 TEST_CASE("what turns the direction of text around, and what cannot be seen, is shown") {
   const auto hidden = GENERATE(as<std::string>(), "\u061c", "\u180e", "\u200b", "\u200d", "\u200e", "\u200f",
                                "\u2028", "\u2029", "\u202a", "\u202e", "\u2060", "\u2064", "\u2066", "\u2069",
-                               "\ufeff", "\ufffb", "\U000e0041");
+                               "\ufeff", "\ufffb", "\U000e0041", "\U000e0080", "\u00ad", "\u034f", "\u115f",
+                               "\u1160", "\u17b4", "\u180b", "\u200c", "\u2065", "\u2800", "\u3164", "\ufe00",
+                               "\ufe0f", "\uffa0", "\ufff0", "\U0001d159", "\U0001d173", "\U000e0100");
   CHECK(escape_control_characters("a" + hidden + "b") == "a?b");
   CHECK(escape_control_characters(escape_control_characters(hidden)) == "?");
 }
 
 TEST_CASE("what stands beside it stays") {
-  const auto seen = GENERATE(as<std::string>(), "\u200a", "\u2010", "\u2027", "\u202f", "\u205f", "\u2070",
-                             "\ufefe", "\ufffd", "\u00a0", "\U000e0080", "\U0010ffff", "~", " ");
+  const auto seen =
+      GENERATE(as<std::string>(), "\u200a", "\u2010", "\u2027", "\u202f", "\u205f", "\u2070", "\ufefe",
+               "\ufffd", "\u00a0", "\u0600", "\u3000", "\U0001fae9", "\U0010ffff", "~", " ");
   CHECK(escape_control_characters(seen) == seen);
+}
+
+TEST_CASE("a combining mark is printed after a letter, a digit or a symbol only") {
+  const auto mark = GENERATE(as<std::string>(), "\u0301", "\u0489", "\u0903", "\u0e34", "\u20dd");
+  for (const std::string before : {"e", "\u6f22", "7", "+", "\u25cc", "e\u0302"})
+    CHECK(escape_control_characters(before + mark) == before + mark);
+  for (const std::string before : {"", " ", "a ", "\u00a0", "\"", ".", "?"})
+    CHECK(escape_control_characters(before + mark) == before + "?");
+  for (const std::string before : {"\n", "e\u200b", "\u3164", "\xff"})
+    CHECK(escape_control_characters(before + mark) == escape_control_characters(before) + "?");
+}
+
+TEST_CASE("what joins or selects the forms of characters is printed where it changes what is seen") {
+  const auto text = GENERATE(as<std::string>(),
+                             "\U0001f469\u200d\U0001f692",              // woman, fire engine
+                             "\U0001f469\U0001f3fd\u200d\U0001f692",    // and the colour of her skin
+                             "\U0001f441\ufe0f\u200d\U0001f5e8\ufe0f",  // an eye in a speech bubble
+                             "\u2764\ufe0f", "\u2764\ufe0e", "1\ufe0f\u20e3", "#\ufe0f\u20e3",
+                             "\U0001f1e9\U0001f1ea",                                  // a flag
+                             "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",      // Persian
+                             "\u0915\u094d\u200d\u0937", "\u0915\u094d\u200c\u0937",  // Devanagari
+                             "\u09b0\u200d\u09cd\u09af",                              // Bengali
+                             "\u1112\u1161\u11ab", "\u0f66\u0f92\u0fb2\u0f74\u0f56", "\u0e01\u0e34\u0e19");
+  CAPTURE(text);
+  CHECK(escape_control_characters(text) == text);
+}
+
+TEST_CASE("what joins or selects the forms of characters is shown elsewhere") {
+  const auto [text, printed] =
+      GENERATE(table<std::string, std::string>({{"\u200d\U0001f692", "?\U0001f692"},
+                                                {"\U0001f469\u200d", "\U0001f469?"},
+                                                {"\U0001f469\u200dx", "\U0001f469?x"},
+                                                {"\u2764\ufe0f\ufe0f", "\u2764\ufe0f?"},
+                                                {"1\ufe0f", "1?"},
+                                                {"\u6f22\u200c\u5b57", "\u6f22?\u5b57"},
+                                                {"\u0627\u200c", "\u0627?"},
+                                                {"\u0627\u200d\u0627", "\u0627?\u0627"},
+                                                {"\u200d\u09cd", "??"},
+                                                {"\u845b\U000e0100", "\u845b?"}}));
+  CHECK(escape_control_characters(text) == printed);
+  CHECK(escape_control_characters(printed) == printed);
 }
 
 TEST_CASE("each byte that is no UTF-8 is shown as one") {
@@ -47,6 +91,8 @@ TEST_CASE("in JSON and YAML the same text is written another way") {
   const auto notation = GENERATE(Notation::Json, Notation::Yaml);
   CHECK(escaped_in_quotes("{\"a\": \"\u202ex\x7f\"}\n", notation) == "{\"a\": \"\\u202ex\\u007f\"}\n");
   CHECK(escaped_in_quotes("zo\u00eb", notation) == "zo\u00eb");
+  CHECK(escaped_in_quotes("{\"\u0301\": \"e\u0301\u3164\"}", notation) ==
+        "{\"\\u0301\": \"e\u0301\\u3164\"}");
   CHECK(escaped_in_quotes("\U000e0041", notation) ==
         (notation == Notation::Json ? "\\udb40\\udc41" : "\\U000e0041"));
 }
