@@ -9,6 +9,7 @@
 #include "cli/verb.hpp"
 #include "core/describe.hpp"
 #include "core/identity.hpp"
+#include "util/visible_text.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -29,6 +30,7 @@ struct Options {
 // Requester, role, namespace, subject, duration, start, policy and reason.
 Printable summary_text(const api::AccessRequest& request) {
   const auto summary = client::summary_of(request);
+  const auto reason = utf8::trimmed(summary.reason);
   return Printable(to_string(summary.key)) + " (uid " + short_uid(summary.uid) +
          "): " + requester_text(request) + " asks for " + role_text(request) + " in namespace " +
          summary.key.ns + "\n  for     " +
@@ -37,7 +39,7 @@ Printable summary_text(const api::AccessRequest& request) {
          ", from " +
          (summary.start_time.empty() ? Printable("its approval on") : Printable(summary.start_time) + " on") +
          "\n  policy  " + summary.policy + "\n  reason  " +
-         (summary.reason.empty() ? Printable("none given") : Printable(summary.reason)) + "\n";
+         (reason.empty() ? Printable("none given") : Printable(reason)) + "\n";
 }
 
 // Shows what is being approved, and asks for confirmation if the terminal is interactive.

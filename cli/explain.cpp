@@ -5,6 +5,7 @@
 
 #include "cli/describe.hpp"
 #include "cli/verb.hpp"
+#include "util/visible_text.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -17,7 +18,8 @@ Printable head_of(const Terminal& terminal, const api::AccessRequest& request, T
     head += Printable(", ") + time_left(*status.expires_at, now);
   head += Printable("\n  ") + requester_text(request) + " asks for " + role_text(request) +
           " under AccessPolicy " + request.spec.policy;
-  if (!request.spec.reason.empty()) head += Printable(": ") + request.spec.reason;
+  if (const auto reason = utf8::trimmed(request.spec.reason); !reason.empty())
+    head += Printable(": ") + reason;
   return head + "\n  uid " + request.metadata.uid + "\n";
 }
 

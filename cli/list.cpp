@@ -8,6 +8,7 @@
 #include "client/follow.hpp"
 #include "client/viewer.hpp"
 #include "core/describe.hpp"
+#include "util/visible_text.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -70,9 +71,9 @@ std::vector<Cell> row(const api::AccessRequest& request, TimePoint now, bool wid
                           {time_text(request, now)},
                           {age(request.metadata.creation_timestamp, now)}};
   if (wide)
-    cells.insert(
-        cells.end(),
-        {{short_uid(request.metadata.uid)}, {request.spec.reason}, {std::string(request.status.message)}});
+    cells.insert(cells.end(), {{short_uid(request.metadata.uid)},
+                               {std::string(utf8::trimmed(request.spec.reason))},
+                               {std::string(request.status.message)}});
   return cells;
 }
 

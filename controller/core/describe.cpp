@@ -25,7 +25,7 @@ std::string describe(const api::AccessPolicy& policy) {
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t kMaxQuoted = 256;
-  return "\"" + api::cut(text, kMaxQuoted) + "\"";
+  return "\"" + utf8::escape_invisible(api::cut(text, kMaxQuoted)) + "\"";
 }
 
 std::string joined(std::span<const std::string> names) {
@@ -35,7 +35,8 @@ std::string joined(std::span<const std::string> names) {
 }
 
 std::string with_comment(std::string sentence, std::string_view comment) {
-  return utf8::is_visible(comment) ? std::move(sentence) + ": " + std::string(comment) : std::move(sentence);
+  return utf8::is_visible(comment) ? std::move(sentence) + ": " + std::string(utf8::trimmed(comment))
+                                   : std::move(sentence);
 }
 
 std::string_view past_tense(api::Verdict verdict) {

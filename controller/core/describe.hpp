@@ -14,9 +14,11 @@ std::string describe(const api::Subject& subject);          // "User alice", "Se
 std::string describe(const api::RoleRef& role);             // "ClusterRole view"
 std::string describe(std::span<const api::RoleRef> roles);  // "ClusterRole view, Role debugger"
 std::string describe(const api::AccessPolicy& policy);      // "AccessPolicy payments-debug"
-std::string in_quotes(std::string_view text);               // "\"text\"", truncated if very long
-std::string joined(std::span<const std::string> names);     // "bob, carol"
-// "bob approved: looks right"; the sentence alone if nothing of the comment is visible.
+// "\"text\"", truncated if very long, with escape sequences for line breaks and all that is invisible.
+std::string in_quotes(std::string_view text);
+std::string joined(std::span<const std::string> names);  // "bob, carol"
+// "bob approved: looks right": without white space around the comment, and the sentence alone if nothing of
+// the comment is visible.
 std::string with_comment(std::string sentence, std::string_view comment);
 
 std::string_view past_tense(api::Verdict verdict);  // "approved", "denied", "revoked"

@@ -1,5 +1,6 @@
 #include "util/visible_text.hpp"
 
+#include <fmt/format.h>
 #include <utf8proc.h>
 
 #include <algorithm>
@@ -69,6 +70,12 @@ bool has_glyph(std::uint32_t code) {
                              is_of(code, UTF8PROC_CATEGORY_CO, UTF8PROC_CATEGORY_CO));
 }
 
+bool is_white_space(std::uint32_t code) {
+  constexpr std::uint32_t kNextLine = 0x85;
+  return is_of(code, UTF8PROC_CATEGORY_ZS, UTF8PROC_CATEGORY_ZP) || (code >= '\t' && code <= '\r') ||
+         code == kNextLine;
+}
+
 bool is_emoji(Code code) {
   return code && properties_of(*code).boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
 }
@@ -135,6 +142,20 @@ bool is_visible(std::string_view text) {
   return false;
 }
 
+std::string_view trimmed(std::string_view text) {
+  std::size_t begin = text.size();
+  std::size_t end = begin;
+  for (std::size_t at = 0; at < text.size();) {
+    const Character character = first_character(text.substr(at));
+    if (!character.code || !is_white_space(*character.code)) {
+      begin = std::min(begin, at);
+      end = at + character.bytes;
+    }
+    at += character.bytes;
+  }
+  return text.substr(begin, end - begin);
+}
+
 std::string replace_invisible(std::string_view text,
                               const std::function<std::string(std::optional<std::uint32_t>)>& replacement) {
   std::string result;
@@ -153,6 +174,18 @@ std::string replace_invisible(std::string_view text,
     text = rest;
   }
   return result;
+}
+
+std::string escape_invisible(std::string_view text) {
+  return replace_invisible(text, [](Code replaced) -> std::string {
+    const std::uint32_t code = replaced.value_or(0xFFFD);  // the replacement character
+    switch (code) {
+      case '\n': return "\\n";
+      case '\r': return "\\r";
+      case '\t': return "\\t";
+      default: return code < 0x10000 ? fmt::format("\\u{:04x}", code) : fmt::format("\\U{:08x}", code);
+    }
+  });
 }
 
 }  // namespace curfew::utf8

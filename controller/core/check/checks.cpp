@@ -69,12 +69,13 @@ std::optional<Denial> reason_is_given(const Input& in) {
 // A policy with an unusable pattern is not ready, and that denial is reported instead.
 std::optional<Denial> reason_fits_pattern(const Input& in) {
   const std::string& pattern = in.policy->spec.reason.pattern;
-  const std::string& given = in.request->spec.reason;
-  const bool is_given = utf8::is_visible(given);
-  if (pattern.empty() || reason_matches(pattern, is_given ? given : "") || pattern_problem(pattern))
-    return std::nullopt;
+  const std::string& written = in.request->spec.reason;
+  const bool is_given = utf8::is_visible(written);
+  // YAML's "reason: |" ends in a line break, which no author of a pattern thinks of.
+  const std::string given(is_given ? utf8::trimmed(written) : std::string_view());
+  if (pattern.empty() || reason_matches(pattern, given) || pattern_problem(pattern)) return std::nullopt;
   return denial(reason::kReasonMismatch, (is_given ? "spec.reason " + in_quotes(given) + " does not match "
-                                                   : nothing_in(given) + "it has to match ") +
+                                                   : nothing_in(written) + "it has to match ") +
                                              pattern + ", which " + describe(*in.policy) + " requires");
 }
 

@@ -25,6 +25,16 @@ TEST_CASE("at first sight, what the request left to the policy is pinned and the
   CHECK_THAT(w.told(), Equals(std::vector<std::string>{"Requested"}));
 }
 
+TEST_CASE("white space around a reason is recorded, and not repeated in the Event") {
+  World w;
+  w.s.request.spec.reason = " INC-123\nstuck\n";
+  w.settle();
+  CHECK(w.record(AuditAction::Requested).reason == " INC-123\nstuck\n");
+  CHECK(
+      w.events.front().note ==
+      "alice asks for ClusterRole view in payments for 30m under AccessPolicy payments-debug: INC-123\nstuck");
+}
+
 TEST_CASE("what was pinned stays when the policy's defaults change") {
   World w;
   w.settle();

@@ -90,6 +90,16 @@ TEST_CASE("a sentence has no comment that shows nothing") {
   CHECK(with_comment("bob approved", "\u00e9") == "bob approved: \u00e9");
 }
 
+TEST_CASE("a sentence ends with its comment, without the white space around that") {
+  CHECK(with_comment("bob approved", " looks\n\nright \r\n") == "bob approved: looks\n\nright");
+}
+
+TEST_CASE("what is invisible in a text is visible in its quotation") {
+  CHECK(in_quotes("INC-1\n\tx\\y \"z\" zo\u00eb") == "\"INC-1\\n\\tx\\y \"z\" zo\u00eb\"");
+  CHECK(in_quotes("\r\x1b\u200b\U000e0041\xff") == "\"\\r\\u001b\\u200b\\U000e0041\\ufffd\"");
+  CHECK(in_quotes(std::string(300, 'x')) == "\"" + std::string(253, 'x') + "...\"");
+}
+
 TEST_CASE("a username that only looks like a ServiceAccount's is a User's") {
   const std::string prefix = "system:serviceaccount:";
   CHECK(subject_for(person(prefix + "ci:robot.one")) == robot("ci", "robot.one"));

@@ -27,3 +27,10 @@ TEST_CASE("white space, fillers, format characters and marks without a letter ar
   CHECK_FALSE(utf8::is_visible(text + "\u200b" + text));
   CHECK(utf8::is_visible(text + "x"));
 }
+
+TEST_CASE("white space at both ends of a text is removed, and nothing within it") {
+  CHECK(utf8::trimmed("").empty());
+  CHECK(utf8::trimmed(" \t\r\n\v\f\u0085\u00a0\u1680\u2003\u2028\u2029\u3000").empty());
+  CHECK(utf8::trimmed(" \u3000a\n\n b\u00e9\u00a0\n") == "a\n\n b\u00e9");
+  CHECK(utf8::trimmed("\u200ba\xff") == "\u200ba\xff");
+}
