@@ -1,6 +1,7 @@
 #include "client/history.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "unit/client/fake_cluster.hpp"
 
@@ -31,4 +32,15 @@ TEST_CASE("a name without records has no history") {
   const auto records = client::records_of(world.session(), {"payments", "fix"});
   REQUIRE(records);
   CHECK(client::by_request(*records).empty());
+}
+
+TEST_CASE("what is no name has no history, and nothing is read") {
+  const auto key = GENERATE(values<api::ObjectKey>({{"payments", "fix'; touch x; '"},
+                                                    {"payments", "fix,request.uid!=x"},
+                                                    {"payments", ""},
+                                                    {"payments;x", "fix"}}));
+  World world;
+  const auto records = client::records_of(world.session(), key);
+  REQUIRE_FALSE(records);
+  CHECK(records.error().message == "there can be no AccessRequest " + to_string(key) + ": that is no name");
 }
