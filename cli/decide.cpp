@@ -9,6 +9,7 @@
 #include "cli/verb.hpp"
 #include "core/describe.hpp"
 #include "core/identity.hpp"
+#include "util/utf8.hpp"
 #include "util/visible_text.hpp"
 
 namespace curfew::cli {
@@ -88,16 +89,33 @@ Target target_of(const client::Session& session, const std::string& text) {
   return target;
 }
 
+// The first character in lower case, a fullwidth one as its ASCII form; '\0' for any other beyond ASCII.
+char plain_character(std::optional<std::uint32_t> code) {
+  constexpr std::uint32_t kFirstFullwidth = 0xFF01;
+  constexpr std::uint32_t kLastFullwidth = 0xFF5E;
+  constexpr std::uint32_t kLastAscii = 0x7F;
+  if (!code) return '\0';
+  const bool is_fullwidth = *code >= kFirstFullwidth && *code <= kLastFullwidth;
+  const std::uint32_t ascii = is_fullwidth ? *code - kFirstFullwidth + '!' : *code;
+  return ascii > kLastAscii ? '\0' : static_cast<char>(std::tolower(static_cast<int>(ascii)));
+}
+
 // In a decision annotation a leading "uid=..." is not a comment: it names the UID of the request, and the
-// guard refuses what only resembles it. Here the UID is given as NAME@UID.
+// guard refuses what only resembles it ("uuid:", in fullwidth letters too). Here the UID is given as
+// NAME@UID.
 bool resembles_uid(std::string_view comment) {
-  const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0; };
-  comment.remove_prefix(static_cast<std::size_t>(std::ranges::find_if(comment, is_plain) - comment.begin()));
-  constexpr std::string_view kWord = "uid";
-  const bool begins = std::ranges::equal(comment.substr(0, kWord.size()), kWord, {},
-                                         [](unsigned char c) { return std::tolower(c); });
-  return begins &&
-         (comment.size() == kWord.size() || !is_plain(static_cast<unsigned char>(comment[kWord.size()])));
+  std::string first_word;
+  while (!comment.empty()) {
+    const auto [bytes, code] = utf8::first_character(comment);
+    const char plain = plain_character(code);
+    comment.remove_prefix(bytes);
+    if (std::isalnum(static_cast<unsigned char>(plain)) != 0) {
+      first_word += plain;
+    } else if (!first_word.empty()) {
+      break;
+    }
+  }
+  return first_word == "uid" || first_word == "uuid";
 }
 
 void check(const Options& options, api::Verdict verdict) {

@@ -65,7 +65,8 @@ TEST_CASE("what resembles the UID that a command may begin with is not taken for
   Asked asked;
   const std::string command = GENERATE("approve", "deny", "revoke");
   for (const char* before : {" uid=", "UID=", "Uid=", "uid =", "uid:", "uid: ", "uid ",
-                             "(uid=", "\nuid=", "\u00A0uid=", "\u200Buid="}) {
+                             "(uid=", "\nuid=", "\u00A0uid=", "\u200Buid=", "uuid=", "UUID: ", "uuid ",
+                             "\uff55\uff49\uff44=", "\uff35\uff29\uff24\uff1d"}) {
     CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/" + command + "=" + std::string(before) +
                                           uid_of(asked) + " looks right"}),
                Refused("curfew.dev/" + command + " begins with uid: write uid=, the UID of this request, " +
@@ -76,8 +77,10 @@ TEST_CASE("what resembles the UID that a command may begin with is not taken for
 
 TEST_CASE("a word that only begins with uid is a comment's", "[guard]") {
   Asked asked;
-  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=uidgen is what they need"}), Succeeds());
-  CHECK(asked.decisions()[0]["comment"] == "uidgen is what they need");
+  const std::string comment =
+      GENERATE("uidgen is what they need", "uuidgen is", "\uff55\uff49\uff44\uff47 is");
+  REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=" + comment}), Succeeds());
+  CHECK(asked.decisions()[0]["comment"] == comment);
 }
 
 TEST_CASE("a comment of 1024 characters may follow the UID, and no longer one", "[guard]") {
