@@ -3,6 +3,7 @@
 
 #include "cli/describe.hpp"
 #include "cli/request_flags.hpp"
+#include "client/warnings.hpp"
 #include "core/describe.hpp"
 
 namespace curfew::cli {
@@ -29,6 +30,8 @@ void print(const Terminal& terminal, const client::Candidate& candidate) {
     terminal.print(Printable("  not now: ") + finding.message + "\n");
   for (const auto& finding : those(candidate, Outcome::Waits))
     terminal.print(Printable("  waits: ") + finding.message + "\n");
+  for (const auto& warning : client::warnings_of(candidate.policy(), candidate.request().spec.role))
+    terminal.print(Printable("  warning: ") + warning + "\n");
   for (const auto& finding : unknown)
     terminal.print(Printable("  not known: whether ") + finding.rule + " (" + finding.message + ")\n");
 }

@@ -52,6 +52,7 @@ Exit explain(const std::string& name, const Invocation& run) {
     throw ExitError(*found.policy_error);
   terminal.print(lines_of(terminal, found.findings));
   if (request.status.phase != api::Phase::Active) terminal.print(way_of(found.findings));
+  for (const auto& warning : found.warnings) terminal.print(Printable("The policy warns: ") + warning + "\n");
   if (!found.policy_can_exist) terminal.print(Printable(found.policy_error->message) + "\n");
   if (!request.status.message.empty())
     terminal.print(Printable("Curfew says: ") + request.status.message + "\n");

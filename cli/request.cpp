@@ -3,6 +3,7 @@
 #include "cli/describe.hpp"
 #include "cli/object_output.hpp"
 #include "cli/request_flags.hpp"
+#include "client/warnings.hpp"
 #include "core/describe.hpp"
 #include "util/duration.hpp"
 
@@ -95,6 +96,8 @@ Exit request(const Options& options, const Invocation& run) {
   } else {
     run.terminal.print(Printable(to_string(key)) + ": asked for " + choice_text(chosen) + "\n");
   }
+  for (const auto& warning : client::warnings_of(chosen.policy(), chosen.request().spec.role))
+    run.terminal.warn(Printable("warning: ") + warning + "\n");
   return options.wait ? wait_for(run, key, *timeout) : Exit::Done;
 }
 

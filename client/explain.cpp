@@ -1,12 +1,18 @@
 #include "client/explain.hpp"
 
+#include "client/warnings.hpp"
+#include "core/effective.hpp"
+
 namespace curfew::client {
 
 Result<Explanation> explain(const Session& session, const api::ObjectKey& key) {
   auto request = session.cluster->get<api::AccessRequest>(key);
   if (!request) return tl::unexpected(request.error());
-  Explanation result{
-      .request = std::move(request->object), .policy = {}, .policy_error = std::nullopt, .findings = {}};
+  Explanation result{.request = std::move(request->object),
+                     .policy = {},
+                     .policy_error = std::nullopt,
+                     .findings = {},
+                     .warnings = {}};
   if (result.request.status.complete) return result;
   const api::ObjectKey policy_key{"", std::string(result.request.spec.policy)};
   result.policy_can_exist = can_exist(ref_of<api::AccessPolicy>(policy_key));
@@ -20,6 +26,8 @@ Result<Explanation> explain(const Session& session, const api::ObjectKey& key) {
                                        .policy = result.policy}});
   gather_usage(session, {&facts.front()});
   result.findings = findings_of(facts.front());
+  if (result.policy)
+    result.warnings = warnings_of(*result.policy, core::effective_role(result.request, result.policy.get()));
   return result;
 }
 

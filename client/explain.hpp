@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "client/facts.hpp"
@@ -17,6 +18,7 @@ struct Explanation {
   std::optional<Error> policy_error;
   bool policy_can_exist = true;         // false: what the request names cannot be the name of a policy
   std::vector<core::Finding> findings;  // empty for a complete request
+  std::vector<std::string> warnings;    // of the policy's status, for the requested role
 };
 
 Result<Explanation> explain(const Session& session, const api::ObjectKey& key);

@@ -150,15 +150,22 @@ void count(core::Input& input, const api::AccessRequest& other) {
 
 namespace {
 
-// Whether the policy is not Ready only because roles other than this one do not exist.
-bool lacks_other_roles_only(const api::AccessPolicy& policy, const api::Condition& ready,
-                            const api::RoleRef& role) {
-  if (ready.reason != api::reason::kRoleNotFound) return false;
+void cut_out(std::string& text, std::string_view part) {
+  const auto at = text.find(part);
+  if (!part.empty() && at != std::string::npos) text.erase(at, part.size());
+}
+
+// Whether Curfew tries to grant this role although the policy is not Ready: it is so only because roles other
+// than this one do not exist, or because Curfew may not bind a role.
+bool is_tried_nevertheless(const api::AccessPolicy& policy, const api::Condition& ready,
+                           const api::RoleRef& role) {
+  if (ready.reason != api::reason::kRoleNotFound && ready.reason != api::reason::kRoleNotBindable)
+    return false;
   std::string rest = ready.message;
+  const auto* unbindable = api::find_condition(policy.status.conditions, api::kRoleNotBindable);
+  if (unbindable != nullptr) cut_out(rest, unbindable->message.str());
   for (const api::RoleRef& other : policy.spec.roles) {
-    const std::string sentence = core::describe_missing_role(other);
-    const auto at = rest.find(sentence);
-    if (other != role && at != std::string::npos) rest.erase(at, sentence.size());
+    if (other != role) cut_out(rest, core::describe_missing_role(other));
   }
   return rest.find_first_not_of("; ") == std::string::npos;
 }
@@ -172,7 +179,7 @@ std::vector<core::Denial> problems_of(const api::AccessPolicy& policy,
     return {{.reason = std::string(api::reason::kPolicyNotReady),
              .message = "Curfew has not looked at it yet",
              .may_pass = true}};
-  if (ready->status == "True" || (role && lacks_other_roles_only(policy, *ready, *role))) return {};
+  if (ready->status == "True" || (role && is_tried_nevertheless(policy, *ready, *role))) return {};
   return {{.reason = ready->reason, .message = ready->message, .may_pass = false}};
 }
 

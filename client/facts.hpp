@@ -33,7 +33,8 @@ void gather_usage(const Session& session, const std::vector<Facts*>& facts);
 // core::explain(), with the checks in Facts::unseen marked as NotChecked.
 std::vector<core::Finding> findings_of(const Facts& facts);
 
-// The policy's problems according to its status: not Ready is a problem, with the controller's message.
+// The policy's problems according to its status: not Ready is a problem, with the controller's message. With
+// `role`, only those that keep Curfew from granting that role.
 std::vector<core::Denial> problems_of(const api::AccessPolicy& policy,
                                       const std::optional<api::RoleRef>& role = std::nullopt);
 

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "api/meta.hpp"
+#include "api/rbac.hpp"
 
 // Only for the sources of this folder. fields() names each field of a struct once, for the Reader, which gets
 // a struct to fill, and the Writer, which gets a constant one.
@@ -64,6 +65,15 @@ template <class V>
 void fields(V& v, Either<RoleRef> auto& role) {
   v.field("kind", role.kind);
   v.field("name", role.name);
+}
+
+template <class V>
+void fields(V& v, Either<PolicyRule> auto& value) {
+  v.field("apiGroups", value.api_groups);
+  v.field("resources", value.resources);
+  v.field("verbs", value.verbs);
+  v.field("resourceNames", value.resource_names);
+  v.field("nonResourceURLs", value.non_resource_urls);
 }
 
 template <class V>

@@ -14,6 +14,8 @@ inline constexpr std::string_view kFieldManager = "curfew";
 inline constexpr std::string_view kReportingController = "curfew.dev/controller";
 inline constexpr std::string_view kLeaseName = "curfew";
 inline constexpr std::string_view kGuardConfigMap = "curfew-guard";
+// The aggregated ClusterRole that allows Curfew to bind roles.
+inline constexpr std::string_view kGrantableRole = "curfew-grantable";
 
 // On managed RoleBindings.
 inline constexpr std::string_view kRequestUidLabel = "curfew.dev/request-uid";
@@ -37,6 +39,8 @@ inline constexpr std::string_view kPolicyMissing = "PolicyMissing";
 inline constexpr std::string_view kSuspended = "Suspended";
 // On policies: a role lets its holder keep access beyond the grant.
 inline constexpr std::string_view kOutlivesGrant = "OutlivesGrant";
+// On policies: RBAC does not allow Curfew to bind a role that the policy offers.
+inline constexpr std::string_view kRoleNotBindable = "RoleNotBindable";
 
 // AccessPolicy.spec.onChange; the default is Enforce.
 inline constexpr std::string_view kKeep = "Keep";
@@ -54,6 +58,7 @@ inline constexpr std::string_view kSubjectNotAllowed = "SubjectNotAllowed";
 inline constexpr std::string_view kRoleNotAllowed = "RoleNotAllowed";
 inline constexpr std::string_view kRoleAmbiguous = "RoleAmbiguous";
 inline constexpr std::string_view kRoleNotFound = "RoleNotFound";
+inline constexpr std::string_view kRoleNotBindable = "RoleNotBindable";
 inline constexpr std::string_view kRoleChanged = "RoleChanged";
 inline constexpr std::string_view kNothingToTakeBack = "NothingToTakeBack";
 inline constexpr std::string_view kNamespaceNotAllowed = "NamespaceNotAllowed";

@@ -15,15 +15,6 @@ void fields(V& v, Either<RoleBinding> auto& value) {
 
 // The other kinds are only read.
 template <class V>
-void fields(V& v, Either<PolicyRule> auto& value) {
-  v.field("apiGroups", value.api_groups);
-  v.field("resources", value.resources);
-  v.field("verbs", value.verbs);
-  v.field("resourceNames", value.resource_names);
-  v.field("nonResourceURLs", value.non_resource_urls);
-}
-
-template <class V>
 void fields(V& v, Either<Role> auto& value) {
   v.field("metadata", value.metadata);
   v.field("rules", value.rules);

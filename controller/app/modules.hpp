@@ -89,10 +89,12 @@ struct Modules {
        .believes = [this](const api::ObjectMeta& policy) { return guard.watch().believes(policy); },
        .on_completed =
            [this](const api::AccessRequest& request) { housekeeping.retention().completed(request); }}};
+  reconcile::RoleReviews role_reviews{clients.general, stores, clock};
   reconcile::PolicyReconciler policies{
       clients.general, events,
       stores,          metrics,
-      clock,           [this](const api::ObjectMeta& policy) { return guard.watch().believes(policy); }};
+      clock,           [this](const api::ObjectMeta& policy) { return guard.watch().believes(policy); },
+      &role_reviews};
   housekeeping::Housekeeping housekeeping{{.client = clients.general,
                                            .endings = clients.endings,
                                            .audit = audit,
@@ -120,6 +122,7 @@ struct Modules {
                            const auto task = watchdog.begin("the end of leadership");
                            leadership.stop();
                            requests.end_term();
+                           role_reviews.end_term();
                          }}};
   reconcile::StoreWatches store_watches{
       stores,

@@ -13,13 +13,17 @@ using runtime::Outcome;
 
 Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token stop) {
   const auto policy = stores_.policies.get(key);
+  if (!policy && reviews_ != nullptr) reviews_->forget(key.name);
   if (!policy || policy->metadata.deletion_timestamp) return Outcome{};
 
   const auto time_zone = policy->spec.schedule ? TimeZone::find(policy->spec.schedule->time_zone) : nullptr;
+  auto review = reviews_ != nullptr ? reviews_->review(*policy, stop) : RoleReviews::Answer{};
+  const Outcome done{.kind = Outcome::Kind::Done, .after = review.ask_again};
   core::PolicyInput input{
       .policy = *policy,
       .facts = policy_facts(stores_, time_zone.get(), believes_(policy->metadata)),
       .outliving_powers = [&](const api::RoleRef& role) { return outliving_powers(stores_, *policy, role); },
+      .bind_refusals = std::move(review.bind_refusals),
       .now = clock_.now()};
   for (const auto& request : stores_.requests.list()) {
     if (request->spec.policy != key.name || request->status.complete) continue;
@@ -29,7 +33,7 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
       ++input.pending_requests;
   }
   const api::AccessPolicyStatus status = core::policy_status(input);
-  if (status == policy->status) return Outcome{};
+  if (status == policy->status) return done;
 
   const nlohmann::json patch = kube::status_patch(policy->metadata, api::encode_status_patch(status));
   auto updated = client_.patch_status<api::AccessPolicy>(key, patch, stop);
@@ -40,7 +44,7 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
   }
   if (auto event = core::policy_event(*policy, status, clock_.now())) events_.record(std::move(*event));
   stores_.policies.assume(std::move(*updated));
-  return Outcome{};
+  return done;
 }
 
 }  // namespace curfew::reconcile

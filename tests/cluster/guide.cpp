@@ -147,7 +147,7 @@ TEST_CASE("the policies of the guide work as it says", "[lifecycle]") {
     guide.applied += section.objects;
     REQUIRE_THAT(guide.admin.apply(section.objects), Succeeds());
     Json ready;
-    eventually(seconds(3), [&] {
+    eventually(seconds(10), [&] {  // a role becomes grantable some seconds after its ClusterRole exists
       ready = guide.condition({"accesspolicy", section.policy}, "Ready");
       return !ready.is_null() && ready["status"] == "True";
     });

@@ -214,6 +214,15 @@ std::string outliving_roles(const PolicyInput& input) {
   return message.empty() ? message : "what is made with a grant can outlive it: " + message;
 }
 
+// What the status says, or goes on saying, of roles that Curfew may not bind.
+std::string unbindable_roles(const PolicyInput& input) {
+  if (input.bind_refusals) return describe(*input.bind_refusals);
+  const auto* known = api::find_condition(input.policy.status.conditions, api::kRoleNotBindable);
+  return known != nullptr && known->observed_generation == input.policy.metadata.generation
+             ? known->message.str()
+             : std::string();
+}
+
 }  // namespace
 
 api::AccessPolicyStatus policy_status(const PolicyInput& input) {
@@ -222,9 +231,13 @@ api::AccessPolicyStatus policy_status(const PolicyInput& input) {
   status.observed_generation = policy.metadata.generation;
   status.active_grants = input.active_grants;
   status.pending_requests = input.pending_requests;
-  set_ready(policy, policy_problems(policy, input.facts), input.now, status);
+  const std::string unbindable = unbindable_roles(input);
+  auto problems = policy_problems(policy, input.facts);
+  if (!unbindable.empty()) add(problems, reason::kRoleNotBindable, unbindable);
+  set_ready(policy, problems, input.now, status);
   set_or_remove(api::kSuspended, reason::kPolicySuspended, is_suspended(policy) ? kNothingIsGranted : "",
                 input, status);
+  set_or_remove(api::kRoleNotBindable, reason::kRoleNotBindable, unbindable, input, status);
   set_or_remove(api::kOutlivesGrant, api::kOutlivesGrant, outliving_roles(input), input, status);
   return status;
 }

@@ -8,6 +8,7 @@
 #include "api/access_policy.hpp"
 #include "api/event.hpp"
 #include "core/denial.hpp"
+#include "core/policy/bind_refusal.hpp"
 #include "util/time_zone.hpp"
 
 namespace curfew::core {
@@ -24,6 +25,8 @@ struct PolicyInput {
   PolicyFacts facts;
   // Of the role, or of the Roles of that name in the namespaces that the policy reaches.
   std::function<std::vector<std::string>(const api::RoleRef&)> outliving_powers;
+  // nullopt: not known, so that the status keeps what it says of this version of the policy.
+  std::optional<std::vector<BindRefusal>> bind_refusals;
   int active_grants = 0;
   int pending_requests = 0;
   TimePoint now;
@@ -38,7 +41,9 @@ std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const Polic
 // The sentence in which policy_problems() reports a role that does not exist.
 std::string describe_missing_role(const api::RoleRef& role);
 
-// The status that the policy should have; equal to the current one if nothing is new.
+// The status that the policy should have; equal to the current one if nothing is new. A policy with a role
+// that Curfew may not bind is not Ready, but that is no problem of its requests: they are tried, since the
+// role may have become grantable meanwhile.
 api::AccessPolicyStatus policy_status(const PolicyInput& input);
 
 // The Event for a policy that starts or stops working; nullopt for any other change of its status, such as a

@@ -111,6 +111,14 @@ TEST_CASE("a namespace that keeps its labels concerns nobody") {
   CHECK(f.queued().empty());
 }
 
+TEST_CASE("the ClusterRole of what Curfew may bind concerns every policy") {
+  TriggersFixture f;
+  deliver(f.stores.policies, policy());
+  f.triggers.changed(role("curfew-grantable"),
+                     role("curfew-grantable", {}, {{.api_groups = {}, .resources = {}, .verbs = {"bind"}}}));
+  CHECK(f.queued() == Keys{policy_key()});
+}
+
 TEST_CASE("a ClusterRole that comes or goes concerns the policies that offer it, and their requests") {
   TriggersFixture f;
   f.know(request());

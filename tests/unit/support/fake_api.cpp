@@ -78,7 +78,7 @@ http::Response FakeApi::answer(const http::Request& request, const std::string& 
   using http::Method;
   switch (request.method) {
     case Method::Get: return objects_.contains(path) ? ok(objects_.at(path)) : list(request.target, path);
-    case Method::Post: return create(path, body);
+    case Method::Post: return reviews_.contains(path) ? ok(reviews_.at(path)(body), 201) : create(path, body);
     case Method::Put: return replace(path, body);
     case Method::Patch: return patch(path, body);
     case Method::Delete: return remove(path, body);

@@ -49,6 +49,11 @@ class FakeApi final : public http::Transport {
   void fail(std::string what, int status, std::string reason, std::string message, int times = 1);
   void fail(std::string what, Error error, int times = 1);
 
+  // Answers a POST to `path` from the posted object, and stores nothing: a review.
+  void review(const std::string& path, std::function<Json(const Json& object)> answer) {
+    reviews_[path] = std::move(answer);
+  }
+
   // Runs at each call, before it is answered.
   std::function<void(const std::string& call)> on_call;
 
@@ -74,7 +79,8 @@ class FakeApi final : public http::Transport {
   http::Response remove(const std::string& path, const Json& options);
   Json store(const std::string& path, Json object);
 
-  std::map<std::string, Json> objects_;  // ordered by path, as in etcd
+  std::map<std::string, Json> objects_;                              // ordered by path, as in etcd
+  std::map<std::string, std::function<Json(const Json&)>> reviews_;  // by path
   std::list<Failure> failures_;
   Calls calls_;
   std::vector<Json> bodies_;

@@ -1,0 +1,45 @@
+#include "api/access_review.hpp"
+
+#include "api/fields.hpp"
+#include "api/reader.hpp"
+#include "api/writer.hpp"
+
+namespace curfew::api {
+
+template <class V>
+void fields(V& v, Either<SelfSubjectAccessReview> auto& value) {
+  v.field("metadata", value.metadata);
+  v.nested("spec", [&](auto&& spec) {
+    spec.nested("resourceAttributes", [&](auto&& attributes) {
+      attributes.field("verb", value.attributes.verb);
+      attributes.field("group", value.attributes.group);
+      attributes.field("resource", value.attributes.resource);
+      attributes.field("name", value.attributes.name);
+      attributes.field("namespace", value.attributes.ns);
+    });
+  });
+  v.nested("status", [&](auto&& status) { status.field("allowed", value.allowed); });
+}
+
+template <class V>
+void fields(V& v, Either<SelfSubjectRulesReview> auto& value) {
+  v.field("metadata", value.metadata);
+  v.nested("spec", [&](auto&& spec) { spec.field("namespace", value.ns); });
+  v.nested("status", [&](auto&& status) {
+    status.field("resourceRules", value.resource_rules);
+    status.field("nonResourceRules", value.non_resource_rules);
+  });
+}
+
+template Result<SelfSubjectAccessReview> decode(const nlohmann::json& json);
+template Result<SelfSubjectRulesReview> decode(const nlohmann::json& json);
+
+nlohmann::json encode(const SelfSubjectAccessReview& review) {
+  return json_of_kind(review);
+}
+
+nlohmann::json encode(const SelfSubjectRulesReview& review) {
+  return json_of_kind(review);
+}
+
+}  // namespace curfew::api
