@@ -9,7 +9,7 @@
 namespace curfew::client {
 namespace {
 
-constexpr std::array kWarnings{api::kRoleNotBindable};
+constexpr std::array kWarnings{api::kRoleNotBindable, api::kClusterScopedRules};
 
 // Whether the message names this role, and not only one whose name begins in the same way.
 bool mentions(std::string_view message, const api::RoleRef& role) {

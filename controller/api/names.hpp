@@ -41,6 +41,8 @@ inline constexpr std::string_view kSuspended = "Suspended";
 inline constexpr std::string_view kOutlivesGrant = "OutlivesGrant";
 // On policies: RBAC does not allow Curfew to bind a role that the policy offers.
 inline constexpr std::string_view kRoleNotBindable = "RoleNotBindable";
+// On policies: a ClusterRole has rules of which a RoleBinding gives nothing.
+inline constexpr std::string_view kClusterScopedRules = "ClusterScopedRules";
 
 // AccessPolicy.spec.onChange; the default is Enforce.
 inline constexpr std::string_view kKeep = "Keep";

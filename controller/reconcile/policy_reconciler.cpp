@@ -24,6 +24,7 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
       .facts = policy_facts(stores_, time_zone.get(), believes_(policy->metadata)),
       .outliving_powers = [&](const api::RoleRef& role) { return outliving_powers(stores_, *policy, role); },
       .bind_refusals = std::move(review.bind_refusals),
+      .beyond_namespace = std::move(review.beyond_namespace),
       .now = clock_.now()};
   for (const auto& request : stores_.requests.list()) {
     if (request->spec.policy != key.name || request->status.complete) continue;

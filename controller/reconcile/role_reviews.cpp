@@ -31,7 +31,8 @@ bool has_observed(const api::AccessPolicy& policy) {
 RoleReviews::Answer RoleReviews::review(const api::AccessPolicy& policy, std::stop_token stop) {
   State state = state_of(policy);
   if (state.due && *state.due <= clock_.steady()) ask(policy, state, std::move(stop));
-  Answer answer{.bind_refusals = state.bind_refusals, .ask_again = {}};
+  Answer answer{
+      .bind_refusals = state.bind_refusals, .beyond_namespace = state.beyond_namespace, .ask_again = {}};
   if (state.due) answer.ask_again = std::max<Duration>(*state.due - clock_.steady(), milliseconds(1));
   // If it is not there any more, the term has ended meanwhile.
   states_.with([&](States& states) {
@@ -47,6 +48,7 @@ void RoleReviews::forget(const std::string& policy) {
 
 void RoleReviews::end_term() {
   states_.with([](States& states) { states.of.clear(); });
+  scopes_.forget();
 }
 
 // Decides what is due, if this is the first review of a version of the policy, or if something has changed.
@@ -64,6 +66,7 @@ RoleReviews::State RoleReviews::state_of(const api::AccessPolicy& policy) {
       state.uid = policy.metadata.uid;
       state.generation = policy.metadata.generation;
       state.bind_refusals.reset();
+      state.beyond_namespace.reset();
     }
     const bool is_changed = is_other || state.basis != basis;
     const bool is_old = !state.due && state.asked_at && now - *state.asked_at > kValidity;
@@ -83,15 +86,18 @@ RoleReviews::State RoleReviews::state_of(const api::AccessPolicy& policy) {
 }
 
 void RoleReviews::ask(const api::AccessPolicy& policy, State& state, std::stop_token stop) {
-  auto answer = binds_.ask(policy, std::move(stop));
-  if (!answer) {
-    log::warn("cannot find out which roles of a policy Curfew may bind",
-              {{"policy", policy.metadata.name}, {"err", answer.error().message}});
+  auto binds = binds_.ask(policy, stop);
+  auto scopes = scopes_.ask(policy, stop);
+  const bool is_settled =
+      binds && binds->refusals.empty() && !binds->is_partial && scopes && !scopes->is_partial;
+  if (binds) state.bind_refusals = std::move(binds->refusals);
+  if (scopes) state.beyond_namespace = std::move(scopes->roles);
+  if (!binds || !scopes) {
+    log::warn("cannot review the roles of a policy",
+              {{"policy", policy.metadata.name}, {"err", (binds ? scopes.error() : binds.error()).message}});
     state.due = clock_.steady() + state.backoff.next();
     return;
   }
-  const bool is_settled = answer->refusals.empty() && !answer->is_partial;
-  state.bind_refusals = std::move(answer->refusals);
   state.asked_at = clock_.steady();
   if (!std::exchange(state.is_confirmed, true))
     state.due = *state.asked_at + kSettle;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "reconcile/bind_review.hpp"
+#include "reconcile/scope_review.hpp"
 #include "util/backoff.hpp"
 #include "util/clock.hpp"
 #include "util/guarded.hpp"
@@ -22,10 +23,12 @@ class RoleReviews {
 
   // What is passed must outlive it.
   RoleReviews(kube::Client& client, const Stores& stores, const Clock& clock)
-      : stores_(stores), clock_(clock), binds_(client, stores) {}
+      : stores_(stores), clock_(clock), binds_(client, stores), scopes_(client, stores, clock) {}
 
   struct Answer {
-    std::optional<std::vector<core::BindRefusal>> bind_refusals;  // nullopt: not known
+    // nullopt: not known
+    std::optional<std::vector<core::BindRefusal>> bind_refusals;
+    std::optional<std::vector<core::RoleBeyondNamespace>> beyond_namespace;
     Duration ask_again{};  // review the policy again after this time; zero: when something changes
   };
 
@@ -47,6 +50,7 @@ class RoleReviews {
     std::int64_t generation = 0;
     std::string basis;  // the roles, and what allows Curfew to bind
     std::optional<std::vector<core::BindRefusal>> bind_refusals;
+    std::optional<std::vector<core::RoleBeyondNamespace>> beyond_namespace;
     std::optional<Instant> asked_at;
     std::optional<Instant> due;
     bool is_confirmed = false;  // asked twice since the last change
@@ -64,6 +68,7 @@ class RoleReviews {
   const Stores& stores_;
   const Clock& clock_;
   BindReview binds_;
+  ScopeReview scopes_;
   Guarded<States> states_;
 };
 

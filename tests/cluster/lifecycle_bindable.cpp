@@ -2,7 +2,8 @@
 
 #include "lifecycle.hpp"
 
-// What a policy's status says of Curfew's permission to bind its roles.
+// What a policy's status says of the roles that it offers: whether Curfew may bind them, and whether a
+// binding gives what they allow.
 using namespace curfew::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -106,4 +107,41 @@ TEST_CASE("a policy is Ready if Curfew itself holds the permissions of its role"
   request.await("Pending");
   request.approve(scene.bob);
   request.await("Active");
+}
+
+TEST_CASE("a policy warns of rules that give nothing in a namespace", "[lifecycle]") {
+  const Scene scene;
+  const ClusterRole mixed(scene, {"--verb=get,list,watch", "--resource=nodes,namespaces,pods"});
+  const ClusterRole useless(scene, {"--verb=list", "--resource=accesspolicies.curfew.dev,persistentvolumes"});
+  const std::string policy =
+      scene.space.policy(one_of_sre("roles: [{kind: ClusterRole, name: " + mixed.name() +
+                                    "}, {kind: ClusterRole, name: " + useless.name() + "}]"));
+  const Json warning = scene.await_policy(policy, "ClusterScopedRules", "ClusterScopedRules");
+  CHECK(warning["status"] == "True");
+  CHECK(warning["message"] ==
+        "Curfew grants roles in a namespace, where these rules give nothing: nodes of ClusterRole " +
+            mixed.name() + "; accesspolicies.curfew.dev, persistentvolumes, which is all of ClusterRole " +
+            useless.name());
+
+  // As it is.
+  REQUIRE_THAT(scene.admin.kubectl({"create", "rolebinding", "mixed", "-n", scene.space.name(),
+                                    "--clusterrole=" + mixed.name(), "--user=dave"}),
+               Succeeds());
+  CHECK(eventually(seconds(5),
+                   [&] { return scene.dave.kubectl({"get", "namespace", scene.space.name()}).ok(); }));
+  CHECK_FALSE(scene.dave.kubectl({"get", "nodes"}).ok());
+  CHECK_FALSE(scene.dave.kubectl({"get", "namespaces"}).ok());
+
+  scene.change(policy, {{"roles", {{{"kind", "ClusterRole"}, {"name", "view"}}}}});
+  CHECK(
+      eventually(seconds(5), [&] { return scene.policy_condition(policy, "ClusterScopedRules").is_null(); }));
+}
+
+TEST_CASE("the roles of Kubernetes for namespaces are not warned about", "[lifecycle]") {
+  const Scene scene;
+  const std::string policy = scene.space.policy(one_of_sre(
+      "roles: [{kind: ClusterRole, name: view}, {kind: ClusterRole, name: edit}, {kind: ClusterRole, name: "
+      "admin}, {kind: ClusterRole, name: cluster-admin}]"));
+  scene.await_policy(policy, "RoleNotBindable", "RoleNotBindable");  // found together with it
+  CHECK(scene.policy_condition(policy, "ClusterScopedRules").is_null());
 }

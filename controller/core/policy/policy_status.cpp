@@ -214,13 +214,13 @@ std::string outliving_roles(const PolicyInput& input) {
   return message.empty() ? message : "what is made with a grant can outlive it: " + message;
 }
 
-// What the status says, or goes on saying, of roles that Curfew may not bind.
-std::string unbindable_roles(const PolicyInput& input) {
-  if (input.bind_refusals) return describe(*input.bind_refusals);
-  const auto* known = api::find_condition(input.policy.status.conditions, api::kRoleNotBindable);
-  return known != nullptr && known->observed_generation == input.policy.metadata.generation
-             ? known->message.str()
-             : std::string();
+// The message of a condition that exists only while it has one, or what the status goes on saying.
+template <class Known>
+std::string message_of(std::string_view type, const Known& known, const api::AccessPolicy& policy) {
+  if (known) return describe(*known);
+  const auto* said = api::find_condition(policy.status.conditions, type);
+  return said != nullptr && said->observed_generation == policy.metadata.generation ? said->message.str()
+                                                                                    : std::string();
 }
 
 }  // namespace
@@ -231,13 +231,15 @@ api::AccessPolicyStatus policy_status(const PolicyInput& input) {
   status.observed_generation = policy.metadata.generation;
   status.active_grants = input.active_grants;
   status.pending_requests = input.pending_requests;
-  const std::string unbindable = unbindable_roles(input);
+  const std::string unbindable = message_of(api::kRoleNotBindable, input.bind_refusals, policy);
   auto problems = policy_problems(policy, input.facts);
   if (!unbindable.empty()) add(problems, reason::kRoleNotBindable, unbindable);
   set_ready(policy, problems, input.now, status);
   set_or_remove(api::kSuspended, reason::kPolicySuspended, is_suspended(policy) ? kNothingIsGranted : "",
                 input, status);
   set_or_remove(api::kRoleNotBindable, reason::kRoleNotBindable, unbindable, input, status);
+  set_or_remove(api::kClusterScopedRules, api::kClusterScopedRules,
+                message_of(api::kClusterScopedRules, input.beyond_namespace, policy), input, status);
   set_or_remove(api::kOutlivesGrant, api::kOutlivesGrant, outliving_roles(input), input, status);
   return status;
 }

@@ -9,6 +9,7 @@
 #include "api/event.hpp"
 #include "core/denial.hpp"
 #include "core/policy/bind_refusal.hpp"
+#include "core/policy/rule_scope.hpp"
 #include "util/time_zone.hpp"
 
 namespace curfew::core {
@@ -27,6 +28,7 @@ struct PolicyInput {
   std::function<std::vector<std::string>(const api::RoleRef&)> outliving_powers;
   // nullopt: not known, so that the status keeps what it says of this version of the policy.
   std::optional<std::vector<BindRefusal>> bind_refusals;
+  std::optional<std::vector<RoleBeyondNamespace>> beyond_namespace;
   int active_grants = 0;
   int pending_requests = 0;
   TimePoint now;

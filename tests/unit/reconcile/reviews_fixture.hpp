@@ -41,6 +41,7 @@ struct ReviewsFixture {
           {"resourceRules", held}, {"nonResourceRules", nlohmann::json::array()}, {"incomplete", false}};
       return object;
     });
+    api.put_raw("/api/v1", {{"resources", {{{"name", "pods"}, {"namespaced", true}}}}});
     make_role("debugger");
   }
 

@@ -1,5 +1,7 @@
 #include "reconcile/role_reviews.hpp"
 
+#include <algorithm>
+
 #include "reconcile/policy_reconciler.hpp"
 #include "unit/reconcile/reconcile_test.hpp"
 #include "unit/reconcile/reviews_fixture.hpp"
@@ -42,7 +44,8 @@ TEST_CASE("a new version of a policy is asked about at once, then once more, and
   CHECK(first.ask_again > 0s);
   f.observe();
   CHECK(f.settle().ask_again == 0s);
-  CHECK(f.api.calls().size() == 2);
+  CHECK(std::ranges::count(f.api.calls(), "POST " + kAccessReviewPath) == 2);
+  CHECK(f.api.calls().size() == 4);  // the rules of the role, and the core group's resources, once
   f.clock.advance(1h);
   f.api.forget_calls();
   CHECK(f.review().ask_again == 0s);
@@ -112,6 +115,15 @@ TEST_CASE("an answer that cannot be had leaves the last one, and is asked for ag
   CHECK(answer.bind_refusals->size() == 1);
   CHECK(answer.ask_again > 0s);
   CHECK(f.settle().bind_refusals->empty());
+}
+
+TEST_CASE("rules that give nothing in a namespace are part of the answer") {
+  RoleReviewsFixture f;
+  f.allow_all();
+  f.api.put_raw("/api/v1", {{"resources", {{{"name", "pods"}, {"namespaced", false}}}}});
+  const auto answer = f.review();
+  REQUIRE(answer.beyond_namespace);
+  CHECK(core::describe(*answer.beyond_namespace).ends_with(": pods, which is all of ClusterRole debugger"));
 }
 
 TEST_CASE("a policy's status says that Curfew may not bind its role, until Curfew may") {
