@@ -19,15 +19,16 @@ struct ScopeReviewFixture : ReviewsFixture {
   ScopeReviewFixture() {
     serve("/api/v1", {resource("nodes", false), resource("nodes/proxy", false), resource("pods", true)});
     api.put_raw("/apis/example.com", {{"versions", {{{"version", "v1"}}, {{"version", "v1beta1"}}}}});
-    serve("/apis/example.com/v1", {resource("things", true)});
-    serve("/apis/example.com/v1beta1", {resource("planets", false)});
+    serve("/apis/example.com/v1", json::array({resource("things", true)}));
+    serve("/apis/example.com/v1beta1", json::array({resource("planets", false)}));
   }
 
   void serve(const std::string& path, const json& resources) {
     api.put_raw(path, {{"resources", resources}});
   }
   // A ClusterRole that lists these resources; the watch has delivered it.
-  void make(const std::string& name, const std::string& group, const json& resources, const json& more = json::object()) {
+  void make(const std::string& name, const std::string& group, const json& resources,
+            const json& more = json::object()) {
     json role{{"metadata", {{"name", name}, {"uid", "uid-of-" + name}, {"resourceVersion", "7"}}},
               {"rules", {{{"apiGroups", {group}}, {"resources", resources}, {"verbs", {"list"}}}}}};
     role.merge_patch(more);
@@ -93,7 +94,7 @@ TEST_CASE("an aggregated role is found only if all of it gives nothing") {
 
 TEST_CASE("a resource that was not there is looked for again when the role changes") {
   ScopeReviewFixture f;
-  f.make("of-stars", "example.com", {"stars"});
+  f.make("of-stars", "example.com", json::array({"stars"}));
   CHECK(f.found("of-stars").empty());
   f.serve("/apis/example.com/v1", {resource("things", true), resource("stars", false)});
   f.clock.advance(1min);
