@@ -7,46 +7,46 @@
 namespace curfew::api {
 
 template <class V>
-void fields(V& v, Either<LabelSelector::Requirement> auto& value) {
+static void fields(V& v, Either<LabelSelector::Requirement> auto& value) {
   v.field("key", value.key);
   v.field("operator", value.op);
   v.field("values", value.values);
 }
 
 template <class V>
-void fields(V& v, Either<LabelSelector> auto& value) {
+static void fields(V& v, Either<LabelSelector> auto& value) {
   v.field("matchLabels", value.match_labels);
   v.field("matchExpressions", value.match_expressions);
 }
 
 template <class V>
-void fields(V& v, Either<ScheduleWindow> auto& value) {
+static void fields(V& v, Either<ScheduleWindow> auto& value) {
   v.field("days", value.days);
   v.field("start", value.start);
   v.field("end", value.end);
 }
 
 template <class V>
-void fields(V& v, Either<Schedule> auto& value) {
+static void fields(V& v, Either<Schedule> auto& value) {
   v.field("timeZone", value.time_zone);
   v.field("windows", value.windows);
   v.always("endAtWindowClose", value.end_at_window_close);
 }
 
 template <class V>
-void fields(V& v, Either<AccessPolicySpec::Namespaces> auto& value) {
+static void fields(V& v, Either<AccessPolicySpec::Namespaces> auto& value) {
   v.field("names", value.names);
   v.field("selector", value.selector);  // an empty one selects everything, an absent one nothing
 }
 
 template <class V>
-void fields(V& v, Either<AccessPolicySpec::Reason> auto& value) {
+static void fields(V& v, Either<AccessPolicySpec::Reason> auto& value) {
   v.always("required", value.required);
   v.field("pattern", value.pattern);
 }
 
 template <class V>
-void fields(V& v, Either<AccessPolicySpec::Approval> auto& value) {
+static void fields(V& v, Either<AccessPolicySpec::Approval> auto& value) {
   v.always("required", value.required);
   v.field("approvers", value.approvers);
   v.always("allowSelfApproval", value.allow_self_approval);
@@ -54,14 +54,14 @@ void fields(V& v, Either<AccessPolicySpec::Approval> auto& value) {
 }
 
 template <class V>
-void fields(V& v, Either<AccessPolicySpec::Limits> auto& value) {
+static void fields(V& v, Either<AccessPolicySpec::Limits> auto& value) {
   v.field("activePerRequester", value.active_per_requester);
   v.field("cooldown", value.cooldown);
   v.field("onceByName", value.once_by_name);
 }
 
 template <class V>
-void fields(V& v, Either<AccessPolicySpec> auto& value) {
+static void fields(V& v, Either<AccessPolicySpec> auto& value) {
   v.field("description", value.description);
   v.field("requesters", value.requesters);
   v.field("subjects", value.subjects);
@@ -81,7 +81,7 @@ void fields(V& v, Either<AccessPolicySpec> auto& value) {
 }
 
 template <class V>
-void fields(V& v, Either<AccessPolicyStatus> auto& value) {
+static void fields(V& v, Either<AccessPolicyStatus> auto& value) {
   v.always("observedGeneration", value.observed_generation);
   v.field("conditions", value.conditions);
   v.always("activeGrants", value.active_grants);
@@ -89,7 +89,7 @@ void fields(V& v, Either<AccessPolicyStatus> auto& value) {
 }
 
 template <class V>
-void fields(V& v, Either<AccessPolicy> auto& value) {
+static void fields(V& v, Either<AccessPolicy> auto& value) {
   v.always("metadata", value.metadata);
   v.always("spec", value.spec);
   v.unless_default("status", value.status);

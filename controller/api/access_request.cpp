@@ -47,14 +47,14 @@ void read(const Reader& reader, Phase& value) {
 }
 
 template <class V>
-void fields(V& v, Either<Decision> auto& value) {
+static void fields(V& v, Either<Decision> auto& value) {
   v.field("verdict", value.verdict);
   fields(v, value.person);
   v.field("comment", value.comment);
 }
 
 template <class V>
-void fields(V& v, Either<AccessRequestSpec> auto& value) {
+static void fields(V& v, Either<AccessRequestSpec> auto& value) {
   v.field("policy", value.policy);
   v.field("role", value.role);
   v.field("subject", value.subject);
@@ -65,7 +65,7 @@ void fields(V& v, Either<AccessRequestSpec> auto& value) {
 }
 
 template <class V>
-void fields(V& v, Either<StatusEnding> auto& value) {
+static void fields(V& v, Either<StatusEnding> auto& value) {
   v.field("reason", value.reason);
   v.field("message", value.message);
   v.field("actor", value.actor);
@@ -73,7 +73,7 @@ void fields(V& v, Either<StatusEnding> auto& value) {
 }
 
 template <class V>
-void fields(V& v, Either<AccessRequestStatus> auto& value) {
+static void fields(V& v, Either<AccessRequestStatus> auto& value) {
   v.field("phase", value.phase);
   v.always("complete", value.complete);
   v.field("policy", value.policy);
@@ -99,7 +99,7 @@ void fields(V& v, Either<AccessRequestStatus> auto& value) {
 }
 
 template <class V>
-void fields(V& v, Either<AccessRequest> auto& value) {
+static void fields(V& v, Either<AccessRequest> auto& value) {
   v.always("metadata", value.metadata);
   v.always("spec", value.spec);
   v.field("decisions", value.decisions);

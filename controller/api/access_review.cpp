@@ -7,7 +7,7 @@
 namespace curfew::api {
 
 template <class V>
-void fields(V& v, Either<SelfSubjectAccessReview> auto& value) {
+static void fields(V& v, Either<SelfSubjectAccessReview> auto& value) {
   v.field("metadata", value.metadata);
   v.nested("spec", [&](auto&& spec) {
     spec.nested("resourceAttributes", [&](auto&& attributes) {
@@ -22,7 +22,7 @@ void fields(V& v, Either<SelfSubjectAccessReview> auto& value) {
 }
 
 template <class V>
-void fields(V& v, Either<SelfSubjectRulesReview> auto& value) {
+static void fields(V& v, Either<SelfSubjectRulesReview> auto& value) {
   v.field("metadata", value.metadata);
   v.nested("spec", [&](auto&& spec) { spec.field("namespace", value.ns); });
   v.nested("status", [&](auto&& status) {

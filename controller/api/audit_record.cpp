@@ -100,20 +100,20 @@ void read(const Reader& reader, AuditAction& value) {
 }
 
 template <class V>
-void fields(V& v, Either<RequestRef> auto& value) {
+static void fields(V& v, Either<RequestRef> auto& value) {
   v.field("namespace", value.ns);
   v.field("name", value.name);
   v.field("uid", value.uid);
 }
 
 template <class V>
-void fields(V& v, Either<RecordedBinding> auto& value) {
+static void fields(V& v, Either<RecordedBinding> auto& value) {
   v.field("name", value.name);
   v.field("uid", value.uid);
 }
 
 template <class V>
-void fields(V& v, Either<AuditRecord> auto& value) {
+static void fields(V& v, Either<AuditRecord> auto& value) {
   v.always("metadata", value.metadata);
   v.always("action", value.action);
   v.micro("time", value.time);

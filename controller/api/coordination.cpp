@@ -7,7 +7,7 @@
 namespace curfew::api {
 
 template <class V>
-void fields(V& v, Either<Lease> auto& value) {
+static void fields(V& v, Either<Lease> auto& value) {
   v.always("metadata", value.metadata);
   v.nested("spec", [&](auto&& spec) {
     spec.field("holderIdentity", value.holder_identity);

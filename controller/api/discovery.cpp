@@ -6,23 +6,23 @@
 namespace curfew::api {
 
 template <class V>
-void fields(V& v, Either<ApiGroup::Version> auto& value) {
+static void fields(V& v, Either<ApiGroup::Version> auto& value) {
   v.field("version", value.version);
 }
 
 template <class V>
-void fields(V& v, Either<ApiGroup> auto& value) {
+static void fields(V& v, Either<ApiGroup> auto& value) {
   v.field("versions", value.versions);
 }
 
 template <class V>
-void fields(V& v, Either<ApiResourceList::Resource> auto& value) {
+static void fields(V& v, Either<ApiResourceList::Resource> auto& value) {
   v.field("name", value.name);
   v.field("namespaced", value.namespaced);
 }
 
 template <class V>
-void fields(V& v, Either<ApiResourceList> auto& value) {
+static void fields(V& v, Either<ApiResourceList> auto& value) {
   v.field("resources", value.resources);
 }
 

@@ -9,7 +9,7 @@
 namespace curfew::api {
 
 template <class V>
-void fields(V& v, Either<ObjectReference> auto& value) {
+static void fields(V& v, Either<ObjectReference> auto& value) {
   v.field("apiVersion", value.api_version);
   v.field("kind", value.kind);
   v.field("namespace", value.ns);
@@ -18,7 +18,7 @@ void fields(V& v, Either<ObjectReference> auto& value) {
 }
 
 template <class V>
-void fields(V& v, Either<Event> auto& value) {
+static void fields(V& v, Either<Event> auto& value) {
   v.always("metadata", value.metadata);
   v.micro("eventTime", value.time);
   v.field("type", value.type);

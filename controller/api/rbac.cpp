@@ -7,7 +7,7 @@
 namespace curfew::api {
 
 template <class V>
-void fields(V& v, Either<RoleBinding> auto& value) {
+static void fields(V& v, Either<RoleBinding> auto& value) {
   v.always("metadata", value.metadata);
   v.always("roleRef", value.role_ref);
   v.always("subjects", value.subjects);
@@ -15,20 +15,20 @@ void fields(V& v, Either<RoleBinding> auto& value) {
 
 // The other kinds are only read.
 template <class V>
-void fields(V& v, Either<Role> auto& value) {
+static void fields(V& v, Either<Role> auto& value) {
   v.field("metadata", value.metadata);
   v.field("rules", value.rules);
 }
 
 template <class V>
-void fields(V& v, Either<ClusterRole> auto& value) {
+static void fields(V& v, Either<ClusterRole> auto& value) {
   v.field("metadata", value.metadata);
   v.field("rules", value.rules);
   value.is_aggregated = !v.at("aggregationRule").absent();
 }
 
 template <class V>
-void fields(V& v, Either<Namespace> auto& value) {
+static void fields(V& v, Either<Namespace> auto& value) {
   v.field("metadata", value.metadata);
 }
 
