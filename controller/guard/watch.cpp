@@ -19,7 +19,7 @@ std::map<std::string, std::string> hashes_of(const GuardSpecs& specs) {
 std::string digest_of(const std::map<std::string, std::string>& hashes) {
   std::string text;
   for (const auto& [id, hash] : hashes) {
-    if (!is_optional(id)) text += id + " " + hash + "\n";
+    if (!is_optional(id)) text.append(id).append(" ").append(hash).append("\n");
   }
   return sha256_hex(text);
 }

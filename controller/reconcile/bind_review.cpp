@@ -70,7 +70,7 @@ class Questions {
 
   // Whether the API server would accept a binding of the role in that namespace.
   Result<bool> may_bind(const api::RoleRef& role, const std::string& ns) {
-    const auto has = has_bind(role, ns);
+    auto has = has_bind(role, ns);
     if (!has || *has) return has;
     const auto held = held_in(ns);
     if (!held) return tl::unexpected(held.error());

@@ -58,8 +58,12 @@ std::optional<core::GroupScopes> ResourceDiscovery::read(const std::string& name
   auto group = api::decode<api::ApiGroup>(*json);
   if (!group) return std::nullopt;
   if (group->versions.size() > kMaxVersions) group->versions.resize(kMaxVersions);
-  for (const auto& [version] : group->versions)
-    if (is_path_segment(version) && !add_version(path + "/" + version, scopes, stop)) return std::nullopt;
+  for (const auto& [version] : group->versions) {
+    if (!is_path_segment(version)) continue;
+    std::string target = path;
+    target.append("/").append(version);
+    if (!add_version(target, scopes, stop)) return std::nullopt;
+  }
   return scopes;
 }
 

@@ -56,7 +56,8 @@ struct Sorted {
   void add(const api::PolicyRule& rule, const ResourceScopes& scopes) {
     for (const std::string& group : rule.api_groups) {
       for (const std::string& resource : rule.resources) {
-        const std::string name = group.empty() ? resource : resource + "." + group;
+        std::string name = resource;
+        if (!group.empty()) name.append(".").append(group);
         (effect_of(rule, group, resource, scopes) == Effect::Some ? useful : useless).insert(name);
       }
     }
