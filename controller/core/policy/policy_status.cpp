@@ -183,7 +183,7 @@ void set_ready(const api::AccessPolicy& policy, std::span<const Denial> problems
     message = "requests are served";
   api::set_condition(status.conditions, {.type = std::string(api::kReady),
                                          .status = problems.empty() ? "True" : "False",
-                                         .reason = std::move(why),
+                                         .reason = why,
                                          .message = api::cut(message, api::kMaxMessageBytes),
                                          .observed_generation = policy.metadata.generation,
                                          .last_transition_time = floor_to_second(now)});
