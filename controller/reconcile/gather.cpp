@@ -2,6 +2,7 @@
 
 #include "core/decide/binding.hpp"
 #include "core/decide/decide.hpp"
+#include "core/decide/trust.hpp"
 #include "core/effective.hpp"
 #include "core/policy/policy_status.hpp"
 #include "reconcile/earlier_requests.hpp"
@@ -21,8 +22,7 @@ bool ends_without_policy(const core::Input& input) {
   if (input.request_is_gone || request.metadata.deletion_timestamp) return true;
   if (!input.guard.in_force) return false;
   const bool is_given_up = input.now >= request.metadata.creation_timestamp + input.settings.not_found_grace;
-  const bool is_older = request.metadata.creation_timestamp < floor_to_second(input.guard.since);
-  return is_given_up || !request.decisions.empty() || is_older;
+  return is_given_up || !request.decisions.empty() || !core::is_as_young_as_guard(request, input.guard);
 }
 
 template <class T>

@@ -28,9 +28,7 @@ bool was_seen(const Input& in) {
 // What is from before the guard came into force may be forged. Rejected at once, not when somebody approves
 // it; what was approved before goes on.
 std::optional<Denial> unguarded(const Input& in) {
-  // creationTimestamp is truncated to whole seconds.
-  if (!in.guard.in_force || in.request->metadata.creation_timestamp >= floor_to_second(in.guard.since))
-    return std::nullopt;
+  if (!in.guard.in_force || is_as_young_as_guard(*in.request, in.guard)) return std::nullopt;
   const api::Condition* approved = api::find_condition(in.request->status.conditions, api::kApproved);
   if (was_seen(in) && approved != nullptr && approved->status == "True") return std::nullopt;
   return Denial{

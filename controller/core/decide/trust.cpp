@@ -5,11 +5,15 @@
 
 namespace curfew::core {
 
+bool is_as_young_as_guard(const api::AccessRequest& request, const GuardState& guard) {
+  // creationTimestamp is truncated to whole seconds.
+  return request.metadata.creation_timestamp >= floor_to_second(guard.since);
+}
+
 bool is_believed(const Input& input, std::size_t index) {
   if (input.observed_decisions && index < static_cast<std::size_t>(*input.observed_decisions)) return true;
   if (!input.guard.in_force) return false;
-  // creationTimestamp is truncated to whole seconds.
-  if (input.request->metadata.creation_timestamp >= floor_to_second(input.guard.since)) return true;
+  if (is_as_young_as_guard(*input.request, input.guard)) return true;
   return input.observed_decisions && index >= static_cast<std::size_t>(input.unwatched_decisions);
 }
 

@@ -7,6 +7,10 @@
 
 namespace curfew::core {
 
+// Whether the request was made since the guard came into force. Without a guard in force, the time says
+// nothing.
+bool is_as_young_as_guard(const api::AccessRequest& request, const GuardState& guard);
+
 // Whether the decision at `index` is known to come from the person it names: Curfew has processed it before,
 // or it was made while the guard was in force. Any other decision may have been written by anyone, in any
 // name.
