@@ -9,7 +9,7 @@
 #include "api/rbac.hpp"
 #include "core/policy/rule_cover.hpp"
 #include "core/policy/selector.hpp"
-#include "reconcile/read_rules.hpp"
+#include "reconcile/read_role.hpp"
 
 namespace curfew::reconcile {
 namespace {
@@ -98,9 +98,9 @@ class Questions {
   template <class AnyRole>
   Result<const Rules*> find(const api::ObjectKey& key) {
     if (const auto known = rules_.find(key); known != rules_.end()) return &known->second;
-    auto rules = read_rules<AnyRole>(client_, key, stop_);
-    if (!rules) return tl::unexpected(rules.error());
-    return *rules ? &rules_.emplace(key, std::move(**rules)).first->second : nullptr;
+    auto role = read_role<AnyRole>(client_, key, stop_);
+    if (!role) return tl::unexpected(role.error());
+    return *role ? &rules_.emplace(key, std::move((*role)->rules)).first->second : nullptr;
   }
 
   kube::Client& client_;

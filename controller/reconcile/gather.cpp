@@ -7,6 +7,7 @@
 #include "core/policy/policy_status.hpp"
 #include "reconcile/earlier_requests.hpp"
 #include "reconcile/facts.hpp"
+#include "reconcile/read_role.hpp"
 
 namespace curfew::reconcile {
 namespace {
@@ -122,10 +123,9 @@ Result<void> Gatherer::find_role(core::Input& input, std::stop_token stop) {
   if (input.role || role->kind != api::Role::kKind || !offered.is_offered(role->name) ||
       offered.is_listed(role->name))
     return {};
-  const auto found = parts_.client.list<api::Role>(
-      {.ns = ns, .fields = "metadata.name=" + kube::escape_field_value(role->name)}, {}, std::move(stop));
+  const auto found = read_role<api::Role>(parts_.client, {ns, role->name}, std::move(stop));
   if (!found) return tl::unexpected(found.error());
-  if (!found->items.empty()) input.role = summary_of(found->items.front()).facts();
+  if (*found) input.role = summary_of(**found).facts();
   return {};
 }
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "api/rbac.hpp"
-#include "reconcile/read_rules.hpp"
+#include "reconcile/read_role.hpp"
 
 namespace curfew::reconcile {
 namespace {
@@ -55,11 +55,12 @@ std::optional<core::ClusterScopedRules> ScopeReview::known(const RoleSummary& ro
 // A role that has changed since the watch brought it is read again when the watch brings the change.
 Result<core::ClusterScopedRules> ScopeReview::read(const RoleSummary& role, bool& is_partial,
                                                    const std::stop_token& stop) {
-  const auto rules = read_rules<api::ClusterRole>(client_, role.metadata.key(), stop);
-  if (!rules) return tl::unexpected(rules.error());
-  if (!*rules) return core::ClusterScopedRules{};
+  const auto stored = read_role<api::ClusterRole>(client_, role.metadata.key(), stop);
+  if (!stored) return tl::unexpected(stored.error());
+  if (!*stored) return core::ClusterScopedRules{};
+  const std::vector<api::PolicyRule>& rules = (*stored)->rules;
   bool is_incomplete = false;
-  auto result = core::cluster_scoped(**rules, scopes_of(**rules, is_incomplete, stop));
+  auto result = core::cluster_scoped(rules, scopes_of(rules, is_incomplete, stop));
   if (is_incomplete) {
     is_partial = true;
     return result;

@@ -55,6 +55,14 @@ class ClusterRole {
 
 const std::vector<std::string> kListPods{"--verb=list", "--resource=pods"};
 
+// A request under the policy is granted once it is approved.
+void check_granted(const Scene& scene, const std::string& policy) {
+  const Request request(scene, policy, "duration: 10m");
+  request.await("Pending");
+  request.approve(scene.bob);
+  request.await("Active");
+}
+
 }  // namespace
 
 TEST_CASE("a policy whose role Curfew may not bind is not Ready until the role is grantable", "[lifecycle]") {
@@ -92,10 +100,7 @@ TEST_CASE("a policy is Ready if Curfew may bind its role in the policy's namespa
     return scene.policy_condition(beyond, "Ready")["message"].get<std::string>().starts_with(
         "Curfew may not bind ClusterRole " + role.name() + " (in elsewhere); ");
   }));
-  const Request request(scene, named, "duration: 10m");
-  request.await("Pending");
-  request.approve(scene.bob);
-  request.await("Active");
+  check_granted(scene, named);
 }
 
 TEST_CASE("a policy is Ready if Curfew itself holds the permissions of its role", "[lifecycle]") {
@@ -103,10 +108,7 @@ TEST_CASE("a policy is Ready if Curfew itself holds the permissions of its role"
   const ClusterRole role(scene, {"--verb=list,watch", "--resource=namespaces"});
   const std::string policy = scene.space.policy(one_of_sre(role.offered()));
   scene.await_policy(policy, "Ready", "Ready");
-  const Request request(scene, policy, "duration: 10m");
-  request.await("Pending");
-  request.approve(scene.bob);
-  request.await("Active");
+  check_granted(scene, policy);
 }
 
 TEST_CASE("a policy warns of rules that give nothing in a namespace", "[lifecycle]") {
