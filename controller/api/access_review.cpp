@@ -21,24 +21,9 @@ static void fields(V& v, Either<SelfSubjectAccessReview> auto& value) {
   v.nested("status", [&](auto&& status) { status.field("allowed", value.allowed); });
 }
 
-template <class V>
-static void fields(V& v, Either<SelfSubjectRulesReview> auto& value) {
-  v.field("metadata", value.metadata);
-  v.nested("spec", [&](auto&& spec) { spec.field("namespace", value.ns); });
-  v.nested("status", [&](auto&& status) {
-    status.field("resourceRules", value.resource_rules);
-    status.field("nonResourceRules", value.non_resource_rules);
-  });
-}
-
 template Result<SelfSubjectAccessReview> decode(const nlohmann::json& json);
-template Result<SelfSubjectRulesReview> decode(const nlohmann::json& json);
 
 nlohmann::json encode(const SelfSubjectAccessReview& review) {
-  return json_of_kind(review);
-}
-
-nlohmann::json encode(const SelfSubjectRulesReview& review) {
   return json_of_kind(review);
 }
 

@@ -26,9 +26,9 @@ class BindReview {
 
   // A role that may be bound in all namespaces takes one call. Otherwise each namespace that the policy names
   // is asked about, and of those that it selects one in which the role may be bound is enough, because
-  // Curfew's permissions may be limited on purpose. A role whose permissions Curfew holds itself may be
-  // bound, as on the API server. A Role is asked about where it exists. Fails if any call fails.
-  Result<Answer> ask(const api::AccessPolicy& policy, std::stop_token stop);
+  // Curfew's permissions may be limited on purpose. A Role is asked about where it exists. Fails if any call
+  // fails.
+  Result<Answer> ask(const api::AccessPolicy& policy, const std::stop_token& stop);
 
  private:
   kube::Client& client_;

@@ -132,6 +132,29 @@ TEST_CASE("Curfew makes RoleBindings for one person or ServiceAccount at a time"
              Refused("Curfew makes only RoleBindings of one User or one ServiceAccount"));
 }
 
+TEST_CASE("Curfew binds no role without the verb bind, whose rules it has itself or not", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  TestNamespace space(cluster);
+  Json binding = managed_binding(space.name());
+  Json& role = binding["roleRef"];
+  SECTION("its own") {
+    role["name"] = "curfew-controller";
+  }
+  SECTION("a part of it") {
+    REQUIRE_THAT(cluster.admin().kubectl({"create", "role", "part", "-n", space.name(), "--verb=list",
+                                          "--resource=rolebindings"}),
+                 Succeeds());
+    role["kind"] = "Role";
+    role["name"] = "part";
+  }
+  CHECK_THAT(
+      cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()),
+      Refused("Curfew may not bind " + role["kind"].get<std::string>() + " " +
+              role["name"].get<std::string>() +
+              "; make the role grantable: a ClusterRole labelled curfew.dev/grantable=true that allows "
+              "bind on it"));
+}
+
 TEST_CASE("Curfew makes only RoleBindings that end, within a year", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);

@@ -75,6 +75,10 @@ TEST_CASE("an approval is taken back by a revocation and given again, each once"
   REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=right after all"}), Succeeds());
   REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=or not"}), Succeeds());
   CHECK(verdicts() == "Approve of bob;Revoke of bob;Approve of bob;Revoke of bob;");
+  // Others find room, too.
+  CHECK_THAT(
+      asked.annotate(asked.bob, {"curfew.dev/approve=once more"}),
+      Refused("you have approved this twice already, and taken it back: another approver can, or deny it"));
   // Of the access, which others have approved.
   asked.set_status({{"phase", "Active"}, {"complete", false}, {"observedDecisions", 4}});
   REQUIRE_THAT(asked.annotate(asked.bob, {"curfew.dev/revoke=enough"}), Succeeds());

@@ -56,6 +56,38 @@ TEST_CASE("the controller can do what it needs", "[guard]") {
   }
 }
 
+TEST_CASE("nobody but Curfew writes or deletes the ledger of the guard", "[guard]") {
+  const Cluster& cluster = Cluster::shared();
+  const Person admin = cluster.admin();
+  const std::string sentence =
+      "ConfigMap curfew-guard is written by Curfew only: it says since when Curfew's admission policies have been in force";
+  const std::string ns = "curfew-system";
+  Json ledger{{"apiVersion", "v1"},
+              {"kind", "ConfigMap"},
+              {"metadata", {{"name", "curfew-guard"}, {"namespace", ns}}},
+              {"data", {{"ledger", "{}"}}}};
+  const auto delete_with_namespace = [&] {  // what the namespace controller does
+    return admin.kubectl({"delete", "configmap", "curfew-guard", "-n", ns, "--ignore-not-found", "--as",
+                          "system:serviceaccount:kube-system:namespace-controller", "--as-group",
+                          "system:masters"});
+  };
+  REQUIRE_THAT(delete_with_namespace(), Succeeds());
+  CHECK_THAT(admin.kubectl({"create", "--dry-run=server", "-f", "-"}, ledger.dump()), Refused(sentence));
+  REQUIRE_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, ledger.dump()), Succeeds());
+  CHECK_THAT(admin.kubectl({"patch", "configmap", "curfew-guard", "-n", ns, "--type=merge", "-p",
+                            R"({"data": {"ledger": "{\"since\": 0}"}})"}),
+             Refused(sentence));
+  CHECK_THAT(admin.kubectl({"label", "configmap", "curfew-guard", "-n", ns, "a=b"}), Refused(sentence));
+  CHECK_THAT(admin.kubectl({"delete", "configmap", "curfew-guard", "-n", ns}), Refused(sentence));
+  CHECK_THAT(admin.kubectl({"delete", "configmaps", "--all", "-n", ns}), Refused(sentence));
+  CHECK_THAT(admin.kubectl({"create", "configmap", "other", "-n", ns}), Succeeds());
+  CHECK_THAT(admin.kubectl({"delete", "configmap", "other", "-n", ns}), Succeeds());
+
+  ledger["data"]["ledger"] = "";
+  CHECK_THAT(cluster.curfew().kubectl({"replace", "-f", "-"}, ledger.dump()), Succeeds());
+  CHECK_THAT(delete_with_namespace(), Succeeds());
+}
+
 TEST_CASE("the controller can do no more", "[guard]") {
   const Person curfew = Cluster::shared().curfew();
   for (const std::vector<std::string>& what : std::vector<std::vector<std::string>>{
@@ -128,7 +160,7 @@ TEST_CASE("applying the manifests again takes nothing away, not even for a momen
                      [&] { return !rules_of(cluster.admin(), "curfew-grantable").empty(); }));
   const Json before = generations();
   const Json grantable = cluster.admin().get({"clusterrole", "curfew-grantable"});
-  CHECK(before.size() == 24);
+  CHECK(before.size() == 26);
   REQUIRE_THAT(cluster.admin().kubectl({"apply", "-k", CURFEW_SOURCE_DIR "/manifests"}), Succeeds());
   CHECK(generations() == before);
   CHECK(cluster.admin().get({"clusterrole", "curfew-grantable"})["metadata"]["uid"] ==

@@ -103,12 +103,19 @@ TEST_CASE("a policy is Ready if Curfew may bind its role in the policy's namespa
   check_granted(scene, named);
 }
 
-TEST_CASE("a policy is Ready if Curfew itself holds the permissions of its role", "[lifecycle]") {
+TEST_CASE("a role is not granted because Curfew holds its permissions", "[lifecycle]") {
   const Scene scene;
   const ClusterRole role(scene, {"--verb=list,watch", "--resource=namespaces"});
   const std::string policy = scene.space.policy(one_of_sre(role.offered()));
-  scene.await_policy(policy, "Ready", "Ready");
-  check_granted(scene, policy);
+  scene.await_policy(policy, "Ready", "RoleNotBindable");
+  const Request request(scene, policy, "duration: 10m");
+  request.await("Pending");
+  request.approve(scene.bob);
+  request.await_reason("Granted", "BindingForbidden");
+  request.await_message("Curfew may not bind ClusterRole " + role.name() + "; make the role grantable: ");
+  role.make_grantable();
+  scene.await_policy(policy, "Ready", "Ready", seconds(10));
+  request.await("Active", seconds(10));
 }
 
 TEST_CASE("a policy warns of rules that give nothing in a namespace", "[lifecycle]") {

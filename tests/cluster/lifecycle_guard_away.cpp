@@ -37,9 +37,11 @@ void remove_all_of_the_guard(const Scene& scene) {
                            "validatingadmissionpolicybindings", "validatingadmissionpolicies"}) {
     REQUIRE_THAT(scene.admin.kubectl({"delete", kind, "-l", "app.kubernetes.io/name=curfew"}), Succeeds());
   }
-  REQUIRE_THAT(scene.admin.kubectl(
-                   {"delete", "configmap", "curfew-guard", "-n", "curfew-system", "--ignore-not-found"}),
-               Succeeds());
+  REQUIRE(eventually(seconds(10), [&] {
+    return scene.admin
+        .kubectl({"delete", "configmap", "curfew-guard", "-n", "curfew-system", "--ignore-not-found"})
+        .ok();
+  }));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ void save_ledger_of_former(const Scene& scene) {
                     {"kind", "ConfigMap"},
                     {"metadata", {{"name", "curfew-guard"}, {"namespace", "curfew-system"}}},
                     {"data", {{"ledger", ledger.dump()}}}};
-  REQUIRE_THAT(scene.admin.kubectl({"apply", "-f", "-"}, stored.dump()), Succeeds());
+  REQUIRE_THAT(scene.cluster.curfew().kubectl({"apply", "-f", "-"}, stored.dump()), Succeeds());
 }
 
 }  // namespace

@@ -243,6 +243,9 @@ func scenarios(policy string) []scenario {
 		add("update by another", with(asker("UPDATE", identity(9, 1024, 1024), false), M{"object": b(250000), "oldObject": b(20)}))
 	case "curfew-writes":
 		add("status", with(asker("UPDATE", identity(9, 1024, 1024), false), M{"object": request(16, 1024, 58), "oldObject": request(16, 1024, 57)}))
+	case "curfew-ledger":
+		ledger := M{"metadata": M{"name": "curfew-guard"}, "data": M{"ledger": text(1000000, "{}")}}
+		add("update, 1 MB", with(asker("UPDATE", identity(9, 1024, 1024), false), M{"object": ledger, "oldObject": set(ledger, "data/ledger", "{}")}))
 	case "curfew-crds":
 		add("delete", with(asker("DELETE", identity(9, 1024, 1024), false), M{"object": nil, "oldObject": M{"spec": M{"group": "curfew.dev"}, "metadata": M{"annotations": M{"x": text(250000, "y")}}}}))
 	case "curfew-deletion", "curfew-deletion-approvers":

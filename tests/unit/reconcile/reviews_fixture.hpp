@@ -12,7 +12,6 @@ namespace curfew::testing {
 
 inline const std::string kAuthorizationPath = "/apis/authorization.k8s.io/v1/";
 inline const std::string kAccessReviewPath = kAuthorizationPath + "selfsubjectaccessreviews";
-inline const std::string kRulesReviewPath = kAuthorizationPath + "selfsubjectrulesreviews";
 inline const std::string kClusterRolesPath = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
 
 // An API server that answers reviews of Curfew's permissions.
@@ -23,7 +22,6 @@ struct ReviewsFixture {
   ManualClock clock;
   // "RESOURCE/NAME" may be bound everywhere, "RESOURCE/NAME in NAMESPACE" there.
   std::set<std::string> bindable;
-  nlohmann::json held = nlohmann::json::array();  // Curfew's own rules
 
   ReviewsFixture() {
     api.review(kAccessReviewPath, [this](nlohmann::json object) {
@@ -34,11 +32,6 @@ struct ReviewsFixture {
       object["status"]["allowed"] =
           is_bind &&
           (bindable.contains(role) || bindable.contains(role + " in " + asked.value("namespace", "")));
-      return object;
-    });
-    api.review(kRulesReviewPath, [this](nlohmann::json object) {
-      object["status"] = {
-          {"resourceRules", held}, {"nonResourceRules", nlohmann::json::array()}, {"incomplete", false}};
       return object;
     });
     api.put_raw("/api/v1", {{"resources", {{{"name", "pods"}, {"namespaced", true}}}}});
