@@ -95,6 +95,10 @@ constexpr std::uint32_t kTextSelector = 0xFE0E;
 constexpr std::uint32_t kEmojiSelector = 0xFE0F;
 constexpr std::uint32_t kKeycap = 0x20E3;
 
+// More marks on one character than any script has (Tibetan and Hebrew have about six), and few enough not to
+// reach the lines above and below.
+constexpr int kMaxMarks = 8;
+
 // The characters before a place in a text, as far as they decide what is seen of the next one.
 class Preceding {
  public:
@@ -106,7 +110,8 @@ class Preceding {
       case kNonJoiner:
         return joins_beside_virama(next) || (is_arabic_letter(base_) && is_arabic_letter(next));
       case kKeycap: return base_ || last_ == kEmojiSelector;
-      default: return !is_blank(code) && !is_control(code) && (base_ || !is_mark(code));
+      default:
+        return !is_blank(code) && !is_control(code) && (!is_mark(code) || (base_ && marks_ < kMaxMarks));
     }
   }
 
@@ -114,14 +119,21 @@ class Preceding {
     last_ = code;
     if (code == kEmojiSelector || code == kTextSelector || code == kJoiner || code == kNonJoiner) return;
     // The colour of a skin is a symbol that extends the one before it.
-    if (base_ && (is_mark(code) || properties_of(code).boundclass == UTF8PROC_BOUNDCLASS_EXTEND)) return;
+    if (base_ && (is_mark(code) || properties_of(code).boundclass == UTF8PROC_BOUNDCLASS_EXTEND)) {
+      ++marks_;
+      return;
+    }
+    marks_ = 0;
     const bool takes_marks = !is_of(code, UTF8PROC_CATEGORY_PC, UTF8PROC_CATEGORY_PO) &&
                              !is_of(code, UTF8PROC_CATEGORY_ZS, UTF8PROC_CATEGORY_ZP) &&
                              !is_of(code, UTF8PROC_CATEGORY_CC, UTF8PROC_CATEGORY_CF);
     base_ = takes_marks ? Code(code) : std::nullopt;
   }
 
-  void add_replaced() { last_ = base_ = std::nullopt; }
+  void add_replaced() {
+    last_ = base_ = std::nullopt;
+    marks_ = 0;
+  }
 
  private:
   bool is_key() const { return base_ || last_ == '#' || last_ == '*'; }
@@ -129,6 +141,7 @@ class Preceding {
 
   Code last_;  // nullopt: at the beginning, or replaced
   Code base_;  // what a combining mark would be placed on
+  int marks_ = 0;
 };
 
 }  // namespace

@@ -18,9 +18,9 @@ std::string_view trimmed(std::string_view text);
 
 // Replaces what a reader cannot see and what acts on the reader's screen: control and format characters,
 // default-ignorable characters, blanks that are not white space, bytes that are not UTF-8, and a combining
-// mark that follows no letter, digit or symbol. `replacement` receives the code point, or nullopt for a byte.
-// Unchanged where they change what is seen: variation selectors of emoji, joiners in emoji, beside a virama,
-// and between Arabic letters (as in RFC 5892, appendix A).
+// mark that follows no letter, digit or symbol, or more than seven others. `replacement` receives the code
+// point, or nullopt for a byte. Unchanged where they change what is seen: variation selectors of emoji,
+// joiners in emoji, beside a virama, and between Arabic letters (as in RFC 5892, appendix A).
 std::string replace_invisible(std::string_view text,
                               const std::function<std::string(std::optional<std::uint32_t>)>& replacement);
 

@@ -42,6 +42,13 @@ TEST_CASE("a combining mark is printed after a letter, a digit or a symbol only"
     CHECK(escape_control_characters(before + mark) == escape_control_characters(before) + "?");
 }
 
+TEST_CASE("marks are not stacked into the lines above and below") {
+  std::string stack = "e";
+  for (int i = 0; i < 8; ++i) stack += "\u0301";
+  CHECK(escape_control_characters(stack) == stack);
+  CHECK(escape_control_characters(stack + "\u0301\u0301e\u0301") == stack + "??e\u0301");
+}
+
 TEST_CASE("what joins or selects the forms of characters is printed where it changes what is seen") {
   const auto text = GENERATE(as<std::string>(),
                              "\U0001f469\u200d\U0001f692",              // woman, fire engine
