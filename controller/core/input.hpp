@@ -116,7 +116,8 @@ struct Input {
   std::optional<TimePoint> binding_gone_at;        // when the watch reported that; nullopt: not known
   std::optional<api::AuditRecord> granted_record;  // as stored, if known to exist
   bool is_unrecorded = false;                      // `granted_record` is known not to exist
-  // `granted_record` exists, the status says that the request has ended, and no AuditRecord says how.
+  // The status says that a request has ended that was granted, or was seen waiting under a policy, and no
+  // AuditRecord says how.
   bool is_end_unrecorded = false;
   // The number of decisions that Curfew has seen, regardless of the status; nullopt if it has not seen the
   // request under a policy while the guard was in force.

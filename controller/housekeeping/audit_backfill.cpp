@@ -61,10 +61,17 @@ void AuditBackfill::settle(const std::vector<api::AuditRecord>& of_one_request) 
   const auto live = stores_.requests.get(request->metadata.key());
   const bool is_live = live && live->metadata.uid == request->metadata.uid;
   if (is_live ? live->status.phase != api::Phase::Active : live_.contains(request->metadata.uid)) return;
+  bool is_recorded = false;
   for (const api::AuditRecord& record : of_one_request) {
+    is_recorded = is_recorded || record.action == api::AuditAction::Requested;
     if (record.action == api::AuditAction::Granted) notes_.remember_granted(record);
   }
-  if (!is_live) return triggers_.departed(request);
+  if (!is_live) {
+    // Curfew writes the record of an end before the status: a request that is complete nevertheless is not
+    // over.
+    if (is_recorded) notes_.remember_observed(request->metadata.uid, request->status.observed_decisions);
+    return triggers_.departed(request);
+  }
   if (live->status.expires_at != request->status.expires_at)
     triggers_.changed(live, live);  // shortened, or changed by someone else
 }

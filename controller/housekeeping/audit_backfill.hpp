@@ -14,8 +14,9 @@ namespace curfew::housekeeping {
 
 // Lists the audit records once, page by page, to find requests that began but have no end record: they were
 // deleted while no replica ran. For live requests it remembers the end record, if there is one, and the
-// Granted record, which no status can extend. Record names begin with the request's UID, so that the records
-// of a request are adjacent. Memory: one page, and the UIDs of the live requests.
+// Granted record, which no status can extend. A request that is complete without a record of its end counts
+// as departed, too. Record names begin with the request's UID, so that the records of a request are adjacent.
+// Memory: one page, and the UIDs of the live requests.
 class AuditBackfill {
  public:
   AuditBackfill(kube::Client& client, const reconcile::Stores& stores, reconcile::RequestNotes& notes,

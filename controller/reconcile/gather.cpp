@@ -93,8 +93,19 @@ Result<void> Gatherer::find_earlier(core::Input& input, const std::stop_token& s
   return {};
 }
 
+// While the guard was not in force, anyone who may write a status could claim in it that Curfew has seen
+// decisions. The access of an Active request does not depend on that.
+void Gatherer::judge_claim(const core::Input& input) const {
+  const std::string& uid = input.request->metadata.uid;
+  if (!parts_.notes.of(uid).is_observed_claimed || !input.guard.in_force) return;
+  const bool is_kept =
+      input.guard.since <= parts_.notes.term_began() || input.request->status.phase == api::Phase::Active;
+  is_kept ? parts_.notes.confirm_observed(uid) : parts_.notes.forget_observed(uid);
+}
+
 // Decisions that arrive while the guard is not in force stay untrusted when it is in force again.
 void Gatherer::look_at_decisions(core::Input& input) const {
+  judge_claim(input);
   const std::string& uid = input.request->metadata.uid;
   const int decisions = static_cast<int>(input.request->decisions.size());
   input.observed_decisions = parts_.notes.of(uid).observed_decisions;
@@ -190,12 +201,14 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
   return {};
 }
 
-// Curfew writes an end record before the status. Look for it if the status ends a grant whose end this
-// replica does not know, or whose binding still exists.
+// Curfew writes an end record before the status. Look for it if the status ends a request that was granted,
+// or that this replica has seen waiting under a policy, and this replica does not know the end.
 Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
-  input.end_record = copy_of(parts_.notes.of(request.metadata.uid).end);
-  if (input.end_record || !input.granted_record || !core::is_over(request.status) || input.request_is_gone)
+  const RequestNote note = parts_.notes.of(request.metadata.uid);
+  input.end_record = copy_of(note.end);
+  const bool has_end_record = input.granted_record || note.observed_decisions;
+  if (input.end_record || !has_end_record || !core::is_over(request.status) || input.request_is_gone)
     return {};
   auto stored = stored_record(request.metadata.uid, api::AuditAction::Revoked, std::move(stop));
   if (!stored) return tl::unexpected(stored.error());
@@ -234,7 +247,8 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
     return Found{.request = std::move(last_state), .is_gone = true};
   if (stored->status.complete) {
     bool is_settled = !parts_.stores.bindings.get({key.ns, api::binding_name(*stored)});
-    if (is_settled && parts_.notes.of(stored->metadata.uid).granted) {
+    const RequestNote note = parts_.notes.of(stored->metadata.uid);
+    if (is_settled && (note.granted || note.observed_decisions)) {
       const auto end = stored_record(stored->metadata.uid, api::AuditAction::Revoked, std::move(stop));
       if (!end) return tl::unexpected(end.error());
       is_settled = end->has_value();

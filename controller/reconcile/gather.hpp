@@ -50,6 +50,7 @@ class Gatherer {
     bool is_gone = false;
   };
   Result<void> find_earlier(core::Input& input, const std::stop_token& stop);
+  void judge_claim(const core::Input& input) const;
   void look_at_decisions(core::Input& input) const;
   void look_at_presence(core::Input& input) const;
   Result<void> find_role(core::Input& input, std::stop_token stop);

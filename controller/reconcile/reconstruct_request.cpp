@@ -1,5 +1,8 @@
 #include "reconcile/reconstruct_request.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "api/managed_binding.hpp"
 #include "api/names.hpp"
 
@@ -9,6 +12,20 @@ namespace {
 std::string policy_of(const api::RoleBinding& binding) {
   const auto policy = binding.metadata.annotations.find(std::string(api::kPolicyAnnotation));
   return policy == binding.metadata.annotations.end() ? std::string() : policy->second;
+}
+
+// The approvals that count, and those taken back.
+std::vector<api::Decision> decisions_of(std::vector<api::AuditRecord> records) {
+  std::ranges::sort(records, {}, &api::AuditRecord::time);
+  std::vector<api::Decision> decisions;
+  for (api::AuditRecord& record : records) {
+    const bool takes_back = record.action == api::AuditAction::ApprovalWithdrawn;
+    if (!record.actor || (record.action != api::AuditAction::Approved && !takes_back)) continue;
+    decisions.push_back({.verdict = takes_back ? api::Verdict::Revoke : api::Verdict::Approve,
+                         .person = std::move(*record.actor),
+                         .comment = std::move(record.comment)});
+  }
+  return decisions;
 }
 
 }  // namespace
@@ -34,6 +51,8 @@ std::shared_ptr<const api::AccessRequest> request_of(const api::RoleBinding& bin
 
 std::shared_ptr<const api::AccessRequest> request_of(const std::vector<api::AuditRecord>& records) {
   api::AccessRequest request;
+  request.decisions = decisions_of(records);
+  request.status.observed_decisions = static_cast<int>(request.decisions.size());
   request.status.phase = api::Phase::Pending;
   for (const api::AuditRecord& record : records) {
     request.metadata.ns = record.request.ns;

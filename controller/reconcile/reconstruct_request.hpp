@@ -14,8 +14,8 @@ namespace curfew::reconcile {
 // From the binding of its grant: an Active request.
 std::shared_ptr<const api::AccessRequest> request_of(const api::RoleBinding& binding);
 
-// From its audit records, in any order: Active if one of them is Granted, otherwise Pending. `records` must
-// not be empty.
+// From its audit records, in any order: Active if one of them is Granted, otherwise Pending, with the
+// approvals that counted. `records` must not be empty.
 std::shared_ptr<const api::AccessRequest> request_of(const std::vector<api::AuditRecord>& records);
 
 }  // namespace curfew::reconcile

@@ -1,6 +1,9 @@
 #include "reconcile/request_notes.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "api/names.hpp"
 
 namespace curfew::reconcile {
 namespace {
@@ -51,6 +54,24 @@ void RequestNotes::remember_observed(const std::string& request_uid, int decisio
   change(request_uid, [&](RequestNote& note) { note.observed_decisions = decisions; });
 }
 
+void RequestNotes::claim_observed(const std::string& request_uid, int decisions) {
+  change(request_uid, [&](RequestNote& note) {
+    note.observed_decisions = decisions;
+    note.is_observed_claimed = true;
+  });
+}
+
+void RequestNotes::confirm_observed(const std::string& request_uid) {
+  change(request_uid, [](RequestNote& note) { note.is_observed_claimed = false; });
+}
+
+void RequestNotes::forget_observed(const std::string& request_uid) {
+  change(request_uid, [](RequestNote& note) {
+    note.observed_decisions.reset();
+    note.is_observed_claimed = false;
+  });
+}
+
 void RequestNotes::remember_unwatched(const std::string& request_uid, int decisions) {
   change(request_uid, [&](RequestNote& note) { note.unwatched_decisions = decisions; });
 }
@@ -63,6 +84,19 @@ void RequestNotes::remember_failure(const std::string& request_uid, core::GrantF
   change(request_uid, [&](RequestNote& note) {
     if (note.failure) failure.first_at = note.failure->first_at;
     note.failure = std::make_shared<const core::GrantFailure>(std::move(failure));
+  });
+}
+
+bool RequestNotes::retry_forbidden_grant(const std::string& request_uid, TimePoint at) {
+  return state_.with([&](State& state) {
+    const auto found = state.notes.find(request_uid);
+    if (found == state.notes.end()) return false;
+    auto& failure = found->second.failure;
+    if (!failure || failure->reason != api::reason::kBindingForbidden) return false;
+    core::GrantFailure sooner = *failure;
+    sooner.retry_at = std::min(sooner.retry_at, at);
+    failure = std::make_shared<const core::GrantFailure>(std::move(sooner));
+    return true;
   });
 }
 
@@ -88,18 +122,24 @@ bool RequestNotes::knows_all_records() const {
   return state_.with([](const State& state) { return state.knows_all_records; });
 }
 
-void RequestNotes::begin_term() {
-  state_.with([](State& state) {
+void RequestNotes::begin_term(TimePoint now) {
+  state_.with([&](State& state) {
     state.knows_all_records = false;
+    state.term_began = now;
     for (auto& [uid, note] : state.notes) {
       note.granted.reset();
       note.granted_binding_uid.clear();
       note.observed_decisions.reset();
+      note.is_observed_claimed = false;
       note.unwatched_decisions = 0;
       note.presence = {};
     }
     std::erase_if(state.notes, [](const auto& entry) { return is_empty(entry.second); });
   });
+}
+
+TimePoint RequestNotes::term_began() const {
+  return state_.with([](const State& state) { return state.term_began; });
 }
 
 }  // namespace curfew::reconcile

@@ -26,6 +26,8 @@ struct RequestNote {
   // The number of decisions on the live request that Curfew has seen; nullopt if it has not seen the request
   // under a policy while the guard was in force.
   std::optional<int> observed_decisions;
+  // `observed_decisions` is what the status said when this term began, not what this replica has seen.
+  bool is_observed_claimed = false;
   // How many of the first decisions arrived while the guard was not in force or no replica led. Unless Curfew
   // has seen them before, anyone may have written them.
   int unwatched_decisions = 0;
@@ -48,9 +50,15 @@ class RequestNotes {
   void remember_gone(const std::string& request_uid, const std::string& binding_uid, TimePoint at);
   void remember_granted_binding(const std::string& request_uid, const std::string& binding_uid);
   void remember_observed(const std::string& request_uid, int decisions);
+  // What the status says at the begin of a term, until confirm_observed() or forget_observed().
+  void claim_observed(const std::string& request_uid, int decisions);
+  void confirm_observed(const std::string& request_uid);
+  void forget_observed(const std::string& request_uid);
   void remember_unwatched(const std::string& request_uid, int decisions);
   void remember_presence(const std::string& request_uid, const core::Presence& presence);
   void remember_failure(const std::string& request_uid, core::GrantFailure failure);
+  // Moves the next attempt of a forbidden grant to `at`, if it is not earlier. Returns whether there is one.
+  bool retry_forbidden_grant(const std::string& request_uid, TimePoint at);
   void remember_deleted_for(const std::string& request_uid, core::Denial why);
   void remember_unstorable(const std::string& request_uid, std::string message);
 
@@ -62,7 +70,8 @@ class RequestNotes {
   bool knows_all_records() const;
 
   // Drops what another replica may have changed or ended during its term.
-  void begin_term();
+  void begin_term(TimePoint now);
+  TimePoint term_began() const;
 
  private:
   template <class Change>
@@ -71,6 +80,7 @@ class RequestNotes {
   struct State {
     std::map<std::string, RequestNote> notes;
     bool knows_all_records = false;
+    TimePoint term_began;
   };
   Guarded<State> state_;
 };

@@ -24,6 +24,9 @@ bool is_foreign(const api::RoleBinding& binding, const api::AccessRequest& owner
 // During a burst of requests, the counts in a policy's status are updated at this interval.
 constexpr std::chrono::milliseconds kCountsPace{1000};
 
+// After a change of the roles that Curfew may bind: until the API servers have probably followed.
+constexpr std::chrono::seconds kRbacSettles{1};
+
 }  // namespace
 
 void Triggers::changed(const Pointer<api::AccessRequest>& before, const Pointer<api::AccessRequest>& after) {
@@ -93,8 +96,16 @@ void Triggers::cluster_role_changed(const std::string& name) {
     add_policy(policy->metadata.name);
     add_requests_of_policy(policy->metadata.name);
   }
+  if (may_bind_others) retry_forbidden_grants();
   // Also requests whose policy no longer offers the role.
   add_requests_where([&](const api::AccessRequest& request) { return request.status.role_ref == role; });
+}
+
+void Triggers::retry_forbidden_grants() {
+  const TimePoint at = clock_.now() + kRbacSettles;
+  add_requests_where([&](const api::AccessRequest& request) {
+    return notes_.retry_forbidden_grant(request.metadata.uid, at);
+  });
 }
 
 void Triggers::role_changed(const api::ObjectKey& key) {
@@ -107,12 +118,13 @@ void Triggers::role_changed(const api::ObjectKey& key) {
 }
 
 void Triggers::begin_term() {
-  notes_.begin_term();
+  notes_.begin_term(clock_.now());
   for (const auto& request : stores_.requests.list()) {
     const std::string& uid = request->metadata.uid;
     const int observed = request->status.observed_decisions;
     const int decisions = static_cast<int>(request->decisions.size());
-    if (core::had_policy(*request)) notes_.remember_observed(uid, observed);
+    if (request->status.complete) continue;
+    if (core::had_policy(*request)) notes_.claim_observed(uid, observed);
     if (decisions > observed) notes_.remember_unwatched(uid, decisions);
   }
 }

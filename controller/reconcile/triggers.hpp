@@ -35,7 +35,8 @@ class Triggers {
   void changed(const Pointer<api::Namespace>& before, const Pointer<api::Namespace>& after);
   void changed(const Pointer<RoleSummary>& before, const Pointer<RoleSummary>& after);
 
-  // The first step of a term: takes over from each request's status what the previous leader has observed.
+  // The first step of a term: takes over from each request's status what the previous leader has observed,
+  // as a claim that counts if the guard has been in force since then.
   void begin_term();
 
   // Enqueues every request and policy, bindings without a known request, and departed requests. With a
@@ -48,6 +49,7 @@ class Triggers {
  private:
   void add_request(const api::ObjectKey& key, std::chrono::milliseconds delay = std::chrono::milliseconds(0));
   void cluster_role_changed(const std::string& name);
+  void retry_forbidden_grants();
   void role_changed(const api::ObjectKey& key);
   bool is_live(const api::AccessRequest& owner) const;  // of this UID
   void look_at_leftover(const api::AccessRequest& gone);

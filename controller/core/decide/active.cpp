@@ -169,6 +169,14 @@ Decision end_never_granted(const Input& in, DecisionBuilder builder) {
               .message = message});
 }
 
+// The beginning of a sentence.
+std::string describe_false_end(const api::AccessRequestStatus& said) {
+  const std::string field = said.phase && api::is_terminal(*said.phase)
+                                ? "status.phase to " + std::string(api::to_string(*said.phase))
+                                : "status.complete";
+  return "somebody set " + field + ", although no AuditRecord says ";
+}
+
 }  // namespace
 
 Decision decide_active(const Input& input) {
@@ -197,12 +205,7 @@ Decision remove_changed(const Input& input, const std::string& what) {
 }
 
 Decision end_falsified(const Input& input) {
-  const api::AccessRequestStatus& said = input.request->status;
-  const std::string field = said.phase && api::is_terminal(*said.phase)
-                                ? "status.phase to " + std::string(api::to_string(*said.phase))
-                                : "status.complete";
-  const std::string what =
-      "somebody set " + field + ", although no AuditRecord says that access ended: it was ended";
+  const std::string what = describe_false_end(input.request->status) + "that access ended: it was ended";
   DecisionBuilder builder(input);
   // Active and about to end: from here on handled like any access that Curfew has decided to end.
   builder.status.phase = api::Phase::Active;
@@ -213,6 +216,19 @@ Decision end_falsified(const Input& input) {
   builder.tampering(what, fingerprint(what));
   const NextLook next = NextLook::at(input.now + kDeletionCheck);
   return input.binding ? builder.done_after(remove(*input.binding, why), next) : builder.done(next);
+}
+
+Decision reject_falsified(const Input& input) {
+  if (input.binding && is_named_for(*input.request, *input.binding))
+    return remove_forged(input, *tampering(input, std::nullopt));
+  const std::string what = describe_false_end(input.request->status) + "that this request ended: ask again";
+  DecisionBuilder builder(input);
+  builder.status.phase = api::Phase::Pending;
+  builder.status.complete = false;
+  builder.status.ended_at.reset();
+  announce(builder, {.reason = std::string(api::reason::kStatusChanged), .message = what});
+  builder.tampering(what, fingerprint(what));
+  return builder.done(NextLook::at(input.now + kDeletionCheck));
 }
 
 std::optional<Ending> ending_announced(const Input& input, const DecisionBuilder& builder) {

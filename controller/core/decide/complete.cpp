@@ -50,6 +50,11 @@ bool is_to_be_removed(const Input& input) {
          (input.request->status.phase == api::Phase::Active || is_named_for(*input.request, *input.binding));
 }
 
+// No replica has seen it: access that it may have had for a moment is not known.
+bool is_known_from_records(const api::AccessRequest& request) {
+  return request.metadata.creation_timestamp == TimePoint{};
+}
+
 // Why a deleted request ended. A cause from before the deletion takes precedence: a decision on the request,
 // or an ending that Curfew had begun. The API server does not report who deleted a request; the admission
 // policy curfew-deletion restricts who may.
@@ -58,6 +63,10 @@ Ending ending_by_deletion(const Input& input, const DecisionBuilder& builder, co
   const bool ends_access = had_access(input);
   const std::string name =
       std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
+  const std::string consequence = ends_access ? ", which ended the access"
+                                  : is_known_from_records(request)
+                                      ? " while no replica was leading, before a grant was recorded"
+                                      : " before anything was granted";
   if (const auto index = ends_access ? counted.revoked : counted.ending) {
     Ending ending = ends_access ? ending_by_decision(input, *index, api::Phase::Revoked)
                                 : ending_without_access(input, *index);
@@ -70,15 +79,13 @@ Ending ending_by_deletion(const Input& input, const DecisionBuilder& builder, co
   if (namespace_is_going(input)) {
     return {.phase = ends_access ? api::Phase::Revoked : api::Phase::Withdrawn,
             .reason = std::string(api::reason::kNamespaceDeleted),
-            .message = "namespace " + request.metadata.ns + " was deleted" +
-                       (ends_access ? ", which ended the access" : " before anything was granted")};
+            .message = "namespace " + request.metadata.ns + " was deleted" + consequence};
   }
   return {
       .phase = ends_access ? api::Phase::Revoked : api::Phase::Withdrawn,
       .reason = std::string(api::reason::kRequestDeleted),
       .message =
-          name + " was deleted" +
-          (ends_access ? ", which ended the access" : " before anything was granted") +
+          name + " was deleted" + consequence +
           ", by its requester, its subject, an approver of its policy, somebody with the verb end, or the garbage collector"};
 }
 
@@ -98,7 +105,12 @@ Decision remove_forged(const Input& input, const std::string& message) {
 
 Decision decide_deleted(const Input& input) {
   const api::AccessRequest& request = *input.request;
-  if (is_to_be_removed(input)) return remove(*input.binding);
+  if (is_to_be_removed(input)) {
+    // A crash may have prevented the record of the access. If the record was refused, the access ends now.
+    const bool has_to_be_recorded =
+        is_unrecorded_grant(input) && !is_over(request.status) && !input.end_record;
+    return has_to_be_recorded && !input.grant_failure ? record_before_removal(input) : remove(*input.binding);
+  }
   // Also of a request that finalizers hold: its status is read as long as it is there.
   if (input.end_record && !request.status.complete && !input.request_is_gone) return end_as_recorded(input);
   if (request.status.complete || input.end_record) return {.actions = {}, .next = NextLook::never()};
@@ -107,6 +119,7 @@ Decision decide_deleted(const Input& input) {
 
   DecisionBuilder builder(input);
   const Tally counted = tally(input);
+  record_request(input, builder);
   note_decisions(input, counted, builder);
   const Ending ending = ending_by_deletion(input, builder, counted);
   return ending.phase == api::Phase::Revoked ? end(input, builder, ending)

@@ -16,7 +16,7 @@ Decision decide(const Input& input) {
       input.binding && request.status.phase == api::Phase::Active && !input.request_is_gone;
   if (input.unstorable && !request.status.complete && !has_access) return end_unstorable(input);
   // Before anything is done that takes the status at its word, also a deletion.
-  if (input.is_end_unrecorded) return end_falsified(input);
+  if (input.is_end_unrecorded) return input.granted_record ? end_falsified(input) : reject_falsified(input);
   if (input.request_is_gone || request.metadata.deletion_timestamp) return decide_deleted(input);
 
   if (is_over(request.status)) return decide_complete(input);

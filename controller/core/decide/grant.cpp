@@ -169,13 +169,17 @@ Decision report_squatter(const Input& in, DecisionBuilder builder) {
   return builder.done(NextLook::on_change(Watched::Binding));
 }
 
+Span times_of_binding(const api::RoleBinding& binding) {
+  const TimePoint granted_at = floor_to_second(binding.metadata.creation_timestamp);
+  return {.granted_at = granted_at, .expires_at = api::stated_end(binding).value_or(granted_at)};
+}
+
 // An earlier attempt ended between its binding and the record of it (a crash, a lost answer). The binding is
 // the grant if it is what Curfew would create now.
 Decision record_grant(const Input& in, DecisionBuilder builder) {
-  const TimePoint granted_at = floor_to_second(in.binding->metadata.creation_timestamp);
+  const Span times = times_of_binding(*in.binding);
   const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
-  const Span times{.granted_at = granted_at, .expires_at = api::stated_end(*in.binding).value_or(granted_at)};
-  if (difference(*in.request, *in.binding, end_of_grant(in, granted_at, duration)))
+  if (difference(*in.request, *in.binding, end_of_grant(in, times.granted_at, duration)))
     return remove_forged(in, *tampering(in, std::nullopt));
   if (after_refusal(in, builder)) return remove(*in.binding);  // its record was refused
   set_times(in, builder, times);
@@ -187,6 +191,23 @@ Decision record_grant(const Input& in, DecisionBuilder builder) {
 }
 
 }  // namespace
+
+Decision record_before_removal(const Input& input) {
+  const Tally counted = tally(input);
+  DecisionBuilder builder(input);
+  const Span times = times_of_binding(*input.binding);
+  const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
+  const Grant grant = grant_of(*input.request, builder.status, times);
+  api::RoleBinding bound = *input.binding;
+  if (bound.metadata.owner_references.empty())  // removed by `kubectl delete --cascade=orphan`
+    bound.metadata.owner_references = binding_for(*input.request, grant).metadata.owner_references;
+  if (!counted.quorum() || difference(*input.request, bound, end_of_grant(input, times.granted_at, duration)))
+    return remove_forged(input, *tampering(input, std::nullopt));
+  note_decisions(input, counted, builder);
+  set_times(input, builder, times);
+  builder.record(granted(grant, api::reference_to(bound)));
+  return builder.done(NextLook::at(input.now));
+}
 
 std::string describe_hold(const Input& input) {
   return "nothing is granted while the admission policies that establish who asks and who decides are not in force: " +

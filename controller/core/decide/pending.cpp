@@ -54,25 +54,33 @@ std::optional<Denial> approved_too_early(const Input& in) {
       "this was approved before it was settled which role it would give, and for how long: ask again, and have it approved once it is Pending"};
 }
 
+// A request from before the guard was in force may be anybody's.
+bool knows_requester(const Input& in) {
+  return in.observed_decisions || (in.guard.in_force && is_as_young_as_guard(*in.request, in.guard));
+}
+
 DecisionBuilder::Step requested(const Input& in, const DecisionBuilder& builder) {
   const auto& spec = in.request->spec;
   const auto& status = builder.status;
-  std::string sentence = (spec.requester ? spec.requester->username : "somebody") + " asks for " +
+  const bool is_known = spec.requester && knows_requester(in);
+  const std::string named = spec.requester ? spec.requester->username.str() : "somebody";
+  std::string sentence = (is_known || !spec.requester ? named + " asks for "
+                                                      : "somebody asks in the name of " + named + " for ") +
                          (status.role_ref ? describe(*status.role_ref) : "a role") + " in " +
                          in.request->metadata.ns;
   if (!status.duration.empty()) sentence += " for " + status.duration;
   return {.action = api::AuditAction::Requested,
           .message = sentence + " under AccessPolicy " + spec.policy,
-          .actor = spec.requester,
+          .actor = is_known ? spec.requester : std::nullopt,
           .doing = "Observe"};
 }
 
 // Emits the Event at first sight. The record waits for the policy, which may arrive a moment later;
 // end_pending writes it if there never is one.
 void note_request(const Input& in, DecisionBuilder& builder) {
-  const DecisionBuilder::Step step = requested(in, builder);
-  if (in.policy && !had_policy(*in.request)) builder.record(step);
+  record_request(in, builder);
   if (in.request->status.phase && !was_held(*in.request)) return;
+  const DecisionBuilder::Step step = requested(in, builder);
   DecisionBuilder::Step told = step;
   // Only the Event: a record has the reason in a field of its own.
   told.message = with_comment(told.message, in.request->spec.reason);
@@ -159,6 +167,10 @@ Decision wait_for_time(const Input& in, DecisionBuilder builder, const Denial& d
 
 }  // namespace
 
+void record_request(const Input& input, DecisionBuilder& builder) {
+  if (input.policy && !had_policy(*input.request)) builder.record(requested(input, builder));
+}
+
 std::string describe_missing_approvals(const Input& input, const Tally& tally) {
   const std::size_t missing = tally.required - tally.approved_by.size();
   return "waiting for " + std::to_string(missing) + " more approval" + (missing == 1 ? "" : "s") + " (" +
@@ -198,6 +210,10 @@ Decision decide_ungranted(const Input& input) {
   if (input.settings.ends_all)  // left pending for the next installation of Curfew
     return {.actions = {}, .next = NextLook::on_change(Watched::Request)};
 
+  // Announced by reject_falsified().
+  if (const auto& ending = input.request->status.ending;
+      ending && ending->reason == api::reason::kStatusChanged)
+    return reject(input, DecisionBuilder(input), {.reason = ending->reason, .message = ending->message});
   if (input.flood) return reject_flood(input);
   if (!input.guard.in_force && !was_seen(input)) return hold_unseen(input);
   DecisionBuilder builder(input);

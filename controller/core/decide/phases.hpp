@@ -58,6 +58,13 @@ Decision grant(const Input& input, DecisionBuilder builder);
 std::string describe_hold(const Input& input);
 Decision hold_for_guard(const Input& input, DecisionBuilder builder);
 
+// Records the access of a deleted request whose binding no AuditRecord tells of, or that the binding is not
+// what Curfew would have created. The next look removes it.
+Decision record_before_removal(const Input& input);
+
+// Records the request itself, at its first look under a policy.
+void record_request(const Input& input, DecisionBuilder& builder);
+
 // Whether there is a binding of the request that no AuditRecord tells of.
 bool is_unrecorded_grant(const Input& input);
 
@@ -73,6 +80,9 @@ Decision remove_forged(const Input& input, const std::string& message);
 // The status reports an end that is not Curfew's, because Curfew would have recorded the end before: ends the
 // access, with the change of the status as the cause.
 Decision end_falsified(const Input& input);
+// The same for a request that had no access: the next look rejects it, because what else its status says may
+// be false, too.
+Decision reject_falsified(const Input& input);
 
 // Why Curfew deleted the binding of an active request, by the status, or by what this replica remembers if
 // the status could not be written; nullopt if it did not decide to.

@@ -190,3 +190,64 @@ TEST_CASE("access goes on to its end though something about it cannot be stored"
   input.binding.reset();
   CHECK_FALSE(decide(input).actions.empty());
 }
+
+TEST_CASE("access whose record a crash prevented is recorded when its request is deleted") {
+  World w = approved_world();
+  w.step(2);
+  REQUIRE(w.s.binding);
+  w.restart();
+  w.s.gone = true;
+  w.s.at(kNow + 3s);
+  SECTION("as granted") {
+    if (GENERATE(true, false)) w.s.binding->metadata.owner_references.clear();  // --cascade=orphan
+    w.step();
+    REQUIRE(w.s.binding);
+    w.step();
+    REQUIRE_FALSE(w.s.binding);
+    w.step();
+    CHECK(w.record(AuditAction::Approved).actor == sre("bob"));
+    CHECK(w.record(AuditAction::Granted).binding == api::RecordedBinding{"curfew-uid-1", "binding-1"});
+    CHECK(w.record(AuditAction::Granted).expires_at == kEnd);
+    CHECK(w.record(AuditAction::Revoked)
+              .message.starts_with("AccessRequest payments/fix was deleted, which ended the access, by "));
+  }
+  SECTION("as a binding that nobody granted") {
+    w.s.policy->spec.approval.required = 2;
+    w.step();
+    w.step();
+    CHECK(w.record(AuditAction::Tampered).message ==
+          "RoleBinding curfew-uid-1 is there although no AuditRecord says that it was granted");
+    CHECK(w.has(AuditAction::Withdrawn));
+  }
+  SECTION("not at all if the record is refused: the access ends") {
+    w.step(0);
+    w.s.failure = GrantFailure{.reason = "RecordRefused",
+                               .message = "no",
+                               .first_at = w.s.now,
+                               .tried_at = w.s.now,
+                               .retry_at = w.s.now};
+    w.step();
+    CHECK_FALSE(w.has(AuditAction::Granted));
+  }
+  CHECK_FALSE(w.s.binding);
+}
+
+TEST_CASE("a request that is deleted before its first look is recorded, too") {
+  World w;
+  w.s.gone = true;
+  w.step();
+  CHECK(w.record(AuditAction::Requested).actor == w.s.request.spec.requester);
+  CHECK(w.has(AuditAction::Withdrawn));
+}
+
+TEST_CASE("of a request that no replica has seen, nobody says that nothing was granted") {
+  World w;
+  w.settle();
+  w.s.gone = true;
+  w.s.request.metadata.creation_timestamp = {};  // known from its records
+  w.step();
+  CHECK(w.record(AuditAction::Withdrawn)
+            .message.starts_with(
+                "AccessRequest payments/fix was deleted while no replica was leading, before a "
+                "grant was recorded, by "));
+}

@@ -301,3 +301,31 @@ TEST_CASE(
     CHECK(w.status().expires_at == kEnd);
   }
 }
+
+TEST_CASE("a waiting request whose status somebody ends is rejected, and recorded") {
+  World w;
+  w.settle();
+  w.s.request.status.phase = Phase::Denied;
+  w.s.request.status.complete = GENERATE(true, false);
+  if (GENERATE(true, false)) w.s.by(approve(sre("bob")));
+  w.settle();
+  const std::string what =
+      "somebody set status.phase to Denied, although no AuditRecord says that this request ended: ask again";
+  CHECK(w.record(AuditAction::Tampered).message == what);
+  CHECK(w.record(AuditAction::Rejected).message == what);
+  CHECK(w.phase() == Phase::Rejected);
+  CHECK(w.status().complete);
+  CHECK(w.condition("Granted") == "False StatusChanged");
+  CHECK_FALSE(w.has(AuditAction::Granted));
+}
+
+TEST_CASE("the false end of a request with a binding that nobody recorded ends the binding first") {
+  World w = approved_world();
+  w.step(2);
+  REQUIRE(w.s.binding);
+  w.restart();
+  w.s.request.status.phase = Phase::Withdrawn;
+  w.settle();
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.phase() == Phase::Rejected);
+}

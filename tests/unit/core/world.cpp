@@ -48,7 +48,7 @@ void World::gather() {
   s.is_unrecorded = is_asked_for && !s.granted_record;
   presence_ = observe_presence(s.input(), presence_);
   s.absence = presence_.absence;
-  s.is_end_unrecorded = is_over(status) && s.granted_record && !s.gone &&
+  s.is_end_unrecorded = is_over(status) && (s.granted_record || s.observed_decisions) && !s.gone &&
                         !records.contains(api::record_name(uid, api::AuditAction::Revoked));
 }
 
@@ -69,7 +69,8 @@ void World::restart() {
   s.is_deleted_here = false;
   s.granted_binding_uid.clear();
   s.observed_decisions.reset();
-  if (had_policy(s.request)) s.observed_decisions = s.request.status.observed_decisions;
+  if (had_policy(s.request) && !s.request.status.complete)
+    s.observed_decisions = s.request.status.observed_decisions;
   const int decisions = static_cast<int>(s.request.decisions.size());
   s.unwatched_decisions = decisions > s.observed_decisions.value_or(0) ? decisions : 0;
   for (const auto& [name, record] : records) {  // as the sweep of the records does
@@ -166,7 +167,10 @@ bool World::run(const UpdateStatus& action) {
   CHECK(action.status != s.request.status);
   s.request.status = action.status;
   s.request = testing::read_back(s.request);
-  if (had_policy(s.request)) s.observed_decisions = s.request.status.observed_decisions;
+  if (s.request.status.complete)
+    s.observed_decisions.reset();
+  else if (had_policy(s.request))
+    s.observed_decisions = s.request.status.observed_decisions;
   return true;
 }
 

@@ -91,7 +91,7 @@ TEST_CASE("a binding of a live request's grant is for that request to tell of") 
 TEST_CASE("nobody is blamed for a binding that may be a deleted request's") {
   ForeignBindingsFixture f;
   SECTION("whose records are not known yet") {
-    f.notes.begin_term();
+    f.notes.begin_term({});
   }
   SECTION("whose end is under way") {
     f.departed.add(shared(request_in(api::Phase::Active)));
@@ -157,7 +157,7 @@ TEST_CASE(
 TEST_CASE(
     "a binding of a grant whose request is gone ends as that request's, whether it has an owner or not") {
   ForeignBindingsFixture f;
-  f.notes.begin_term();  // before all records are known
+  f.notes.begin_term({});  // before all records are known
   f.api.put(record(api::AuditAction::Granted));
   const auto left = GENERATE(binding("2026-11-24T21:00:00Z"), ownerless_binding());
   SECTION("gone") {}

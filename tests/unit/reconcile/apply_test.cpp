@@ -63,7 +63,7 @@ TEST_CASE("the record of a flood is no single request's end") {
 TEST_CASE(
     "until all records of earlier terms are known, an end is looked for before a grant is begun or gone on with") {
   ApplyFixture f;
-  f.notes.begin_term();
+  f.notes.begin_term({});
   f.api.put(record(AuditAction::Rejected));
   SECTION("begun") {
     f.apply({f.grant(), f.granted_record(), f.status(Phase::Active)});

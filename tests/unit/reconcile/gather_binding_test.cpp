@@ -133,7 +133,7 @@ TEST_CASE("that an active request was never granted is known once all records ar
   CHECK_FALSE((**f.gather()).is_unrecorded);
   f.notes.know_all_records();
   CHECK((**f.gather()).is_unrecorded);
-  f.notes.begin_term();
+  f.notes.begin_term({});
   CHECK_FALSE((**f.gather()).is_unrecorded);
   f.notes.know_all_records();
   f.notes.remember_granted(record(api::AuditAction::Granted));

@@ -64,7 +64,10 @@ TEST_CASE("a request that is over by its status only is decided on") {
   GatherFixture f;
   f.depart(request_in(Phase::Active));
   f.api.put(request_in(Phase::Expired));
-  f.notes.remember_granted(record(api::AuditAction::Granted));
+  if (GENERATE(true, false))
+    f.notes.remember_granted(record(api::AuditAction::Granted));
+  else
+    f.notes.remember_observed(kUid, 0);  // seen waiting
   SECTION("no record says how it ended") {
     const auto input = f.gather();
     REQUIRE(*input);
@@ -76,6 +79,7 @@ TEST_CASE("a request that is over by its status only is decided on") {
     CHECK_FALSE(*f.gather());
     CHECK_FALSE(f.departed.first(f.key));
     CHECK_FALSE(f.notes.of(kUid).granted);
+    CHECK_FALSE(f.notes.of(kUid).observed_decisions);
   }
   SECTION("nobody knows") {
     f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");

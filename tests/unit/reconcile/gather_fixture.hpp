@@ -1,6 +1,7 @@
 #pragma once
 
 #include "reconcile/gather.hpp"
+#include "reconcile/triggers.hpp"
 #include "unit/runtime/manual_clock.hpp"
 #include "unit/support/builders.hpp"
 #include "unit/support/fake_api.hpp"
@@ -33,6 +34,10 @@ struct GatherFixture {
 
   Result<std::optional<core::Input>> gather() {
     return gatherer.gather(key, {.in_force = true, .since = {}, .difference = {}}, {});
+  }
+  void begin_term() {
+    runtime::WorkQueue<reconcile::Key> queue{clock};
+    reconcile::Triggers(queue, stores, notes, departed, clock, [] { return true; }).begin_term();
   }
   // The request left the selection of live ones; this is its last known state.
   void depart(const api::AccessRequest& last) { departed.add(shared(last)); }

@@ -165,18 +165,39 @@ TEST_CASE("what Curfew has seen of a request is what it wrote, or what was there
   seen.status.observed_decisions = 2;
   deliver(f.stores.requests, seen);
   CHECK_FALSE((**f.gather()).observed_decisions);
-  const auto begin_term = [&] {
-    runtime::WorkQueue<reconcile::Key> queue{f.clock};
-    reconcile::Triggers(queue, f.stores, f.notes, f.departed, f.clock, [] { return true; }).begin_term();
-  };
-  begin_term();
+  f.begin_term();
   CHECK_FALSE((**f.gather()).observed_decisions);  // its first sight waited, for the guard or for its policy
   seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
   deliver(f.stores.requests, seen);
-  begin_term();
+  f.begin_term();
   CHECK((**f.gather()).observed_decisions == 2);
   f.notes.forget(kUid);
   CHECK_FALSE((**f.gather()).observed_decisions);
+}
+
+TEST_CASE("what a status claims that Curfew has seen counts if the guard has been in force since then") {
+  GatherFixture f;
+  auto seen = request_in(GENERATE(Phase::Pending, Phase::Active));
+  seen.status.observed_decisions = 2;
+  seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
+  deliver(f.stores.requests, seen);
+  f.begin_term();
+  const auto observed = [&](const core::GuardState& guard) {
+    return (**f.gatherer.gather(f.key, guard, {})).observed_decisions;
+  };
+  const core::GuardState away{.in_force = false, .since = f.clock.now() - 1h, .difference = "away"};
+  const core::GuardState continued{.in_force = true, .since = f.clock.now() - 1h, .difference = {}};
+  const core::GuardState restored{.in_force = true, .since = f.clock.now() + 1s, .difference = {}};
+  CHECK(observed(away) == 2);
+  SECTION("interrupted since then: only of access that was there") {
+    const auto expected = seen.status.phase == Phase::Active ? std::optional(2) : std::nullopt;
+    CHECK(observed(restored) == expected);
+    CHECK(observed(continued) == expected);
+  }
+  SECTION("interrupted later, when this replica watched") {
+    CHECK(observed(continued) == 2);
+    CHECK(observed(restored) == 2);
+  }
 }
 
 TEST_CASE("earlier requests of a name are looked for once, when its policy is first known") {
@@ -213,17 +234,13 @@ TEST_CASE("decisions that nobody saw come under the guard are remembered as such
   seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
   seen.status.observed_decisions = 1;
   seen.decisions = {{.verdict = api::Verdict::Approve, .person = {}, .comment = {}}};
-  const auto begin_term = [&] {
-    runtime::WorkQueue<reconcile::Key> queue{f.clock};
-    reconcile::Triggers(queue, f.stores, f.notes, f.departed, f.clock, [] { return true; }).begin_term();
-  };
   deliver(f.stores.requests, seen);
-  begin_term();
+  f.begin_term();
   CHECK((**f.gather()).unwatched_decisions == 0);
   seen.decisions.push_back({.verdict = api::Verdict::Revoke, .person = {}, .comment = {}});
   SECTION("before this term") {
     deliver(f.stores.requests, seen);
-    begin_term();
+    f.begin_term();
   }
   SECTION("while the guard is away") {
     deliver(f.stores.requests, seen);
@@ -241,8 +258,7 @@ TEST_CASE("decisions that come under the guard are not remembered as unwatched")
   auto seen = request_in(Phase::Active);
   seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
   deliver(f.stores.requests, seen);
-  runtime::WorkQueue<reconcile::Key> queue{f.clock};
-  reconcile::Triggers(queue, f.stores, f.notes, f.departed, f.clock, [] { return true; }).begin_term();
+  f.begin_term();
   seen.decisions = {{.verdict = api::Verdict::Revoke, .person = {}, .comment = {}}};
   deliver(f.stores.requests, seen);
   CHECK((**f.gather()).unwatched_decisions == 0);
@@ -271,7 +287,7 @@ TEST_CASE("since when something is away is remembered for a live request, and no
     CHECK(f.notes.of(kUid).presence.absence == std::nullopt);
   }
   SECTION("not by another leader") {
-    f.notes.begin_term();
+    f.notes.begin_term({});
     CHECK((**f.gather()).absence->since == since + 3s);
   }
   SECTION("not of a request that is over") {
@@ -295,4 +311,24 @@ TEST_CASE("a request is not told of problems with roles that it is not for") {
   const auto input = f.gather();
   CHECK(std::ranges::count((*input)->policy_problems, "RoleNotFound", &core::Denial::reason) == 0);
   CHECK_FALSE((*input)->absence);
+}
+
+TEST_CASE("the end of a request that was seen waiting has a record") {
+  GatherFixture f;
+  auto asked = request_in(Phase::Denied);
+  deliver(f.stores.requests, asked);
+  SECTION("seen: it is looked for") {
+    f.notes.remember_observed(kUid, 0);
+    SECTION("and is not there") {
+      CHECK((**f.gather()).is_end_unrecorded);
+    }
+    SECTION("and is there") {
+      f.api.put(record(api::AuditAction::Denied));
+      CHECK_FALSE((**f.gather()).is_end_unrecorded);
+    }
+  }
+  SECTION("not seen: without a call") {
+    CHECK_FALSE((**f.gather()).is_end_unrecorded);
+    CHECK(f.api.calls().empty());
+  }
 }

@@ -107,3 +107,26 @@ TEST_CASE("records without a grant tell of a pending request") {
   CHECK_FALSE(known->status.expires_at);
   CHECK(known->status.binding_name.empty());
 }
+
+TEST_CASE("records tell of the approvals that counted, in their order") {
+  std::vector<api::AuditRecord> records;
+  const auto say = [&](AuditAction action, const char* who, std::chrono::seconds after) {
+    auto said = record(action);
+    said.actor = api::Person{.username = who, .groups = {"sre"}};
+    said.time = kGrantedAt + after;
+    said.comment = "ok";
+    records.push_back(said);
+  };
+  say(AuditAction::Approved, "carol", std::chrono::seconds(2));
+  say(AuditAction::ApprovalWithdrawn, "bob", std::chrono::seconds(1));
+  say(AuditAction::Approved, "bob", std::chrono::seconds(0));
+  say(AuditAction::PolicyViolation, "eve", std::chrono::seconds(3));
+  const auto known = request_of(records);
+  REQUIRE(known->decisions.size() == 3);
+  CHECK(known->decisions[0] == api::Decision{.verdict = api::Verdict::Approve,
+                                             .person = {.username = "bob", .groups = {"sre"}},
+                                             .comment = "ok"});
+  CHECK(known->decisions[1].verdict == api::Verdict::Revoke);
+  CHECK(known->decisions[2].person.username == "carol");
+  CHECK(known->status.observed_decisions == 3);
+}

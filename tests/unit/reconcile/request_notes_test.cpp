@@ -32,7 +32,7 @@ TEST_CASE("a new term begins without what another replica may have changed") {
   notes.remember_observed(kUid, 1);
   notes.remember_unwatched(kUid, 1);
   notes.know_all_records();
-  notes.begin_term();
+  notes.begin_term({});
   const RequestNote note = notes.of(kUid);
   CHECK_FALSE(note.granted);
   CHECK(note.granted_binding_uid.empty());
@@ -46,7 +46,7 @@ TEST_CASE("a new term keeps the notes that do not depend on the leader") {
   notes.remember_end(record(api::AuditAction::Expired));
   notes.remember_gone(kUid, "binding-uid", TimePoint(std::chrono::seconds(5)));
   notes.remember_unstorable(kUid, "is invalid: reason: Too long");
-  notes.begin_term();
+  notes.begin_term({});
   const RequestNote note = notes.of(kUid);
   REQUIRE(note.end);
   CHECK(note.end->action == api::AuditAction::Expired);

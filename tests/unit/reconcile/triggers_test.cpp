@@ -216,3 +216,39 @@ TEST_CASE("a replica that does not lead queues and remembers nothing") {
   CHECK(f.queued_within(10s).empty());
   CHECK(f.departed.keys().empty());
 }
+
+TEST_CASE("a grant that was forbidden is tried again when the roles that Curfew may bind change") {
+  TriggersFixture f;
+  f.know(request_in(Phase::Pending));
+  f.know(request("other", kOtherUid));
+  const auto fail = [&](const char* reason) {
+    const TimePoint now = f.clock.now();
+    f.notes.remember_failure(
+        kUid, {.reason = reason, .message = "no", .first_at = now, .tried_at = now, .retry_at = now + 60s});
+  };
+  const auto grantable = [](const std::string& hash) {
+    auto role = reconcile::summary_of(role_named<api::ClusterRole>("curfew-grantable"));
+    role.rules_hash = hash;
+    return std::make_shared<const reconcile::RoleSummary>(std::move(role));
+  };
+  const auto retry_at = [&] { return f.notes.of(kUid).failure->retry_at; };
+  const TimePoint regular = f.clock.now() + 60s;
+  SECTION("forbidden") {
+    fail("BindingForbidden");
+    f.triggers.changed(grantable("before"), grantable("after"));
+    CHECK(f.queued() == Keys{request_key("debug")});
+    CHECK(retry_at() == f.clock.now() + 1s);
+  }
+  SECTION("nothing has changed") {
+    fail("BindingForbidden");
+    f.triggers.changed(grantable("before"), grantable("before"));
+    CHECK(f.queued().empty());
+    CHECK(retry_at() == regular);
+  }
+  SECTION("invalid") {
+    fail("BindingInvalid");
+    f.triggers.changed(grantable("before"), grantable("after"));
+    CHECK(f.queued().empty());
+    CHECK(retry_at() == regular);
+  }
+}
