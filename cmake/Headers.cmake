@@ -17,7 +17,15 @@ set(test_options $<$<CONFIG:Release>:-O1>)
 if(CURFEW_SANITIZE MATCHES address)
   set(test_options -O0)  # what is instrumented and optimised takes longest to compile; the libraries stay as the preset says
 endif()
+# Eight sources of a test program compiled as one: a third of the time from nothing, more after a change of one source.
+# The environment's CURFEW_UNITY_TESTS=ON asks for it, too.
+option(CURFEW_UNITY_TESTS "Compile the tests in batches" $ENV{CURFEW_UNITY_TESTS})
+
 function(curfew_compile_tests target)
+  if(CURFEW_UNITY_TESTS)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
+    target_compile_options(${target} PRIVATE -Wno-shadow)  # a name of one source may be another's, too
+  endif()
   target_compile_options(${target} PRIVATE ${test_options})
   target_precompile_headers(${target} REUSE_FROM curfew_test_headers)
 endfunction()

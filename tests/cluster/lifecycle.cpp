@@ -42,6 +42,12 @@ void Scene::change(const std::string& policy, const Json& spec) const {
                Succeeds());
 }
 
+int Scene::managed_bindings() const {
+  const ProcessResult names = admin.kubectl(
+      {"get", "rolebindings", "-n", space.name(), "-l", "curfew.dev/request-uid", "-o", "name"});
+  return static_cast<int>(std::ranges::count(names.out, '\n'));
+}
+
 Json Scene::policy_condition(const std::string& policy, const std::string& type) const {
   return condition_of(admin.get({"accesspolicy", policy}).value("status", Json::object()), type);
 }

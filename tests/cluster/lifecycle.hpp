@@ -35,6 +35,8 @@ struct Scene {
   Json await_policy(const std::string& policy, const std::string& type, const std::string& reason,
                     milliseconds patience = seconds(3)) const;
   bool can_list_pods(const Person& who) const { return who.can({"list", "pods", "-n", space.name()}); }
+  // The number of RoleBindings of Curfew in the namespace.
+  int managed_bindings() const;
 };
 
 // Flow-style AccessPolicy specs: group developers may request view in all namespaces; `approval` and `more`

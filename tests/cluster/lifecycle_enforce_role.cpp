@@ -70,8 +70,8 @@ struct Debugger {
   }
 };
 
-void check_revoked(const Scene& scene, const Request& request, curfew::TimePoint before, const Texts& reasons,
-                   const std::string& sentence) {
+void check_revoked_for(const Scene& scene, const Request& request, curfew::TimePoint before,
+                       const Texts& reasons, const std::string& sentence) {
   request.await_no_binding(seconds(3));
   request.await("Revoked", seconds(3));
   const auto deleted = call_of_curfew(scene.cluster, "delete", request.binding_name(), before);
@@ -103,7 +103,7 @@ TEST_CASE("access to a Role whose rules change is revoked, and what was asked fo
   debugger.set_verbs({"list", "delete"});
   const std::string sentence = "the rules of Role " + debugger.name + " in namespace " + scene.space.name() +
                                " have changed since it was asked for";
-  check_revoked(scene, request, before, {"RoleChanged"}, sentence);
+  check_revoked_for(scene, request, before, {"RoleChanged"}, sentence);
   pending.await("Rejected");
   CHECK(pending.condition("Granted")["reason"] == "RoleChanged");
   CHECK_THAT(pending.text("message"), ContainsSubstring(sentence));
@@ -126,7 +126,7 @@ TEST_CASE("a Role that is made again is the same if it allows the same, and anot
   debugger.remove();
   const auto before = now();
   debugger.make("watch");
-  check_revoked(scene, request, before, {"RoleChanged"}, "Role " + debugger.name);
+  check_revoked_for(scene, request, before, {"RoleChanged"}, "Role " + debugger.name);
 }
 
 TEST_CASE("under a policy that says Keep, access stays bound to a Role that changes, goes and comes back",

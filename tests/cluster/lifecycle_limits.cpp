@@ -38,12 +38,7 @@ Texts phases_of_ten(const Scene& scene) {
   return phases;
 }
 
-std::size_t bindings_in(const Scene& scene) {
-  return scene.admin.get({"rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid"})["items"]
-      .size();
-}
-
-void check_rejected(const Request& request, const std::string& reason, const std::string& sentence) {
+void check_rejected_by_limit(const Request& request, const std::string& reason, const std::string& sentence) {
   request.await("Rejected", seconds(3));
   CHECK(request.condition("Granted")["reason"] == reason);
   CHECK_THAT(request.text("message"), ContainsSubstring(sentence));
@@ -59,7 +54,7 @@ TEST_CASE("of ten requests at once exactly as many are granted as the policy all
   ask_for_ten(scene, policy);
   CHECK(phases_of_ten(scene) == Texts{"Active", "Active", "Rejected", "Rejected", "Rejected", "Rejected",
                                       "Rejected", "Rejected", "Rejected", "Rejected"});
-  CHECK(bindings_in(scene) == 2);
+  CHECK(scene.managed_bindings() == 2);
   const Json all = scene.admin.get({"accessrequests", "-n", scene.space.name()})["items"];
   for (const Json& request : all) {
     if (request["status"]["phase"] != "Rejected") continue;
@@ -98,7 +93,7 @@ TEST_CASE("after access comes a pause, for that person under that policy", "[lif
   const auto ended = first.time("endedAt");
 
   const Request second(scene, policy, "duration: 30m", std::nullopt, "second");
-  check_rejected(second, "Cooldown", "and its limits.cooldown is 6s: ask again from ");
+  check_rejected_by_limit(second, "Cooldown", "and its limits.cooldown is 6s: ask again from ");
   const Request of_erin(scene, policy, "duration: 30m", erin, "of-erin");
   const Request elsewhere(scene, scene.space.policy(automatic("limits: {cooldown: 6s}")), "duration: 30m",
                           std::nullopt, "elsewhere");
@@ -129,8 +124,8 @@ TEST_CASE("limits and pauses outlast a restart of the controller", "[replica]") 
   const Request again(scene, paused, "duration: 30m", std::nullopt, "again");
   const Request of_erin(scene, paused, "duration: 30m", scene.cluster.somebody("erin", {"developers"}),
                         "of-erin");
-  check_rejected(third, "TooManyActive", "alice has 2 active");
-  check_rejected(again, "Cooldown", "alice had access under AccessPolicy " + paused);
+  check_rejected_by_limit(third, "TooManyActive", "alice has 2 active");
+  check_rejected_by_limit(again, "Cooldown", "alice had access under AccessPolicy " + paused);
   of_erin.await("Active");
   CHECK(one.text("phase") == "Active");
   CHECK(two.text("phase") == "Active");
@@ -148,6 +143,6 @@ TEST_CASE("a controller killed while it grants as much as the policy allows does
   controller.start_leading();
   CHECK(phases_of_ten(scene) == Texts{"Active", "Active", "Active", "Active", "Active", "Active", "Rejected",
                                       "Rejected", "Rejected", "Rejected"});
-  CHECK(bindings_in(scene) == 6);
+  CHECK(scene.managed_bindings() == 6);
   controller.stop();
 }

@@ -29,16 +29,10 @@ std::vector<Deletion> deletions(const Scene& scene, curfew::TimePoint expires_at
   return found;
 }
 
-int bindings_in(const Scene& scene) {
-  const ProcessResult names = scene.admin.kubectl(
-      {"get", "rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid", "-o", "name"});
-  return static_cast<int>(std::ranges::count(names.out, '\n'));
-}
-
 // Polls seldom, because kubectl costs the machine more than Curfew does.
 bool await_bindings(const Scene& scene, int count, curfew::TimePoint until) {
   while (now() < until) {
-    if (bindings_in(scene) == count) return true;
+    if (scene.managed_bindings() == count) return true;
     sleep_until(now() + seconds(1));
   }
   return false;

@@ -34,12 +34,6 @@ void check_done_once(const Request& request, const Texts& expected) {
   CHECK(names.size() == expected.size());
 }
 
-int bindings_in(const Scene& scene) {
-  return static_cast<int>(
-      scene.admin.get({"rolebindings", "-n", scene.space.name(), "-l", "curfew.dev/request-uid"})["items"]
-          .size());
-}
-
 }  // namespace
 
 TEST_CASE("a killed controller goes on where it was", "[replica]") {
@@ -95,7 +89,7 @@ TEST_CASE("a killed controller goes on where it was", "[replica]") {
   check_done_once(deleted, {"Requested", "Approved", "Granted", "Revoked"});
   check_done_once(withdrawn, {"Requested", "Withdrawn"});
   check_done_once(asked, {"Requested"});
-  CHECK(bindings_in(scene) == 2);  // running and approved
+  CHECK(scene.managed_bindings() == 2);  // running and approved
 }
 
 TEST_CASE("a controller killed in the middle of granting grants once", "[replica]") {
@@ -120,7 +114,7 @@ TEST_CASE("a controller killed in the middle of granting grants once", "[replica
     });
   };
   CHECK(eventually(seconds(10), settled));
-  CHECK(bindings_in(scene) == kMany);
+  CHECK(scene.managed_bindings() == kMany);
   std::map<std::string, Texts> actions;
   const Json records =
       scene.admin.get({"auditrecords", "--field-selector", "request.namespace=" + scene.space.name()});
