@@ -1,0 +1,71 @@
+#include "cli/ask.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "cli/describe.hpp"
+#include "client/warnings.hpp"
+#include "core/describe.hpp"
+#include "util/duration.hpp"
+
+namespace curfew::cli {
+namespace {
+
+const client::Candidate& choose_among(const Terminal& terminal,
+                                      const std::vector<const client::Candidate*>& fitting) {
+  if (fitting.size() == 1) return *fitting.front();
+  Printable question = "Several policies allow that:\n";
+  for (std::size_t i = 0; i < fitting.size(); ++i)
+    question += Printable("  ") + std::to_string(i + 1) + "  " + choice_text(*fitting[i]) + "\n";
+  if (!terminal.interactive()) {
+    throw ExitError(Exit::Usage,
+                    question + "say which with --policy NAME, and ROLE where one offers several");
+  }
+  const auto answer = terminal.ask(question + "Which (1 to " + std::to_string(fitting.size()) + ")? ");
+  for (std::size_t i = 0; answer && i < fitting.size(); ++i) {
+    if (*answer == std::to_string(i + 1)) return *fitting[i];
+  }
+  throw ExitError(Exit::Usage, "none of them was chosen, and nothing was asked for");
+}
+
+}  // namespace
+
+Printable choice_text(const client::Candidate& candidate) {
+  return Printable(core::describe(*candidate.request().spec.role)) + " under AccessPolicy " +
+         candidate.request().spec.policy + ", decided by " + deciders(candidate.policy());
+}
+
+client::Candidate choose(const Invocation& run, const RequestFlags& flags) {
+  const auto wanted = options_of(flags);
+  const auto all = must(client::find_candidates(run.session, wanted));
+  return choose_among(run.terminal, fitting_candidates(run.session, all, wanted));
+}
+
+Asked ask(const Invocation& run, client::Candidate chosen) {
+  auto made = must(client::make_request(run.session, chosen));
+  return {.chosen = std::move(chosen), .made = std::move(made)};
+}
+
+void warn_of(const Terminal& terminal, const Asked& asked) {
+  const auto& role = asked.chosen.request().spec.role;
+  for (const auto& warning : client::warnings_of(asked.chosen.policy(), role))
+    terminal.warn(Printable("warning: ") + warning + "\n");
+}
+
+void WaitReport::operator()(const api::AccessRequest& request) {
+  const std::string now =
+      phase_text(request) + (request.status.message.empty() ? "" : ": " + request.status.message.str());
+  if (now == last_) return;
+  last_ = now;
+  terminal_.warn(terminal_.paint(Colour::Faint, now) + "\n");
+}
+
+std::chrono::seconds timeout_of(const std::string& text) {
+  const auto timeout = parse_duration(text);
+  if (!timeout)
+    throw ExitError(Exit::Usage,
+                    Printable("--timeout ") + text + " is not a duration, as in 30m or 1h30m");
+  return *timeout;
+}
+
+}  // namespace curfew::cli

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "cli/request_flags.hpp"
+
+namespace curfew::cli {
+
+// A request that was made.
+struct Asked {
+  client::Candidate chosen;
+  client::Read<api::AccessRequest> made;
+
+  api::ObjectKey key() const { return made.object.metadata.key(); }
+};
+
+// "ClusterRole view under AccessPolicy payments-debug, decided by 1 of Group sre"
+Printable choice_text(const client::Candidate& candidate);
+
+// Chooses the policy that fits, with a question if there are several and somebody can answer. Throws ExitError
+// if none fits or none was chosen.
+client::Candidate choose(const Invocation& run, const RequestFlags& flags);
+
+// Makes the request, and prints what the policy's status warns of. Throws ExitError if it is refused.
+Asked ask(const Invocation& run, client::Candidate chosen);
+void warn_of(const Terminal& terminal, const Asked& asked);
+
+// Prints each state of a request once.
+class WaitReport {
+ public:
+  explicit WaitReport(const Terminal& terminal) : terminal_(terminal) {}
+
+  void operator()(const api::AccessRequest& request);
+
+ private:
+  const Terminal& terminal_;
+  std::string last_;
+};
+
+// Throws ExitError for text that is no duration.
+std::chrono::seconds timeout_of(const std::string& text);
+
+}  // namespace curfew::cli
