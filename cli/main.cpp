@@ -16,12 +16,13 @@ using namespace curfew::cli;
 
 constexpr const char* kFooter =
     "Works through kubectl, with its kubeconfig, credentials and flags.\n"
-    "Exit codes: 0 done; 1 refused or failed; 2 wrong usage; 3 can: no; 4 request --wait: ended without access; 5 request --wait: not decided in time.";
+    "Exit codes: 0 done; 1 refused or failed; 2 wrong usage; 3 can: no; 4 request --wait: ended without access; 5 request --wait: not decided in time.\n"
+    "Those of run: the command's; 120 ended without access; 124 not decided in time; 125 refused or failed; 126, 127 not executable, not found.";
 
 std::vector<Verb> add_verbs(CLI::App& app) {
-  std::vector<Verb> verbs{request_verb(app), can_verb(app),       approve_verb(app),  deny_verb(app),
-                          revoke_verb(app),  list_verb(app),      policies_verb(app), explain_verb(app),
-                          history_verb(app), completion_verb(app)};
+  std::vector<Verb> verbs{request_verb(app), run_verb(app),     can_verb(app),       approve_verb(app),
+                          deny_verb(app),    revoke_verb(app),  list_verb(app),      policies_verb(app),
+                          explain_verb(app), history_verb(app), completion_verb(app)};
   for (const Verb& verb : verbs) verb.command->fallthrough();
   return verbs;
 }
@@ -57,6 +58,15 @@ curfew::client::Session session_for(CLI::App& app, const Flags& flags, std::vect
   return session_with(flags);
 }
 
+// Takes "-- COMMAND ..." off a command line of the verb run: the parser would take its words for arguments.
+std::vector<std::string> split_command(std::vector<std::string>& words) {
+  const auto separator = std::ranges::find(words, "--");
+  if (std::find(words.begin(), separator, "run") == separator || separator == words.end()) return {};
+  std::vector<std::string> command(separator + 1, words.end());
+  words.erase(separator, words.end());
+  return command;
+}
+
 Exit run(int argc, const char* const* argv) {
   CLI::App app("Asks for access that ends on time, and decides about it.", "kubectl curfew");
   app.set_version_flag("--version", std::string("kubectl-curfew ") + kVersion);
@@ -65,15 +75,17 @@ Exit run(int argc, const char* const* argv) {
   Flags flags;
   flags.add_to(app);
   const auto verbs = add_verbs(app);
-  const std::vector<std::string> words(std::span(argv, static_cast<std::size_t>(argc)).begin() + 1,
-                                       std::span(argv, static_cast<std::size_t>(argc)).end());
+  std::vector<std::string> words(std::span(argv, static_cast<std::size_t>(argc)).begin() + 1,
+                                 std::span(argv, static_cast<std::size_t>(argc)).end());
   if (!words.empty() && words.front() == "__complete") {
     const std::vector<std::string> rest(words.begin() + 1, words.end());
     Terminal().print(complete(app, rest, [&] { return session_for(app, flags, rest); }));
     return Exit::Done;
   }
+  std::vector<std::string> command = split_command(words);
+  std::ranges::reverse(words);  // as CLI11 takes them
   try {
-    app.parse(argc, argv);
+    app.parse(words);
   } catch (const CLI::Success& success) {
     return static_cast<Exit>(app.exit(success));
   } catch (const CLI::ParseError& error) {
@@ -82,7 +94,9 @@ Exit run(int argc, const char* const* argv) {
     return Exit::Usage;
   }
   const Terminal terminal;
-  const Invocation invocation{.session = session_with(flags, patience_of(terminal)), .terminal = terminal};
+  const Invocation invocation{.session = session_with(flags, patience_of(terminal)),
+                              .terminal = terminal,
+                              .command = std::move(command)};
   for (const Verb& verb : verbs) {
     if (verb.command->parsed()) return verb.run(invocation);
   }

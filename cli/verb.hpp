@@ -4,6 +4,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "cli/terminal.hpp"
 #include "client/session.hpp"
@@ -18,6 +19,10 @@ enum class Exit {
   No = 3,        // can: it would not be granted
   Ended = 4,     // request --wait: it ended without access
   TimedOut = 5,  // request --wait: not decided in time
+  // run: apart from what most commands return; any other code of run is the command's, as a shell gives it.
+  RunEnded = 120,     // ended without access
+  RunTimedOut = 124,  // not decided in time
+  RunFailed = 125,    // refused or failed
 };
 
 // Ends the verb with a sentence on standard error.
@@ -47,6 +52,7 @@ T must(Result<T> result) {
 struct Invocation {
   client::Session session;
   Terminal terminal;
+  std::vector<std::string> command = {};  // the words after "--", of run
 };
 
 struct Verb {
@@ -57,6 +63,7 @@ struct Verb {
 // In a file of the verb's name; those that decide (approve, deny, revoke) share decide.cpp. Each adds its
 // subcommand to the app.
 Verb request_verb(CLI::App& app);
+Verb run_verb(CLI::App& app);
 Verb can_verb(CLI::App& app);
 Verb approve_verb(CLI::App& app);
 Verb deny_verb(CLI::App& app);

@@ -1,0 +1,258 @@
+#include <condition_variable>
+#include <csignal>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "cli/ask.hpp"
+#include "cli/describe.hpp"
+#include "client/command.hpp"
+#include "client/decide.hpp"
+#include "util/duration.hpp"
+
+namespace curfew::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kSignalled = 128;
+constexpr int kMaxAttempts = 3;  // to give back: a person who is impatient interrupts these calls, too
+
+struct Options {
+  RequestFlags flags;
+  std::string timeout = "1h";
+  std::string output;
+};
+
+// A signal came before the command was started.
+struct Interrupted {};
+
+// What happens, on standard error: standard output is the command's.
+class Progress {
+ public:
+  Progress(const Terminal& terminal, bool is_json) : terminal_(terminal), is_json_(is_json), states_(terminal) {}
+
+  void say(const Printable& text) const {
+    if (is_json_) return;
+    clear();
+    terminal_.warn(text + "\n");
+  }
+
+  void state(const api::AccessRequest& request) {
+    request_ = request;
+    if (!is_json_) {
+      clear();
+      return states_(request);
+    }
+    const auto now = json();
+    if (now != last_) write(now);
+    last_ = now;
+  }
+
+  void ended(int exit_code) const {
+    if (!is_json_) return;
+    auto object = json();
+    object["exitCode"] = exit_code;
+    write(object);
+  }
+
+  // Sleeps that long; shows meanwhile that it still waits.
+  void pause(milliseconds time, const client::HeldSignals& signals) {
+    constexpr milliseconds kFrame{100};
+    for (milliseconds done{0}; done < time && !signals.caught(); done += kFrame) {
+      std::this_thread::sleep_for(kFrame);
+      waited_ += kFrame;
+      if (!is_json_) show_waiting();
+    }
+  }
+
+  void clear() const {
+    if (terminal_.interactive() && !is_json_) terminal_.warn("\r\x1b[K");
+  }
+
+ private:
+  void show_waiting() const {
+    constexpr const char* kFrames = "|/-\\";
+    constexpr milliseconds kFrame{200};
+    constexpr std::chrono::minutes kLine{1};
+    const auto elapsed = std::chrono::duration_cast<std::chrono::seconds>(waited_);
+    if (terminal_.interactive()) {
+      const char frame = kFrames[(waited_ / kFrame) % 4];
+      terminal_.warn(Printable("\r") + std::string(1, frame) + " waiting for " + format_duration(elapsed));
+    } else if (waited_ % kLine == milliseconds(0)) {
+      terminal_.warn(Printable("still waiting after ") + format_duration(elapsed) + ": " +
+                     request_.status.message + "\n");
+    }
+  }
+
+  nlohmann::json json() const {
+    const auto& status = request_.status;
+    nlohmann::json object{{"request", to_string(request_.metadata.key())},
+                          {"uid", request_.metadata.uid},
+                          {"phase", phase_text(request_)},
+                          {"message", status.message.str()}};
+    if (status.expires_at) object["expiresAt"] = format_rfc3339(*status.expires_at);
+    return object;
+  }
+
+  void write(const nlohmann::json& object) const {
+    terminal_.warn(Printable::lines(escaped_in_quotes(object.dump(), Notation::Json), "") + "\n");
+  }
+
+  const Terminal& terminal_;
+  const bool is_json_;
+  WaitReport states_;
+  api::AccessRequest request_;
+  nlohmann::json last_;
+  milliseconds waited_{0};
+};
+
+// Warns while the command runs: some time before the access ends, and when it has ended.
+class EndWarning {
+ public:
+  EndWarning(const Progress& progress, const Clock& clock, TimePoint granted_at, TimePoint expires_at)
+      : thread_([this, &progress, &clock, granted_at, expires_at](std::stop_token stop) {
+          const auto span = std::chrono::duration_cast<std::chrono::seconds>(expires_at - granted_at);
+          const auto lead = client::warning_lead(span);
+          if (!wait(stop, expires_at - lead - clock.now())) return;
+          progress.say(Printable("warning: access ends in ") + format_duration(lead) +
+                       ", and the command still runs");
+          if (!wait(stop, expires_at - clock.now())) return;
+          progress.say("warning: access has ended, and the command still runs");
+        }) {}
+
+ private:
+  // Returns false if the command has ended before.
+  bool wait(const std::stop_token& stop, TimePoint::duration time) {
+    std::unique_lock lock(mutex_);
+    ended_.wait_for(lock, stop, time, [] { return false; });
+    return !stop.stop_requested();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any ended_;
+  std::jthread thread_;  // last: it uses the others
+};
+
+std::string end_of(int exit_code) {
+  return exit_code > kSignalled && exit_code <= kSignalled + SIGRTMAX
+             ? "the command was ended by signal " + std::to_string(exit_code - kSignalled)
+             : "the command ended with exit code " + std::to_string(exit_code);
+}
+
+// Ends the access, or withdraws the request. Says so if that is impossible.
+void give_back(const Invocation& run, const Asked& asked, const std::string& comment, const Progress& progress) {
+  const client::Target target{.key = asked.key(), .uid = asked.made.object.metadata.uid};
+  Error error;
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    const auto now = run.session.cluster->get<api::AccessRequest>(target.key);
+    if (now && (now->object.metadata.uid != target.uid || now->object.status.complete)) return;
+    if (!now && now.error().kind == ErrorKind::NotFound) return;
+    const auto person = run.session.cluster->whoami();
+    if (!person) {
+      error = person.error();
+      continue;
+    }
+    const auto result = client::decide(
+        run.session, target, {.verdict = api::Verdict::Revoke, .person = *person, .comment = comment}, {});
+    if (result.outcome == client::DecisionResult::Outcome::Decided)
+      return progress.say((result.withdraws ? Printable("withdrew ") : Printable("gave back ")) + to_string(target.key));
+    error = result.error;
+  }
+  progress.clear();
+  run.terminal.warn(Printable("kubectl curfew: ") + to_string(target.key) + " could not be given back: " +
+                    error.message + "; what was granted ends on time\n");
+}
+
+// The request as it is once there is access. Throws ExitError otherwise.
+api::AccessRequest wait_for(const Invocation& run, const Asked& asked, std::chrono::seconds timeout,
+                            Progress& progress, const client::HeldSignals& signals) {
+  using Outcome = client::WaitResult::Outcome;
+  client::Session session = run.session;
+  session.sleep = [&](milliseconds time) { progress.pause(time, signals); };
+  const auto waited = client::wait_for_access(session, asked.key(), timeout, [&](const auto& read) {
+    if (signals.caught()) throw Interrupted();
+    progress.state(read);
+  });
+  if (signals.caught()) throw Interrupted();  // kubectl was interrupted, too
+  if (!waited) throw ExitError(waited.error());
+  const auto& [outcome, request] = *waited;
+  if (outcome == Outcome::Active) return request;
+  progress.clear();
+  const Printable name(to_string(asked.key()));
+  if (outcome == Outcome::Ended)
+    throw ExitError(Exit::RunEnded, name + " is " + phase_text(request) + ": " + request.status.message);
+  throw ExitError(Exit::RunTimedOut, name + " is not decided after " + format_duration(timeout));
+}
+
+int run_with_access(const Invocation& run, const api::AccessRequest& granted, const Progress& progress) {
+  const auto& status = granted.status;
+  const EndWarning warning(progress, *run.session.clock, status.granted_at.value_or(*status.expires_at),
+                           *status.expires_at);
+  return client::run_command(run.command);
+}
+
+Exit run_command(const Options& options, const Invocation& run, std::chrono::seconds timeout) {
+  const client::Candidate chosen = choose(run, options.flags);
+  Progress progress(run.terminal, options.output == "json");
+  const client::HeldSignals signals;  // from here on there is something to give back
+  const Asked asked = ask(run, chosen);
+  progress.say(Printable(to_string(asked.key())) + ": asked for " + choice_text(asked.chosen));
+  if (options.output.empty()) warn_of(run.terminal, asked);
+  std::optional<int> exit_code;
+  std::string why = "not decided in time";
+  try {
+    const auto granted = wait_for(run, asked, timeout, progress, signals);
+    exit_code = run_with_access(run, granted, progress);
+    why = end_of(*exit_code);
+  } catch (const Interrupted&) {
+    progress.clear();
+    exit_code = kSignalled + *signals.caught();
+    why = "interrupted before the command ran";
+  } catch (const ExitError&) {
+    give_back(run, asked, why, progress);
+    throw;
+  }
+  give_back(run, asked, why, progress);
+  progress.ended(*exit_code);
+  return static_cast<Exit>(*exit_code);
+}
+
+Exit run(const Options& options, const Invocation& run) {
+  if (run.command.empty()) {
+    throw ExitError(Exit::Usage,
+                    "run needs a command after --, as in 'kubectl curfew run view -- kubectl get pods'");
+  }
+  const auto timeout = timeout_of(options.timeout);
+  if (const auto code = client::why_not_runnable(run.command.front()))
+    throw ExitError(static_cast<Exit>(*code), Printable(run.command.front()) +
+                                                  " cannot be run, so nothing was asked for");
+  try {
+    return run_command(options, run, timeout);
+  } catch (const ExitError& error) {
+    if (error.exit() != Exit::Failed) throw;
+    throw ExitError(Exit::RunFailed, error.sentence());
+  }
+}
+
+}  // namespace
+
+Verb run_verb(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "run", "Ask for access, run a command while there is access, and give the access back: run [ROLE] -- COMMAND ...");
+  add_request_flags(*command, options->flags);
+  command->add_option("--name", options->flags.options.name,
+                      "Name of the request (default: made of yours and the role's)");
+  command->add_option("--timeout", options->timeout,
+                      "How long to wait for the access; the request is withdrawn after that")
+      ->capture_default_str();
+  command
+      ->add_option("-o,--output", options->output,
+                   "json: what happens as JSON, an object a line, on standard error")
+      ->check(CLI::IsMember({"json"}));
+  return {command, [options](const Invocation& invocation) { return run(*options, invocation); }};
+}
+
+}  // namespace curfew::cli
