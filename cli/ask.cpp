@@ -63,8 +63,7 @@ void WaitReport::operator()(const api::AccessRequest& request) {
 std::chrono::seconds timeout_of(const std::string& text) {
   const auto timeout = parse_duration(text);
   if (!timeout)
-    throw ExitError(Exit::Usage,
-                    Printable("--timeout ") + text + " is not a duration, as in 30m or 1h30m");
+    throw ExitError(Exit::Usage, Printable("--timeout ") + text + " is not a duration, as in 30m or 1h30m");
   return *timeout;
 }
 

@@ -18,8 +18,8 @@ struct Asked {
 // "ClusterRole view under AccessPolicy payments-debug, decided by 1 of Group sre"
 Printable choice_text(const client::Candidate& candidate);
 
-// Chooses the policy that fits, with a question if there are several and somebody can answer. Throws ExitError
-// if none fits or none was chosen.
+// Chooses the policy that fits, with a question if there are several and somebody can answer. Throws
+// ExitError if none fits or none was chosen.
 client::Candidate choose(const Invocation& run, const RequestFlags& flags);
 
 // Makes the request, and prints what the policy's status warns of. Throws ExitError if it is refused.

@@ -31,7 +31,8 @@ struct Interrupted {};
 // What happens, on standard error: standard output is the command's.
 class Progress {
  public:
-  Progress(const Terminal& terminal, bool is_json) : terminal_(terminal), is_json_(is_json), states_(terminal) {}
+  Progress(const Terminal& terminal, bool is_json)
+      : terminal_(terminal), is_json_(is_json), states_(terminal) {}
 
   void say(const Printable& text) const {
     if (is_json_) return;
@@ -142,7 +143,8 @@ std::string end_of(int exit_code) {
 }
 
 // Ends the access, or withdraws the request. Says so if that is impossible.
-void give_back(const Invocation& run, const Asked& asked, const std::string& comment, const Progress& progress) {
+void give_back(const Invocation& run, const Asked& asked, const std::string& comment,
+               const Progress& progress) {
   const client::Target target{.key = asked.key(), .uid = asked.made.object.metadata.uid};
   Error error;
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
@@ -157,12 +159,13 @@ void give_back(const Invocation& run, const Asked& asked, const std::string& com
     const auto result = client::decide(
         run.session, target, {.verdict = api::Verdict::Revoke, .person = *person, .comment = comment}, {});
     if (result.outcome == client::DecisionResult::Outcome::Decided)
-      return progress.say((result.withdraws ? Printable("withdrew ") : Printable("gave back ")) + to_string(target.key));
+      return progress.say((result.withdraws ? Printable("withdrew ") : Printable("gave back ")) +
+                          to_string(target.key));
     error = result.error;
   }
   progress.clear();
-  run.terminal.warn(Printable("kubectl curfew: ") + to_string(target.key) + " could not be given back: " +
-                    error.message + "; what was granted ends on time\n");
+  run.terminal.warn(Printable("kubectl curfew: ") + to_string(target.key) +
+                    " could not be given back: " + error.message + "; what was granted ends on time\n");
 }
 
 // The request as it is once there is access. Throws ExitError otherwise.
@@ -226,8 +229,8 @@ Exit run(const Options& options, const Invocation& run) {
   }
   const auto timeout = timeout_of(options.timeout);
   if (const auto code = client::why_not_runnable(run.command.front()))
-    throw ExitError(static_cast<Exit>(*code), Printable(run.command.front()) +
-                                                  " cannot be run, so nothing was asked for");
+    throw ExitError(static_cast<Exit>(*code),
+                    Printable(run.command.front()) + " cannot be run, so nothing was asked for");
   try {
     return run_command(options, run, timeout);
   } catch (const ExitError& error) {
@@ -241,12 +244,14 @@ Exit run(const Options& options, const Invocation& run) {
 Verb run_verb(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "run", "Ask for access, run a command while there is access, and give the access back: run [ROLE] -- COMMAND ...");
+      "run",
+      "Ask for access, run a command while there is access, and give the access back: run [ROLE] -- COMMAND ...");
   add_request_flags(*command, options->flags);
   command->add_option("--name", options->flags.options.name,
                       "Name of the request (default: made of yours and the role's)");
-  command->add_option("--timeout", options->timeout,
-                      "How long to wait for the access; the request is withdrawn after that")
+  command
+      ->add_option("--timeout", options->timeout,
+                   "How long to wait for the access; the request is withdrawn after that")
       ->capture_default_str();
   command
       ->add_option("-o,--output", options->output,

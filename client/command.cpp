@@ -61,7 +61,7 @@ class Attributes {
 
 HeldSignals::HeldSignals() {
   first_signal = 0;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = hold;
   action.sa_flags = SA_SIGINFO | SA_RESTART;
   sigemptyset(&action.sa_mask);
@@ -95,7 +95,8 @@ int run_command(const std::vector<std::string>& command) {
       error != 0)
     return failed_with(error);
   running = child;
-  if (const int signal = first_signal; signal != 0) ::kill(child, signal);  // it came before `running` was set
+  if (const int signal = first_signal; signal != 0)
+    ::kill(child, signal);  // it came before `running` was set
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

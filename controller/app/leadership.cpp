@@ -119,7 +119,11 @@ void Leadership::run(std::stop_token stop) {
 }
 
 bool Leadership::save(const guard::GuardLedger& ledger, std::stop_token stop) {
-  if (!parts_.ledgers.save(ledger, std::move(stop))) return false;
+  if (const auto written = parts_.ledgers.save(ledger, std::move(stop)); !written) {
+    log::warn("cannot write the guard ledger: what is written now is not believed after a restart",
+              {{"err", written.error().message}});
+    return false;
+  }
   saved_ = ledger;
   return true;
 }

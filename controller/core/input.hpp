@@ -125,6 +125,13 @@ struct Input {
   // The number of leading decisions that arrived while the guard was not in force or no replica led; Curfew
   // watched the arrival of the later ones.
   int unwatched_decisions = 0;
+  // Known if the grant is unrecorded, or if decisions are seen after the deadline: who approved, by the
+  // records, and how many leading decisions are on record, although the status may not show that yet (a
+  // crash).
+  std::vector<std::string> recorded_approvers;
+  std::size_t recorded_decisions = 0;
+  bool is_ending_false =
+      false;  // the status announced an end that Curfew did not: it is left out of `request`
   std::optional<api::AuditRecord> end_record;  // as stored, if known to exist
   std::optional<GrantFailure> grant_failure;
   // The API server's message, if it refused a record or a status of this request as invalid.

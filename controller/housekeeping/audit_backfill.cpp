@@ -69,7 +69,7 @@ void AuditBackfill::settle(const std::vector<api::AuditRecord>& of_one_request) 
   if (!is_live) {
     // Curfew writes the record of an end before the status: a request that is complete nevertheless is not
     // over.
-    if (is_recorded) notes_.remember_observed(request->metadata.uid, request->status.observed_decisions);
+    if (is_recorded) notes_.remember_recorded(request->metadata.uid);
     return triggers_.departed(request);
   }
   if (live->status.expires_at != request->status.expires_at)

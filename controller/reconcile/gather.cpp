@@ -26,11 +26,6 @@ bool ends_without_policy(const core::Input& input) {
   return is_given_up || !request.decisions.empty() || !core::is_as_young_as_guard(request, input.guard);
 }
 
-template <class T>
-std::optional<T> copy_of(const std::shared_ptr<const T>& noted) {
-  return noted ? std::optional<T>(*noted) : std::nullopt;
-}
-
 }  // namespace
 
 Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, core::GuardState guard,
@@ -42,6 +37,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   core::Input input;
   input.request = found->request;
   input.request_is_gone = found->is_gone;
+  if (const auto ending = judge_ending(input, stop); !ending) return tl::unexpected(ending.error());
   const api::AccessRequest& request = *input.request;
   input.policy = parts_.stores.policies.get({"", request.spec.policy});
   if (input.policy) {
@@ -58,6 +54,11 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   if (const auto owner = look_at_owner(input, stop); !owner) return tl::unexpected(owner.error());
   if (!request.status.phase)
     input.flood = parts_.floods.judge(request, input.request_is_gone, input.policy != nullptr);
+  if (input.flood) {
+    const auto recorded = is_recorded(request, stop);
+    if (!recorded) return tl::unexpected(recorded.error());
+    if (*recorded) input.flood.reset();
+  }
   const bool may_be_granted = !input.flood && !input.request_is_gone &&
                               request.status.phase != api::Phase::Active && !request.status.complete;
   if (input.policy && may_be_granted) {
@@ -80,7 +81,14 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   input.settings = parts_.settings;
   input.now = parts_.clock.now();
   look_at_presence(input);
+  if (const auto found_decisions = find_recorded_decisions(input, stop); !found_decisions)
+    return tl::unexpected(found_decisions.error());
   if (ends_without_policy(input)) input.without_policy = parts_.floods.without_policy(request);
+  if (input.without_policy) {
+    const auto recorded = is_recorded(request, stop);
+    if (!recorded) return tl::unexpected(recorded.error());
+    if (*recorded) input.without_policy.reset();
+  }
   return input;
 }
 
@@ -91,16 +99,6 @@ Result<void> Gatherer::find_earlier(core::Input& input, const std::stop_token& s
   if (!earlier) return tl::unexpected(earlier.error());
   input.earlier = std::move(*earlier);
   return {};
-}
-
-// While the guard was not in force, anyone who may write a status could claim in it that Curfew has seen
-// decisions. The access of an Active request does not depend on that.
-void Gatherer::judge_claim(const core::Input& input) const {
-  const std::string& uid = input.request->metadata.uid;
-  if (!parts_.notes.of(uid).is_observed_claimed || !input.guard.in_force) return;
-  const bool is_kept =
-      input.guard.since <= parts_.notes.term_began() || input.request->status.phase == api::Phase::Active;
-  is_kept ? parts_.notes.confirm_observed(uid) : parts_.notes.forget_observed(uid);
 }
 
 // Decisions that arrive while the guard is not in force stay untrusted when it is in force again.
@@ -178,52 +176,6 @@ Result<void> Gatherer::look_at_owner(core::Input& input, std::stop_token stop) {
   return {};
 }
 
-Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token stop) {
-  const api::AccessRequest& request = *input.request;
-  const RequestNote note = parts_.notes.of(request.metadata.uid);
-  input.granted_record = copy_of(note.granted);
-  const bool is_active = request.status.phase == api::Phase::Active;
-  if (input.granted_record || (!input.binding && !is_active)) return {};
-  if (input.binding && is_active && !input.request_is_gone) {
-    input.is_unrecorded = parts_.notes.knows_all_records();
-    return {};
-  }
-  // This replica has just created the binding and not recorded it.
-  if (input.binding && note.granted_binding_uid == input.binding->metadata.uid) {
-    input.is_unrecorded = true;
-    return {};
-  }
-  auto stored = stored_record(request.metadata.uid, api::AuditAction::Granted, std::move(stop));
-  if (!stored) return tl::unexpected(stored.error());
-  input.granted_record = std::move(*stored);
-  input.is_unrecorded = !input.granted_record;
-  if (input.granted_record) parts_.notes.remember_granted(*input.granted_record);
-  return {};
-}
-
-// Curfew writes an end record before the status. Look for it if the status ends a request that was granted,
-// or that this replica has seen waiting under a policy, and this replica does not know the end.
-Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop) {
-  const api::AccessRequest& request = *input.request;
-  const RequestNote note = parts_.notes.of(request.metadata.uid);
-  input.end_record = copy_of(note.end);
-  const bool has_end_record = input.granted_record || note.observed_decisions;
-  if (input.end_record || !has_end_record || !core::is_over(request.status) || input.request_is_gone)
-    return {};
-  auto stored = stored_record(request.metadata.uid, api::AuditAction::Revoked, std::move(stop));
-  if (!stored) return tl::unexpected(stored.error());
-  input.end_record = std::move(*stored);
-  input.is_end_unrecorded = !input.end_record;
-  return {};
-}
-
-// nullopt if it does not exist.
-Result<std::optional<api::AuditRecord>> Gatherer::stored_record(const std::string& uid,
-                                                                api::AuditAction action,
-                                                                std::stop_token stop) {
-  return parts_.client.find<api::AuditRecord>({"", api::record_name(uid, action)}, std::move(stop));
-}
-
 Result<Gatherer::Found> Gatherer::find_request(const api::ObjectKey& key, std::stop_token stop) {
   while (auto departed = parts_.departed.first(key)) {
     auto found = find_departed(std::move(departed), stop);
@@ -248,7 +200,7 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
   if (stored->status.complete) {
     bool is_settled = !parts_.stores.bindings.get({key.ns, api::binding_name(*stored)});
     const RequestNote note = parts_.notes.of(stored->metadata.uid);
-    if (is_settled && (note.granted || note.observed_decisions)) {
+    if (is_settled && (note.granted || note.observed_decisions || note.is_recorded)) {
       const auto end = stored_record(stored->metadata.uid, api::AuditAction::Revoked, std::move(stop));
       if (!end) return tl::unexpected(end.error());
       is_settled = end->has_value();

@@ -51,6 +51,9 @@ class Gatherer {
   };
   Result<void> find_earlier(core::Input& input, const std::stop_token& stop);
   void judge_claim(const core::Input& input) const;
+  Result<void> judge_ending(core::Input& input, std::stop_token stop);
+  Result<bool> is_recorded(const api::AccessRequest& request, std::stop_token stop);
+  Result<void> find_recorded_decisions(core::Input& input, const std::stop_token& stop);
   void look_at_decisions(core::Input& input) const;
   void look_at_presence(core::Input& input) const;
   Result<void> find_role(core::Input& input, std::stop_token stop);

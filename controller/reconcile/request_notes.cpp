@@ -11,7 +11,7 @@ namespace {
 bool is_empty(const RequestNote& note) {
   return !note.granted && !note.end && note.last_binding_uid.empty() && note.granted_binding_uid.empty() &&
          !note.observed_decisions && note.unwatched_decisions == 0 && note.presence == core::Presence{} &&
-         !note.failure && !note.deleted_for && !note.unstorable;
+         !note.failure && !note.deleted_for && !note.unstorable && !note.is_recorded && !note.announced;
 }
 
 }  // namespace
@@ -70,6 +70,23 @@ void RequestNotes::forget_observed(const std::string& request_uid) {
     note.observed_decisions.reset();
     note.is_observed_claimed = false;
   });
+}
+
+void RequestNotes::remember_recorded(const std::string& request_uid) {
+  change(request_uid, [](RequestNote& note) { note.is_recorded = true; });
+}
+
+void RequestNotes::remember_announced(const std::string& request_uid, api::StatusEnding ending) {
+  const auto kept = std::make_shared<const api::StatusEnding>(std::move(ending));
+  change(request_uid, [&](RequestNote& note) {
+    note.announced = kept;
+    note.is_announced_claimed = false;
+  });
+}
+
+void RequestNotes::claim_announced(const std::string& request_uid, api::StatusEnding ending) {
+  remember_announced(request_uid, std::move(ending));
+  change(request_uid, [](RequestNote& note) { note.is_announced_claimed = true; });
 }
 
 void RequestNotes::remember_unwatched(const std::string& request_uid, int decisions) {
@@ -131,6 +148,8 @@ void RequestNotes::begin_term(TimePoint now) {
       note.granted_binding_uid.clear();
       note.observed_decisions.reset();
       note.is_observed_claimed = false;
+      note.announced.reset();
+      note.is_announced_claimed = false;
       note.unwatched_decisions = 0;
       note.presence = {};
     }

@@ -28,6 +28,10 @@ struct RequestNote {
   std::optional<int> observed_decisions;
   // `observed_decisions` is what the status said when this term began, not what this replica has seen.
   bool is_observed_claimed = false;
+  bool is_recorded = false;  // the Requested record is known to exist
+  // What a status announced: written by this replica, or there when its term began.
+  std::shared_ptr<const api::StatusEnding> announced;
+  bool is_announced_claimed = false;
   // How many of the first decisions arrived while the guard was not in force or no replica led. Unless Curfew
   // has seen them before, anyone may have written them.
   int unwatched_decisions = 0;
@@ -38,6 +42,11 @@ struct RequestNote {
   // The API server's message, if it rejected a record or status of the request as invalid.
   std::shared_ptr<const std::string> unstorable;
 };
+
+template <class T>
+std::optional<T> copy_of(const std::shared_ptr<const T>& noted) {
+  return noted ? std::optional<T>(*noted) : std::nullopt;
+}
 
 // One RequestNote a request, by the request's UID, from its first change until forget(). A cache of the
 // cluster's state: losing it (a restart) costs a read or a retry, never correctness. Thread-safe.
@@ -56,6 +65,9 @@ class RequestNotes {
   void forget_observed(const std::string& request_uid);
   void remember_unwatched(const std::string& request_uid, int decisions);
   void remember_presence(const std::string& request_uid, const core::Presence& presence);
+  void remember_recorded(const std::string& request_uid);
+  void remember_announced(const std::string& request_uid, api::StatusEnding ending);
+  void claim_announced(const std::string& request_uid, api::StatusEnding ending);
   void remember_failure(const std::string& request_uid, core::GrantFailure failure);
   // Moves the next attempt of a forbidden grant to `at`, if it is not earlier. Returns whether there is one.
   bool retry_forbidden_grant(const std::string& request_uid, TimePoint at);

@@ -125,6 +125,7 @@ void Triggers::begin_term() {
     const int decisions = static_cast<int>(request->decisions.size());
     if (request->status.complete) continue;
     if (core::had_policy(*request)) notes_.claim_observed(uid, observed);
+    if (request->status.ending) notes_.claim_announced(uid, *request->status.ending);
     if (decisions > observed) notes_.remember_unwatched(uid, decisions);
   }
 }

@@ -218,15 +218,30 @@ Decision end_falsified(const Input& input) {
   return input.binding ? builder.done_after(remove(*input.binding, why), next) : builder.done(next);
 }
 
-Decision reject_falsified(const Input& input) {
+namespace {
+
+Decision reject_as(const Input& input, const std::string& what) {
   if (input.binding && is_named_for(*input.request, *input.binding))
     return remove_forged(input, *tampering(input, std::nullopt));
-  const std::string what = describe_false_end(input.request->status) + "that this request ended: ask again";
   DecisionBuilder builder(input);
   builder.status.phase = api::Phase::Pending;
   builder.status.complete = false;
   builder.status.ended_at.reset();
   announce(builder, {.reason = std::string(api::reason::kStatusChanged), .message = what});
+  builder.tampering(what, fingerprint(what));
+  return builder.done(NextLook::at(input.now + kDeletionCheck));
+}
+
+}  // namespace
+
+Decision reject_falsified(const Input& input) {
+  return reject_as(input, describe_false_end(input.request->status) + "that this request ended: ask again");
+}
+
+Decision refuse_false_ending(const Input& input) {
+  const std::string what = "somebody set status.ending, although Curfew did not announce an end";
+  if (input.request->status.phase != api::Phase::Active) return reject_as(input, what + ": ask again");
+  DecisionBuilder builder(input);
   builder.tampering(what, fingerprint(what));
   return builder.done(NextLook::at(input.now + kDeletionCheck));
 }

@@ -50,11 +50,6 @@ bool is_to_be_removed(const Input& input) {
          (input.request->status.phase == api::Phase::Active || is_named_for(*input.request, *input.binding));
 }
 
-// No replica has seen it: access that it may have had for a moment is not known.
-bool is_known_from_records(const api::AccessRequest& request) {
-  return request.metadata.creation_timestamp == TimePoint{};
-}
-
 // Why a deleted request ended. A cause from before the deletion takes precedence: a decision on the request,
 // or an ending that Curfew had begun. The API server does not report who deleted a request; the admission
 // policy curfew-deletion restricts who may.
@@ -106,10 +101,10 @@ Decision remove_forged(const Input& input, const std::string& message) {
 Decision decide_deleted(const Input& input) {
   const api::AccessRequest& request = *input.request;
   if (is_to_be_removed(input)) {
-    // A crash may have prevented the record of the access. If the record was refused, the access ends now.
-    const bool has_to_be_recorded =
-        is_unrecorded_grant(input) && !is_over(request.status) && !input.end_record;
-    return has_to_be_recorded && !input.grant_failure ? record_before_removal(input) : remove(*input.binding);
+    if (!is_unrecorded_grant(input) || is_over(request.status) || input.end_record)
+      return remove(*input.binding);
+    return is_interrupted_grant(input) ? record_interrupted(input)
+                                       : remove_forged(input, *tampering(input, std::nullopt));
   }
   // Also of a request that finalizers hold: its status is read as long as it is there.
   if (input.end_record && !request.status.complete && !input.request_is_gone) return end_as_recorded(input);

@@ -161,8 +161,8 @@ Decision DecisionBuilder::done(NextLook next, std::optional<Action> change) cons
   decision.actions.insert(decision.actions.end(), records_.begin(), records_.end());
   if (change) decision.actions.push_back(std::move(*change));
   decision.actions.insert(decision.actions.end(), records_of_change_.begin(), records_of_change_.end());
-  if (!input_.request_is_gone && status != input_.request->status)
-    decision.actions.emplace_back(UpdateStatus{status});
+  const bool is_changed = status != input_.request->status || input_.is_ending_false;
+  if (!input_.request_is_gone && is_changed) decision.actions.emplace_back(UpdateStatus{status});
   if (!namespace_is_going(input_))
     decision.actions.insert(decision.actions.end(), events_.begin(), events_.end());
   return decision;

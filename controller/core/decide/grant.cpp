@@ -58,11 +58,11 @@ std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& bu
         .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ": its time was up"};
   }
   if (in.settings.ends_all) return ending_for(removal_denial());
-  if (!in.binding && begun.was_bound) return ending_for(binding_removed(in));
+  if (!in.binding && begun.was_bound)
+    return ending_announced(in, builder).value_or(ending_for(binding_removed(in)));
   if (denial) return may_return_until(in, denial) ? std::nullopt : std::optional(ending_for(*denial));
-  if (!in.binding) {
-    if (auto over = first_denial(limit_checks(), in)) return ending_for(*over);
-  }
+  // Others may have been given since.
+  if (auto over = first_denial(limit_checks(), in)) return ending_for(*over);
   if (!tally.quorum()) {
     return ending_for(
         {std::string(api::reason::kNotEnoughApprovals),
@@ -87,7 +87,12 @@ void approve(const Input& in, DecisionBuilder& builder, const Tally& tally) {
   }
 }
 
-namespace {
+DecisionBuilder::Step granted_step(const Grant& grant, const api::BindingRef& binding) {
+  return {.action = api::AuditAction::Granted,
+          .message = describe(grant),
+          .doing = "Grant",
+          .related = object_of(binding)};
+}
 
 void set_times(const Input& in, DecisionBuilder& builder, const Span& times) {
   builder.status.granted_at = times.granted_at;
@@ -95,12 +100,7 @@ void set_times(const Input& in, DecisionBuilder& builder, const Span& times) {
   builder.status.binding_name = api::binding_name(*in.request);
 }
 
-DecisionBuilder::Step granted(const Grant& grant, const api::BindingRef& binding) {
-  return {.action = api::AuditAction::Granted,
-          .message = describe(grant),
-          .doing = "Grant",
-          .related = object_of(binding)};
-}
+namespace {
 
 void activate(const Input& in, DecisionBuilder& builder, const DecisionBuilder::Step& step) {
   builder.status.phase = api::Phase::Active;
@@ -169,45 +169,7 @@ Decision report_squatter(const Input& in, DecisionBuilder builder) {
   return builder.done(NextLook::on_change(Watched::Binding));
 }
 
-Span times_of_binding(const api::RoleBinding& binding) {
-  const TimePoint granted_at = floor_to_second(binding.metadata.creation_timestamp);
-  return {.granted_at = granted_at, .expires_at = api::stated_end(binding).value_or(granted_at)};
-}
-
-// An earlier attempt ended between its binding and the record of it (a crash, a lost answer). The binding is
-// the grant if it is what Curfew would create now.
-Decision record_grant(const Input& in, DecisionBuilder builder) {
-  const Span times = times_of_binding(*in.binding);
-  const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
-  if (difference(*in.request, *in.binding, end_of_grant(in, times.granted_at, duration)))
-    return remove_forged(in, *tampering(in, std::nullopt));
-  if (after_refusal(in, builder)) return remove(*in.binding);  // its record was refused
-  set_times(in, builder, times);
-  const auto step = granted(grant_of(*in.request, builder.status, times), api::reference_to(*in.binding));
-  builder.record(step);
-  activate(in, builder, step);
-  const bool has_ended = times.expires_at <= in.now;  // Active all the same: the next look ends it
-  return builder.done(has_ended ? NextLook::on_change(Watched::Request) : NextLook::at(times.expires_at));
-}
-
 }  // namespace
-
-Decision record_before_removal(const Input& input) {
-  const Tally counted = tally(input);
-  DecisionBuilder builder(input);
-  const Span times = times_of_binding(*input.binding);
-  const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
-  const Grant grant = grant_of(*input.request, builder.status, times);
-  api::RoleBinding bound = *input.binding;
-  if (bound.metadata.owner_references.empty())  // removed by `kubectl delete --cascade=orphan`
-    bound.metadata.owner_references = binding_for(*input.request, grant).metadata.owner_references;
-  if (!counted.quorum() || difference(*input.request, bound, end_of_grant(input, times.granted_at, duration)))
-    return remove_forged(input, *tampering(input, std::nullopt));
-  note_decisions(input, counted, builder);
-  set_times(input, builder, times);
-  builder.record(granted(grant, api::reference_to(bound)));
-  return builder.done(NextLook::at(input.now));
-}
 
 std::string describe_hold(const Input& input) {
   return "nothing is granted while the admission policies that establish who asks and who decides are not in force: " +
@@ -236,7 +198,7 @@ std::optional<Decision> resume_grant(const Input& input) {
   set_times(input, builder, begun->times);
   const auto denial = first_denial(grant_checks(), input);
   if (const auto ending = why_not_resumed(input, builder, counted, *begun, denial)) {
-    if (is_own) return remove(*input.binding);
+    if (is_own) return remove(*input.binding, Denial{ending->reason, ending->message});
     if (begun->broken) builder.tampering(begun->broken->message, fingerprint(begun->broken->message));
     return end(input, builder, *ending);
   }
@@ -254,8 +216,9 @@ std::optional<Decision> resume_grant(const Input& input) {
     if (auto refused = after_refusal(input, builder)) return refused;
   }
   const Grant grant = grant_of(*input.request, builder.status, begun->times);
-  activate(input, builder,
-           granted(grant, input.binding ? api::reference_to(*input.binding) : binding_of(*input.request)));
+  activate(
+      input, builder,
+      granted_step(grant, input.binding ? api::reference_to(*input.binding) : binding_of(*input.request)));
   builder.status.observed_decisions = static_cast<int>(input.request->decisions.size());
   return builder.done(NextLook::at(begun->times.expires_at),
                       input.binding ? std::nullopt : std::optional<Action>(CreateBinding{grant}));
@@ -267,7 +230,7 @@ Decision grant(const Input& input, DecisionBuilder builder) {
     builder.message("approved, access is about to be granted");
     return builder.done(NextLook::on_change(Watched::Request));  // by this write
   }
-  if (is_unrecorded_grant(input)) return record_grant(input, builder);
+  if (is_unrecorded_grant(input)) return remove_forged(input, *tampering(input, std::nullopt));
   if (input.binding) return report_squatter(input, builder);
   if (auto refused = after_refusal(input, builder)) return *refused;
 
@@ -276,7 +239,7 @@ Decision grant(const Input& input, DecisionBuilder builder) {
   const Span times{.granted_at = granted_at, .expires_at = end_of_grant(input, granted_at, duration)};
   set_times(input, builder, times);
   const Grant granting = grant_of(*input.request, builder.status, times);
-  const DecisionBuilder::Step step = granted(granting, binding_of(*input.request));
+  const DecisionBuilder::Step step = granted_step(granting, binding_of(*input.request));
   builder.record_after_change(step);
   activate(input, builder, step);
   return builder.done(NextLook::at(times.expires_at), CreateBinding{granting});

@@ -257,6 +257,7 @@ Decision decide_ungranted(const Input& input) {
 
 Decision decide_pending(const Input& input) {
   if (auto resumed = resume_grant(input)) return *resumed;
+  if (is_interrupted_grant(input)) return record_interrupted(input);
   Decision decision = decide_ungranted(input);
   if (!is_unrecorded_grant(input) || settles_binding(decision)) return decision;
   const bool is_own = input.granted_binding_uid == input.binding->metadata.uid;

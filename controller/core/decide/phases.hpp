@@ -58,9 +58,15 @@ Decision grant(const Input& input, DecisionBuilder builder);
 std::string describe_hold(const Input& input);
 Decision hold_for_guard(const Input& input, DecisionBuilder builder);
 
-// Records the access of a deleted request whose binding no AuditRecord tells of, or that the binding is not
-// what Curfew would have created. The next look removes it.
-Decision record_before_removal(const Input& input);
+// Whether there is a binding of the request that no AuditRecord tells of and that Curfew made: it is exactly
+// what a grant was when the binding was made, with the approvals that are on record.
+bool is_interrupted_grant(const Input& input);
+// Records that access. The next look goes on with it, or ends it.
+Decision record_interrupted(const Input& input);
+
+// The Granted record and its Event.
+DecisionBuilder::Step granted_step(const Grant& grant, const api::BindingRef& binding);
+void set_times(const Input& in, DecisionBuilder& builder, const Span& times);
 
 // Records the request itself, at its first look under a policy.
 void record_request(const Input& input, DecisionBuilder& builder);
@@ -80,6 +86,9 @@ Decision remove_forged(const Input& input, const std::string& message);
 // The status reports an end that is not Curfew's, because Curfew would have recorded the end before: ends the
 // access, with the change of the status as the cause.
 Decision end_falsified(const Input& input);
+// The status announces an end that Curfew did not announce: an Active request goes on without it, any other
+// is rejected.
+Decision refuse_false_ending(const Input& input);
 // The same for a request that had no access: the next look rejects it, because what else its status says may
 // be false, too.
 Decision reject_falsified(const Input& input);

@@ -120,7 +120,7 @@ Tally tally_in_time(const Input& input) {
   // the write after that term. Whether the decisions are believed is checked earlier.
   const int observed =
       std::max(input.observed_decisions.value_or(0), input.request->status.observed_decisions);
-  return tally(input, static_cast<std::size_t>(std::max(0, observed)));
+  return tally(input, std::max(static_cast<std::size_t>(std::max(0, observed)), input.recorded_decisions));
 }
 
 }  // namespace curfew::core

@@ -31,8 +31,8 @@ struct Tally {
 Tally tally(const Input& input);
 
 // Like tally(), for a request that is not granted yet: past its approval deadline, an approval counts only if
-// it was observed before. The time of an approval is unknown, so one first seen afterwards (because no
-// replica ran, or a moment too late) may be too late.
+// it was observed before: by the status or by its record. The time of an approval is unknown, so one first
+// seen afterwards (because no replica ran, or a moment too late) may be too late.
 Tally tally_in_time(const Input& input);
 
 }  // namespace curfew::core

@@ -60,6 +60,8 @@ Step RecordExecutor::run(const core::Input& input, const core::WriteRecord& acti
     }
     return parts_.failures.not_written(input, stored.error());
   }
+  if (action.record.action == api::AuditAction::Requested)
+    parts_.notes.remember_recorded(input.request->metadata.uid);
   parts_.usage.recorded(*stored);
   parts_.floods.recorded(*stored);
   if (is_end_of(*stored, input.request->metadata.uid)) {

@@ -22,6 +22,7 @@ Step StatusExecutor::run(const core::Input& input, const core::UpdateStatus& act
   }
   if (status.approved_at && !request.status.approved_at && !status.approved_by.empty())
     parts_.metrics.approval_took(*status.approved_at - request.metadata.creation_timestamp);
+  if (!status.complete && status.ending) parts_.notes.remember_announced(uid, *status.ending);
   if (!status.complete && core::had_policy(*updated))
     parts_.notes.remember_observed(uid, status.observed_decisions);
   if (status.complete && parts_.on_completed) parts_.on_completed(*updated);

@@ -108,6 +108,9 @@ class Situation {
   std::optional<TimePoint> binding_gone_at;
   bool is_unrecorded = false;
   bool is_end_unrecorded = false;
+  std::vector<std::string> recorded_approvers;
+  std::size_t recorded_decisions = 0;
+  bool is_ending_false = false;
   std::optional<int> observed_decisions;
   int unwatched_decisions = 0;
   std::optional<api::AuditRecord> granted_record;
@@ -159,6 +162,9 @@ class Situation {
     in.is_deleted_here = is_deleted_here && !binding;
     if (!binding) in.binding_gone_at = binding_gone_at;
     in.is_end_unrecorded = is_end_unrecorded;
+    in.recorded_approvers = recorded_approvers;
+    in.recorded_decisions = recorded_decisions;
+    in.is_ending_false = is_ending_false;
     in.observed_decisions = observed_decisions;
     in.unwatched_decisions = unwatched_decisions;
     in.end_record = end_record;

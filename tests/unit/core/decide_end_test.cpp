@@ -208,11 +208,12 @@ TEST_CASE("access whose record a crash prevented is recorded when its request is
     CHECK(w.record(AuditAction::Approved).actor == sre("bob"));
     CHECK(w.record(AuditAction::Granted).binding == api::RecordedBinding{"curfew-uid-1", "binding-1"});
     CHECK(w.record(AuditAction::Granted).expires_at == kEnd);
+    CHECK(w.record(AuditAction::Granted).message.ends_with(", approved by bob"));
     CHECK(w.record(AuditAction::Revoked)
               .message.starts_with("AccessRequest payments/fix was deleted, which ended the access, by "));
   }
   SECTION("as a binding that nobody granted") {
-    w.s.policy->spec.approval.required = 2;
+    w.s.binding->metadata.annotations["curfew.dev/approved-by"] = "[]";
     w.step();
     w.step();
     CHECK(w.record(AuditAction::Tampered).message ==

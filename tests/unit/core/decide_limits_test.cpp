@@ -49,7 +49,8 @@ TEST_CASE("a grant that was begun goes on only within the limits: others may hav
   REQUIRE_FALSE(w.has(AuditAction::Granted));
   w.s.usage.active = GENERATE(0, 1);
   w.settle();
-  CHECK(w.phase() == (w.s.usage.active == 0 ? Phase::Active : Phase::Rejected));
+  CHECK(w.phase() == (w.s.usage.active == 0 ? Phase::Active : Phase::Revoked));
+  CHECK(w.has(AuditAction::Granted));  // it was there
   CHECK(w.s.binding.has_value() == (w.s.usage.active == 0));
 }
 

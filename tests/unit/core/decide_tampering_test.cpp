@@ -329,3 +329,25 @@ TEST_CASE("the false end of a request with a binding that nobody recorded ends t
   CHECK_FALSE(w.s.binding);
   CHECK(w.phase() == Phase::Rejected);
 }
+
+TEST_CASE("an end that somebody else announced in the status is none") {
+  SECTION("of access: it goes on") {
+    World w = active_world();
+    w.s.is_ending_false = true;
+    w.step();
+    w.s.is_ending_false = false;
+    w.settle();
+    CHECK(w.phase() == Phase::Active);
+    CHECK(w.s.binding);
+  }
+  SECTION("of a request that waits: it is rejected") {
+    World w;
+    w.settle();
+    w.s.is_ending_false = true;
+    w.step();
+    w.s.is_ending_false = false;
+    w.settle();
+    CHECK(w.phase() == Phase::Rejected);
+    CHECK(w.has(AuditAction::Rejected));
+  }
+}

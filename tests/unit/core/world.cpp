@@ -48,6 +48,18 @@ void World::gather() {
   s.is_unrecorded = is_asked_for && !s.granted_record;
   presence_ = observe_presence(s.input(), presence_);
   s.absence = presence_.absence;
+  s.recorded_approvers.clear();
+  s.recorded_decisions = 0;
+  for (std::size_t i = 0; i < s.request.decisions.size() && may_have_unseen_records(s.input()); ++i) {
+    const api::Decision& decision = s.request.decisions[i];
+    const bool approves = decision.verdict == api::Verdict::Approve;
+    const auto action = approves ? api::AuditAction::Approved : api::AuditAction::ApprovalWithdrawn;
+    if (!records.contains(api::record_name(uid, action, static_cast<std::int64_t>(i)))) continue;
+    s.recorded_decisions = i + 1;
+    const std::string who(decision.person.username);
+    std::erase(s.recorded_approvers, who);
+    if (approves) s.recorded_approvers.push_back(who);
+  }
   s.is_end_unrecorded = is_over(status) && (s.granted_record || s.observed_decisions) && !s.gone &&
                         !records.contains(api::record_name(uid, api::AuditAction::Revoked));
 }
@@ -164,7 +176,7 @@ bool World::run(const ShortenBinding& action) {
 
 bool World::run(const UpdateStatus& action) {
   CHECK_FALSE(s.gone);
-  CHECK(action.status != s.request.status);
+  CHECK((action.status != s.request.status || s.is_ending_false));
   s.request.status = action.status;
   s.request = testing::read_back(s.request);
   if (s.request.status.complete)

@@ -56,7 +56,7 @@ TEST_CASE("a pending request whose end is not recorded has departed") {
   REQUIRE(f.departed.first({"payments", "debug"}));
   CHECK(f.departed.first({"payments", "debug"})->status.phase == api::Phase::Pending);
   CHECK_FALSE(f.notes.of(kUid).granted);
-  CHECK(f.notes.of(kUid).observed_decisions);  // even if its status says that it is over
+  CHECK(f.notes.of(kUid).is_recorded);  // even if its status says that it is over
 }
 
 TEST_CASE("a request whose end is recorded is over") {

@@ -2,6 +2,8 @@
 #include <functional>
 #include <vector>
 
+#include "api/names.hpp"
+#include "core/decide/decide.hpp"
 #include "reconcile/triggers.hpp"
 #include "unit/reconcile/gather_fixture.hpp"
 #include "unit/reconcile/reconcile_test.hpp"
@@ -329,6 +331,120 @@ TEST_CASE("the end of a request that was seen waiting has a record") {
   }
   SECTION("not seen: without a call") {
     CHECK_FALSE((**f.gather()).is_end_unrecorded);
+    CHECK(f.api.calls().empty());
+  }
+}
+
+TEST_CASE("an announced end counts if Curfew announced it") {
+  GatherFixture f;
+  auto asked = request_in(GENERATE(Phase::Pending, Phase::Active));
+  const std::string reason = GENERATE("BindingChanged", "StatusChanged", "DurationTooLong");
+  const bool is_tampering = reason != "DurationTooLong";
+  asked.status.ending =
+      api::StatusEnding{.reason = reason, .message = "bob did that", .actor = "", .time = f.clock.now()};
+  const auto put_record = [&] {
+    auto told = record(api::AuditAction::Tampered);
+    told.metadata.name = core::record_of_announced(asked);
+    f.api.put(told);
+  };
+  const auto is_believed = [&] {
+    const auto input = f.gather();
+    REQUIRE(input);
+    CHECK((*input)->request->status.ending.has_value() != (*input)->is_ending_false);
+    return !(*input)->is_ending_false;
+  };
+  SECTION("in this term, by this replica") {
+    f.begin_term();
+    f.clock.advance(1min);
+    deliver(f.stores.requests, asked);
+    f.notes.remember_announced(kUid, *asked.status.ending);
+    CHECK(is_believed());
+  }
+  SECTION("in this term, by somebody else") {
+    f.begin_term();
+    f.clock.advance(1min);
+    asked.status.ending->time = GENERATE_REF(f.clock.now(), f.clock.now() - 2min);
+    deliver(f.stores.requests, asked);
+    put_record();
+    CHECK_FALSE(is_believed());
+  }
+  SECTION("before this term, by the former leader") {
+    const bool is_late = GENERATE(true, false);  // for the list of the new one
+    if (is_late) f.begin_term();
+    deliver(f.stores.requests, asked);
+    if (!is_late) f.begin_term();
+    put_record();
+    CHECK(is_believed());
+    f.clock.advance(1min);
+    CHECK(is_believed());
+  }
+  SECTION("before this term, without its record") {
+    deliver(f.stores.requests, asked);
+    f.begin_term();
+    CHECK(is_believed() == !is_tampering);
+  }
+}
+
+TEST_CASE("a request that has a record of its own does not share that of a flood") {
+  GatherFixture f;
+  for (const char* name : {"a", "b"})  // as many as may wait
+    f.floods.judge(request(name, "3f2c9a4e-0000-4000-8000-00000000000" + std::string(name)), false, true);
+  deliver(f.stores.requests, request());
+  deliver(f.stores.policies, policy_with({}));
+  f.begin_term();
+  const bool is_recorded = GENERATE(true, false);
+  if (is_recorded) f.api.put(record(api::AuditAction::Requested));
+  CHECK((**f.gather()).flood.has_value() == !is_recorded);
+  CHECK(f.notes.of(kUid).is_recorded == is_recorded);
+}
+
+TEST_CASE("of a request without a policy that has a record of its own, the end has one, too") {
+  GatherFixture f;
+  auto asked = request();
+  asked.decisions = {{.verdict = api::Verdict::Deny, .person = {}, .comment = {}}};
+  deliver(f.stores.requests, asked);
+  f.notes.remember_recorded(kUid);
+  for (int i = 0; i < 10; ++i) f.floods.without_policy(request("x", kOtherUid + std::to_string(i)));
+  CHECK_FALSE((**f.gather()).without_policy);
+}
+
+TEST_CASE("what a crash kept from the status is read from the records of the decisions") {
+  GatherFixture f;
+  auto asked = request_in(Phase::Pending);
+  asked.metadata.creation_timestamp = f.clock.now() - 2h;
+  const auto say = [&](api::Verdict verdict, const char* who) {
+    asked.decisions.push_back({.verdict = verdict, .person = {.username = who, .groups = {}}, .comment = {}});
+  };
+  say(api::Verdict::Approve, "bob");
+  say(api::Verdict::Approve, "carol");
+  say(api::Verdict::Revoke, "bob");
+  say(api::Verdict::Approve, "dave");
+  const auto put = [&](api::AuditAction action, int index) {
+    auto told = record(action);
+    told.metadata.name = api::record_name(kUid, action, index);
+    f.api.put(told);
+  };
+  put(api::AuditAction::Approved, 0);
+  put(api::AuditAction::Approved, 1);
+  put(api::AuditAction::ApprovalWithdrawn, 2);
+  auto policy = policy_with({{"approval", {{"required", 1}, {"timeout", "1h"}}}});
+  SECTION("past the deadline") {
+    deliver(f.stores.policies, policy);
+    deliver(f.stores.requests, asked);
+    const auto input = f.gather();
+    CHECK((*input)->recorded_decisions == 3);
+    CHECK((*input)->recorded_approvers == std::vector<std::string>{"carol"});
+  }
+  SECTION("for a binding that no record tells of") {
+    deliver(f.stores.requests, asked);
+    deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+    CHECK((**f.gather()).recorded_approvers == std::vector<std::string>{"carol"});
+  }
+  SECTION("not otherwise") {
+    asked.metadata.creation_timestamp = f.clock.now();
+    deliver(f.stores.policies, policy);
+    deliver(f.stores.requests, asked);
+    CHECK((**f.gather()).recorded_decisions == 0);
     CHECK(f.api.calls().empty());
   }
 }
