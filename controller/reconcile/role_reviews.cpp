@@ -20,7 +20,7 @@ constexpr milliseconds kSpread{5};
 // Shorter than the interval of the slow resync, which reviews every policy.
 constexpr std::chrono::hours kValidity{5};
 constexpr milliseconds kFirstRetry{2000};
-constexpr milliseconds kLongestRetry{std::chrono::minutes(5)};
+constexpr milliseconds kMaxRetry{std::chrono::minutes(5)};
 
 bool has_observed(const api::AccessPolicy& policy) {
   return policy.status.observed_generation == policy.metadata.generation;
@@ -58,7 +58,7 @@ RoleReviews::State RoleReviews::state_of(const api::AccessPolicy& policy) {
   return states_.with([&](States& states) {
     auto [entry, is_new] = states.of.try_emplace(
         policy.metadata.name,
-        State{.backoff = Backoff(kFirstRetry, kLongestRetry, static_cast<unsigned>(states.random()))});
+        State{.backoff = Backoff(kFirstRetry, kMaxRetry, static_cast<unsigned>(states.random()))});
     State& state = entry->second;
     const bool is_other =
         is_new || state.uid != policy.metadata.uid || state.generation != policy.metadata.generation;

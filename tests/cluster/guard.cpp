@@ -30,6 +30,15 @@ ProcessResult Asked::replace(const Person& who, const Json& patch) const {
   return who.kubectl({"replace", "-f", "-"}, object.dump());
 }
 
+ProcessResult Asked::put(const Person& who, const Json& patch) const {
+  Json object = stored();
+  object.merge_patch(patch);
+  return who.kubectl(
+      {"replace", "--raw", "/apis/curfew.dev/v1alpha1/namespaces/" + space.name() + "/accessrequests/ask",
+       "-f", "-"},
+      object.dump());
+}
+
 ProcessResult Asked::server_side_apply(const Person& who, const Json& object) const {
   Json whole{{"apiVersion", "curfew.dev/v1alpha1"},
              {"kind", "AccessRequest"},

@@ -40,6 +40,9 @@ struct Asked {
   ProcessResult merge_patch(const Person& who, const Json& patch) const;
   // Replaces the stored object by itself with `patch` (a merge patch) applied.
   ProcessResult replace(const Person& who, const Json& patch) const;
+  // The same as it is: kubectl changes an annotation of its own as well, which is another reason to refuse
+  // it.
+  ProcessResult put(const Person& who, const Json& patch) const;
   // Server-side apply of an object that holds only these fields.
   ProcessResult server_side_apply(const Person& who, const Json& object) const;
   // Writes what the controller would write.
@@ -67,7 +70,7 @@ struct Means {
 // Ways to make a change that a merge patch can express: a JSON merge patch, a replacement, and server-side
 // apply.
 inline constexpr Means kMeans[] = {{"merge patch", &Asked::merge_patch},
-                                   {"replace", &Asked::replace},
+                                   {"put", &Asked::put},
                                    {"server-side apply", &Asked::server_side_apply}};
 
 // An approval by bob, as the guard completes it.

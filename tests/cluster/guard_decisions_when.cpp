@@ -142,6 +142,20 @@ TEST_CASE("where the policy of a grant is gone only the people of the request de
   CHECK_THAT(asked.annotate(asked.carol, {"curfew.dev/revoke=enough"}), Succeeds());
 }
 
+TEST_CASE("people who approve and take it back leave room for others", "[guard]") {
+  Asked asked;
+  for (const char* who : {"sre-0", "sre-1"}) {
+    for (const char* what : {"approve", "revoke", "approve", "revoke"}) {
+      REQUIRE_THAT(as_another(asked.admin, asked, who, std::string("curfew.dev/") + what + "=hm"),
+                   Succeeds());
+    }
+  }
+  REQUIRE(asked.decisions().size() == 8);
+  CHECK_THAT(as_another(asked.admin, asked, "sre-2", "curfew.dev/approve=ok"), Succeeds());
+  CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
+  CHECK_THAT(asked.annotate(asked.carol, {"curfew.dev/deny=no"}), Succeeds());
+}
+
 TEST_CASE("a request that is being deleted is not approved, but may be revoked", "[guard]") {
   Asked asked;
   REQUIRE_THAT(asked.merge_patch(asked.alice, {{"metadata", {{"finalizers", {"example.com/hold"}}}}}),

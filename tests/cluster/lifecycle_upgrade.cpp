@@ -41,7 +41,9 @@ void save_ledger_of_former(const Scene& scene) {
                     {"kind", "ConfigMap"},
                     {"metadata", {{"name", "curfew-guard"}, {"namespace", "curfew-system"}}},
                     {"data", {{"ledger", ledger.dump()}}}};
-  REQUIRE_THAT(scene.cluster.curfew().kubectl({"apply", "-f", "-"}, stored.dump()), Succeeds());
+  const Person curfew = scene.cluster.curfew();  // may not patch it
+  if (!curfew.kubectl({"create", "-f", "-"}, stored.dump()).ok())
+    REQUIRE_THAT(curfew.kubectl({"replace", "-f", "-"}, stored.dump()), Succeeds());
 }
 
 }  // namespace

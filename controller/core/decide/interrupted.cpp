@@ -8,8 +8,8 @@
 #include "core/decide/phases.hpp"
 #include "util/duration.hpp"
 
-// A grant whose binding exists and whose Granted record does not: a crash, or a lost answer. The records of the
-// request and of its approvals were written before the binding.
+// A grant whose binding exists and whose Granted record does not: a crash, or a lost answer. The records of
+// the request and of its approvals were written before the binding.
 namespace curfew::core {
 namespace {
 

@@ -1,0 +1,220 @@
+#include <string>
+#include <vector>
+
+#include "api/names.hpp"
+#include "core/decide/decide.hpp"
+#include "unit/reconcile/gather_fixture.hpp"
+#include "unit/reconcile/reconcile_test.hpp"
+
+// What the records tell of a request, and what of its status is believed.
+
+TEST_CASE("what Curfew has seen of a request is what it wrote, or what was there when its term began") {
+  GatherFixture f;
+  auto seen = request_in(Phase::Pending);
+  seen.status.observed_decisions = 2;
+  deliver(f.stores.requests, seen);
+  CHECK_FALSE((**f.gather()).observed_decisions);
+  f.begin_term();
+  CHECK_FALSE((**f.gather()).observed_decisions);  // its first sight waited, for the guard or for its policy
+  seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
+  deliver(f.stores.requests, seen);
+  f.begin_term();
+  CHECK((**f.gather()).observed_decisions == 2);
+  f.notes.forget(kUid);
+  CHECK_FALSE((**f.gather()).observed_decisions);
+}
+
+TEST_CASE("what a status claims that Curfew has seen counts if the guard has been in force since then") {
+  GatherFixture f;
+  auto seen = request_in(GENERATE(Phase::Pending, Phase::Active));
+  seen.status.observed_decisions = 2;
+  seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
+  deliver(f.stores.requests, seen);
+  f.begin_term();
+  const auto observed = [&](const core::GuardState& guard) {
+    return (**f.gatherer.gather(f.key, guard, {})).observed_decisions;
+  };
+  const core::GuardState away{.in_force = false, .since = f.clock.now() - 1h, .difference = "away"};
+  const core::GuardState continued{.in_force = true, .since = f.clock.now() - 1h, .difference = {}};
+  const core::GuardState restored{.in_force = true, .since = f.clock.now() + 1s, .difference = {}};
+  CHECK(observed(away) == 2);
+  SECTION("interrupted since then: only of access that was there") {
+    const auto expected = seen.status.phase == Phase::Active ? std::optional(2) : std::nullopt;
+    CHECK(observed(restored) == expected);
+    CHECK(observed(continued) == expected);
+  }
+  SECTION("interrupted later, when this replica watched") {
+    CHECK(observed(continued) == 2);
+    CHECK(observed(restored) == 2);
+  }
+}
+
+TEST_CASE("decisions that nobody saw come under the guard are remembered as such") {
+  GatherFixture f;
+  auto seen = request_in(Phase::Active);
+  seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
+  seen.status.observed_decisions = 1;
+  seen.decisions = {{.verdict = api::Verdict::Approve, .person = {}, .comment = {}}};
+  deliver(f.stores.requests, seen);
+  f.begin_term();
+  CHECK((**f.gather()).unwatched_decisions == 0);
+  seen.decisions.push_back({.verdict = api::Verdict::Revoke, .person = {}, .comment = {}});
+  SECTION("before this term") {
+    deliver(f.stores.requests, seen);
+    f.begin_term();
+  }
+  SECTION("while the guard is away") {
+    deliver(f.stores.requests, seen);
+    CHECK((**f.gatherer.gather(f.key, {.in_force = false, .since = {}, .difference = "away"}, {}))
+              .unwatched_decisions == 2);
+  }
+  CHECK((**f.gather()).unwatched_decisions == 2);
+  CHECK((**f.gather()).observed_decisions == 1);
+  f.notes.forget(kUid);
+  CHECK((**f.gather()).unwatched_decisions == 0);
+}
+
+TEST_CASE("decisions that come under the guard are not remembered as unwatched") {
+  GatherFixture f;
+  auto seen = request_in(Phase::Active);
+  seen.status.policy = api::PolicyRef{.name = "payments-debug", .uid = "policy-uid", .generation = 1};
+  deliver(f.stores.requests, seen);
+  f.begin_term();
+  seen.decisions = {{.verdict = api::Verdict::Revoke, .person = {}, .comment = {}}};
+  deliver(f.stores.requests, seen);
+  CHECK((**f.gather()).unwatched_decisions == 0);
+}
+
+TEST_CASE("the end of a request that was seen waiting has a record") {
+  GatherFixture f;
+  auto asked = request_in(Phase::Denied);
+  deliver(f.stores.requests, asked);
+  SECTION("seen: it is looked for") {
+    f.notes.remember_observed(kUid, 0);
+    SECTION("and is not there") {
+      CHECK((**f.gather()).is_end_unrecorded);
+    }
+    SECTION("and is there") {
+      f.api.put(record(api::AuditAction::Denied));
+      CHECK_FALSE((**f.gather()).is_end_unrecorded);
+    }
+  }
+  SECTION("not seen: without a call") {
+    CHECK_FALSE((**f.gather()).is_end_unrecorded);
+    CHECK(f.api.calls().empty());
+  }
+}
+
+TEST_CASE("an announced end counts if Curfew announced it") {
+  GatherFixture f;
+  auto asked = request_in(GENERATE(Phase::Pending, Phase::Active));
+  const std::string reason = GENERATE("BindingChanged", "StatusChanged", "DurationTooLong");
+  const bool is_tampering = reason != "DurationTooLong";
+  asked.status.ending =
+      api::StatusEnding{.reason = reason, .message = "bob did that", .actor = "", .time = f.clock.now()};
+  const auto put_record = [&] {
+    auto told = record(api::AuditAction::Tampered);
+    told.metadata.name = core::record_of_announced(asked);
+    f.api.put(told);
+  };
+  const auto is_believed = [&] {
+    const auto input = f.gather();
+    REQUIRE(input);
+    CHECK((*input)->request->status.ending.has_value() != (*input)->is_ending_false);
+    return !(*input)->is_ending_false;
+  };
+  SECTION("in this term, by this replica") {
+    f.begin_term();
+    f.clock.advance(1min);
+    deliver(f.stores.requests, asked);
+    f.notes.remember_announced(kUid, *asked.status.ending);
+    CHECK(is_believed());
+  }
+  SECTION("in this term, by somebody else") {
+    f.begin_term();
+    f.clock.advance(1min);
+    asked.status.ending->time = GENERATE_REF(f.clock.now(), f.clock.now() - 2min);
+    deliver(f.stores.requests, asked);
+    put_record();
+    CHECK_FALSE(is_believed());
+  }
+  SECTION("before this term, by the former leader") {
+    const bool is_late = GENERATE(true, false);  // for the list of the new one
+    if (is_late) f.begin_term();
+    deliver(f.stores.requests, asked);
+    if (!is_late) f.begin_term();
+    put_record();
+    CHECK(is_believed());
+    f.clock.advance(1min);
+    CHECK(is_believed());
+  }
+  SECTION("before this term, without its record") {
+    deliver(f.stores.requests, asked);
+    f.begin_term();
+    CHECK(is_believed() == !is_tampering);
+  }
+}
+
+TEST_CASE("a request that has a record of its own does not share that of a flood") {
+  GatherFixture f;
+  for (const char* name : {"a", "b"})  // as many as may wait
+    f.floods.judge(request(name, "3f2c9a4e-0000-4000-8000-00000000000" + std::string(name)), false, true);
+  deliver(f.stores.requests, request());
+  deliver(f.stores.policies, policy_with({}));
+  f.begin_term();
+  const bool is_recorded = GENERATE(true, false);
+  if (is_recorded) f.api.put(record(api::AuditAction::Requested));
+  CHECK((**f.gather()).flood.has_value() == !is_recorded);
+  CHECK(f.notes.of(kUid).is_recorded == is_recorded);
+}
+
+TEST_CASE("of a request without a policy that has a record of its own, the end has one, too") {
+  GatherFixture f;
+  auto asked = request();
+  asked.decisions = {{.verdict = api::Verdict::Deny, .person = {}, .comment = {}}};
+  deliver(f.stores.requests, asked);
+  f.notes.remember_recorded(kUid);
+  for (int i = 0; i < 10; ++i) f.floods.without_policy(request("x", kOtherUid + std::to_string(i)));
+  CHECK_FALSE((**f.gather()).without_policy);
+}
+
+TEST_CASE("what a crash kept from the status is read from the records of the decisions") {
+  GatherFixture f;
+  auto asked = request_in(Phase::Pending);
+  asked.metadata.creation_timestamp = f.clock.now() - 2h;
+  const auto say = [&](api::Verdict verdict, const char* who) {
+    asked.decisions.push_back({.verdict = verdict, .person = {.username = who, .groups = {}}, .comment = {}});
+  };
+  say(api::Verdict::Approve, "bob");
+  say(api::Verdict::Approve, "carol");
+  say(api::Verdict::Revoke, "bob");
+  say(api::Verdict::Approve, "dave");
+  const auto put = [&](api::AuditAction action, int index) {
+    auto told = record(action);
+    told.metadata.name = api::record_name(kUid, action, index);
+    f.api.put(told);
+  };
+  put(api::AuditAction::Approved, 0);
+  put(api::AuditAction::Approved, 1);
+  put(api::AuditAction::ApprovalWithdrawn, 2);
+  auto policy = policy_with({{"approval", {{"required", 1}, {"timeout", "1h"}}}});
+  SECTION("past the deadline") {
+    deliver(f.stores.policies, policy);
+    deliver(f.stores.requests, asked);
+    const auto input = f.gather();
+    CHECK((*input)->recorded_decisions == 3);
+    CHECK((*input)->recorded_approvers == std::vector<std::string>{"carol"});
+  }
+  SECTION("for a binding that no record tells of") {
+    deliver(f.stores.requests, asked);
+    deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+    CHECK((**f.gather()).recorded_approvers == std::vector<std::string>{"carol"});
+  }
+  SECTION("not otherwise") {
+    asked.metadata.creation_timestamp = f.clock.now();
+    deliver(f.stores.policies, policy);
+    deliver(f.stores.requests, asked);
+    CHECK((**f.gather()).recorded_decisions == 0);
+    CHECK(f.api.calls().empty());
+  }
+}
