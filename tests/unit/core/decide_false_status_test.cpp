@@ -1,34 +1,6 @@
-#include <algorithm>
+#include "forged.hpp"
 
-#include "core/decide/binding.hpp"
-#include "core/effective.hpp"
-#include "core_test.hpp"
-
-// States that are possible only if the admission policies were bypassed: by removing them, or by writing to
-// etcd.
-
-namespace {
-
-bool removes_binding_first(const Decision& decision) {
-  return !decision.actions.empty() && std::holds_alternative<DeleteBinding>(decision.actions.front());
-}
-
-int times_told(const World& w, const std::string& reason) {
-  const auto told = w.told();
-  return static_cast<int>(std::count(told.begin(), told.end(), reason));
-}
-
-// A binding as Curfew would have created it, but created by someone else.
-api::RoleBinding forged(const World& w, TimePoint expires_at) {
-  api::RoleBinding binding = binding_for(
-      w.s.request,
-      grant_of(w.s.request, w.status(), {.granted_at = floor_to_second(w.s.now), .expires_at = expires_at}));
-  binding.metadata.uid = "forged";
-  binding.metadata.creation_timestamp = floor_to_second(w.s.now);
-  return binding;
-}
-
-}  // namespace
+// What somebody writes into a status, past the guard or with Curfew's own token.
 
 TEST_CASE("a status that somebody wrote does not make a grant of a binding that no record tells of") {
   World w = approved_world();

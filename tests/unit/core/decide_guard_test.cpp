@@ -8,6 +8,19 @@ using Catch::Matchers::Equals;
 
 // Requests and decisions while the guard is not in force, and after that.
 
+namespace {
+
+void take_guard_away(World& w) {
+  w.s.guard = {.in_force = false, .difference = "policy curfew-identity is missing"};
+}
+
+void put_guard_back(World& w, TimePoint since) {
+  w.s.guard = {.in_force = true, .since = since, .difference = {}};
+  w.settle();
+}
+
+}  // namespace
+
 TEST_CASE("what is first seen while the guard is not in force waits, and nothing of it is recorded") {
   World w;
   SECTION("a request") {

@@ -167,19 +167,6 @@ TEST_CASE("an unknown policy is waited for, for five seconds") {
   }
 }
 
-namespace {
-
-void take_guard_away(World& w) {
-  w.s.guard = {.in_force = false, .difference = "policy curfew-identity is missing"};
-}
-
-void put_guard_back(World& w, TimePoint since) {
-  w.s.guard = {.in_force = true, .since = since, .difference = {}};
-  w.settle();
-}
-
-}  // namespace
-
 TEST_CASE("messages are cut to what the API server takes, whole characters only") {
   World w;
   w.settle();
