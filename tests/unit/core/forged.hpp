@@ -6,8 +6,8 @@
 #include "core/decide/binding.hpp"
 #include "core_test.hpp"
 
-// What tests of states need that are possible only if the admission policies were bypassed: by removing them, or by
-// writing to etcd. For the .cpp files of this folder only.
+// What tests of states need that are possible only if the admission policies were bypassed: by removing them,
+// or by writing to etcd. For the .cpp files of this folder only.
 namespace curfew::core::test {
 
 inline bool removes_binding_first(const Decision& decision) {
