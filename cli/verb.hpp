@@ -52,7 +52,7 @@ T must(Result<T> result) {
 struct Invocation {
   client::Session session;
   Terminal terminal;
-  std::vector<std::string> command = {};  // the words after "--", of run
+  std::vector<std::string> command;  // the words after "--", of run
 };
 
 struct Verb {

@@ -21,7 +21,7 @@ constexpr int kSignalled = 128;
 
 std::atomic<int> first_signal{0};
 std::atomic<pid_t> running{0};
-static_assert(std::atomic<int>::is_always_lock_free && std::atomic<pid_t>::is_always_lock_free);
+static_assert(std::atomic<pid_t>::is_always_lock_free);
 
 std::array<struct sigaction, kHeld.size()> before;
 
@@ -86,6 +86,7 @@ std::optional<int> why_not_runnable(const std::string& program) {
 int run_command(const std::vector<std::string>& command) {
   std::vector<std::string> words = command;
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   const Attributes attributes;
