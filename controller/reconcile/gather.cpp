@@ -81,6 +81,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   input.settings = parts_.settings;
   input.now = parts_.clock.now();
   look_at_presence(input);
+  if (const auto whole = read_unrecorded_binding(input, stop); !whole) return tl::unexpected(whole.error());
   if (const auto found_decisions = find_recorded_decisions(input, stop); !found_decisions)
     return tl::unexpected(found_decisions.error());
   if (ends_without_policy(input)) input.without_policy = parts_.floods.without_policy(request);

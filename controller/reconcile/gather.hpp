@@ -53,6 +53,7 @@ class Gatherer {
   void judge_claim(const core::Input& input) const;
   Result<void> judge_ending(core::Input& input, std::stop_token stop);
   Result<bool> is_recorded(const api::AccessRequest& request, std::stop_token stop);
+  Result<void> read_unrecorded_binding(core::Input& input, std::stop_token stop);
   Result<void> find_recorded_decisions(core::Input& input, const std::stop_token& stop);
   void look_at_decisions(core::Input& input) const;
   void look_at_presence(core::Input& input) const;

@@ -69,6 +69,16 @@ Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop)
   return {};
 }
 
+// The store keeps only a part of its annotations.
+Result<void> Gatherer::read_unrecorded_binding(core::Input& input, std::stop_token stop) {
+  if (!core::is_unrecorded_grant(input) || input.request->status.phase == api::Phase::Active) return {};
+  auto stored = parts_.client.find<api::RoleBinding>(input.binding->metadata.key(), std::move(stop));
+  if (!stored) return tl::unexpected(stored.error());
+  if (*stored && (*stored)->metadata.uid == input.binding->metadata.uid)
+    input.binding = std::make_shared<const api::RoleBinding>(std::move(**stored));
+  return {};
+}
+
 // By the names of their records.
 Result<void> Gatherer::find_recorded_decisions(core::Input& input, const std::stop_token& stop) {
   const api::AccessRequest& request = *input.request;

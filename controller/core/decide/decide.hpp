@@ -13,6 +13,9 @@ bool is_over(const api::AccessRequestStatus& status);
 // have had for a moment is not known.
 bool is_known_from_records(const api::AccessRequest& request);
 
+// Whether there is a binding of the request that no AuditRecord tells of.
+bool is_unrecorded_grant(const Input& input);
+
 // Whether records may tell more of the request's decisions than its status: a crash came between the two.
 bool may_have_unseen_records(const Input& input);
 

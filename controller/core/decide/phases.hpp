@@ -71,9 +71,6 @@ void set_times(const Input& in, DecisionBuilder& builder, const Span& times);
 // Records the request itself, at its first look under a policy.
 void record_request(const Input& input, DecisionBuilder& builder);
 
-// Whether there is a binding of the request that no AuditRecord tells of.
-bool is_unrecorded_grant(const Input& input);
-
 // Access ended because its binding is gone, not by Curfew.
 Denial binding_removed(const Input& input);
 

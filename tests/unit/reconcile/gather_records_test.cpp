@@ -3,6 +3,7 @@
 
 #include "api/names.hpp"
 #include "core/decide/decide.hpp"
+#include "reconcile/decoders.hpp"
 #include "unit/reconcile/gather_fixture.hpp"
 #include "unit/reconcile/reconcile_test.hpp"
 
@@ -217,4 +218,17 @@ TEST_CASE("what a crash kept from the status is read from the records of the dec
     CHECK((**f.gather()).recorded_decisions == 0);
     CHECK(f.api.calls().empty());
   }
+}
+
+TEST_CASE("a binding that no record tells of is read whole: the store keeps a part") {
+  GatherFixture f;
+  auto asked = request_in(Phase::Pending);
+  deliver(f.stores.requests, asked);
+  auto made = binding("2026-11-24T21:00:00Z");
+  made.metadata.annotations["curfew.dev/approved-by"] = "[]";
+  f.api.put(made);
+  deliver(f.stores.bindings, *reconcile::decode_binding(api::encode(made)));
+  const auto input = f.gather();
+  REQUIRE((*input)->is_unrecorded);
+  CHECK((*input)->binding->metadata.annotations.at("curfew.dev/approved-by") == "[]");
 }
