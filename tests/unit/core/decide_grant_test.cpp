@@ -8,14 +8,6 @@ using Catch::Matchers::Equals;
 
 namespace {
 
-World world_approved_after_ten_seconds() {
-  World w;
-  w.s.at(kNow + 100ms);
-  w.settle();
-  w.s.by(approve(sre("bob"))).at(kNow + 10s + 250ms);
-  return w;
-}
-
 std::string names_of(const Decision& decision) {
   std::string names;
   for (const Action& action : decision.actions) {
@@ -38,7 +30,7 @@ GrantFailure refused_now(const World& w, const char* reason, const char* message
 }  // namespace
 
 TEST_CASE("a quorum grants: record of the approval, binding, record of it, status, Events, in that order") {
-  World w = world_approved_after_ten_seconds();
+  World w = approved_after_ten_seconds();
   const Decision decision = w.step();
   CHECK(names_of(decision) == "WriteRecord CreateBinding WriteRecord UpdateStatus EmitEvent EmitEvent");
   CHECK(decision.next.time() == kNow + 10s + 30min);
@@ -61,7 +53,7 @@ TEST_CASE("a quorum grants: record of the approval, binding, record of it, statu
 }
 
 TEST_CASE("the binding carries its own end, its owner, and nothing that could hold it") {
-  World w = world_approved_after_ten_seconds();
+  World w = approved_after_ten_seconds();
   w.settle();
   REQUIRE(w.s.binding);
   const auto& meta = w.s.binding->metadata;
@@ -91,7 +83,7 @@ TEST_CASE("a policy that asks for no approval grants at once") {
 }
 
 TEST_CASE("a grant that is recorded, and whose binding is gone before the status shows it, has ended") {
-  World w = world_approved_after_ten_seconds();
+  World w = approved_after_ten_seconds();
   w.step(3);
   w.s.binding.reset();
   w.settle();
@@ -101,8 +93,8 @@ TEST_CASE("a grant that is recorded, and whose binding is gone before the status
 }
 
 TEST_CASE("a Granted record that does not fit the request grants nothing") {
-  World w = world_approved_after_ten_seconds();
-  World other = world_approved_after_ten_seconds();
+  World w = approved_after_ten_seconds();
+  World other = approved_after_ten_seconds();
   other.settle();
   auto forged = other.record(AuditAction::Granted);
   forged.role = cluster_role("admin");
@@ -123,7 +115,7 @@ TEST_CASE("a Granted record that does not fit the request grants nothing") {
 
 TEST_CASE(
     "a binding that the API server refuses is tried again at its time, and the condition has the server's words") {
-  World w = world_approved_after_ten_seconds();
+  World w = approved_after_ten_seconds();
   w.bindings_are_forbidden = true;
   w.settle();
   CHECK(w.phase() == Phase::Pending);
@@ -146,7 +138,7 @@ TEST_CASE(
 }
 
 TEST_CASE("access that the API server refuses to the end is never said to have been") {
-  World w = world_approved_after_ten_seconds();
+  World w = approved_after_ten_seconds();
   w.bindings_are_forbidden = true;
   w.settle();
   CHECK_FALSE(w.status().granted_at);
@@ -176,7 +168,7 @@ TEST_CASE("access that the API server refuses to the end is never said to have b
 }
 
 TEST_CASE("a binding of our name without our label is reported, never granted beside, never deleted") {
-  World w = world_approved_after_ten_seconds();
+  World w = approved_after_ten_seconds();
   const auto foreign = testing::decoded<api::RoleBinding>(nlohmann::json::parse(R"({
     "metadata": {"name": "curfew-uid-1", "namespace": "payments", "uid": "foreign"},
     "roleRef": {"kind": "ClusterRole", "name": "view"},
@@ -194,7 +186,7 @@ TEST_CASE("a binding of our name without our label is reported, never granted be
 }
 
 TEST_CASE("a binding of ours that was changed before the grant was complete is deleted and ends it") {
-  World w = world_approved_after_ten_seconds();
+  World w = approved_after_ten_seconds();
   w.step(3);
   REQUIRE(w.s.binding);
   const int what = GENERATE(range(0, 4));
@@ -210,7 +202,7 @@ TEST_CASE("a binding of ours that was changed before the grant was complete is d
 }
 
 TEST_CASE("no grant without the guard, also one that was under way") {
-  World w = world_approved_after_ten_seconds();
+  World w = approved_after_ten_seconds();
   w.bindings_are_forbidden = true;
   w.settle();
   w.bindings_are_forbidden = false;

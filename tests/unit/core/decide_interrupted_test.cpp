@@ -6,11 +6,12 @@
 
 namespace {
 
-World approved_after_ten_seconds() {
-  World w;
-  w.s.at(kNow + 100ms);
-  w.settle();
-  w.s.by(approve(sre("bob"))).at(kNow + 10s + 250ms);
+// The approval's record and the binding are written, and nothing after them: a crash.
+World interrupted_world() {
+  World w = approved_after_ten_seconds();
+  w.step(2);
+  REQUIRE(w.s.binding);
+  w.restart();
   return w;
 }
 
@@ -32,10 +33,7 @@ TEST_CASE("a crash between any two steps of a grant is made good by the next dec
 }
 
 TEST_CASE("a binding whose record a crash prevented, and whose end has passed since, is recorded and ended") {
-  World w = approved_after_ten_seconds();
-  w.step(2);
-  REQUIRE(w.s.binding);
-  w.restart();
+  World w = interrupted_world();
   w.s.at(kNow + 1h);
   w.settle();
   CHECK(w.phase() == Phase::Expired);
@@ -44,10 +42,7 @@ TEST_CASE("a binding whose record a crash prevented, and whose end has passed si
 }
 
 TEST_CASE("access whose record a crash prevented is recorded, and ended by what happened meanwhile") {
-  World w = approved_after_ten_seconds();
-  w.step(2);
-  REQUIRE(w.s.binding);
-  w.restart();
+  World w = interrupted_world();
   SECTION("a denial") {
     w.s.by(deny(sre("carol")));
     w.settle();
@@ -91,10 +86,7 @@ TEST_CASE("access whose record a crash prevented is recorded, and ended by what 
 }
 
 TEST_CASE("a binding without a record that Curfew did not make is removed") {
-  World w = approved_after_ten_seconds();
-  w.step(2);
-  REQUIRE(w.s.binding);
-  w.restart();
+  World w = interrupted_world();
   SECTION("nobody knows who made it while the guard was away") {
     w.s.guard = {.in_force = false, .difference = "missing"};
   }
@@ -134,9 +126,7 @@ TEST_CASE("an approval that is on record was in time, though the status did not 
 }
 
 TEST_CASE("a binding whose record a crash prevented is the grant if Curfew would make it now") {
-  World w = approved_after_ten_seconds();
-  w.step(2);
-  w.restart();
+  World w = interrupted_world();
   w.s.at(kNow + 60s);
   w.settle();
   CHECK(w.phase() == Phase::Active);
@@ -146,9 +136,7 @@ TEST_CASE("a binding whose record a crash prevented is the grant if Curfew would
 }
 
 TEST_CASE("a binding without a record is the grant also if Curfew's clock was ahead of the API server's") {
-  World w = approved_after_ten_seconds();
-  w.step(2);
-  w.restart();
+  World w = interrupted_world();
   w.s.binding->metadata.annotations["curfew.dev/expires-at"] = "2026-11-24T20:30:12Z";
   w.settle();
   CHECK(w.phase() == Phase::Active);
@@ -158,9 +146,7 @@ TEST_CASE("a binding without a record is the grant also if Curfew's clock was ah
 }
 
 TEST_CASE("after a binding that is not Curfew's, the grant is made") {
-  World w = approved_after_ten_seconds();
-  w.step(2);
-  w.restart();
+  World w = interrupted_world();
   w.s.binding->metadata.annotations["curfew.dev/expires-at"] = "2026-11-24T20:30:16Z";
   w.step();
   CHECK(w.record(AuditAction::Tampered).binding->uid == "binding-1");

@@ -198,6 +198,14 @@ World approved_world() {
   return w;
 }
 
+World approved_after_ten_seconds() {
+  World w;
+  w.s.at(kNow + 100ms);
+  w.settle();
+  w.s.by(approve(sre("bob"))).at(kNow + 10s + 250ms);
+  return w;
+}
+
 World active_world() {
   World w = approved_world();
   w.settle();

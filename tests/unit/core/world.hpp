@@ -50,6 +50,9 @@ class World {
 
 // Approved by bob; decide has not seen the approval yet.
 World approved_world();
+// Seen at kNow, approved by bob ten seconds later, with fractions of a second; decide has not seen the
+// approval yet.
+World approved_after_ten_seconds();
 // Granted at kNow, until kEnd.
 World active_world();
 World expired_world();
