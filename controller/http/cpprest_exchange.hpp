@@ -63,7 +63,7 @@ class Exchange {
     if (const auto found = headers.find("Date"); found != headers.end())
       head_->date = parse_http_date(found->second);
     last_arrival_ = std::chrono::steady_clock::now();
-    if (is_streamed_) changed_.notify_all();
+    if (is_streamed_ || arrived_.size() >= kHighWater) changed_.notify_all();  // the body may have come first
   }
 
   void finish(std::exception_ptr failure) {
