@@ -100,7 +100,7 @@ struct Run {
 
 TEST_CASE(
     "Roles that fill many pages, made by the admin of a namespace, cost neither memory nor anybody's access",
-    "[replica]") {
+    "[replica][disruptive]") {
   Run run;
   const seconds duration = make_fat_roles(run.scene);
   run.check_memory("Roles that came by watch");
@@ -122,7 +122,7 @@ TEST_CASE(
 
 TEST_CASE(
     "requests that fill many pages, made while the guard is away, cost neither memory nor anybody's access",
-    "[replica]") {
+    "[replica][disruptive]") {
   Run run;
   const Guard guard(run.scene);
   guard.lift();

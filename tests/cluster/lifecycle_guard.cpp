@@ -45,7 +45,7 @@ void check_not_granted(const Scene& scene, const Request& request) {
 
 }  // namespace
 
-TEST_CASE("nothing is granted while an admission policy is missing or weakened", "[replica]") {
+TEST_CASE("nothing is granted while an admission policy is missing or weakened", "[replica][disruptive]") {
   const Scene scene;
   const Guard guard(scene);
   Controller controller(scene.cluster);
@@ -103,7 +103,7 @@ TEST_CASE("nothing is granted while an admission policy is missing or weakened",
   controller.stop();
 }
 
-TEST_CASE("a decision that was forged while the guard was away never counts", "[replica]") {
+TEST_CASE("a decision that was forged while the guard was away never counts", "[replica][disruptive]") {
   const Scene scene;
   const Guard guard(scene);
   Controller controller(scene.cluster);
@@ -139,7 +139,7 @@ TEST_CASE("a decision that was forged while the guard was away never counts", "[
 
 TEST_CASE(
     "a request that was made in somebody else's name while the guard was away never counts, also after a restart",
-    "[replica]") {
+    "[replica][disruptive]") {
   const Scene scene;
   const Guard guard(scene);
   Controller controller(scene.cluster);

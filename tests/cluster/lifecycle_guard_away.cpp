@@ -46,7 +46,8 @@ void remove_all_of_the_guard(const Scene& scene) {
 
 }  // namespace
 
-TEST_CASE("a first start ever believes no request and no policy that is older than the guard", "[replica]") {
+TEST_CASE("a first start ever believes no request and no policy that is older than the guard",
+          "[replica][disruptive]") {
   const Scene scene;
   const Guard guard(scene);
   remove_all_of_the_guard(scene);
@@ -82,7 +83,7 @@ TEST_CASE("a first start ever believes no request and no policy that is older th
 
 TEST_CASE(
     "a policy that was written while the guard was away is not believed, also after a restart, until it is written again",
-    "[replica]") {
+    "[replica][disruptive]") {
   const Scene scene;
   const Guard guard(scene);
   Controller controller(scene.cluster);
@@ -135,7 +136,7 @@ TEST_CASE(
 
 TEST_CASE(
     "a revocation that was forged while the guard was away ends access in nobody's name, and an honest one in its author's",
-    "[replica]") {
+    "[replica][disruptive]") {
   const Scene scene;
   const Guard guard(scene);
   Controller controller(scene.cluster);
@@ -175,7 +176,8 @@ TEST_CASE(
   controller.stop();
 }
 
-TEST_CASE("whatever was done to the guard, the command that Curfew names puts it back", "[replica]") {
+TEST_CASE("whatever was done to the guard, the command that Curfew names puts it back",
+          "[replica][disruptive]") {
   const Scene scene;
   const Guard guard(scene);
   Controller controller(scene.cluster);
@@ -252,7 +254,7 @@ TEST_CASE("whatever was done to the guard, the command that Curfew names puts it
   controller.stop();
 }
 
-TEST_CASE("nothing is granted while a kind is not what Curfew ships", "[replica]") {
+TEST_CASE("nothing is granted while a kind is not what Curfew ships", "[replica][disruptive]") {
   const Scene scene;
   const Guard guard(scene);
   Controller controller(scene.cluster);

@@ -6,7 +6,7 @@ using namespace curfew::test;
 
 TEST_CASE(
     "kinds that are installed again change nothing, and kinds that were deleted are followed again when they are back",
-    "[replica]") {
+    "[replica][disruptive]") {
   const Scene scene;
   Controller controller(scene.cluster);
   controller.start_leading();

@@ -25,7 +25,8 @@ Json forged(const Request& request, bool is_for_somebody_else) {
 
 }  // namespace
 
-TEST_CASE("a binding that is forged while its request is being completed is gone at once", "[replica]") {
+TEST_CASE("a binding that is forged while its request is being completed is gone at once",
+          "[replica][disruptive]") {
   const Scene scene;
   const Guard guard(scene);
   const FaultProxy proxy(scene.cluster);

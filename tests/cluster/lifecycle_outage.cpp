@@ -45,7 +45,7 @@ Request active_for_a_while(const Scene& scene, const std::string& policy) {
 
 TEST_CASE(
     "while etcd stands still nothing ends and nothing is granted, and both follow within a second of its return",
-    "[replica]") {
+    "[replica][disruptive]") {
   const Scene scene;
   Controller controller(scene.cluster);
   controller.start_leading();

@@ -56,7 +56,7 @@ TEST_CASE("a controller that is told to stop gives the lease back and ends in ti
   CHECK(controller.has_said("stopped"));
 }
 
-TEST_CASE("a controller stops in time also while its API server does not answer", "[replica]") {
+TEST_CASE("a controller stops in time also while its API server does not answer", "[replica][disruptive]") {
   const Scene scene;
   Controller controller(scene.cluster);
   controller.start_leading();

@@ -200,7 +200,7 @@ TEST_CASE("an API server that cannot be reached at the start is waited for by a 
 }
 
 TEST_CASE("without Curfew's kinds the controller waits a little, and then says what to install",
-          "[replica]") {
+          "[replica][disruptive]") {
   const Cluster& cluster = Cluster::shared();
   const Person admin = cluster.admin();
   const std::string kubeconfig = cluster.curfew().kubeconfig().string();
@@ -233,7 +233,7 @@ TEST_CASE("without Curfew's kinds the controller waits a little, and then says w
 }
 
 TEST_CASE("an API server that goes away is waited out, said once, and access ends when it is back",
-          "[replica]") {
+          "[replica][disruptive]") {
   const Scene scene;
   Controller controller(scene.cluster);
   controller.start_leading();

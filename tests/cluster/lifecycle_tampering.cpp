@@ -190,7 +190,7 @@ struct Elsewhere {
 
 TEST_CASE(
     "a binding that is changed, replaced or forged past the guard is gone within a second, and recorded as Tampered",
-    "[replica]") {
+    "[replica][disruptive]") {
   const Unguarded u;
   std::list<Request> requests;
   for (const Case& one : changes()) requests.push_back(u.active(one.name));

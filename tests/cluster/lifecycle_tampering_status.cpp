@@ -5,7 +5,8 @@
 // Statuses that somebody wrote past the guard, and changes that were made while no controller ran.
 using namespace curfew::test;
 
-TEST_CASE("what somebody writes into a status makes no access, and ends it under its own name", "[replica]") {
+TEST_CASE("what somebody writes into a status makes no access, and ends it under its own name",
+          "[replica][disruptive]") {
   const Unguarded u;
   const Request over = u.active("over");
   const Request over_and_unbound = u.active("over-and-unbound");
@@ -37,7 +38,7 @@ TEST_CASE("what somebody writes into a status makes no access, and ends it under
   CHECK(waiting.condition("Granted")["reason"] == "StatusChanged");
 }
 
-TEST_CASE("what was changed while no controller ran is found at the start", "[replica]") {
+TEST_CASE("what was changed while no controller ran is found at the start", "[replica][disruptive]") {
   Unguarded u;
   const Request unlabelled = u.active("unlabelled");
   const Request later = u.active("later");

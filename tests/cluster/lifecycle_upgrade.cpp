@@ -50,7 +50,7 @@ void save_ledger_of_former(const Scene& scene) {
 
 TEST_CASE(
     "what people do during an upgrade of the guard waits and is believed, and is Rejected if the guard was anything else in between",
-    "[replica]") {
+    "[replica][disruptive]") {
   const Scene scene;
   const Guard guard(scene);
   install_former(scene, "as it was said before");

@@ -8,7 +8,7 @@
 namespace curfew::test {
 
 // Removes admission policies from a control plane; the destructor restores them at the latest. Tests that use
-// it are [replica].
+// it are [replica][disruptive].
 class Guard {
  public:
   explicit Guard(const Scene& scene) : scene_(scene) {}
