@@ -40,8 +40,9 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
     input.is_unrecorded = parts_.notes.knows_all_records();
     return {};
   }
-  // This replica has just created the binding and not recorded it.
-  if (input.binding && note.granted_binding_uid == input.binding->metadata.uid) {
+  // This replica has just created the binding and not recorded it. The status becomes Active after the
+  // record.
+  if (input.binding && !is_active && note.granted_binding_uid == input.binding->metadata.uid) {
     input.is_unrecorded = true;
     return {};
   }

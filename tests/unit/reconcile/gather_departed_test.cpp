@@ -18,6 +18,18 @@ TEST_CASE(
   CHECK(f.departed.first(f.key));  // until its end is recorded
 }
 
+TEST_CASE("a departed request that was granted before this replica began is not taken for unrecorded") {
+  GatherFixture f;
+  f.depart(request_in(Phase::Active));
+  deliver(f.stores.bindings, binding("2026-11-24T21:00:00Z"));
+  f.api.put(record(api::AuditAction::Granted));
+  const auto input = f.gather();
+  REQUIRE(*input);
+  CHECK((*input)->request_is_gone);
+  CHECK((*input)->granted_record);
+  CHECK_FALSE((*input)->is_unrecorded);
+}
+
 TEST_CASE("a departed request whose name another one has now is gone") {
   GatherFixture f;
   f.depart(request_in(Phase::Active));
