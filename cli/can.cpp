@@ -5,6 +5,7 @@
 #include "cli/request_flags.hpp"
 #include "client/warnings.hpp"
 #include "core/describe.hpp"
+#include "core/grant.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -23,9 +24,9 @@ std::vector<core::Finding> those(const client::Candidate& candidate, Outcome out
 void print(const Terminal& terminal, const client::Candidate& candidate) {
   const auto unknown = those(candidate, Outcome::NotChecked);
   terminal.print((unknown.empty() ? Printable("yes: ") : Printable("perhaps: ")) +
-                 core::describe(*candidate.request().spec.role) + " in " + candidate.request().metadata.ns +
-                 " under AccessPolicy " + candidate.request().spec.policy + ", decided by " +
-                 deciders(candidate.policy()) + "\n");
+                 core::describe(*candidate.request().spec.role) + " " +
+                 core::describe(core::scope_of(candidate.request())) + " under AccessPolicy " +
+                 candidate.request().spec.policy + ", decided by " + deciders(candidate.policy()) + "\n");
   for (const auto& finding : those(candidate, Outcome::Failed))
     terminal.print(Printable("  not now: ") + finding.message + "\n");
   for (const auto& finding : those(candidate, Outcome::Waits))

@@ -73,12 +73,14 @@ Candidates from_list(const client::Session& session, const client::Selection& se
 }
 
 Candidates names_of_requests(const client::Session& session, bool only_waiting) {
-  return from_list<api::AccessRequest>(
-      session,
-      {.ns = session.own_namespace(), .fields = only_waiting ? "status.complete!=true" : "", .labels = ""},
-      [](const api::AccessRequest& request, Candidates& result) {
-        result.emplace(request.metadata.name, "");
-      });
+  return from_list<api::AccessRequest>(session,
+                                       {.ns = session.own_namespace(),
+                                        .fields = only_waiting ? "status.complete!=true" : "",
+                                        .labels = "",
+                                        .is_cluster_scoped = session.is_cluster_wide},
+                                       [](const api::AccessRequest& request, Candidates& result) {
+                                         result.emplace(request.metadata.name, "");
+                                       });
 }
 
 Candidates of_policies(const client::Session& session, bool roles) {

@@ -33,8 +33,8 @@ Printable summary_text(const api::AccessRequest& request) {
   const auto summary = client::summary_of(request);
   const auto reason = utf8::trimmed(summary.reason);
   return Printable(to_string(summary.key)) + " (uid " + short_uid(summary.uid) +
-         "): " + requester_text(request) + " asks for " + role_text(request) + " in namespace " +
-         summary.key.ns + "\n  for     " +
+         "): " + requester_text(request) + " asks for " + role_text(request) + " " +
+         scope_text(summary.key.ns) + "\n  for     " +
          (summary.subject ? core::describe(*summary.subject) : requester_text(request)) + "\n  how long " +
          (summary.duration.empty() ? Printable("as the policy says") : Printable(summary.duration)) +
          ", from " +
@@ -58,7 +58,8 @@ Printable replaced_text(const Target& target, bool was_read) {
   return (was_shown
               ? Printable(name) + " was deleted and made again since you looked at it"
               : Printable(name) + " has not the UID " + target.uid + ": it was deleted and made again") +
-         (was_shown ? Printable(": ") : Printable("; ")) + "look at it first: kubectl curfew explain " + name;
+         (was_shown ? Printable(": ") : Printable("; ")) + "look at it first: kubectl curfew explain " +
+         argument_of(target.key);
 }
 
 Printable failure_text(const Target& target, const client::DecisionResult& result) {
@@ -137,7 +138,7 @@ std::vector<Target> selected(const Invocation& run, const Options& options, cons
   if (targets.empty()) {
     run.terminal.print(
         Printable("nothing that you may revoke is active") +
-        (options.all_namespaces ? Printable() : Printable(" in namespace ") + run.session.own_namespace()) +
+        (options.all_namespaces ? Printable() : Printable(" ") + scope_text(run.session.own_namespace())) +
         "\n");
   }
   return targets;

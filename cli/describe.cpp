@@ -109,4 +109,12 @@ std::string role_text(const api::AccessRequest& request) {
   return request.spec.role ? core::describe(*request.spec.role) : "the policy's role";
 }
 
+std::string scope_text(const std::string& ns) {
+  return ns.empty() ? "cluster-wide" : "in namespace " + ns;
+}
+
+std::string argument_of(const api::ObjectKey& key) {
+  return to_string(key) + (key.ns.empty() ? " --cluster-wide" : "");
+}
+
 }  // namespace curfew::cli

@@ -22,6 +22,10 @@ Colour colour_of(const api::AccessRequest& request);
 std::string short_uid(const std::string& uid);
 // One line per finding: the rule, and what is missing.
 Printable lines_of(const Terminal& terminal, const std::vector<core::Finding>& findings);
+// "in namespace payments", "cluster-wide"
+std::string scope_text(const std::string& ns);
+// The request as the arguments of another command: "payments/debug", "debug --cluster-wide".
+std::string argument_of(const api::ObjectKey& key);
 // The requester's username; "somebody" if the request has none.
 std::string requester_text(const api::AccessRequest& request);
 // "ClusterRole view"; "the policy's role" if the request names none.

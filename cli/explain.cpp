@@ -45,7 +45,7 @@ Exit explain(const std::string& name, const Invocation& run) {
   terminal.print(head_of(terminal, request, run.session.clock->now()));
   if (request.status.complete) {
     terminal.print(Printable("It is over: ") + request.status.message + "\n'kubectl curfew history " +
-                   to_string(key) + "' tells how it went.\n");
+                   argument_of(key) + "' tells how it went.\n");
     return Exit::Done;
   }
   if (found.policy_error && found.policy_error->kind != ErrorKind::NotFound)

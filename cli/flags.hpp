@@ -13,7 +13,8 @@ class Flags {
   void add_to(CLI::App& app);
   std::vector<std::string> for_kubectl() const;
 
-  std::string ns;  // -n; empty: the kubeconfig's
+  std::string ns;                // -n; empty: the kubeconfig's
+  bool is_cluster_wide = false;  // --cluster-wide
 
  private:
   std::vector<std::pair<std::string, std::string>> texts_;

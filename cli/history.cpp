@@ -21,8 +21,10 @@ Exit history(const Options& options, const Invocation& run) {
     throw ExitError(
         Exit::Failed,
         Printable(
-            "you may not read audit records: that takes ClusterRole curfew-auditor; 'kubectl describe accessrequest ") +
-            key.name + " -n " + key.ns + "' shows how it stands");
+            "you may not read audit records: that takes ClusterRole curfew-auditor; 'kubectl describe ") +
+            (key.ns.empty() ? "clusteraccessrequest " + key.name
+                            : "accessrequest " + key.name + " -n " + key.ns) +
+            "' shows how it stands");
   }
   const auto records = must(std::move(found));
   if (records.empty())

@@ -129,7 +129,9 @@ void print_objects(const Invocation& run, const Options& options, const Requests
     run.session.remember(std::vector{request});
     run.terminal.print(table(run.terminal, {}, {cells}));
   };
-  throw ExitError(client::follow_requests(run.session, {.ns = ns, .fields = "", .labels = ""}, take));
+  throw ExitError(client::follow_requests(
+      run.session, {.ns = ns, .fields = "", .labels = "", .is_cluster_scoped = run.session.is_cluster_wide},
+      take));
 }
 
 Exit list(const Options& options, const Invocation& run) {
@@ -165,7 +167,8 @@ Verb list_verb(CLI::App& app) {
   command->add_flag("--active", options->active, "Only what is active, whoever has it");
   command->add_flag("-A,--all-namespaces", options->all_namespaces,
                     "Of all namespaces, or nothing (default: of all that you may list)");
-  command->add_flag("-w,--watch", options->watch, "Go on, with a line for each change");
+  command->add_flag("-w,--watch", options->watch,
+                    "Go on, with a line for each change (of ClusterAccessRequests with --cluster-wide)");
   command->add_option("-o,--output", options->output, "wide, json or yaml")
       ->check(CLI::IsMember({"wide", "json", "yaml"}));
   return {command, [options](const Invocation& run) { return list(*options, run); }};

@@ -31,6 +31,7 @@ curfew::client::Session session_with(const Flags& flags, curfew::client::Patienc
   using namespace curfew::client;
   return {.cluster = std::make_shared<KubectlCluster>(Kubectl(flags.for_kubectl(), std::move(patience))),
           .ns = flags.ns,
+          .is_cluster_wide = flags.is_cluster_wide,
           .seen = SeenRequests(SeenRequests::default_file())};
 }
 

@@ -18,6 +18,7 @@ struct Options {
 };
 
 std::string namespaces_of(const api::AccessPolicy& policy) {
+  if (api::is_cluster_wide(policy.spec)) return "cluster-wide";
   const auto& where = policy.spec.namespaces;
   std::string text = core::joined(where.names);
   if (where.selector) text += std::string(text.empty() ? "" : ", ") + "by label";

@@ -33,7 +33,7 @@ Exit wait_for(const Invocation& run, const api::ObjectKey& key, std::chrono::sec
   }
   throw ExitError(Exit::TimedOut, Printable(to_string(key)) + " is not decided after " +
                                       format_duration(timeout) + "; it stays: 'kubectl curfew explain " +
-                                      to_string(key) + "' says what it waits for");
+                                      argument_of(key) + "' says what it waits for");
 }
 
 Exit request(const Options& options, const Invocation& run) {

@@ -1,12 +1,14 @@
 #include "cli/request_flags.hpp"
 
+#include "cli/describe.hpp"
+
 namespace curfew::cli {
 namespace {
 
 Printable nothing_fits(const std::string& ns, const std::vector<client::Candidate>& all,
                        const client::RequestOptions& options) {
   const std::string what = options.role.empty() ? "" : options.role + " ";
-  Printable sentence = Printable("no policy lets you ask for ") + what + "in namespace " + ns;
+  Printable sentence = Printable("no policy lets you ask for ") + what + scope_text(ns);
   if (all.empty()) {
     if (!options.policy.empty())
       sentence += Printable(": AccessPolicy ") + options.policy + " does not exist or does not offer that";

@@ -118,8 +118,8 @@ Result<void> Cluster::watch_requests(
     const Selection& selection,
     const std::function<bool(std::string_view, Read<api::AccessRequest>)>& take) const {
   if (!can_be_namespace(selection.ns)) return no_namespace(selection.ns);
-  std::string path =
-      path_of(api::AccessRequest::kPath, api::AccessRequest::kPlural, selection.ns) + "?watch=true";
+  const ObjectRef requests = ref_of_list<api::AccessRequest>(selection);
+  std::string path = path_of(requests.path, requests.plural, selection.ns) + "?watch=true";
   if (const auto query = query_of(selection); !query.empty()) path += "&" + query;
   std::optional<Error> error;
   auto watched = watch(path, [&](const json& event) {

@@ -90,7 +90,7 @@ class Cluster {
   // server has forgotten where the list was (410).
   template <class T>
   Result<void> list_pages(const Selection& selection, const std::function<void(Page<T>)>& take) const {
-    return read_pages({.path = T::kPath, .plural = T::kPlural, .kind = T::kKind, .key = {}}, selection,
+    return read_pages(ref_of_list<T>(selection), selection,
                       [&](std::vector<nlohmann::json> items, bool is_first) -> Result<void> {
                         Page<T> page{.items = {}, .is_first = is_first};
                         for (auto& item : items) {
@@ -129,7 +129,7 @@ class Cluster {
   Result<Read<api::AccessRequest>> create(const api::AccessRequest& request, const std::string& prefix) const;
 
   // The API server runs all its checks for each request, in one call, but creates nothing. All requests are
-  // of one namespace. One result for each request, in the same order.
+  // of one namespace, or of none. One result for each request, in the same order.
   std::vector<Result<void>> try_create(const std::vector<api::AccessRequest>& requests,
                                        const std::string& prefix) const;
 

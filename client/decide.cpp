@@ -146,7 +146,8 @@ Result<std::vector<Target>> find_revocable(const Session& session, const Viewer&
   auto active = session.cluster->list<api::AccessRequest>(
       {.ns = all_namespaces ? "" : session.own_namespace(),
        .fields = "status.phase=Active",
-       .labels = labels},
+       .labels = labels,
+       .is_cluster_scoped = session.is_cluster_wide},
       [&](const api::AccessRequest& request) { return viewer.may_revoke(request); });
   if (!active) return tl::unexpected(active.error());
   std::vector<Target> targets;

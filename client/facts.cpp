@@ -43,7 +43,8 @@ core::GuardState guard_of(const api::AccessRequest& request) {
 
 // Whether the labels of the request's namespace decide if the policy covers it.
 bool depends_on_labels(const core::Input& input) {
-  if (!input.policy || !input.policy->spec.namespaces.selector) return false;
+  if (!input.policy || !input.policy->spec.namespaces.selector || api::is_cluster_scoped(*input.request))
+    return false;
   return !core::reaches(input.policy->spec.namespaces, input.request->metadata.ns, nullptr);
 }
 
@@ -203,8 +204,13 @@ void gather_usage(const Session& session, const std::vector<Facts*>& facts) {
   std::vector<Facts*> limited;
   std::ranges::copy_if(facts, std::back_inserter(limited), has_limits);
   if (limited.empty()) return;
+  // A policy is for requests of one scope.
   const auto listed = session.cluster->list_pages<api::AccessRequest>(
-      {.ns = "", .fields = fields_of(limited), .labels = ""}, [&](const Page<api::AccessRequest>& page) {
+      {.ns = "",
+       .fields = fields_of(limited),
+       .labels = "",
+       .is_cluster_scoped = limited.front()->input.request->metadata.ns.empty()},
+      [&](const Page<api::AccessRequest>& page) {
         for (Facts* one : limited) {
           if (page.is_first) one->input.usage = {};
           for (const auto& other : page.items) count(one->input, other.object);

@@ -7,7 +7,9 @@ namespace curfew::client {
 Result<std::vector<Read<api::AuditRecord>>> records_of(const Session& session, const api::ObjectKey& key) {
   // The name becomes a part of a field selector, and of a command that is printed to be copied.
   if (!can_exist(ref_of<api::AccessRequest>(key)))
-    return fail(ErrorKind::NotFound, "there can be no AccessRequest " + to_string(key) + ": that is no name");
+    return fail(ErrorKind::NotFound, "there can be no " +
+                                         std::string(api::kind_of<api::AccessRequest>(key.ns)) + " " +
+                                         to_string(key) + ": that is no name");
   return session.cluster->list<api::AuditRecord>(
       {.ns = "", .fields = "request.namespace=" + key.ns + ",request.name=" + key.name, .labels = ""});
 }

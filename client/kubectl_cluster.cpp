@@ -104,7 +104,8 @@ Result<void> KubectlCluster::watch(const std::string& path,
 
 std::vector<Result<json>> KubectlCluster::create_objects(const std::vector<json>& objects,
                                                          const std::string& ns, bool dry_run) const {
-  std::vector<std::string> arguments{"create", "-f", "-", "-o", "json", "--namespace", ns};
+  std::vector<std::string> arguments{"create", "-f", "-", "-o", "json"};
+  if (!ns.empty()) arguments.insert(arguments.end(), {"--namespace", ns});
   if (dry_run) arguments.emplace_back("--dry-run=server");
   if (objects.size() == 1) return {json_of(kubectl_.run(arguments, objects.front().dump()))};
   const json list{{"apiVersion", "v1"}, {"kind", "List"}, {"items", objects}};
@@ -117,8 +118,10 @@ std::vector<Result<json>> KubectlCluster::create_objects(const std::vector<json>
 }
 
 Result<json> KubectlCluster::patch(const ObjectRef& ref, const json& change) const {
-  return json_of(kubectl_.run({"patch", resource_of(ref), ref.key.name, "--namespace", ref.key.ns,
-                               "--type=merge", "--patch", change.dump(), "-o", "json"}));
+  std::vector<std::string> arguments{"patch",   resource_of(ref), ref.key.name, "--type=merge",
+                                     "--patch", change.dump(),    "-o",         "json"};
+  if (!ref.key.ns.empty()) arguments.insert(arguments.end(), {"--namespace", ref.key.ns});
+  return json_of(kubectl_.run(arguments));
 }
 
 }  // namespace curfew::client

@@ -19,7 +19,7 @@ struct ObjectRef {
 
 template <class T>
 ObjectRef ref_of(const api::ObjectKey& key) {
-  return {.path = T::kPath, .plural = T::kPlural, .kind = T::kKind, .key = key};
+  return {.path = T::kPath, .plural = api::plural_of<T>(key.ns), .kind = api::kind_of<T>(key.ns), .key = key};
 }
 
 // Selects objects of a kind: in one namespace, or in all namespaces if `ns` is empty.
@@ -27,7 +27,16 @@ struct Selection {
   std::string ns;
   std::string fields;  // a field selector
   std::string labels;  // a label selector
+  // For a kind that has both: the cluster-scoped objects instead of those in namespaces.
+  bool is_cluster_scoped = false;
 };
+
+// The objects that `selection` selects, as a reference without a key.
+template <class T>
+ObjectRef ref_of_list(const Selection& selection) {
+  if (selection.is_cluster_scoped) return ref_of<T>(api::ObjectKey{});
+  return {.path = T::kPath, .plural = T::kPlural, .kind = T::kKind, .key = {}};
+}
 
 // Whether the API server can have a namespace of that name; true for an empty name, which means none.
 bool can_be_namespace(std::string_view ns);

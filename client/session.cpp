@@ -2,9 +2,14 @@
 
 namespace curfew::client {
 
+std::string Session::own_namespace() const {
+  if (is_cluster_wide) return {};
+  return ns.empty() ? cluster->kubeconfig().ns : ns;
+}
+
 api::ObjectKey Session::key_of(const std::string& name) const {
   const auto slash = name.find('/');
-  if (slash == std::string::npos) return {own_namespace(), name};
+  if (slash == std::string::npos || is_cluster_wide) return {own_namespace(), name};
   return {name.substr(0, slash), name.substr(slash + 1)};
 }
 

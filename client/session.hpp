@@ -18,6 +18,7 @@ namespace curfew::client {
 struct Session {
   std::shared_ptr<const Cluster> cluster;  // never null
   std::string ns;                          // the chosen namespace; empty: none was chosen
+  bool is_cluster_wide = false;            // requests are ClusterAccessRequests
   SeenRequests seen;
   std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>();
   // Blocks this thread for that long.
@@ -25,9 +26,9 @@ struct Session {
     std::this_thread::sleep_for(time);
   };
 
-  // The chosen namespace, otherwise the kubeconfig's.
-  std::string own_namespace() const { return ns.empty() ? cluster->kubeconfig().ns : ns; }
-  // "NAME" in own_namespace(), or "NAMESPACE/NAME".
+  // The chosen namespace, otherwise the kubeconfig's; empty if `is_cluster_wide`.
+  std::string own_namespace() const;
+  // "NAME" in own_namespace(), or "NAMESPACE/NAME"; only the former if `is_cluster_wide`.
   api::ObjectKey key_of(const std::string& name) const;
 
   // Records that this person was shown these requests. A failure to record is not an error.

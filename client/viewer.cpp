@@ -1,6 +1,7 @@
 #include "client/viewer.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/identity.hpp"
 
@@ -70,18 +71,26 @@ bool is_in_any(const std::vector<Section>& sections, const Viewer& viewer,
 
 RequestList list_requests(const Session& session, const Viewer& viewer, const std::vector<Section>& sections,
                           bool may_narrow) {
-  const auto list = [&](const std::string& ns) {
+  const auto list = [&](const std::string& ns, bool is_cluster_scoped) {
     return session.cluster->list<api::AccessRequest>(
-        {.ns = ns, .fields = fields_of_sections(sections), .labels = ""},
+        {.ns = ns,
+         .fields = fields_of_sections(sections),
+         .labels = "",
+         .is_cluster_scoped = is_cluster_scoped},
         [&](const api::AccessRequest& request) { return is_in_any(sections, viewer, request); });
   };
-  RequestList result{.ns = session.ns, .requests = list(session.ns)};
+  if (session.is_cluster_wide) return {.ns = "", .requests = list("", true)};
+  RequestList result{.ns = session.ns, .requests = list(session.ns, false)};
   if (!result.requests && result.requests.error().kind == ErrorKind::Forbidden && session.ns.empty() &&
       may_narrow) {
     result.is_narrowed = true;
     result.ns = session.own_namespace();
-    result.requests = list(result.ns);
+    result.requests = list(result.ns, false);
   }
+  if (!result.requests || !session.ns.empty()) return result;
+  // Those who may not list them have nothing to do with them.
+  auto cluster_wide = list("", true);
+  if (cluster_wide) std::ranges::move(*cluster_wide, std::back_inserter(*result.requests));
   return result;
 }
 

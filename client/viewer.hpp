@@ -40,7 +40,8 @@ struct RequestList {
 };
 
 // The requests of the session's namespace that are in one of the sections. Without a chosen namespace: of all
-// namespaces; if this person may not list these and `may_narrow`, of own_namespace().
+// namespaces; if this person may not list these and `may_narrow`, of own_namespace(). And, without a chosen
+// namespace, the ClusterAccessRequests that this person may list; only these if the session is cluster-wide.
 RequestList list_requests(const Session& session, const Viewer& viewer, const std::vector<Section>& sections,
                           bool may_narrow);
 

@@ -1,6 +1,7 @@
 #include "api/access_policy.hpp"
 
 #include "api/fields.hpp"
+#include "api/names.hpp"
 #include "api/reader.hpp"
 #include "api/writer.hpp"
 
@@ -66,6 +67,7 @@ static void fields(V& v, Either<AccessPolicySpec> auto& value) {
   v.field("requesters", value.requesters);
   v.field("subjects", value.subjects);
   v.field("roles", value.roles);
+  v.field("scope", value.scope);
   v.field("namespaces", value.namespaces);
   v.nested("duration", [&](auto&& duration) {
     duration.field("default", value.default_duration);
@@ -93,6 +95,10 @@ static void fields(V& v, Either<AccessPolicy> auto& value) {
   v.always("metadata", value.metadata);
   v.always("spec", value.spec);
   v.unless_default("status", value.status);
+}
+
+bool is_cluster_wide(const AccessPolicySpec& spec) {
+  return spec.scope == kClusterScope;
 }
 
 template Result<AccessPolicy> decode(const nlohmann::json& json);

@@ -70,6 +70,7 @@ struct AccessPolicySpec {
   std::vector<Subject> requesters;
   std::vector<Subject> subjects;
   std::vector<RoleRef> roles;
+  std::string scope;  // kClusterScope; any other: in namespaces
   Namespaces namespaces;
   std::string default_duration;  // empty: max_duration
   std::string max_duration;
@@ -102,6 +103,9 @@ struct AccessPolicy {
   AccessPolicySpec spec;
   AccessPolicyStatus status;
 };
+
+// Whether the policy is for access to the whole cluster, and not for access in namespaces.
+bool is_cluster_wide(const AccessPolicySpec& spec);
 
 nlohmann::json encode(const AccessPolicy& policy);
 

@@ -39,6 +39,10 @@ std::string binding_name(const AccessRequest& request) {
   return std::string(kBindingPrefix) + request.metadata.uid;
 }
 
+bool is_cluster_scoped(const AccessRequest& request) {
+  return request.metadata.ns.empty();
+}
+
 void read(const Reader& reader, Verdict& value) {
   read_enum(reader, value, Verdict::Revoke);
 }

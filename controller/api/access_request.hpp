@@ -78,10 +78,13 @@ struct AccessRequestStatus {
   bool operator==(const AccessRequestStatus&) const = default;
 };
 
+// Or a ClusterAccessRequest: HasClusterKind.
 struct AccessRequest {
   static constexpr std::string_view kKind = "AccessRequest";
   static constexpr std::string_view kPath = "/apis/curfew.dev/v1alpha1";
   static constexpr std::string_view kPlural = "accessrequests";
+  static constexpr std::string_view kClusterKind = "ClusterAccessRequest";
+  static constexpr std::string_view kClusterPlural = "clusteraccessrequests";
 
   ObjectMeta metadata;
   AccessRequestSpec spec;
@@ -89,8 +92,11 @@ struct AccessRequest {
   AccessRequestStatus status;
 };
 
-// "curfew-UID": the RoleBinding that carries this request's grant.
+// "curfew-UID": the RoleBinding or ClusterRoleBinding that carries this request's grant.
 std::string binding_name(const AccessRequest& request);
+
+// Whether it is a ClusterAccessRequest.
+bool is_cluster_scoped(const AccessRequest& request);
 
 nlohmann::json encode(const AccessRequest& request);
 

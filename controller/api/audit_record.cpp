@@ -76,7 +76,7 @@ std::string flood_record_name(std::string_view username, TimePoint requested_at)
 }
 
 std::string namespace_flood_record_name(std::string_view ns, TimePoint requested_at) {
-  return name_of_flood("namespace-" + std::string(ns), requested_at);
+  return name_of_flood(ns.empty() ? "cluster-scoped" : "namespace-" + std::string(ns), requested_at);
 }
 
 std::string cluster_flood_record_name(TimePoint requested_at) {
@@ -84,7 +84,7 @@ std::string cluster_flood_record_name(TimePoint requested_at) {
 }
 
 std::string without_policy_record_name(std::string_view ns, TimePoint requested_at) {
-  return name_of_flood("without-policy-" + std::string(ns), requested_at);
+  return name_of_flood("without-policy" + (ns.empty() ? "" : "-" + std::string(ns)), requested_at);
 }
 
 bool is_flood_record(std::string_view name) {

@@ -85,7 +85,8 @@ std::string record_name(std::string_view request_uid, AuditAction action,
 std::string flood_record_name(std::string_view username, TimePoint requested_at);
 // Likewise for all requests of a namespace or of the cluster, and for requests of a namespace that name no
 // existing AccessPolicy: "flood-namespace-payments-1764064200", "flood-cluster-1764064200",
-// "flood-without-policy-payments-1764064200".
+// "flood-without-policy-payments-1764064200"; "flood-cluster-scoped-1764064200" and
+// "flood-without-policy-1764064200" for ClusterAccessRequests, where `ns` is empty.
 std::string namespace_flood_record_name(std::string_view ns, TimePoint requested_at);
 std::string cluster_flood_record_name(TimePoint requested_at);
 std::string without_policy_record_name(std::string_view ns, TimePoint requested_at);

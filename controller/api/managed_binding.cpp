@@ -6,7 +6,8 @@ namespace curfew::api {
 
 BindingRef reference_to(const RoleBinding& binding) {
   const ObjectMeta& meta = binding.metadata;
-  return {.kind = std::string(RoleBinding::kKind), .ns = meta.ns, .name = meta.name, .uid = meta.uid};
+  return {
+      .kind = std::string(kind_of<RoleBinding>(meta.ns)), .ns = meta.ns, .name = meta.name, .uid = meta.uid};
 }
 
 std::string request_uid_of(const RoleBinding& binding) {

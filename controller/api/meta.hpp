@@ -23,6 +23,32 @@ struct ObjectKey {
 // "NAMESPACE/NAME", or "NAME".
 std::string to_string(const ObjectKey& key);
 
+// A kind that exists in namespaces and, under another name, for the whole cluster: the same struct, whose
+// metadata.ns is empty for the latter.
+template <class T>
+concept HasClusterKind = requires {
+  T::kClusterKind;
+  T::kClusterPlural;
+};
+
+// "RoleBinding", or "ClusterRoleBinding" if `ns` is empty.
+template <class T>
+std::string_view kind_of(std::string_view ns) {
+  if constexpr (HasClusterKind<T>)
+    return ns.empty() ? T::kClusterKind : T::kKind;
+  else
+    return T::kKind;
+}
+
+// "rolebindings", or "clusterrolebindings" if `ns` is empty.
+template <class T>
+std::string_view plural_of(std::string_view ns) {
+  if constexpr (HasClusterKind<T>)
+    return ns.empty() ? T::kClusterPlural : T::kPlural;
+  else
+    return T::kPlural;
+}
+
 struct OwnerReference {
   std::string api_version;
   std::string kind;

@@ -44,6 +44,15 @@ inline constexpr std::string_view kRoleNotBindable = "RoleNotBindable";
 // On policies: a ClusterRole has rules of which a RoleBinding gives nothing.
 inline constexpr std::string_view kClusterScopedRules = "ClusterScopedRules";
 
+// AccessPolicy.spec.scope; the default is Namespaced.
+inline constexpr std::string_view kClusterScope = "Cluster";
+
+// The verb of RBAC on a ClusterRole that allows Curfew to bind it in a ClusterRoleBinding: `bind` does not
+// tell it from a RoleBinding.
+inline constexpr std::string_view kGrantClusterWide = "grant-cluster-wide";
+// The aggregated ClusterRole of the roles that Curfew may grant cluster-wide.
+inline constexpr std::string_view kGrantableClusterWideRole = "curfew-grantable-cluster-wide";
+
 // AccessPolicy.spec.onChange; the default is Enforce.
 inline constexpr std::string_view kKeep = "Keep";
 
@@ -63,6 +72,7 @@ inline constexpr std::string_view kRoleNotFound = "RoleNotFound";
 inline constexpr std::string_view kRoleNotBindable = "RoleNotBindable";
 inline constexpr std::string_view kRoleChanged = "RoleChanged";
 inline constexpr std::string_view kNothingToTakeBack = "NothingToTakeBack";
+inline constexpr std::string_view kScopeNotAllowed = "ScopeNotAllowed";
 inline constexpr std::string_view kNamespaceNotAllowed = "NamespaceNotAllowed";
 inline constexpr std::string_view kNamespaceReserved = "NamespaceReserved";
 inline constexpr std::string_view kDurationInvalid = "DurationInvalid";

@@ -8,10 +8,13 @@
 
 namespace curfew::api {
 
+// Or a ClusterRoleBinding: HasClusterKind.
 struct RoleBinding {
   static constexpr std::string_view kKind = "RoleBinding";
   static constexpr std::string_view kPath = "/apis/rbac.authorization.k8s.io/v1";
   static constexpr std::string_view kPlural = "rolebindings";
+  static constexpr std::string_view kClusterKind = "ClusterRoleBinding";
+  static constexpr std::string_view kClusterPlural = "clusterrolebindings";
 
   ObjectMeta metadata;
   RoleRef role_ref;

@@ -123,8 +123,8 @@ Result<T> decode(const nlohmann::json& json) {
   }
   read(reader, value);
   if (error.empty()) return value;
-  return fail(ErrorKind::Decode,
-              std::string(T::kKind) + " " + to_string(value.metadata.key()) + ": " + error);
+  return fail(ErrorKind::Decode, std::string(kind_of<T>(value.metadata.ns)) + " " +
+                                     to_string(value.metadata.key()) + ": " + error);
 }
 
 }  // namespace curfew::api

@@ -115,7 +115,7 @@ nlohmann::json json_of_kind(const T& object) {
   const std::string_view path = T::kPath;
   nlohmann::json json = Writer().json_of(object);
   json["apiVersion"] = path.substr(path.starts_with(kApis) ? kApis.size() : kApi.size());
-  json["kind"] = T::kKind;
+  json["kind"] = kind_of<T>(object.metadata.ns);
   return json;
 }
 

@@ -30,9 +30,13 @@ bool is_trouble_of_the_server(ErrorKind kind) {
 }
 
 bool is_any_access_left(kube::Client& client, const std::stop_token& stop) {
-  const auto page =
-      client.list<api::RoleBinding>({.labels = std::string(api::kRequestUidLabel)}, {.limit = 1}, stop);
-  return page && !(page->items.empty() && page->undecodable.empty());
+  for (const bool is_cluster_scoped : {false, true}) {
+    const auto page = client.list<api::RoleBinding>(
+        {.labels = std::string(api::kRequestUidLabel), .is_cluster_scoped = is_cluster_scoped}, {.limit = 1},
+        stop);
+    if (page && !(page->items.empty() && page->undecodable.empty())) return true;
+  }
+  return false;
 }
 
 std::string advice_on(const Error& error) {

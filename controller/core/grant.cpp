@@ -8,6 +8,10 @@ Scope scope_of(const api::AccessRequest& request) {
   return {.ns = request.metadata.ns};
 }
 
+std::string describe(const Scope& scope) {
+  return scope.is_cluster_wide() ? "cluster-wide" : "in " + scope.ns;
+}
+
 Grant grant_of(const api::AccessRequest& request, const api::AccessRequestStatus& status, const Span& span) {
   return {.scope = scope_of(request),
           .role = status.role_ref.value_or(api::RoleRef{}),
@@ -17,8 +21,8 @@ Grant grant_of(const api::AccessRequest& request, const api::AccessRequestStatus
 }
 
 std::string describe(const Grant& grant) {
-  const std::string sentence = describe(grant.subject) + " has " + describe(grant.role) + " in " +
-                               grant.scope.ns + " until " + format_rfc3339(grant.span.expires_at);
+  const std::string sentence = describe(grant.subject) + " has " + describe(grant.role) + " " +
+                               describe(grant.scope) + " until " + format_rfc3339(grant.span.expires_at);
   return grant.approved_by.empty() ? sentence + ", without approval"
                                    : sentence + ", approved by " + joined(grant.approved_by);
 }

@@ -10,10 +10,11 @@
 
 namespace curfew::core {
 
-// Where a grant applies: in one namespace.
+// Where a grant applies: in one namespace, or in the whole cluster.
 struct Scope {
-  std::string ns;
+  std::string ns;  // empty: cluster-wide
 
+  bool is_cluster_wide() const { return ns.empty(); }
   bool operator==(const Scope&) const = default;
 };
 
@@ -38,6 +39,9 @@ struct Grant {
 };
 
 Scope scope_of(const api::AccessRequest& request);
+
+// "in payments", "cluster-wide"
+std::string describe(const Scope& scope);
 
 // The grant of `request`, whose role and subject are pinned in `status`.
 Grant grant_of(const api::AccessRequest& request, const api::AccessRequestStatus& status, const Span& span);

@@ -9,7 +9,7 @@
 #include "expiry/pending_deletions.hpp"
 #include "expiry/revoker.hpp"
 #include "kube/client.hpp"
-#include "kube/store.hpp"
+#include "kube/scoped_store.hpp"
 #include "runtime/worker.hpp"
 #include "util/clock.hpp"
 #include "util/threads.hpp"
@@ -21,7 +21,7 @@ class Expiry {
  public:
   struct Parts {
     kube::Client& client;
-    const kube::Store<api::RoleBinding>& bindings;
+    const kube::ScopedStore<api::RoleBinding>& bindings;
     const Clock& clock;
     std::function<bool()> is_leader;
     std::function<void(std::chrono::microseconds past_end)> on_ended;  // as Revoker::Parts

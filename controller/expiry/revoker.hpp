@@ -10,7 +10,7 @@
 #include "api/rbac.hpp"
 #include "expiry/pending_deletions.hpp"
 #include "kube/client.hpp"
-#include "kube/store.hpp"
+#include "kube/scoped_store.hpp"
 #include "runtime/deadline_heap.hpp"
 #include "runtime/work_queue.hpp"
 #include "runtime/worker.hpp"
@@ -33,7 +33,7 @@ class Revoker {
  public:
   struct Parts {
     kube::Client& client;
-    const kube::Store<api::RoleBinding>& bindings;
+    const kube::ScopedStore<api::RoleBinding>& bindings;
     PendingDeletions& deletions;  // written only; the revoker does not depend on it
     // A binding is gone that ended by its time, so long after its end (negative: before).
     std::function<void(std::chrono::microseconds past_end)> on_ended;

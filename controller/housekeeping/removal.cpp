@@ -15,7 +15,7 @@ std::optional<std::string> access_left(const reconcile::Stores& stores, TimePoin
     one = api::to_string(binding->metadata.key());
   }
   if (bindings > 0)
-    return "RoleBindings that are still there: " + std::to_string(bindings) + ", one of them " + one;
+    return "bindings that are still there: " + std::to_string(bindings) + ", one of them " + one;
   for (const auto& request : stores.requests.list()) {
     if (request->status.phase == api::Phase::Active)
       return "the end of " + api::to_string(request->metadata.key()) + " is not recorded yet";

@@ -54,14 +54,22 @@ Result<void> Retention::sweep(const std::stop_token& stop) {
     const std::scoped_lock lock(mutex_);
     has_dropped_ = false;
   }
+  for (const bool is_cluster_scoped : {false, true}) {
+    if (auto listed = find_completed(is_cluster_scoped, stop); !listed) return listed;
+  }
+  trim_heap();
+  return {};
+}
+
+Result<void> Retention::find_completed(bool is_cluster_scoped, const std::stop_token& stop) {
   kube::ListParams params;
   do {
-    auto page = parts_.client.list<api::AccessRequest>({.fields = "status.complete=true"}, params, stop);
+    auto page = parts_.client.list<api::AccessRequest>(
+        {.fields = "status.complete=true", .is_cluster_scoped = is_cluster_scoped}, params, stop);
     if (!page) return tl::unexpected(page.error());
     for (const api::AccessRequest& request : page->items) completed(request);
     params.continue_token = page->continue_token;
   } while (!params.continue_token.empty());
-  trim_heap();
   return {};
 }
 

@@ -45,6 +45,7 @@ class Retention {
   void find_more(const std::stop_token& stop);
 
  private:
+  Result<void> find_completed(bool is_cluster_scoped, const std::stop_token& stop);
   void remember(const std::string& uid, const api::ObjectKey& key, TimePoint until);
   bool has_gone(const std::string& uid, const api::ObjectKey& key, const std::stop_token& stop);
 

@@ -54,7 +54,8 @@ class Client {
 
   template <class T>
   Result<T> get(const api::ObjectKey& key, std::stop_token stop) {
-    return typed<T>(call("get", resource_of<T>(), get_request(resource_of<T>(), key), std::move(stop)));
+    const Resource resource = resource_of<T>(key.ns);
+    return typed<T>(call("get", resource, get_request(resource, key), std::move(stop)));
   }
 
   // Like get(), but nullopt if the object does not exist.
@@ -70,8 +71,8 @@ class Client {
   // derive names from the content.
   template <class T>
   Result<T> create(const T& object, std::stop_token stop) {
-    return typed<T>(call("create", resource_of<T>(),
-                         create_request(resource_of<T>(), object.metadata.ns, encode(object)),
+    const Resource resource = resource_of<T>(object.metadata.ns);
+    return typed<T>(call("create", resource, create_request(resource, object.metadata.ns, encode(object)),
                          std::move(stop)));
   }
 
@@ -82,28 +83,28 @@ class Client {
   // Replaces the object; Conflict unless metadata.resourceVersion is the latest.
   template <class T>
   Result<T> update(const T& object, std::stop_token stop) {
-    return typed<T>(call("update", resource_of<T>(),
-                         update_request(resource_of<T>(), object.metadata.key(), encode(object)),
+    const Resource resource = resource_of<T>(object.metadata.ns);
+    return typed<T>(call("update", resource, update_request(resource, object.metadata.key(), encode(object)),
                          std::move(stop)));
   }
 
   template <class T>
   Result<T> merge_patch(const api::ObjectKey& key, const nlohmann::json& patch, std::stop_token stop) {
-    return typed<T>(
-        call("patch", resource_of<T>(), merge_patch_request(resource_of<T>(), key, patch), std::move(stop)));
+    const Resource resource = resource_of<T>(key.ns);
+    return typed<T>(call("patch", resource, merge_patch_request(resource, key, patch), std::move(stop)));
   }
 
   // `patch` is {"status": {...}}: see status_patch().
   template <class T>
   Result<T> patch_status(const api::ObjectKey& key, const nlohmann::json& patch, std::stop_token stop) {
-    return typed<T>(
-        call("patch", resource_of<T>(), status_patch_request(resource_of<T>(), key, patch), std::move(stop)));
+    const Resource resource = resource_of<T>(key.ns);
+    return typed<T>(call("patch", resource, status_patch_request(resource, key, patch), std::move(stop)));
   }
 
   // Conflict: an object of that name exists, but with another uid: it is a different object.
   template <class T>
   Result<DeleteOutcome> remove(const api::ObjectKey& key, std::string_view uid, std::stop_token stop) {
-    return remove(resource_of<T>(), key, uid, std::move(stop));
+    return remove(resource_of<T>(key.ns), key, uid, std::move(stop));
   }
   Result<DeleteOutcome> remove(const Resource& resource, const api::ObjectKey& key, std::string_view uid,
                                std::stop_token stop);
@@ -115,8 +116,8 @@ class Client {
   template <class T>
   Result<Page<T>> list(const Selection& selection, ListParams& params, std::stop_token stop) {
     return list<T>(
-        resource_of<T>(), selection, params, [](const nlohmann::json& item) { return api::decode<T>(item); },
-        std::move(stop));
+        resource_of<T>(selection), selection, params,
+        [](const nlohmann::json& item) { return api::decode<T>(item); }, std::move(stop));
   }
   template <class T>
   Result<Page<T>> list(const Selection& selection, ListParams&& params, std::stop_token stop) {

@@ -25,12 +25,26 @@ Resource resource_of() {
   return {std::string(T::kPath), std::string(T::kPlural), std::string(T::kKind)};
 }
 
+// Of an object in that namespace, or of a cluster-scoped one if `ns` is empty.
+template <class T>
+Resource resource_of(std::string_view ns) {
+  return {std::string(T::kPath), std::string(api::plural_of<T>(ns)), std::string(api::kind_of<T>(ns))};
+}
+
 // Selects objects of a kind; empty fields select all.
 struct Selection {
   std::string ns;
   std::string labels;  // "curfew.dev/request-uid,team=payments"
   std::string fields;  // "status.complete!=true"
+  // For a kind that has both: the cluster-scoped objects instead of those in namespaces.
+  bool is_cluster_scoped = false;
 };
+
+// Of the objects that `selection` selects.
+template <class T>
+Resource resource_of(const Selection& selection) {
+  return selection.is_cluster_scoped ? resource_of<T>("") : resource_of<T>();
+}
 
 struct ListParams {
   int limit = 500;  // see Client::list, which changes it

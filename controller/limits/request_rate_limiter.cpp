@@ -27,6 +27,10 @@ std::string requester_of(const api::AccessRequest& request) {
   return request.spec.requester ? request.spec.requester->username.str() : std::string();
 }
 
+std::string place(const std::string& ns) {
+  return ns.empty() ? "the cluster scope" : "namespace " + ns;
+}
+
 // A Scheduled request waits for its start time, not for a person.
 bool waits(const api::AccessRequest& request) {
   return !request.status.complete && request.status.phase == api::Phase::Pending;
@@ -127,16 +131,16 @@ std::string RequestRateLimiter::words(const State& state, const api::AccessReque
           who, waiting(state.requesters, who, limits_.requester), limits_.requester.pending);
     case Bound::NamespacePending:
       return fmt::format(
-          "namespace {} has {} requests waiting, of all people together, and --pending-per-namespace allows {}: ask again when some of them are decided or withdrawn",
-          where, waiting(state.namespaces, where, limits_.ns), limits_.ns.pending);
+          "{} has {} requests waiting, of all people together, and --pending-per-namespace allows {}: ask again when some of them are decided or withdrawn",
+          place(where), waiting(state.namespaces, where, limits_.ns), limits_.ns.pending);
     case Bound::RequesterRate:
       return fmt::format(
           "{} sends requests faster than --requester-qps {} and --requester-burst {} allow: ask again later",
           who, limits_.requester.qps, limits_.requester.burst);
     case Bound::NamespaceRate:
       return fmt::format(
-          "in namespace {} all people together send requests faster than --namespace-qps {} and --namespace-burst {} allow (half of it is kept for those who send few): ask again later",
-          where, limits_.ns.qps, limits_.ns.burst);
+          "in {} all people together send requests faster than --namespace-qps {} and --namespace-burst {} allow (half of it is kept for those who send few): ask again later",
+          place(where), limits_.ns.qps, limits_.ns.burst);
     case Bound::ClusterRate:
       return fmt::format(
           "in this cluster all people together send requests faster than --cluster-qps {} and --cluster-burst {} allow (half of it is kept for namespaces with few): ask again later",
@@ -186,8 +190,8 @@ core::RecordSummary RequestRateLimiter::summary(State& state, const api::AccessR
   if (bound != Bound::ClusterRate) {
     const std::string name = api::namespace_flood_record_name(where, asked_at);
     const std::string sentence = fmt::format(
-        "{}; other requests in namespace {} that are rejected as too many until {} may have no record of their own",
-        message, where, until);
+        "{}; other requests in {} that are rejected as too many until {} may have no record of their own",
+        message, place(where), until);
     if (auto known = begun(state, name, sentence)) return *known;
     if (cluster_has_token) {
       take(state.cluster, limits_.cluster);
@@ -230,8 +234,8 @@ std::optional<core::RecordSummary> RequestRateLimiter::without_policy(const api:
     const std::string what =
         "spec.policy " + core::in_quotes(request.spec.policy) + ": there is no AccessPolicy of that name";
     const std::string sentence = fmt::format(
-        "{}; other requests in namespace {} that name no AccessPolicy that exists have no record of their own until {}",
-        what, where, format_rfc3339(api::flood_record_until(asked_at)));
+        "{}; other requests in {} that name no AccessPolicy that exists have no record of their own until {}",
+        what, place(where), format_rfc3339(api::flood_record_until(asked_at)));
     if (auto summarised = begun(state, name, sentence)) return summarised;
     if (!has_cluster_token) return cluster_summary(state, request, what);
     take(state.cluster, limits_.cluster);

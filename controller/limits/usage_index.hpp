@@ -14,7 +14,7 @@
 #include "api/rbac.hpp"
 #include "core/input.hpp"
 #include "kube/client.hpp"
-#include "kube/store.hpp"
+#include "kube/scoped_store.hpp"
 #include "util/guarded.hpp"
 
 namespace curfew::limits {
@@ -27,7 +27,8 @@ kube::Selection records_of(const api::Subject& subject, const std::string& polic
 class UsageIndex {
  public:
   // `is_granted`: whether a Granted record of the request with that UID is known.
-  UsageIndex(const kube::Store<api::AccessRequest>& requests, const kube::Store<api::RoleBinding>& bindings,
+  UsageIndex(const kube::ScopedStore<api::AccessRequest>& requests,
+             const kube::ScopedStore<api::RoleBinding>& bindings,
              std::function<bool(const std::string&)> is_granted, kube::Client& client)
       : requests_(requests), bindings_(bindings), is_granted_(std::move(is_granted)), client_(client) {}
 
@@ -51,8 +52,8 @@ class UsageIndex {
   Result<std::optional<TimePoint>> read_last_end(const api::Subject& subject, const Whose& whose,
                                                  const std::stop_token& stop);
 
-  const kube::Store<api::AccessRequest>& requests_;
-  const kube::Store<api::RoleBinding>& bindings_;
+  const kube::ScopedStore<api::AccessRequest>& requests_;
+  const kube::ScopedStore<api::RoleBinding>& bindings_;
   const std::function<bool(const std::string&)> is_granted_;
   kube::Client& client_;
   struct Ends {

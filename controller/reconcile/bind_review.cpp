@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/access_review.hpp"
+#include "api/names.hpp"
 #include "api/rbac.hpp"
 #include "core/policy/selector.hpp"
 
@@ -43,20 +44,51 @@ Reached reached_by(const api::AccessPolicySpec::Namespaces& where, const Stores&
   return reached;
 }
 
-// Whether the verb bind is allowed; in all namespaces if `ns` is empty.
-Result<bool> may_bind(kube::Client& client, const api::RoleRef& role, const std::string& ns,
-                      const std::stop_token& stop) {
-  const std::string plural(is_cluster_role(role) ? api::ClusterRole::kPlural : api::Role::kPlural);
+// Whether Curfew may do that with an object of RBAC; in all namespaces if `ns` is empty.
+Result<bool> may(kube::Client& client, std::string_view verb, std::string_view plural,
+                 const std::string& name, const std::string& ns, const std::stop_token& stop) {
   const auto review =
       client.create(api::SelfSubjectAccessReview{.metadata = {},
-                                                 .attributes = {.verb = "bind",
+                                                 .attributes = {.verb = std::string(verb),
                                                                 .group = "rbac.authorization.k8s.io",
-                                                                .resource = plural,
-                                                                .name = role.name,
+                                                                .resource = std::string(plural),
+                                                                .name = name,
                                                                 .ns = ns}},
                     stop);
   if (!review) return tl::unexpected(review.error());
   return review->allowed;
+}
+
+Result<bool> may_bind(kube::Client& client, const api::RoleRef& role, const std::string& ns,
+                      const std::stop_token& stop) {
+  return may(client, "bind", is_cluster_role(role) ? api::ClusterRole::kPlural : api::Role::kPlural,
+             role.name, ns, stop);
+}
+
+// As the API server asks when a ClusterRoleBinding is made: the verb bind, and by the admission policy
+// curfew-bindings the verb grant-cluster-wide.
+Result<std::vector<core::BindRefusal>> refused_cluster_wide(const api::AccessPolicy& policy,
+                                                            const Stores& stores, kube::Client& client,
+                                                            const std::stop_token& stop) {
+  using ClusterWide = core::BindRefusal::ClusterWide;
+  const auto is_enabled = may(client, "create", api::RoleBinding::kClusterPlural, "", "", stop);
+  if (!is_enabled) return tl::unexpected(is_enabled.error());
+  std::vector<core::BindRefusal> refusals;
+  for (const api::RoleRef& role : policy.spec.roles) {
+    if (!is_cluster_role(role) || !stores.cluster_roles.get({"", role.name})) continue;
+    if (!*is_enabled) {
+      refusals.push_back({.role = role, .namespaces = {}, .cluster_wide = ClusterWide::Disabled});
+      continue;
+    }
+    for (const std::string_view verb : {std::string_view("bind"), api::kGrantClusterWide}) {
+      const auto is_allowed = may(client, verb, api::ClusterRole::kPlural, role.name, "", stop);
+      if (!is_allowed) return tl::unexpected(is_allowed.error());
+      if (*is_allowed) continue;
+      refusals.push_back({.role = role, .namespaces = {}, .cluster_wide = ClusterWide::RoleRefused});
+      break;
+    }
+  }
+  return refusals;
 }
 
 // nullopt: the role may be bound wherever that matters.
@@ -94,6 +126,12 @@ Result<std::optional<core::BindRefusal>> refusal_in(const Reached& reached, cons
 
 Result<BindReview::Answer> BindReview::ask(const api::AccessPolicy& policy, const std::stop_token& stop) {
   Answer answer;
+  if (api::is_cluster_wide(policy.spec)) {
+    auto refusals = refused_cluster_wide(policy, stores_, client_, stop);
+    if (!refusals) return tl::unexpected(refusals.error());
+    answer.refusals = std::move(*refusals);
+    return answer;
+  }
   for (const api::RoleRef& role : policy.spec.roles) {
     // A missing ClusterRole is a problem of its own.
     if (is_cluster_role(role) && !stores_.cluster_roles.get({"", role.name})) continue;

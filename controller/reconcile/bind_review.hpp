@@ -26,8 +26,8 @@ class BindReview {
 
   // A role that may be bound in all namespaces takes one call. Otherwise each namespace that the policy names
   // is asked about, and of those that it selects one in which the role may be bound is enough, because
-  // Curfew's permissions may be limited on purpose. A Role is asked about where it exists. Fails if any call
-  // fails.
+  // Curfew's permissions may be limited on purpose. A Role is asked about where it exists. For a policy whose
+  // scope is Cluster, one call, and two a role. Fails if any call fails.
   Result<Answer> ask(const api::AccessPolicy& policy, const std::stop_token& stop);
 
  private:

@@ -104,8 +104,8 @@ Result<api::RoleBinding> decode_binding(const nlohmann::json& json) {
   const auto label = meta.labels.find(std::string(api::kRequestUidLabel));
   std::vector<api::OwnerReference> owners;
   for (api::OwnerReference& owner : meta.owner_references)
-    if (owners.empty() && owner.kind == api::AccessRequest::kKind && label != meta.labels.end() &&
-        owner.uid == label->second)
+    if (owners.empty() && owner.kind == api::kind_of<api::AccessRequest>(meta.ns) &&
+        label != meta.labels.end() && owner.uid == label->second)
       owners.push_back(std::move(owner));
   meta.owner_references = std::move(owners);
   const bool is_held = !meta.finalizers.empty();

@@ -2,7 +2,8 @@
 
 #include <functional>
 
-#include "api/meta.hpp"
+#include "api/access_request.hpp"
+#include "api/rbac.hpp"
 
 namespace curfew::reconcile {
 
@@ -17,9 +18,11 @@ struct Key {
 
 inline std::string to_string(const Key& key) {
   switch (key.kind) {
-    case Key::Kind::Request: return "AccessRequest " + api::to_string(key.object);
+    case Key::Kind::Request:
+      return std::string(api::kind_of<api::AccessRequest>(key.object.ns)) + " " + api::to_string(key.object);
     case Key::Kind::Policy: return "AccessPolicy " + api::to_string(key.object);
-    case Key::Kind::Binding: return "RoleBinding " + api::to_string(key.object);
+    case Key::Kind::Binding:
+      return std::string(api::kind_of<api::RoleBinding>(key.object.ns)) + " " + api::to_string(key.object);
   }
   return api::to_string(key.object);
 }

@@ -112,8 +112,8 @@ std::string RoleReviews::basis_of(const api::AccessPolicy& policy) const {
   const auto add = [&](const RoleSummary& role) {
     parts.push_back(to_string(role.metadata.key()) + " " + role.metadata.uid + " " + role.rules_hash.str());
   };
-  if (const auto grantable = stores_.cluster_roles.get({"", std::string(api::kGrantableRole)}))
-    add(*grantable);
+  for (const std::string_view name : {api::kGrantableRole, api::kGrantableClusterWideRole})
+    if (const auto grantable = stores_.cluster_roles.get({"", std::string(name)})) add(*grantable);
   bool offers_roles = false;
   for (const api::RoleRef& role : policy.spec.roles) {
     if (role.kind != api::ClusterRole::kKind)

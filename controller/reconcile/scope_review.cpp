@@ -19,6 +19,7 @@ constexpr std::size_t kMaxGroupsOfRole = 64;
 
 Result<ScopeReview::Answer> ScopeReview::ask(const api::AccessPolicy& policy, std::stop_token stop) {
   Answer answer;
+  if (api::is_cluster_wide(policy.spec)) return answer;
   for (const api::RoleRef& offered : policy.spec.roles) {
     if (offered.kind != api::ClusterRole::kKind) continue;
     const auto role = stores_.cluster_roles.get({"", offered.name});

@@ -30,14 +30,25 @@ kube::ReflectorConfig<RoleSummary> StoreWatches::roles_config() {
   return roles;
 }
 
+template <class T>
+void StoreWatches::add_both(kube::Watches& watches, kube::ScopedStore<T>& store,
+                            const kube::ReflectorConfig<T>& config) {
+  watches.add(store.namespaced(), config);
+  kube::ReflectorConfig<T> for_cluster = config;
+  for_cluster.selection.is_cluster_scoped = true;
+  for_cluster.resource = kube::resource_of<T>(for_cluster.selection);
+  watches.add(store.cluster(), std::move(for_cluster));
+}
+
 void StoreWatches::add_to(kube::Watches& watches) {
   // The first list of Roles waits for that of the policies.
   roles_ = watches.add(stores_.roles, roles_config(), [this] { return stores_.policies.synced(); });
-  watches.add(stores_.bindings,
-              config<api::RoleBinding>(decode_binding, {.labels = std::string(api::kRequestUidLabel)},
-                                       observers_.binding));
-  watches.add(stores_.requests, config<api::AccessRequest>(
-                                    decode_request, {.fields = "status.complete!=true"}, observers_.request));
+  add_both(watches, stores_.bindings,
+           config<api::RoleBinding>(decode_binding, {.labels = std::string(api::kRequestUidLabel)},
+                                    observers_.binding));
+  add_both(
+      watches, stores_.requests,
+      config<api::AccessRequest>(decode_request, {.fields = "status.complete!=true"}, observers_.request));
   watches.add(stores_.policies,
               config<api::AccessPolicy>(decode_policy, {}, [this](const auto& before, const auto& after) {
                 observers_.policy(before, after);

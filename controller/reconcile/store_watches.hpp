@@ -36,6 +36,10 @@ class StoreWatches {
   kube::ReflectorConfig<T> config(Result<T> (*decode)(const nlohmann::json&), kube::Selection selection,
                                   Observer<T> observer = {});
   kube::ReflectorConfig<RoleSummary> roles_config();
+  // One watch of the objects in namespaces, one of those for the cluster.
+  template <class T>
+  static void add_both(kube::Watches& watches, kube::ScopedStore<T>& store,
+                       const kube::ReflectorConfig<T>& config);
 
   Stores& stores_;
   Triggers& triggers_;

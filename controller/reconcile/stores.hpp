@@ -6,7 +6,7 @@
 #include "api/access_policy.hpp"
 #include "api/access_request.hpp"
 #include "api/rbac.hpp"
-#include "kube/store.hpp"
+#include "kube/scoped_store.hpp"
 #include "reconcile/decoders.hpp"
 #include "reconcile/offered_roles.hpp"
 
@@ -14,9 +14,9 @@ namespace curfew::reconcile {
 
 // The stores that the watches keep current; the reflectors write, all others read.
 struct Stores {
-  kube::Store<api::AccessRequest> requests;  // live ones only: status.complete != true
+  kube::ScopedStore<api::AccessRequest> requests;  // live ones only: status.complete != true
   kube::Store<api::AccessPolicy> policies;
-  kube::Store<api::RoleBinding> bindings;  // managed ones only: labelled curfew.dev/request-uid
+  kube::ScopedStore<api::RoleBinding> bindings;  // managed ones only: labelled curfew.dev/request-uid
   kube::Store<api::Namespace> namespaces;
   kube::Store<RoleSummary> cluster_roles;
   kube::Store<RoleSummary> roles;  // of offered names only
@@ -28,9 +28,11 @@ struct Stores {
     const auto check = [&](const auto& store, const char* resource) {
       if (!store.synced()) resources.emplace_back(resource);
     };
-    check(requests, "accessrequests");
+    check(requests.namespaced(), "accessrequests");
+    check(requests.cluster(), "clusteraccessrequests");
     check(policies, "accesspolicies");
-    check(bindings, "rolebindings");
+    check(bindings.namespaced(), "rolebindings");
+    check(bindings.cluster(), "clusterrolebindings");
     check(namespaces, "namespaces");
     check(cluster_roles, "clusterroles");
     check(roles, "roles");

@@ -89,7 +89,7 @@ void Triggers::changed(const Pointer<RoleSummary>& before, const Pointer<RoleSum
 
 void Triggers::cluster_role_changed(const std::string& name) {
   const api::RoleRef role{.kind = std::string(api::ClusterRole::kKind), .name = name};
-  const bool may_bind_others = name == api::kGrantableRole;
+  const bool may_bind_others = name == api::kGrantableRole || name == api::kGrantableClusterWideRole;
   for (const auto& policy : stores_.policies.list()) {
     if (may_bind_others) add_policy(policy->metadata.name);
     if (std::ranges::find(policy->spec.roles, role) == policy->spec.roles.end()) continue;

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "support/yaml.hpp"
+
 namespace curfew::test {
 
 Asked::Asked(const std::string& policy_spec, const std::string& more) : policy(space.policy(policy_spec)) {
@@ -9,19 +11,15 @@ Asked::Asked(const std::string& policy_spec, const std::string& more) : policy(s
 }
 
 ProcessResult Asked::annotate(const Person& who, const std::vector<std::string>& annotations) const {
-  std::vector<std::string> arguments{"annotate", "accessrequest", "ask", "-n", space.name()};
-  arguments.insert(arguments.end(), annotations.begin(), annotations.end());
-  return who.kubectl(arguments);
+  return who.kubectl(space.on("annotate", "ask", annotations));
 }
 
 ProcessResult Asked::json_patch(const Person& who, const Json& patch) const {
-  return who.kubectl(
-      {"patch", "accessrequest", "ask", "-n", space.name(), "--type", "json", "--patch", patch.dump()});
+  return who.kubectl(space.on("patch", "ask", {"--type", "json", "--patch", patch.dump()}));
 }
 
 ProcessResult Asked::merge_patch(const Person& who, const Json& patch) const {
-  return who.kubectl(
-      {"patch", "accessrequest", "ask", "-n", space.name(), "--type", "merge", "--patch", patch.dump()});
+  return who.kubectl(space.on("patch", "ask", {"--type", "merge", "--patch", patch.dump()}));
 }
 
 ProcessResult Asked::replace(const Person& who, const Json& patch) const {
@@ -33,16 +31,12 @@ ProcessResult Asked::replace(const Person& who, const Json& patch) const {
 ProcessResult Asked::put(const Person& who, const Json& patch) const {
   Json object = stored();
   object.merge_patch(patch);
-  return who.kubectl(
-      {"replace", "--raw", "/apis/curfew.dev/v1alpha1/namespaces/" + space.name() + "/accessrequests/ask",
-       "-f", "-"},
-      object.dump());
+  return who.kubectl({"replace", "--raw", space.url("ask"), "-f", "-"}, object.dump());
 }
 
 ProcessResult Asked::server_side_apply(const Person& who, const Json& object) const {
-  Json whole{{"apiVersion", "curfew.dev/v1alpha1"},
-             {"kind", "AccessRequest"},
-             {"metadata", {{"name", "ask"}, {"namespace", space.name()}}}};
+  Json whole = to_json(YAML::Load(space.request("ask", "{}")));
+  whole.erase("spec");
   whole.merge_patch(object);
   return who.kubectl(
       {"apply", "--server-side", "--force-conflicts", "--field-manager", who.name(), "-f", "-"},
@@ -51,8 +45,8 @@ ProcessResult Asked::server_side_apply(const Person& who, const Json& object) co
 
 void Asked::set_status(const Json& status) const {
   const Json patch{{"status", status}};
-  REQUIRE_THAT(curfew.kubectl({"patch", "accessrequest", "ask", "-n", space.name(), "--subresource", "status",
-                               "--type", "merge", "--patch", patch.dump()}),
+  REQUIRE_THAT(curfew.kubectl(space.on(
+                   "patch", "ask", {"--subresource", "status", "--type", "merge", "--patch", patch.dump()})),
                Succeeds());
 }
 

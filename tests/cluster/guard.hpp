@@ -33,7 +33,7 @@ struct Asked {
   explicit Asked(const std::string& policy_spec = kDevelopersAskSreApprove,
                  const std::string& more = std::string(kSettled) + ", reason: INC-1");
 
-  Json stored() const { return admin.get({"accessrequest", "ask", "-n", space.name()}); }
+  Json stored() const { return admin.get(space.target("ask")); }
   Json decisions() const { return stored().value("decisions", Json::array()); }
   ProcessResult annotate(const Person& who, const std::vector<std::string>& annotations) const;
   ProcessResult json_patch(const Person& who, const Json& patch) const;

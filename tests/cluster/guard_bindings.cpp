@@ -127,20 +127,18 @@ TEST_CASE("deleting a request takes its binding along while Curfew is down", "[g
   };
 
   SECTION("in the background") {
-    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name()}),
-                 Succeeds());
+    REQUIRE_THAT(asked.alice.kubectl(asked.space.on("delete", "ask")), Succeeds());
     // The garbage collector discovers a new kind every 30 s.
     CHECK(eventually(std::chrono::seconds(60), gone));
   }
   SECTION("in the foreground") {
-    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(),
-                                      "--cascade=foreground", "--timeout=60s"}),
-                 Succeeds());
+    REQUIRE_THAT(
+        asked.alice.kubectl(asked.space.on("delete", "ask", {"--cascade=foreground", "--timeout=60s"})),
+        Succeeds());
     CHECK(gone());
   }
   SECTION("but for an orphan, whose reference the garbage collector takes away") {
-    REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(),
-                                      "--cascade=orphan", "--timeout=60s"}),
+    REQUIRE_THAT(asked.alice.kubectl(asked.space.on("delete", "ask", {"--cascade=orphan", "--timeout=60s"})),
                  Succeeds());
     CHECK_FALSE(
         asked.admin.get({"rolebinding", "curfew-" + uid, "-n", asked.space.name()})["metadata"].contains(

@@ -55,7 +55,7 @@ ProcessResult as(const Asked& asked, const std::string& user, const std::vector<
 }
 
 std::vector<std::string> annotating(const Asked& asked, const std::string& annotation) {
-  return {"annotate", "accessrequest", "largest", "-n", asked.space.name(), annotation};
+  return asked.space.on("annotate", "largest", {annotation});
 }
 
 }  // namespace
@@ -72,15 +72,14 @@ TEST_CASE("groups of 1,024 times 200 letters are refused in a sentence, at askin
       Refused(sentence));
   for (const char* command : {"approve", "deny"}) {
     CHECK_THAT(as(asked, "user", groups,
-                  {"annotate", "accessrequest", "ask", "-n", asked.space.name(),
-                   std::string("curfew.dev/") + command + "=ok"}),
+                  asked.space.on("annotate", "ask", {std::string("curfew.dev/") + command + "=ok"})),
                Refused("bytes together, which are kept with all that you ask and decide: 65536 at most"));
   }
   CHECK(asked.decisions().empty());
 }
 
 TEST_CASE("the largest request under the largest policy takes every approval and every revocation",
-          "[guard]") {
+          "[guard][namespaced]") {
   Asked asked;
   const std::string policy = asked.space.policy(largest_policy(asked.space.name()).dump());
   const std::vector<std::string> groups = most_groups();
@@ -113,10 +112,10 @@ TEST_CASE("the largest request under the largest policy takes every approval and
     REQUIRE_THAT(as(asked, user, groups, annotating(asked, "curfew.dev/approve=" + widest)), Succeeds());
     status["approvedBy"].push_back(user);
   }
-  REQUIRE_THAT(
-      asked.curfew.kubectl({"patch", "accessrequest", "largest", "-n", asked.space.name(), "--subresource",
-                            "status", "--type", "merge", "--patch", Json{{"status", status}}.dump()}),
-      Succeeds());
+  REQUIRE_THAT(asked.curfew.kubectl(asked.space.on("patch", "largest",
+                                                   {"--subresource", "status", "--type", "merge", "--patch",
+                                                    Json{{"status", status}}.dump()})),
+               Succeeds());
   // This approval adds nothing new.
   CHECK_THAT(as(asked, "u008", groups, annotating(asked, "curfew.dev/approve=again")), Succeeds());
   for (int i = 0; i < 8; ++i)
@@ -127,7 +126,6 @@ TEST_CASE("the largest request under the largest policy takes every approval and
              Refused("finds no room: there are 16 decisions already"));
   CHECK_THAT(as(asked, "uuuu", groups, annotating(asked, "x=y")),
              Refused("are changed by its requester only, u000"));
-  CHECK_THAT(as(asked, "uuuu", {"curfew-test-people"},
-                {"delete", "accessrequest", "largest", "-n", asked.space.name()}),
+  CHECK_THAT(as(asked, "uuuu", {"curfew-test-people"}, asked.space.on("delete", "largest")),
              Refused("may not delete this request while it is live"));
 }

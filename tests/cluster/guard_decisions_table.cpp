@@ -79,7 +79,8 @@ void check(const ProcessResult& said, const std::string& answer) {
 
 }  // namespace
 
-TEST_CASE("the API server answers what it can of the table of decisions, as the core does", "[guard]") {
+TEST_CASE("the API server answers what it can of the table of decisions, as the core does",
+          "[guard][namespaced]") {
   const DecisionTable table(CURFEW_SOURCE_DIR "/tests/cases/decisions");
   Answers answers(table);
   std::size_t answered = 0;

@@ -11,8 +11,7 @@ namespace {
 // Annotates as any user with the RBAC rights of group sre.
 ProcessResult as_another(const Person& admin, const Asked& asked, const std::string& user,
                          const std::string& annotation) {
-  return admin.kubectl({"annotate", "accessrequest", "ask", "-n", asked.space.name(), annotation, "--as",
-                        user, "--as-group", "sre"});
+  return admin.kubectl(asked.space.on("annotate", "ask", {annotation, "--as", user, "--as-group", "sre"}));
 }
 
 }  // namespace
@@ -160,9 +159,7 @@ TEST_CASE("a request that is being deleted is not approved, but may be revoked",
   Asked asked;
   REQUIRE_THAT(asked.merge_patch(asked.alice, {{"metadata", {{"finalizers", {"example.com/hold"}}}}}),
                Succeeds());
-  REQUIRE_THAT(
-      asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name(), "--wait=false"}),
-      Succeeds());
+  REQUIRE_THAT(asked.alice.kubectl(asked.space.on("delete", "ask", {"--wait=false"})), Succeeds());
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}),
              Refused("no more approvals: this request is being deleted"));
   CHECK_THAT(asked.annotate(asked.alice, {"curfew.dev/revoke=enough"}), Succeeds());

@@ -23,7 +23,7 @@ struct Live : Asked {
     set_status(status);
   }
   ProcessResult remove(const Person& who, const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> arguments{"delete", "accessrequest", "ask", "-n", space.name(), "--wait=false"};
+    std::vector<std::string> arguments = space.on("delete", "ask", {"--wait=false"});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return who.kubectl(arguments);
   }
@@ -31,14 +31,14 @@ struct Live : Asked {
                           const std::vector<std::string>& groups = {"curfew-test-people"}) const {
     return remove(admin, impersonating(user, groups, {}));
   }
-  bool is_there() const { return admin.kubectl({"get", "accessrequest", "ask", "-n", space.name()}).ok(); }
+  bool is_there() const { return admin.kubectl(space.on("get", "ask")).ok(); }
 };
 
 const std::string kInstead = "revoke it instead, so that it is said who did: annotate curfew.dev/revoke";
 
 }  // namespace
 
-TEST_CASE("strangers do not delete a live request, by any means", "[guard]") {
+TEST_CASE("strangers do not delete a live request, by any means", "[guard][namespaced]") {
   const Live live;
   const std::string state = GENERATE("not looked at", "Pending", "Scheduled", "Active");
   if (state != "not looked at") live.is(state, state == "Active" ? "Enforce" : "");
@@ -57,7 +57,7 @@ TEST_CASE("strangers do not delete a live request, by any means", "[guard]") {
   CHECK(live.is_there());
 }
 
-TEST_CASE("a collection of requests is not deleted by strangers", "[guard]") {
+TEST_CASE("a collection of requests is not deleted by strangers", "[guard][namespaced]") {
   const Live live;
   live.is("Active", "Enforce");
   const std::string role = unique("curfew-test-collector");
@@ -113,11 +113,14 @@ TEST_CASE("its subject deletes a live request", "[guard]") {
 TEST_CASE("holders of the verb end delete a live request", "[guard]") {
   const Live live;
   live.is("Active", "Keep");
-  REQUIRE_THAT(live.admin.kubectl({"create", "rolebinding", "ender", "-n", live.space.name(),
-                                   "--clusterrole=curfew-ender", "--user=erin"}),
-               Succeeds());
+  const std::string ender = unique("ender");
+  std::vector<std::string> binding = live.space.binding(ender);
+  binding.insert(binding.begin(), "create");
+  binding.insert(binding.end(), {"--clusterrole=curfew-ender", "--user=erin"});
+  REQUIRE_THAT(live.admin.kubectl(binding), Succeeds());
   CHECK(eventually(std::chrono::seconds(10), [&] { return live.remove_as("erin").ok(); }));
   CHECK_FALSE(live.is_there());
+  if (is_cluster_wide()) live.admin.kubectl({"delete", "clusterrolebinding", ender});
 }
 
 TEST_CASE("under Keep only those are its approvers who approved it, whether its policy is there or not",
@@ -150,13 +153,11 @@ TEST_CASE("a refusal shows no name that would not print as it is", "[guard]") {
   REQUIRE_THAT(cluster.somebody(name, {"developers", "curfew-test-people"})
                    .apply(space.request("ask", "{policy: " + policy + "}")),
                Succeeds());
-  const ProcessResult deleted =
-      cluster.as("dave").kubectl({"delete", "accessrequest", "ask", "-n", space.name()});
+  const ProcessResult deleted = cluster.as("dave").kubectl(space.on("delete", "ask"));
   CHECK_THAT(deleted,
              Refused("dave may not delete this request while it is live, only its requester, its subject, "));
   CHECK(deleted.err.find("mal") == std::string::npos);
-  const ProcessResult labelled =
-      cluster.as("dave").kubectl({"label", "accessrequest", "ask", "-n", space.name(), "team=x"});
+  const ProcessResult labelled = cluster.as("dave").kubectl(space.on("label", "ask", {"team=x"}));
   CHECK_THAT(labelled,
              Refused("finalizers and ownerReferences of this request are changed by its requester only"));
   CHECK(labelled.err.find("mal") == std::string::npos);

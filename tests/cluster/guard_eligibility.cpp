@@ -137,8 +137,7 @@ TEST_CASE("an answer of the policy names the policy, the field, the value and wh
           policy + ", reason: x" + role + "}}"),
       Refused("AccessPolicy " + policy + " does not cover namespace default, only billing, " + space.name()));
   CHECK_THAT(ask("alice", ", reason: x, duration: 10m" + role), Succeeds());
-  CHECK_THAT(cluster.as("bob").kubectl(
-                 {"annotate", "accessrequest", "ask", "-n", space.name(), "curfew.dev/approve=ok"}),
+  CHECK_THAT(cluster.as("bob").kubectl(space.on("annotate", "ask", {"curfew.dev/approve=ok"})),
              Refused("bob is not an approver of AccessPolicy " + policy + ", which has none"));
 }
 

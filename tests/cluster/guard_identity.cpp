@@ -17,8 +17,7 @@ TEST_CASE("a request names its author as requester, regardless of its spec", "[g
 
   REQUIRE_THAT(cluster.as("alice").kubectl(how, forged), Succeeds());
 
-  const Json requester =
-      cluster.admin().get({"accessrequest", "forged", "-n", space.name()})["spec"]["requester"];
+  const Json requester = cluster.admin().get(space.target("forged"))["spec"]["requester"];
   CHECK(requester == Json{{"username", "alice"}, {"groups", {"developers", "system:authenticated"}}});
 }
 
@@ -62,8 +61,7 @@ TEST_CASE("somebody in 200 groups asks with all of them", "[guard]") {
   REQUIRE_THAT(busy.apply(space.request("ask", "{policy: " + space.policy(kDevelopersAskSreApprove) + "}")),
                Succeeds());
 
-  const Json requester =
-      cluster.admin().get({"accessrequest", "ask", "-n", space.name()})["spec"]["requester"];
+  const Json requester = cluster.admin().get(space.target("ask"))["spec"]["requester"];
   CHECK(requester["username"] == "busy");
   CHECK(requester["groups"].size() == 201);  // and system:authenticated
 }
@@ -158,7 +156,7 @@ TEST_CASE("a new request has no status, whatever it says itself", "[guard]") {
                    "status: {phase: Active, approvals: 1/1}"),
                Succeeds());
 
-  CHECK_FALSE(cluster.admin().get({"accessrequest", "ask", "-n", space.name()}).contains("status"));
+  CHECK_FALSE(cluster.admin().get(space.target("ask")).contains("status"));
 }
 
 TEST_CASE("nobody asks in the namespaces of Kubernetes and of Curfew", "[guard]") {

@@ -56,17 +56,16 @@ ProcessResult patch(const Asked& asked, const Person& who, const Json& metadata)
   const std::filesystem::path file =
       std::filesystem::temp_directory_path() / (unique("curfew-patch") + ".json");
   std::ofstream(file) << Json{{"metadata", metadata}}.dump();
-  const ProcessResult said = who.kubectl(
-      {"patch", "accessrequest", "ask", "-n", asked.space.name(), "--type", "merge", "--patch-file", file});
+  const ProcessResult said =
+      who.kubectl(asked.space.on("patch", "ask", {"--type", "merge", "--patch-file", file}));
   std::filesystem::remove(file);
   return said;
 }
 
 ProcessResult patch_as(const Asked& asked, const std::string& user, const Json& metadata) {
-  return asked.admin.kubectl(
-      impersonating(user, {"curfew-test-people"},
-                    {"patch", "accessrequest", "ask", "-n", asked.space.name(), "--type", "merge", "--patch",
-                     Json{{"metadata", metadata}}.dump()}));
+  return asked.admin.kubectl(impersonating(
+      user, {"curfew-test-people"},
+      asked.space.on("patch", "ask", {"--type", "merge", "--patch", Json{{"metadata", metadata}}.dump()})));
 }
 
 ProcessResult apply_as_manager(const Asked& asked, const Person& who, const std::string& manager) {

@@ -8,6 +8,11 @@ using namespace curfew::test;
 
 namespace {
 
+// Of the kind of the tests' requests.
+std::string plural() {
+  return is_cluster_wide() ? "clusteraccessrequests" : "accessrequests";
+}
+
 std::vector<std::string> on_status(const std::string& kind, const std::string& name, const std::string& type,
                                    const Json& patch) {
   return {"patch", kind, name, "--subresource", "status", "--type", type, "--patch", patch.dump()};
@@ -20,25 +25,19 @@ TEST_CASE("nobody but Curfew writes the status of a request", "[guard]") {
   const bool mighty = GENERATE(true, false);
   const Person who = mighty ? asked.admin : asked.cluster.somebody("eve", {"curfew-test-intruders"});
   const Json active{{"status", {{"phase", "Active"}}}};
-  const std::string sentence = "the status of accessrequests is written by Curfew only";
-  const auto in_space = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"-n", asked.space.name()});
-    return arguments;
-  };
-
-  CHECK_THAT(who.kubectl(in_space(on_status("accessrequest", "ask", "merge", active))), Refused(sentence));
-  CHECK_THAT(who.kubectl(in_space(on_status(
-                 "accessrequest", "ask", "json",
-                 Json::array({{{"op", "add"}, {"path", "/status"}, {"value", active["status"]}}})))),
-             Refused(sentence));
+  const std::string sentence = "the status of " + plural() + " is written by Curfew only";
+  const Json added = Json::array({{{"op", "add"}, {"path", "/status"}, {"value", active["status"]}}});
+  for (const auto& [type, patch] : {std::pair{"merge", active}, {"json", added}})
+    CHECK_THAT(who.kubectl(asked.space.on(
+                   "patch", "ask", {"--subresource", "status", "--type", type, "--patch", patch.dump()})),
+               Refused(sentence));
   Json object = asked.stored();
   object.merge_patch(active);
   CHECK_THAT(who.kubectl({"replace", "--subresource", "status", "-f", "-"}, object.dump()),
              Refused(sentence));
-  const Json applied{{"apiVersion", "curfew.dev/v1alpha1"},
-                     {"kind", "AccessRequest"},
-                     {"metadata", {{"name", "ask"}, {"namespace", asked.space.name()}}},
-                     {"status", active["status"]}};
+  Json applied{{"apiVersion", object["apiVersion"]}, {"kind", object["kind"]}, {"status", active["status"]}};
+  for (const char* field : {"name", "namespace"})
+    if (object["metadata"].contains(field)) applied["metadata"][field] = object["metadata"][field];
   CHECK_THAT(who.kubectl({"apply", "--server-side", "--subresource", "status", "-f", "-"}, applied.dump()),
              Refused(sentence));
   // A write to the main resource drops the status.
@@ -49,10 +48,11 @@ TEST_CASE("nobody but Curfew writes the status of a request", "[guard]") {
 TEST_CASE("people without a right to it do not even reach the status", "[guard]") {
   Asked asked;
   const auto name = GENERATE("alice", "bob", "dave");
-  CHECK_THAT(asked.cluster.as(name).kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(),
-                                             "--subresource", "status", "--type", "merge", "--patch",
-                                             R"({"status": {"phase": "Active"}})"}),
-             Refused("cannot get resource \"accessrequests/status\""));
+  CHECK_THAT(
+      asked.cluster.as(name).kubectl(asked.space.on(
+          "patch", "ask",
+          {"--subresource", "status", "--type", "merge", "--patch", R"({"status": {"phase": "Active"}})"})),
+      Refused("cannot get resource \"" + plural() + "/status\""));
 }
 
 TEST_CASE("Curfew writes the status of a request, and by that nothing else of it", "[guard]") {
@@ -63,8 +63,8 @@ TEST_CASE("Curfew writes the status of a request, and by that nothing else of it
   const Json more{{"status", {{"phase", "Active"}}},
                   {"spec", {{"duration", "1h"}}},
                   {"decisions", Json::array({{{"verdict", "Approve"}, {"username", "bob"}}})}};
-  REQUIRE_THAT(asked.curfew.kubectl({"patch", "accessrequest", "ask", "-n", asked.space.name(),
-                                     "--subresource", "status", "--type", "merge", "--patch", more.dump()}),
+  REQUIRE_THAT(asked.curfew.kubectl(asked.space.on(
+                   "patch", "ask", {"--subresource", "status", "--type", "merge", "--patch", more.dump()})),
                Succeeds());
   CHECK(asked.stored()["status"]["phase"] == "Active");
   CHECK_FALSE(asked.stored().contains("decisions"));

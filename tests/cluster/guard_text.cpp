@@ -35,7 +35,7 @@ TEST_CASE("a reason is kept as it was written", "[guard]") {
     REQUIRE_THAT(
         cluster.as("alice").apply(space.request(name, Json{{"policy", policy}, {"reason", text}}.dump())),
         Succeeds());
-    CHECK(cluster.admin().get({"accessrequest", name, "-n", space.name()})["spec"]["reason"] == text);
+    CHECK(cluster.admin().get(space.target(name))["spec"]["reason"] == text);
   }
 }
 
@@ -49,11 +49,9 @@ TEST_CASE("a comment is kept as it was written", "[guard]") {
     INFO(text);
     REQUIRE_THAT(cluster.as("alice").apply(space.request(name, "{policy: " + policy + ", " + kSettled + "}")),
                  Succeeds());
-    REQUIRE_THAT(cluster.as("bob").kubectl(
-                     {"annotate", "accessrequest", name, "-n", space.name(), "curfew.dev/approve=" + text}),
+    REQUIRE_THAT(cluster.as("bob").kubectl(space.on("annotate", name, {"curfew.dev/approve=" + text})),
                  Succeeds());
-    CHECK(cluster.admin().get({"accessrequest", name, "-n", space.name()})["decisions"][0]["comment"] ==
-          text);
+    CHECK(cluster.admin().get(space.target(name))["decisions"][0]["comment"] == text);
   }
 }
 
@@ -88,10 +86,8 @@ TEST_CASE("a person is known by any name that a certificate can hold and a polic
         {"allowSelfApproval", true}}}}.dump());
   const Person person = cluster.somebody(name, {group, "curfew-test-people"});
   REQUIRE_THAT(person.apply(space.request("ask", "{policy: " + policy + ", " + kSettled + "}")), Succeeds());
-  REQUIRE_THAT(
-      person.kubectl({"annotate", "accessrequest", "ask", "-n", space.name(), "curfew.dev/approve=ok"}),
-      Succeeds());
-  const Json stored = cluster.admin().get({"accessrequest", "ask", "-n", space.name()});
+  REQUIRE_THAT(person.kubectl(space.on("annotate", "ask", {"curfew.dev/approve=ok"})), Succeeds());
+  const Json stored = cluster.admin().get(space.target("ask"));
   CHECK(stored["spec"]["requester"]["username"] == name);
   CHECK(stored["decisions"][0]["username"] == name);
   CHECK(stored["decisions"][0]["groups"][0] == group);
@@ -105,8 +101,7 @@ TEST_CASE("who asks is recorded by their username, whatever is in it", "[guard]"
   REQUIRE_THAT(cluster.somebody(name, {"developers", "curfew-test-people"})
                    .apply(space.request("ask", "{policy: " + policy + "}")),
                Succeeds());
-  CHECK(cluster.admin().get({"accessrequest", "ask", "-n", space.name()})["spec"]["requester"]["username"] ==
-        name);
+  CHECK(cluster.admin().get(space.target("ask"))["spec"]["requester"]["username"] == name);
 }
 
 TEST_CASE("a refusal of somebody with a line break in their name is a sentence too", "[guard]") {

@@ -35,7 +35,7 @@ TEST_CASE("a command may name the UID of the request, or how it begins", "[guard
 TEST_CASE("a command that names another UID is refused, and says both", "[guard]") {
   Asked asked;
   const std::string before = uid_of(asked);
-  REQUIRE_THAT(asked.alice.kubectl({"delete", "accessrequest", "ask", "-n", asked.space.name()}), Succeeds());
+  REQUIRE_THAT(asked.alice.kubectl(asked.space.on("delete", "ask")), Succeeds());
   REQUIRE_THAT(
       asked.alice.apply(asked.space.request("ask", "{policy: " + asked.policy + ", " + kSettled + "}")),
       Succeeds());

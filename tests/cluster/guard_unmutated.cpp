@@ -38,7 +38,7 @@ constexpr const char* kAlice = ", requester: {username: alice, groups: [develope
 
 }  // namespace
 
-TEST_CASE("where nothing fills in the requester, nobody but oneself can be named", "[guard]") {
+TEST_CASE("where nothing fills in the requester, nobody but oneself can be named", "[guard][namespaced]") {
   const Unmutated here;
   const std::string requester =
       GENERATE("", ", requester: {username: bob, groups: [sre, 'system:authenticated']}",
@@ -50,25 +50,25 @@ TEST_CASE("where nothing fills in the requester, nobody but oneself can be named
 }
 
 TEST_CASE("where nothing turns annotations into decisions, an annotation is refused and says what to do",
-          "[guard]") {
+          "[guard][namespaced]") {
   const Unmutated here;
   REQUIRE_THAT(here.ask(kAlice), Succeeds());
   const std::string command = GENERATE("approve", "deny", "revoke");
-  CHECK_THAT(here.bob.kubectl({"annotate", "accessrequest", "ask", "-n", here.space.name(),
-                               "curfew.dev/" + command + "=ok"}),
+  CHECK_THAT(here.bob.kubectl(here.space.on("annotate", "ask", {"curfew.dev/" + command + "=ok"})),
              Refused("curfew.dev/" + command +
                      " works by a MutatingAdmissionPolicy, which is not in force here: use kubectl curfew " +
                      command));
 }
 
-TEST_CASE("where nothing turns annotations into decisions, people write their own", "[guard]") {
+TEST_CASE("where nothing turns annotations into decisions, people write their own", "[guard][namespaced]") {
   const Unmutated here;
   REQUIRE_THAT(here.ask(kAlice), Succeeds());
   const auto decide = [&](const Person& who, const std::string& name, const Json& groups) {
-    return who.kubectl(
-        {"patch", "accessrequest", "ask", "-n", here.space.name(), "--type", "merge", "--patch",
+    return who.kubectl(here.space.on(
+        "patch", "ask",
+        {"--type", "merge", "--patch",
          Json{{"decisions", Json::array({{{"verdict", "Approve"}, {"username", name}, {"groups", groups}}})}}
-             .dump()});
+             .dump()}));
   };
   CHECK_THAT(decide(here.bob, "carol", {"sre", "system:authenticated"}),
              Refused("you may decide as yourself only, bob, with your own groups"));

@@ -44,7 +44,9 @@ void Scene::change(const std::string& policy, const Json& spec) const {
 
 int Scene::managed_bindings() const {
   const ProcessResult names = admin.kubectl(
-      {"get", "rolebindings", "-n", space.name(), "-l", "curfew.dev/request-uid", "-o", "name"});
+      is_cluster_wide()
+          ? Texts{"get", "clusterrolebindings", "-l", "curfew.dev/request-uid", "-o", "name"}
+          : Texts{"get", "rolebindings", "-n", space.name(), "-l", "curfew.dev/request-uid", "-o", "name"});
   return static_cast<int>(std::ranges::count(names.out, '\n'));
 }
 
@@ -99,8 +101,8 @@ Json Request::condition(const std::string& type) const {
 }
 
 void Request::await(const std::string& phase, milliseconds patience) const {
-  scene_.admin.kubectl({"wait", "accessrequest", name_, "-n", scene_.space.name(),
-                        "--for=jsonpath={.status.phase}=" + phase, in_seconds(patience)});
+  scene_.admin.kubectl(
+      scene_.space.on("wait", name_, {"--for=jsonpath={.status.phase}=" + phase, in_seconds(patience)}));
   const Json seen = status();
   if (seen.value("phase", "") == phase) return;
   INFO("status: " << seen.dump(1));
@@ -135,28 +137,28 @@ ProcessResult Request::say(const Person& who, const std::string& verb, const std
   ProcessResult said;
   // A person would also retry if Curfew has not reconciled the request yet.
   eventually(seconds(3), [&] {
-    said = who.kubectl({"annotate", "accessrequest", name_, "-n", scene_.space.name(),
-                        "curfew.dev/" + verb + "=" + comment});
+    said = who.kubectl(scene_.space.on("annotate", name_, {"curfew.dev/" + verb + "=" + comment}));
     return said.all().find("approve it in a moment") == std::string::npos;
   });
   return said;
 }
 
 void Request::remove(const Person& who) const {
-  REQUIRE_THAT(who.kubectl({"delete", "accessrequest", name_, "-n", scene_.space.name(), "--wait=false"}),
-               Succeeds());
+  REQUIRE_THAT(who.kubectl(scene_.space.on("delete", name_, {"--wait=false"})), Succeeds());
 }
 
 std::optional<Json> Request::binding() const {
-  const ProcessResult found = scene_.admin.kubectl(
-      {"get", "rolebinding", binding_name(), "-n", scene_.space.name(), "-o", "json", "--ignore-not-found"});
+  std::vector<std::string> arguments = scene_.space.binding(binding_name());
+  arguments.insert(arguments.begin(), {"get", "-o", "json", "--ignore-not-found"});
+  const ProcessResult found = scene_.admin.kubectl(arguments);
   REQUIRE_THAT(found, Succeeds());
   if (found.out.empty()) return std::nullopt;
   return Json::parse(found.out);
 }
 
 std::vector<Json> Request::records() const {
-  const std::string selector = "request.namespace=" + scene_.space.name() + ",request.name=" + name_;
+  const std::string selector = "request.name=" + scene_.space.request_name(name_) +
+                               (is_cluster_wide() ? "" : ",request.namespace=" + scene_.space.name());
   std::vector<Json> found;
   const Json list = scene_.admin.get({"auditrecords", "--field-selector", selector});
   for (const Json& record : list["items"]) {
@@ -189,7 +191,8 @@ Json Request::await_record(const std::string& action, milliseconds patience) con
 
 std::vector<std::string> Request::events() const {
   std::vector<std::string> reasons;
-  const Json list = scene_.admin.get({"events.v1.events.k8s.io", "-n", scene_.space.name()});
+  const Json list = scene_.admin.get(
+      {"events.v1.events.k8s.io", "-n", is_cluster_wide() ? "default" : scene_.space.name()});
   for (const Json& event : list["items"]) {
     if (event["regarding"].value("uid", "") == uid_) reasons.push_back(event.value("reason", ""));
   }
@@ -199,7 +202,8 @@ std::vector<std::string> Request::events() const {
 Json Request::await_event(const std::string& reason, milliseconds patience) const {
   Json wanted;
   const auto came = [&] {
-    const Json list = scene_.admin.get({"events.v1.events.k8s.io", "-n", scene_.space.name()});
+    const Json list = scene_.admin.get(
+        {"events.v1.events.k8s.io", "-n", is_cluster_wide() ? "default" : scene_.space.name()});
     for (const Json& event : list["items"]) {
       if (event["regarding"].value("uid", "") == uid_ && event.value("reason", "") == reason) wanted = event;
     }

@@ -35,7 +35,7 @@ struct Scene {
   Json await_policy(const std::string& policy, const std::string& type, const std::string& reason,
                     milliseconds patience = seconds(3)) const;
   bool can_list_pods(const Person& who) const { return who.can({"list", "pods", "-n", space.name()}); }
-  // The number of RoleBindings of Curfew in the namespace.
+  // The number of Curfew's bindings in the namespace, or of its ClusterRoleBindings.
   int managed_bindings() const;
 };
 
@@ -58,7 +58,9 @@ class Request {
   const std::string& name() const { return name_; }
   const std::string& uid() const { return uid_; }
   std::string binding_name() const { return "curfew-" + uid_; }
-  Json stored() const { return scene_.admin.get({"accessrequest", name_, "-n", scene_.space.name()}); }
+  // As arguments of kubectl, which fit an AccessRequest and a ClusterAccessRequest.
+  std::vector<std::string> target() const { return scene_.space.target(name_); }
+  Json stored() const { return scene_.admin.get(target()); }
   Json status() const { return stored().value("status", Json::object()); }
   std::string text(const std::string& field) const { return status().value(field, ""); }
   TimePoint time(const std::string& field) const;

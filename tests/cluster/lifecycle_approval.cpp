@@ -31,7 +31,7 @@ TEST_CASE("two approvals are two people", "[lifecycle]") {
   request.await_message("waiting for 1 more approval");
   CHECK(request.text("approvals") == "1/2");
   request.say(scene.bob, "approve", "and again");  // adds nothing new, whatever kubectl answers
-  scene.alice.kubectl({"label", "accessrequest", "ask", "-n", scene.space.name(), "touched=yes"});
+  scene.alice.kubectl(scene.space.on("label", "ask", {"touched=yes"}));
   CHECK(request.stored()["decisions"].size() == 1);
   CHECK(request.text("phase") == "Pending");
   CHECK_FALSE(request.binding().has_value());

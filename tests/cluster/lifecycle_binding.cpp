@@ -91,8 +91,7 @@ TEST_CASE("access that the API server refuses was never there, in no record and 
   refused.await("Rejected", seconds(10));
   CHECK_THAT(refused.text("message"), ContainsSubstring("not granted within 3s: "));
   CHECK(refused.recorded() == std::vector<std::string>{"Requested", "Failed", "Rejected"});
-  REQUIRE_THAT(scene.alice.kubectl({"delete", "accessrequest", deleted.name(), "-n", scene.space.name()}),
-               Succeeds());
+  REQUIRE_THAT(scene.alice.kubectl(scene.space.on("delete", deleted.name())), Succeeds());
   const Json withdrawn = deleted.await_record("Withdrawn");
   CHECK_THAT(withdrawn["message"].get<std::string>(), ContainsSubstring("before anything was granted"));
   for (const std::string action : {"Requested", "Withdrawn"}) {

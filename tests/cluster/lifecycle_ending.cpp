@@ -134,8 +134,8 @@ TEST_CASE("deleting an active request and orphaning its binding ends its access,
           "[lifecycle]") {
   const Granted granted;
   // The garbage collector removes the binding's owner reference, perhaps before Curfew sees the deletion.
-  REQUIRE_THAT(granted.scene.alice.kubectl({"delete", "accessrequest", "ask", "-n",
-                                            granted.scene.space.name(), "--cascade=orphan", "--wait=false"}),
+  REQUIRE_THAT(granted.scene.alice.kubectl(
+                   granted.scene.space.on("delete", "ask", {"--cascade=orphan", "--wait=false"})),
                Succeeds());
   granted.request.await_no_binding();
   CHECK_FALSE(granted.scene.can_list_pods(granted.scene.alice));
@@ -187,8 +187,7 @@ TEST_CASE("a request that a finalizer of others holds ends like any deleted one"
   const Request request(scene, policy, "duration: 30m, reason: INC-1");
   const auto finalizers = [&](const Json& names) {
     const Json patch{{"metadata", {{"finalizers", names}}}};
-    return scene.alice.kubectl({"patch", "accessrequest", "ask", "-n", scene.space.name(), "--type", "merge",
-                                "--patch", patch.dump()});
+    return scene.alice.kubectl(scene.space.on("patch", "ask", {"--type", "merge", "--patch", patch.dump()}));
   };
   REQUIRE_THAT(finalizers({"example.com/hold"}), Succeeds());
   const bool is_active = GENERATE(true, false);

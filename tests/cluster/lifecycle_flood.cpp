@@ -92,12 +92,10 @@ TEST_CASE(
   const std::string first = std::ranges::find_if(requests, [&](const Json& each) {
                               return is_of(each, mallory.name()) && is_in(each, "Pending");
                             })->at("metadata")["name"];
-  REQUIRE_THAT(mallory.kubectl({"annotate", "accessrequest", first, "-n", scene.space.name(),
-                                "curfew.dev/revoke=too many"}),
+  REQUIRE_THAT(mallory.kubectl(scene.space.on("annotate", first, {"curfew.dev/revoke=too many"})),
                Succeeds());
-  REQUIRE(eventually(seconds(10), [&] {
-    return is_in(scene.admin.get({"accessrequest", first, "-n", scene.space.name()}), "Withdrawn");
-  }));
+  REQUIRE(eventually(seconds(10),
+                     [&] { return is_in(scene.admin.get(scene.space.target(first)), "Withdrawn"); }));
   const Request again(scene, policy, "duration: 10m", mallory, "again");
   again.await("Pending", seconds(5));
   CHECK(controller.stop() == 0);

@@ -17,16 +17,16 @@ namespace {
 void forge_approval(const Scene& scene, const Request& request) {
   const std::string patch =
       R"([{"op": "add", "path": "/decisions", "value": [{"verdict": "Approve", "username": "bob", "groups": ["sre", "system:authenticated"], "comment": "forged"}]}])";
-  once_unguarded(scene.alice, {"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--type",
-                               "json", "--patch", patch});
+  once_unguarded(scene.alice, scene.space.on("patch", request.name(), {"--type", "json", "--patch", patch}));
 }
 
 // ... after a status that says that Curfew has already seen it.
 void forge_unseen(const Scene& scene, const Guard& guard, const Request& request) {
   guard.remove("curfew-writes");
   const std::string patch = R"({"status": {"observedDecisions": 1}})";
-  once_unguarded(scene.admin, {"patch", "accessrequest", request.name(), "-n", scene.space.name(),
-                               "--subresource", "status", "--type", "merge", "--patch", patch});
+  once_unguarded(scene.admin,
+                 scene.space.on("patch", request.name(),
+                                {"--subresource", "status", "--type", "merge", "--patch", patch}));
   forge_approval(scene, request);
 }
 
@@ -152,8 +152,7 @@ TEST_CASE(
   };
   const auto await_phase = [&](const std::string& name, const std::string& phase, const std::string& part) {
     const auto status = [&] {
-      return scene.admin.get({"accessrequest", name, "-n", scene.space.name()})
-          .value("status", Json::object());
+      return scene.admin.get(scene.space.target(name)).value("status", Json::object());
     };
     CHECK(eventually(seconds(10), [&] { return status().value("phase", "") == phase; }));
     CHECK_THAT(status().value("message", ""), ContainsSubstring(part));

@@ -27,8 +27,9 @@ void forge_revocation(const Scene& scene, const Request& request) {
                        {"username", "carol"},
                        {"groups", {"sre", "system:authenticated"}},
                        {"comment", "forged"}});
-  once_unguarded(scene.alice, {"patch", "accessrequest", request.name(), "-n", scene.space.name(), "--type",
-                               "merge", "--patch", Json{{"decisions", decisions}}.dump()});
+  once_unguarded(scene.alice,
+                 scene.space.on("patch", request.name(),
+                                {"--type", "merge", "--patch", Json{{"decisions", decisions}}.dump()}));
 }
 
 // As before the first installation of Curfew: no guard, and no ledger of one.
@@ -64,8 +65,7 @@ TEST_CASE("a first start ever believes no request and no policy that is older th
   Controller controller(scene.cluster);
   controller.start_leading();
   const auto status = [&] {
-    return scene.admin.get({"accessrequest", "forged", "-n", scene.space.name()})
-        .value("status", Json::object());
+    return scene.admin.get(scene.space.target("forged")).value("status", Json::object());
   };
   REQUIRE(eventually(seconds(8), [&] { return status().value("phase", "") == "Rejected"; }));
   CHECK_THAT(status().value("message", ""), ContainsSubstring("ask again"));

@@ -48,7 +48,8 @@ void check_rejected_by_limit(const Request& request, const std::string& reason, 
 
 }  // namespace
 
-TEST_CASE("of ten requests at once exactly as many are granted as the policy allows", "[lifecycle]") {
+TEST_CASE("of ten requests at once exactly as many are granted as the policy allows",
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string policy = scene.space.policy(automatic(kTwoAtATime));
   ask_for_ten(scene, policy);
@@ -71,13 +72,9 @@ TEST_CASE("of ten requests at once exactly as many are granted as the policy all
   const auto given =
       std::ranges::find_if(all, [](const Json& request) { return request["status"]["phase"] == "Active"; });
   const std::string name = (*given)["metadata"]["name"];
-  REQUIRE_THAT(scene.alice.kubectl(
-                   {"annotate", "accessrequest", name, "-n", scene.space.name(), "curfew.dev/revoke=done"}),
-               Succeeds());
+  REQUIRE_THAT(scene.alice.kubectl(scene.space.on("annotate", name, {"curfew.dev/revoke=done"})), Succeeds());
   const std::string revoked = "--for=jsonpath={.status.phase}=Revoked";
-  REQUIRE_THAT(
-      scene.admin.kubectl({"wait", "accessrequest", name, "-n", scene.space.name(), revoked, "--timeout=5s"}),
-      Succeeds());
+  REQUIRE_THAT(scene.admin.kubectl(scene.space.on("wait", name, {revoked, "--timeout=5s"})), Succeeds());
   const Request next(scene, policy, "duration: 30m", std::nullopt, "next");
   next.await("Active");
 }

@@ -31,9 +31,9 @@ struct Granting {
 // The requester deletes the request but leaves its binding, from which the garbage collector then removes the
 // owner reference.
 void orphan(const Scene& scene, const Request& request) {
-  REQUIRE_THAT(scene.alice.kubectl({"delete", "accessrequest", request.name(), "-n", scene.space.name(),
-                                    "--cascade=orphan", "--timeout=60s"}),
-               Succeeds());
+  REQUIRE_THAT(
+      scene.alice.kubectl(scene.space.on("delete", request.name(), {"--cascade=orphan", "--timeout=60s"})),
+      Succeeds());
   REQUIRE(request.binding().has_value());
   REQUIRE_FALSE(request.binding()->at("metadata").contains("ownerReferences"));
   REQUIRE(scene.can_list_pods(scene.alice));
@@ -84,9 +84,9 @@ TEST_CASE("a binding whose request was orphaned is ended by each replica alone, 
     const Request request = granting.active("10s");
     const auto expires_at = request.time("expiresAt");
     if (!runs) CHECK(granting.controller.stop() == 0);
-    REQUIRE_THAT(scene.alice.kubectl({"delete", "accessrequest", request.name(), "-n", scene.space.name(),
-                                      "--cascade=orphan", "--timeout=60s"}),
-                 Succeeds());
+    REQUIRE_THAT(
+        scene.alice.kubectl(scene.space.on("delete", request.name(), {"--cascade=orphan", "--timeout=60s"})),
+        Succeeds());
     if (!runs) granting.controller.start_leading();
     request.await_no_binding(seconds(10));
     CHECK(now() < expires_at + seconds(1));

@@ -29,7 +29,7 @@ bool is_end(const std::string& action) {
 }  // namespace
 
 TEST_CASE("requests that are deleted and made again under one name, as fast as that goes, each leave one end",
-          "[lifecycle]") {
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string policy = scene.space.policy(automatic());
   const std::string yaml = scene.space.request("again", "{policy: " + policy + ", duration: 10m}");
@@ -39,11 +39,9 @@ TEST_CASE("requests that are deleted and made again under one name, as fast as t
     REQUIRE_THAT(made, Succeeds());
     uids.insert(Json::parse(made.out)["metadata"]["uid"].get<std::string>());
     if (i % 3 == 0)
-      scene.admin.kubectl({"wait", "accessrequest", "again", "-n", scene.space.name(),
-                           "--for=jsonpath={.status.phase}=Active", "--timeout=2s"});
-    REQUIRE_THAT(
-        scene.alice.kubectl({"delete", "accessrequest", "again", "-n", scene.space.name(), "--wait=false"}),
-        Succeeds());
+      scene.admin.kubectl(
+          scene.space.on("wait", "again", {"--for=jsonpath={.status.phase}=Active", "--timeout=2s"}));
+    REQUIRE_THAT(scene.alice.kubectl(scene.space.on("delete", "again", {"--wait=false"})), Succeeds());
   }
   const auto has_one_end = [](const auto& entry) { return std::ranges::count_if(entry.second, is_end) == 1; };
   std::map<std::string, Texts> recorded;
@@ -98,7 +96,7 @@ TEST_CASE("an approval in the moment of the time-out is one or the other", "[lif
 }
 
 TEST_CASE("the record of a grant names the policy that allowed it, not one that was there before",
-          "[lifecycle]") {
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre());
   const Request request(scene, policy, "duration: 10m");
@@ -129,13 +127,10 @@ TEST_CASE(
                           scene.space.request("odd", "{policy: " + policy + ", duration: 10m}"));
   REQUIRE_THAT(made, Succeeds());
   const auto phase = [&] {
-    return scene.admin.get({"accessrequest", "odd", "-n", scene.space.name()})
-        .value("status", Json::object())
-        .value("phase", "");
+    return scene.admin.get(scene.space.target("odd")).value("status", Json::object()).value("phase", "");
   };
   CHECK(eventually(seconds(3), [&] { return phase() == "Active"; }));
-  const Json subject =
-      scene.admin.get({"accessrequest", "odd", "-n", scene.space.name()})["status"]["subject"];
+  const Json subject = scene.admin.get(scene.space.target("odd"))["status"]["subject"];
   CHECK(subject["kind"] == "User");
   CHECK(subject["name"] == username);
 }
@@ -177,8 +172,8 @@ TEST_CASE(
   const Request again(scene, policy, span);
   again.await("Rejected", seconds(3));
   CHECK(again.condition("Granted")["reason"] == "EndedBefore");
-  CHECK_THAT(again.text("message"), ContainsSubstring("an earlier request " + scene.space.name() +
-                                                      "/ask for the same time is over"));
+  CHECK_THAT(again.text("message"), ContainsSubstring("an earlier request " + scene.space.key("ask") +
+                                                      " for the same time is over"));
   CHECK(again.recorded() == Texts{"Requested", "Rejected"});
   const Request other(scene, policy, span, std::nullopt, "other");
   other.await("Pending");
@@ -236,8 +231,8 @@ TEST_CASE("an approval from before Curfew has looked does not count for what the
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre("duration: {default: 5m, max: 4h}"));
   const Request request(scene, policy, "");
-  const ProcessResult early = scene.bob.kubectl({"annotate", "accessrequest", "ask", "-n", scene.space.name(),
-                                                 "curfew.dev/approve=view for five minutes"});
+  const ProcessResult early =
+      scene.bob.kubectl(scene.space.on("annotate", "ask", {"curfew.dev/approve=view for five minutes"}));
   CHECK_THAT(early, Refused("approve it in a moment"));
   scene.change(policy, {{"duration", {{"default", "4h"}, {"max", "4h"}}}});
   Controller controller(scene.cluster);

@@ -159,9 +159,7 @@ TEST_CASE("completed requests are deleted after their time, and their records st
   request.await("Revoked");
   const auto ended_at = request.time("endedAt");
   const auto is_gone = [&] {
-    return scene.admin
-        .kubectl({"get", "accessrequest", "ask", "-n", scene.space.name(), "--ignore-not-found"})
-        .out.empty();
+    return scene.admin.kubectl(scene.space.on("get", "ask", {"--ignore-not-found"})).out.empty();
   };
   CHECK(eventually(seconds(10), is_gone));
   CHECK(now() - ended_at >= seconds(3));
@@ -175,9 +173,7 @@ TEST_CASE("completed requests are deleted after their time, and their records st
     controller.kill();
     controller.start_leading();
     CHECK(eventually(seconds(15), [&] {
-      return scene.admin
-          .kubectl({"get", "accessrequest", "live", "-n", scene.space.name(), "--ignore-not-found"})
-          .out.empty();
+      return scene.admin.kubectl(scene.space.on("get", "live", {"--ignore-not-found"})).out.empty();
     }));
     CHECK(live.recorded() == Texts{"Requested", "Withdrawn"});
   }

@@ -56,9 +56,8 @@ void do_everything(const Scene& scene) {
   expires.await("Active");
   scene.change(policy, {{"duration", {{"default", "3s"}, {"max", "3s"}}}});  // shortens the grant
   expires.await("Expired", seconds(8));
-  CHECK(eventually(seconds(8), [&] {
-    return !scene.admin.kubectl({"get", "accessrequest", "expires", "-n", scene.space.name()}).ok();
-  }));  // retention
+  CHECK(eventually(
+      seconds(8), [&] { return !scene.admin.kubectl(scene.space.on("get", "expires")).ok(); }));  // retention
   sleep_until(now() + seconds(2));
   const Request deleted(scene, policy, "duration: 3s", std::nullopt, "deleted");
   deleted.await("Pending", seconds(10));

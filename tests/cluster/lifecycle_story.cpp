@@ -25,7 +25,8 @@ std::optional<curfew::TimePoint> deletion_of(const Scene& scene, const std::stri
 
 }  // namespace
 
-TEST_CASE("alice asks, bob approves, alice has access until its time is up and not longer", "[lifecycle]") {
+TEST_CASE("alice asks, bob approves, alice has access until its time is up and not longer",
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const auto began = now();
   const std::string policy = scene.space.policy(one_of_sre());
@@ -64,7 +65,7 @@ TEST_CASE("alice asks, bob approves, alice has access until its time is up and n
 }
 
 TEST_CASE("while access is given, the request says to whom, to what, until when and by whose word",
-          "[lifecycle]") {
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre());
   const Request request(scene, policy, "duration: 10m, reason: INC-1");
@@ -109,7 +110,7 @@ TEST_CASE("while access is given, the request says to whom, to what, until when 
 }
 
 TEST_CASE("every step leaves one audit record that says who did what, when, under which policy",
-          "[lifecycle]") {
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const auto began = now();
   const std::string policy = scene.space.policy(one_of_sre());
@@ -146,7 +147,7 @@ TEST_CASE("every step leaves one audit record that says who did what, when, unde
   CHECK(request.time("endedAt") >= request.time("expiresAt") - seconds(1));
 }
 
-TEST_CASE("kubectl describe and kubectl events show every step", "[lifecycle]") {
+TEST_CASE("kubectl describe and kubectl events show every step", "[lifecycle][namespaced]") {
   const Scene scene;
   const Request request(scene, scene.space.policy(one_of_sre()), "duration: 3s");
   request.await("Pending");
@@ -156,8 +157,7 @@ TEST_CASE("kubectl describe and kubectl events show every step", "[lifecycle]") 
 
   CHECK(eventually(seconds(3), [&] { return request.events().size() >= 4; }));
   CHECK_THAT(request.events(), UnorderedEquals(Texts{"Requested", "Approved", "Granted", "Expired"}));
-  const ProcessResult described =
-      scene.admin.kubectl({"describe", "accessrequest", "ask", "-n", scene.space.name()});
+  const ProcessResult described = scene.admin.kubectl(scene.space.on("describe", "ask"));
   CHECK_THAT(described.out, ContainsSubstring("Approved") && ContainsSubstring("Granted") &&
                                 ContainsSubstring("Expired") && ContainsSubstring("looks right"));
   const ProcessResult events =

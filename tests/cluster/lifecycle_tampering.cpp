@@ -182,7 +182,7 @@ struct Elsewhere {
                  Succeeds());
     REQUIRE(eventually(seconds(5), [&] { return waits(); }));
   }
-  Json stored() const { return scene.admin.get({"accessrequest", "waits", "-n", space.name()}); }
+  Json stored() const { return scene.admin.get(space.target("waits")); }
   bool waits() const { return stored().value("/status/phase"_json_pointer, "") == "Pending"; }
 };
 

@@ -65,9 +65,9 @@ TEST_CASE("what was changed while no controller ran is found at the start", "[re
   const Json granted = remade.binding().value();
   REQUIRE_THAT(u.remove(remade), Succeeds());
   u.make_again(remade, granted, {{"subjects", {subject("dave")}}});
-  REQUIRE_THAT(u.scene.admin.kubectl({"delete", "accessrequest", "orphaned", "-n", u.scene.space.name(),
-                                      "--cascade=orphan", "--timeout=60s"}),
-               Succeeds());
+  REQUIRE_THAT(
+      u.scene.admin.kubectl(u.scene.space.on("delete", "orphaned", {"--cascade=orphan", "--timeout=60s"})),
+      Succeeds());
   REQUIRE(orphaned.binding().has_value());
 
   u.controller.start_leading();

@@ -58,7 +58,7 @@ TEST_CASE("nobody requests access for a subject who is not in the policy", "[lif
   check_subject_refused(unlisted, "carol");
 }
 
-TEST_CASE("a ServiceAccount asks for people, as a GitOps controller does", "[lifecycle]") {
+TEST_CASE("a ServiceAccount asks for people, as a GitOps controller does", "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string& space = scene.space.name();
   REQUIRE_THAT(scene.admin.kubectl({"create", "serviceaccount", "gitops", "-n", space}), Succeeds());

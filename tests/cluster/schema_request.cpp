@@ -132,7 +132,7 @@ TEST_CASE("what a newer schema would know is not stored, and kubectl says so", "
   CHECK_THAT(cluster.as("alice").apply(request), Refused("unknown field \"spec.priority\""));
   REQUIRE_THAT(cluster.as("alice").kubectl({"apply", "--validate=ignore", "-f", "-"}, request), Succeeds());
 
-  const Json stored = cluster.admin().get({"accessrequest", "ask", "-n", space.name()});
+  const Json stored = cluster.admin().get(space.target("ask"));
   CHECK_FALSE(stored.contains("unheard"));
   CHECK_FALSE(stored["spec"].contains("priority"));
   CHECK_FALSE(stored["spec"]["requester"].contains("uid"));

@@ -33,8 +33,9 @@ struct Unguarded {
   }
   void patch_status(const Request& request, const Json& status) const {
     const Json patch{{"status", status}};
-    once_unguarded(scene.admin, {"patch", "accessrequest", request.name(), "-n", scene.space.name(),
-                                 "--subresource", "status", "--type", "merge", "--patch", patch.dump()});
+    once_unguarded(scene.admin,
+                   scene.space.on("patch", request.name(),
+                                  {"--subresource", "status", "--type", "merge", "--patch", patch.dump()}));
   }
   ProcessResult remove(const Request& request) const {
     return scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()});

@@ -1,11 +1,10 @@
 // One request in flight: the order in which the library's threads deliver the head and the body.
-#include "http/cpprest_exchange.hpp"
-
 #include <catch2/catch_test_macros.hpp>
-
 #include <chrono>
 #include <string>
 #include <thread>
+
+#include "http/cpprest_exchange.hpp"
 
 using namespace curfew;
 using namespace std::chrono_literals;
@@ -20,8 +19,8 @@ TEST_CASE("a large body that arrives before its head wakes the caller when the h
       [&](auto, bool has_begun) {
         // The exchange is locked here: the head comes when the caller waits.
         if (!has_begun && !library.joinable())
-          library = std::jthread(
-              [&] { exchange.head(web::http::http_response(web::http::status_codes::OK)); });
+          library =
+              std::jthread([&] { exchange.head(web::http::http_response(web::http::status_codes::OK)); });
         return began + 20s;
       },
       {});

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <utility>
 
+#include "support/yaml.hpp"
+
 namespace curfew::test {
 namespace {
 
@@ -19,7 +21,18 @@ std::string last_line(const std::string& text) {
   return last;
 }
 
+std::string with_cluster_scope(const std::string& policy_spec) {
+  Json spec = to_json(YAML::Load(policy_spec));
+  spec.erase("namespaces");
+  spec["scope"] = "Cluster";
+  return spec.dump();
+}
+
 }  // namespace
+
+bool is_cluster_wide() {
+  return std::filesystem::exists(Cluster::shared().state() / "test" / "cluster-wide");
+}
 
 Person::Person(std::string name, std::filesystem::path kubectl, std::filesystem::path kubeconfig)
     : name_(std::move(name)), kubectl_(std::move(kubectl)), kubeconfig_(std::move(kubeconfig)) {}
@@ -109,13 +122,17 @@ TestNamespace::~TestNamespace() {
   policies.insert(policies.end(), policies_.begin(), policies_.end());
   if (!policies_.empty()) cluster_.admin().kubectl(policies);
   cluster_.admin().kubectl({"delete", "namespace", name_, "--wait=false"});
+  if (cluster_requests_.empty()) return;
+  std::vector<std::string> requests{"delete", "clusteraccessrequests", "--wait=false", "--ignore-not-found"};
+  requests.insert(requests.end(), cluster_requests_.begin(), cluster_requests_.end());
+  cluster_.admin().kubectl(requests);
 }
 
 std::string TestNamespace::policy(const std::string& spec) {
   const std::string policy_name = unique("policy");
   const ProcessResult made = cluster_.admin().apply(
       "apiVersion: curfew.dev/v1alpha1\nkind: AccessPolicy\nmetadata: {name: " + policy_name +
-      "}\nspec: " + spec + "\n");
+      "}\nspec: " + (is_cluster_wide() ? with_cluster_scope(spec) : spec) + "\n");
   INFO(made.err);
   REQUIRE(made.ok());
   policies_.push_back(policy_name);
@@ -123,8 +140,43 @@ std::string TestNamespace::policy(const std::string& spec) {
 }
 
 std::string TestNamespace::request(const std::string& request_name, const std::string& spec) const {
-  return "apiVersion: curfew.dev/v1alpha1\nkind: AccessRequest\nmetadata: {name: " + request_name +
-         ", namespace: " + name_ + "}\nspec: " + spec + "\n";
+  if (is_cluster_wide()) cluster_requests_.push_back(this->request_name(request_name));
+  const std::string head =
+      is_cluster_wide() ? "kind: ClusterAccessRequest\nmetadata: {name: " + this->request_name(request_name)
+                        : "kind: AccessRequest\nmetadata: {name: " + request_name + ", namespace: " + name_;
+  return "apiVersion: curfew.dev/v1alpha1\n" + head + "}\nspec: " + spec + "\n";
+}
+
+std::string TestNamespace::request_name(const std::string& request_name) const {
+  return is_cluster_wide() ? name_ + "-" + request_name : request_name;
+}
+
+std::string TestNamespace::key(const std::string& request_name) const {
+  return is_cluster_wide() ? this->request_name(request_name) : name_ + "/" + request_name;
+}
+
+std::vector<std::string> TestNamespace::target(const std::string& request_name) const {
+  if (is_cluster_wide()) return {"clusteraccessrequest", this->request_name(request_name)};
+  return {"accessrequest", request_name, "-n", name_};
+}
+
+std::vector<std::string> TestNamespace::on(const std::string& verb, const std::string& request_name,
+                                           const std::vector<std::string>& more) const {
+  std::vector<std::string> arguments = target(request_name);
+  arguments.insert(arguments.begin(), verb);
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+std::vector<std::string> TestNamespace::binding(const std::string& binding_name) const {
+  if (is_cluster_wide()) return {"clusterrolebinding", binding_name};
+  return {"rolebinding", binding_name, "-n", name_};
+}
+
+std::string TestNamespace::url(const std::string& request_name) const {
+  const std::string base = "/apis/curfew.dev/v1alpha1/";
+  return is_cluster_wide() ? base + "clusteraccessrequests/" + this->request_name(request_name)
+                           : base + "namespaces/" + name_ + "/accessrequests/" + request_name;
 }
 
 }  // namespace curfew::test

@@ -68,6 +68,10 @@ class Cluster {
 // A name that no other test and no other run uses: PREFIX-XXXXXXXX.
 std::string unique(const std::string& prefix);
 
+// Whether the tests ask for access to the whole cluster, by ClusterAccessRequests under policies whose scope
+// is Cluster, instead of for access in their namespace: on a control plane that was set up for that.
+bool is_cluster_wide();
+
 // A namespace for one test, and the AccessPolicies that it creates. The destructor deletes all of them.
 class TestNamespace {
  public:
@@ -79,13 +83,24 @@ class TestNamespace {
   const std::string& name() const { return name_; }
   // Creates an AccessPolicy with this spec (YAML or JSON in flow style) and returns its unique name.
   std::string policy(const std::string& spec);
-  // An AccessRequest of this namespace, as YAML.
-  std::string request(const std::string& request_name, const std::string& spec) const;
+
+  // Of the AccessRequest of that name in this namespace, or, if is_cluster_wide(), of the
+  // ClusterAccessRequest whose name begins with that of the namespace: what follows, as arguments of kubectl.
+  std::string request(const std::string& request_name, const std::string& spec) const;  // the object, as YAML
+  std::vector<std::string> target(const std::string& request_name) const;               // the object
+  // kubectl VERB, the object, and what follows.
+  std::vector<std::string> on(const std::string& verb, const std::string& request_name,
+                              const std::vector<std::string>& more = {}) const;
+  std::vector<std::string> binding(const std::string& binding_name) const;  // its RoleBinding, or the like
+  std::string request_name(const std::string& request_name) const;          // its name
+  std::string key(const std::string& request_name) const;  // as Curfew writes it: NAMESPACE/NAME
+  std::string url(const std::string& request_name) const;  // its path in the API
 
  private:
   const Cluster& cluster_;
   std::string name_;
   std::vector<std::string> policies_;
+  mutable std::vector<std::string> cluster_requests_;
 };
 
 }  // namespace curfew::test

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/effective.hpp"
+#include "core/grant.hpp"
 #include "core/policy/selector.hpp"
 
 namespace curfew::core {
@@ -20,6 +21,7 @@ bool role_is_away(const Input& in) {
 }
 
 bool covers_namespace(const Input& in) {
+  if (scope_of(*in.request).is_cluster_wide()) return in.policy != nullptr;
   return in.policy && reaches(in.policy->spec.namespaces, in.request->metadata.ns, in.ns.get());
 }
 

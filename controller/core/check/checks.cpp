@@ -5,6 +5,7 @@
 
 #include "api/names.hpp"
 #include "core/describe.hpp"
+#include "core/grant.hpp"
 #include "core/policy/reason_pattern.hpp"
 #include "core/policy/selector.hpp"
 #include "util/visible_text.hpp"
@@ -34,6 +35,15 @@ std::optional<Denial> namespace_is_not_reserved(const Input& in) {
                                                 std::string(api::kControllerNamespace));
 }
 
+std::optional<Denial> scope_is_allowed(const Input& in) {
+  const bool is_wide = scope_of(*in.request).is_cluster_wide();
+  if (api::is_cluster_wide(in.policy->spec) == is_wide) return std::nullopt;
+  return denial(reason::kScopeNotAllowed,
+                describe(*in.policy) +
+                    (is_wide ? " is for access in namespaces: ask for it with an AccessRequest in one of them"
+                             : " is for cluster-wide access: ask for it with a ClusterAccessRequest"));
+}
+
 std::optional<Denial> policy_is_ready(const Input& in) {
   if (in.policy_problems.empty()) return std::nullopt;
   return not_yet(reason::kPolicyNotReady,
@@ -41,6 +51,7 @@ std::optional<Denial> policy_is_ready(const Input& in) {
 }
 
 std::optional<Denial> namespace_is_allowed(const Input& in) {
+  if (scope_of(*in.request).is_cluster_wide()) return std::nullopt;
   const std::string& name = in.request->metadata.ns;
   const auto& allowed = in.policy->spec.namespaces;
   if (reaches(allowed, name, in.ns.get())) return std::nullopt;
@@ -88,6 +99,8 @@ constexpr Check kNotSuspended{"policy-not-suspended", "the policy is not suspend
                               policy_is_not_suspended};
 constexpr Check kNotReserved{"namespace-not-reserved", "the namespace is not one of the cluster's own",
                              Needs::Nothing, namespace_is_not_reserved};
+constexpr Check kScope{"scope-allowed", "the policy is for access of this scope", Needs::Policy,
+                       scope_is_allowed};
 constexpr Check kPolicyIsReady{"policy-ready", "the policy can work", Needs::Policy, policy_is_ready};
 constexpr Check kRequester{"requester-allowed", "the policy lets this requester ask", Needs::Requester,
                            requester_is_allowed};
@@ -114,14 +127,14 @@ constexpr Check kReasonFits{"reason-fits", "the reason matches the policy's patt
 constexpr Check kWindow{"window-open", "the window has not closed where grants end with it", Needs::Policy,
                         window_has_not_closed};
 
-constexpr std::array kGrantChecks{
-    kPolicyExists,  kRequesterIsKnown, kNotSuspended, kNotReserved, kPolicyIsReady, kRequester,
-    kSubject,       kRoleClear,        kRole,         kRoleExists,  kRoleUnchanged, kNamespace,
-    kDurationValid, kDuration,         kStartTime,    kStartNear,   kReason,        kReasonFits};
+constexpr std::array kGrantChecks{kPolicyExists,  kRequesterIsKnown, kNotSuspended, kNotReserved,   kScope,
+                                  kPolicyIsReady, kRequester,        kSubject,      kRoleClear,     kRole,
+                                  kRoleExists,    kRoleUnchanged,    kNamespace,    kDurationValid, kDuration,
+                                  kStartTime,     kStartNear,        kReason,       kReasonFits};
 
 constexpr std::array kActiveChecks{
-    kPolicyExists, kRequesterIsKnown, kNotSuspended, kNotReserved, kRequester,  kSubject, kRole,
-    kRoleExists,   kRoleUnchanged,    kNamespace,    kReason,      kReasonFits, kWindow};
+    kPolicyExists, kRequesterIsKnown, kNotSuspended,  kNotReserved, kScope,  kRequester,  kSubject,
+    kRole,         kRoleExists,       kRoleUnchanged, kNamespace,   kReason, kReasonFits, kWindow};
 
 constexpr std::array kTimingChecks{
     Check{"start-time-come", "the start time has come", Needs::Nothing, start_has_come},

@@ -13,7 +13,8 @@ namespace curfew::core {
 namespace {
 
 bool is_owner(const api::OwnerReference& owner, const api::AccessRequest& request) {
-  return owner.kind == api::AccessRequest::kKind && owner.uid == request.metadata.uid;
+  return owner.kind == api::kind_of<api::AccessRequest>(request.metadata.ns) &&
+         owner.uid == request.metadata.uid;
 }
 
 bool is_owned(const api::AccessRequest& request, const api::RoleBinding& binding) {
@@ -52,18 +53,20 @@ api::RoleBinding binding_for(const api::AccessRequest& request, const Grant& gra
       {std::string(api::kRequestAnnotation), api::to_string(request.metadata.key())},
       {std::string(api::kPolicyAnnotation), request.spec.policy},
       {std::string(api::kApprovedByAnnotation), as_json(grant.approved_by)}};
-  binding.metadata.owner_references = {{.api_version = std::string(api::kGroupVersion),
-                                        .kind = std::string(api::AccessRequest::kKind),
-                                        .name = request.metadata.name,
-                                        .uid = request.metadata.uid}};
+  binding.metadata.owner_references = {
+      {.api_version = std::string(api::kGroupVersion),
+       .kind = std::string(api::kind_of<api::AccessRequest>(request.metadata.ns)),
+       .name = request.metadata.name,
+       .uid = request.metadata.uid}};
   binding.role_ref = grant.role;
   binding.subjects = {grant.subject};
   return binding;
 }
 
 api::BindingRef binding_of(const api::AccessRequest& request) {
-  return {.kind = std::string(api::RoleBinding::kKind),
-          .ns = scope_of(request).ns,
+  const Scope scope = scope_of(request);
+  return {.kind = std::string(api::kind_of<api::RoleBinding>(scope.ns)),
+          .ns = scope.ns,
           .name = api::binding_name(request),
           .uid = {}};
 }

@@ -10,8 +10,8 @@
 
 namespace curfew::core {
 
-// How a grant is stored, and read back: as a RoleBinding in its namespace. What is decided about it elsewhere
-// does not depend on that.
+// How a grant is stored, and read back: as a RoleBinding in its namespace, or as a ClusterRoleBinding. What
+// is decided about it elsewhere does not depend on that.
 api::RoleBinding binding_for(const api::AccessRequest& request, const Grant& grant);
 // The binding of the request's grant, which need not exist.
 api::BindingRef binding_of(const api::AccessRequest& request);

@@ -56,8 +56,8 @@ bool is_to_be_removed(const Input& input) {
 Ending ending_by_deletion(const Input& input, const DecisionBuilder& builder, const Tally& counted) {
   const api::AccessRequest& request = *input.request;
   const bool ends_access = had_access(input);
-  const std::string name =
-      std::string(api::AccessRequest::kKind) + " " + api::to_string(request.metadata.key());
+  const std::string name = std::string(api::kind_of<api::AccessRequest>(request.metadata.ns)) + " " +
+                           api::to_string(request.metadata.key());
   const std::string consequence = ends_access ? ", which ended the access"
                                   : is_known_from_records(request)
                                       ? " while no replica was leading, before a grant was recorded"

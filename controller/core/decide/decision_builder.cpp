@@ -269,6 +269,7 @@ void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& bui
 }
 
 bool namespace_is_going(const Input& input) {
+  if (scope_of(*input.request).is_cluster_wide()) return false;
   return !input.ns || input.ns->metadata.deletion_timestamp;
 }
 

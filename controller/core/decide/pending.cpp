@@ -66,8 +66,8 @@ DecisionBuilder::Step requested(const Input& in, const DecisionBuilder& builder)
   const std::string named = spec.requester ? spec.requester->username.str() : "somebody";
   std::string sentence = (is_known || !spec.requester ? named + " asks for "
                                                       : "somebody asks in the name of " + named + " for ") +
-                         (status.role_ref ? describe(*status.role_ref) : "a role") + " in " +
-                         in.request->metadata.ns;
+                         (status.role_ref ? describe(*status.role_ref) : "a role") + " " +
+                         describe(scope_of(*in.request));
   if (!status.duration.empty()) sentence += " for " + status.duration;
   return {.action = api::AuditAction::Requested,
           .message = sentence + " under AccessPolicy " + spec.policy,

@@ -23,8 +23,9 @@ std::string describe_foreign(const api::RoleBinding& binding, std::string_view r
 }
 
 std::string describe_forged(const api::RoleBinding& binding, std::string_view difference) {
-  return "RoleBinding " + api::to_string(binding.metadata.key()) +
-         " was made by somebody: " + std::string(difference) + "; it is ended";
+  return std::string(api::kind_of<api::RoleBinding>(binding.metadata.ns)) + " " +
+         api::to_string(binding.metadata.key()) + " was made by somebody: " + std::string(difference) +
+         "; it is ended";
 }
 
 api::AuditRecord tampering_record(const api::RoleBinding& binding, const api::AccessRequest* request,

@@ -12,6 +12,9 @@ namespace curfew::core {
 struct BindRefusal {
   api::RoleRef role;
   std::vector<std::string> namespaces;  // empty: wherever the policy reaches
+  // Of a policy whose scope is Cluster. Disabled: Curfew may make no ClusterRoleBinding at all.
+  enum class ClusterWide { No, RoleRefused, Disabled };
+  ClusterWide cluster_wide = ClusterWide::No;
 
   bool operator==(const BindRefusal&) const = default;
 };

@@ -107,7 +107,38 @@ void find_unusable_subjects(const api::AccessPolicySpec& spec, std::vector<Denia
   }
 }
 
+void find_unusable_namespaces(const api::AccessPolicySpec& spec, std::vector<Denial>& problems) {
+  for (const auto& name : spec.namespaces.names) {
+    if (!is_reserved_namespace(name)) continue;
+    add(problems, reason::kNamespaceReserved,
+        "spec.namespaces.names has " + name + ", but Curfew grants nothing in kube-* and " +
+            std::string(api::kControllerNamespace));
+  }
+  if (spec.namespaces.names.empty() && !spec.namespaces.selector) {
+    add(problems, reason::kNamespaceNotAllowed, "spec.namespaces has neither names nor a selector");
+  }
+}
+
+void find_unusable_cluster_scope(const api::AccessPolicySpec& spec, std::vector<Denial>& problems) {
+  if (!spec.namespaces.names.empty() || spec.namespaces.selector) {
+    add(problems, reason::kScopeNotAllowed,
+        "spec.scope is Cluster, so spec.namespaces has no meaning: leave it out");
+  }
+  for (const api::RoleRef& role : spec.roles) {
+    if (role.kind != "ClusterRole")
+      add(problems, reason::kScopeNotAllowed,
+          "spec.scope is Cluster, and " + describe(role) + " exists in one namespace: offer ClusterRoles");
+    else if (is_never_granted_cluster_wide(role.name))
+      add(problems, reason::kScopeNotAllowed,
+          describe(role) + " is never granted cluster-wide, nor is any other of the cluster's own");
+  }
+}
+
 }  // namespace
+
+bool is_never_granted_cluster_wide(std::string_view cluster_role) {
+  return cluster_role == "cluster-admin" || cluster_role.starts_with("system:");
+}
 
 std::string describe_missing_role(const api::RoleRef& role) {
   return describe(role) + " does not exist";
@@ -130,15 +161,8 @@ std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const Polic
     if (matters && !facts.cluster_role_exists(offered.name))
       add(problems, reason::kRoleNotFound, describe_missing_role(offered));
   }
-  for (const auto& name : spec.namespaces.names) {
-    if (!is_reserved_namespace(name)) continue;
-    add(problems, reason::kNamespaceReserved,
-        "spec.namespaces.names has " + name + ", but Curfew grants nothing in kube-* and " +
-            std::string(api::kControllerNamespace));
-  }
-  if (spec.namespaces.names.empty() && !spec.namespaces.selector) {
-    add(problems, reason::kNamespaceNotAllowed, "spec.namespaces has neither names nor a selector");
-  }
+  api::is_cluster_wide(spec) ? find_unusable_cluster_scope(spec, problems)
+                             : find_unusable_namespaces(spec, problems);
   find_invalid_durations(spec, problems);
   find_impossible_quorum(spec, problems);
   find_impossible_schedule(spec, facts.time_zone, problems);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/access_policy.hpp"
@@ -39,6 +40,9 @@ struct PolicyInput {
 // the policy's other roles exist does not matter to it.
 std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const PolicyFacts& facts,
                                     const std::optional<api::RoleRef>& role = std::nullopt);
+
+// cluster-admin, and the roles of the control plane.
+bool is_never_granted_cluster_wide(std::string_view cluster_role);
 
 // The sentence in which policy_problems() reports a role that does not exist.
 std::string describe_missing_role(const api::RoleRef& role);

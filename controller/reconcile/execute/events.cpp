@@ -16,7 +16,7 @@ Step EventExecutor::run(const core::Input& input, const core::EmitEvent& action)
   event.action = action.action;
   event.note = action.note;
   event.regarding = {.api_version = std::string(api::kGroupVersion),
-                     .kind = std::string(api::AccessRequest::kKind),
+                     .kind = std::string(api::kind_of<api::AccessRequest>(regarding.ns)),
                      .ns = regarding.ns,
                      .name = regarding.name,
                      .uid = regarding.uid};

@@ -31,16 +31,30 @@ TimePoint time_of(const std::string& text) {
   return *time;
 }
 
-// One case, from the creation of the request to its last step.
+enum class Reach { Namespace, Cluster };
+
+// Whether the case is about a namespace, or about Roles, which exist in one.
+bool is_about_namespaces(const json& row) {
+  const std::string text = row.dump();
+  return row.contains("namespace") || text.find(R"("namespaces":)") != std::string::npos ||
+         text.find(R"("kind":"Role")") != std::string::npos || text.find("terminating") != std::string::npos;
+}
+
+// One case, from the creation of the request to its last step: an AccessRequest, or a ClusterAccessRequest
+// under the same policy for the whole cluster.
 class Play {
  public:
-  Play(const DecisionTable& table, const json& row) : table_(table), policy_(table.policy(row)) {
+  Play(const DecisionTable& table, const json& row, Reach reach = Reach::Namespace)
+      : table_(table), policy_(table.policy(row)), reach_(reach) {
     json spec = table.request(row);
     if (const json requester = table.requester(row); !requester.is_null()) spec["requester"] = requester;
     Situation& s = world_.s;
     s.request = decoded<api::AccessRequest>(
         {{"metadata", {{"name", "fix"}, {"uid", "uid-1"}, {"generation", 1}}}, {"spec", spec}});
-    s.request.metadata.ns = s.ns->metadata.name = DecisionTable::ns(row);
+    if (reach == Reach::Namespace)
+      s.request.metadata.ns = s.ns->metadata.name = DecisionTable::ns(row);
+    else
+      s.ns.reset();
     s.at(time_of(table.created(row)));
     s.request.metadata.creation_timestamp = s.now;
     s.policy.reset();
@@ -89,7 +103,12 @@ class Play {
   void set_policy() {
     if (policy_.is_null()) return world_.s.policy.reset();
     json metadata{{"name", "payments-debug"}, {"uid", "policy-uid"}, {"generation", ++generation_}};
-    world_.s.policy = decoded<api::AccessPolicy>({{"metadata", std::move(metadata)}, {"spec", policy_}});
+    json spec = policy_;
+    if (reach_ == Reach::Cluster) {
+      spec.erase("namespaces");
+      spec["scope"] = api::kClusterScope;
+    }
+    world_.s.policy = decoded<api::AccessPolicy>({{"metadata", std::move(metadata)}, {"spec", std::move(spec)}});
   }
 
   // Updates the facts around the request that `said` contains.
@@ -103,7 +122,7 @@ class Play {
       else
         s.ns->metadata.labels[key] = value.get<std::string>();
     }
-    if (ns.value("terminating", false)) s.ns->metadata.deletion_timestamp = s.now;
+    if (ns.value("terminating", false) && s.ns) s.ns->metadata.deletion_timestamp = s.now;
 
     const json role = said.value("role", json::object());
     s.role_exists = role.value("exists", s.role_exists);
@@ -138,7 +157,7 @@ class Play {
   // covers.
   void check_wait_explained(const Input& input) const {
     if (world_.status().complete || world_.phase() == api::Phase::Active ||
-        input.ns->metadata.deletion_timestamp)
+        (input.ns && input.ns->metadata.deletion_timestamp))
       return;
     CHECK(std::ranges::any_of(explain(input),
                               [](const Finding& one) { return one.outcome != Finding::Outcome::Passed; }));
@@ -166,6 +185,7 @@ class Play {
 
   const DecisionTable& table_;
   json policy_;
+  const Reach reach_;
   World world_;
   int generation_ = 0;
   std::optional<Denial> first_denial_;
@@ -225,6 +245,24 @@ TEST_CASE("every request of the table ends up as the table says") {
       if (row.contains("cel")) check_early_answer(play, row.at("cel"));
     }
   }
+}
+
+TEST_CASE("a request for the whole cluster ends up as one for a namespace does") {
+  int played = 0;
+  for (const json& row : the_table().cases()) {
+    if (is_about_namespaces(row)) continue;
+    ++played;
+    DYNAMIC_SECTION(row.at("name").get<std::string>()) {
+      const Play play(the_table(), row, Reach::Cluster);
+      check_outcome(play.world(), row.at("expect"));
+      check_binding(play.world());
+      if (play.world().s.binding) {
+        CHECK(play.world().s.binding->metadata.ns.empty());
+        CHECK(play.world().s.binding->metadata.owner_references.at(0).kind == "ClusterAccessRequest");
+      }
+    }
+  }
+  CHECK(played > 130);
 }
 
 TEST_CASE("the table has at least 150 cases, of different names, without a key that nobody reads") {

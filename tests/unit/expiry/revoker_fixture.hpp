@@ -20,7 +20,7 @@ class Replica {
  public:
   FakeApi api;
   kube::Client client{api};
-  kube::Store<api::RoleBinding> bindings;
+  kube::ScopedStore<api::RoleBinding> bindings;
   expiry::PendingDeletions deletions;
   telemetry::Metrics metrics{"test"};
   ManualClock clock;

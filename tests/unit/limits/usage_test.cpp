@@ -34,8 +34,8 @@ api::AuditRecord end_of_access(AuditAction action, const char* time, const std::
 struct UsageFixture {
   FakeApi api;
   kube::Client client{api};
-  kube::Store<api::AccessRequest> requests;
-  kube::Store<api::RoleBinding> bindings;
+  kube::ScopedStore<api::AccessRequest> requests;
+  kube::ScopedStore<api::RoleBinding> bindings;
   std::set<std::string> granted;
   limits::UsageIndex book{requests, bindings,
                           [this](const std::string& uid) { return granted.contains(uid); }, client};

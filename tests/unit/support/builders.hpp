@@ -4,7 +4,7 @@
 #include <string>
 
 #include "api/names.hpp"
-#include "kube/store.hpp"
+#include "kube/scoped_store.hpp"
 #include "unit/support/decoded.hpp"
 
 // Objects as the tests of this layer need them, in one line each.
@@ -90,8 +90,19 @@ std::shared_ptr<const T> deliver(kube::Store<T>& store, T object) {
 }
 
 template <class T>
+std::shared_ptr<const T> deliver(kube::ScopedStore<T>& store, T object) {
+  kube::Store<T>& part = store.of(object.metadata.ns);
+  return deliver(part, std::move(object));
+}
+
+template <class T>
 std::shared_ptr<const T> take_away(kube::Store<T>& store, const api::ObjectKey& key) {
   return typename kube::Store<T>::Writer(store).remove(key, nullptr, "900").before;
+}
+
+template <class T>
+std::shared_ptr<const T> take_away(kube::ScopedStore<T>& store, const api::ObjectKey& key) {
+  return take_away(store.of(key.ns), key);
 }
 
 }  // namespace curfew::testing
