@@ -133,6 +133,8 @@ struct Input {
   bool is_ending_false =
       false;  // the status announced an end that Curfew did not: it is left out of `request`
   std::optional<api::AuditRecord> end_record;  // as stored, if known to exist
+  // This replica has completed the request, and its status does not say so any more: somebody changed it.
+  bool is_revived = false;
   std::optional<GrantFailure> grant_failure;
   // The API server's message, if it refused a record or a status of this request as invalid.
   std::optional<std::string> unstorable;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/names.hpp"
+#include "kube/error.hpp"
 
 namespace curfew::expiry {
 
@@ -11,7 +12,8 @@ Result<kube::DeleteOutcome> delete_binding(kube::Client& client, PendingDeletion
   deletions.add(binding.uid);  // before the watch can report the deletion
   auto outcome = client.remove<api::RoleBinding>(binding.key(), binding.uid, stop);
   if (!outcome && outcome.error().kind == ErrorKind::NotFound) return kube::DeleteOutcome::Gone;
-  if (outcome != kube::DeleteOutcome::Gone) deletions.remove(binding.uid);
+  const bool may_have_happened = !outcome && kube::concerns_server(outcome.error().kind);
+  if (outcome != kube::DeleteOutcome::Gone && !may_have_happened) deletions.remove(binding.uid);
   return outcome;
 }
 

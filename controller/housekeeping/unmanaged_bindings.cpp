@@ -44,6 +44,7 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
         record_tampering(*binding, request.get(), core::describe_foreign(*binding, request_uid), stop);
     return told ? Outcome{} : retry("audit record not written", key, told.error());
   }
+  const bool knew_all_records = parts_.notes.knows_all_records();
   const auto grant = look_up(*binding, request_uid, stop);
   if (!grant) return retry("binding's grant not looked up", key, grant.error());
   if (grant->is_somebodys) return {};
@@ -51,6 +52,8 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
     parts_.on_departed(grant->departed);
     return {};
   }
+  // The records of what came before the grant may show that a crash kept it from being recorded.
+  if (grant->is_unrecorded && !knew_all_records) return {.after = kRecheck};
   const auto told =
       record_tampering(*binding, request.get(), core::describe_forged(*binding, grant->difference), stop);
   if (!told) return retry("audit record not written", key, told.error());
@@ -81,9 +84,10 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
     }
   }
   if (!*granted)
-    return Grant{.difference =
-                     "no AuditRecord says that access was granted to an AccessRequest with the UID " +
-                     request_uid};
+    return Grant{
+        .difference =
+            "no AuditRecord says that access was granted to an AccessRequest with the UID " + request_uid,
+        .is_unrecorded = true};
   if (request->metadata.ns != key.ns)
     return Grant{.difference = "the access that was granted to that AccessRequest is in namespace " +
                                request->metadata.ns};

@@ -45,11 +45,12 @@ class UnmanagedBindings {
   runtime::Outcome reconcile(const api::ObjectKey& key, std::stop_token stop);
 
  private:
-  // What a binding with the name of a grant belongs to. Exactly one field is set.
+  // What a binding with the name of a grant belongs to. One of the first three fields is set.
   struct Grant {
     bool is_somebodys = false;                           // the binding is gone, or its request is live
     std::shared_ptr<const api::AccessRequest> departed;  // the departed request that it is left over from
     std::string difference;                              // why it belongs to no grant
+    bool is_unrecorded = false;                          // because no AuditRecord tells of one
   };
   Result<Grant> look_up(const api::RoleBinding& binding, const std::string& request_uid,
                         std::stop_token stop) const;

@@ -72,7 +72,7 @@ Outcome Applier::forget_departed(const core::Input& input) {
 void Applier::forget(const core::Input& input) {
   const std::string& uid = input.request->metadata.uid;
   parts_.deletions.remove(parts_.notes.of(uid).last_binding_uid);
-  parts_.notes.forget(uid);
+  parts_.notes.forget(uid, parts_.clock.now());
   if (input.request_is_gone) parts_.departed.remove(input.request->metadata.key(), uid);
 }
 

@@ -12,6 +12,8 @@ namespace {
 
 // Annotations that Curfew writes are shorter; a longer value is not Curfew's.
 constexpr std::size_t kMaxAnnotation = 1024;  // bytes
+// Sixteen names of 1024 characters each, as JSON.
+constexpr std::size_t kMaxApprovedBy = std::size_t{128} << 10U;
 
 template <class AnyRole>
 RoleSummary summary(const AnyRole& role) {
@@ -98,9 +100,12 @@ Result<api::RoleBinding> decode_binding(const nlohmann::json& json) {
   if (!binding) return binding;
   api::ObjectMeta& meta = binding->metadata;
   keep_only(meta.labels, {api::kRequestUidLabel});
-  keep_only(meta.annotations, {api::kExpiresAtAnnotation, api::kRequestAnnotation, api::kPolicyAnnotation});
-  for (auto& [key, value] : meta.annotations)
-    if (value.size() > kMaxAnnotation) value = value.substr(0, kMaxAnnotation);
+  keep_only(meta.annotations, {api::kExpiresAtAnnotation, api::kRequestAnnotation, api::kPolicyAnnotation,
+                               api::kApprovedByAnnotation});
+  for (auto& [key, value] : meta.annotations) {
+    const std::size_t most = key == api::kApprovedByAnnotation ? kMaxApprovedBy : kMaxAnnotation;
+    if (value.size() > most) value = value.substr(0, most);
+  }
   const auto label = meta.labels.find(std::string(api::kRequestUidLabel));
   std::vector<api::OwnerReference> owners;
   for (api::OwnerReference& owner : meta.owner_references)

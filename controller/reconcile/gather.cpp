@@ -81,7 +81,6 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   input.settings = parts_.settings;
   input.now = parts_.clock.now();
   look_at_presence(input);
-  if (const auto whole = read_unrecorded_binding(input, stop); !whole) return tl::unexpected(whole.error());
   if (const auto found_decisions = find_recorded_decisions(input, stop); !found_decisions)
     return tl::unexpected(found_decisions.error());
   if (ends_without_policy(input)) input.without_policy = parts_.floods.without_policy(request);
@@ -208,7 +207,7 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
     }
     // Stays a departed request until it is settled.
     if (!is_settled) return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored))};
-    parts_.notes.forget(stored->metadata.uid);
+    parts_.notes.forget(stored->metadata.uid, parts_.clock.now());
   }
   parts_.departed.remove(key, last_state->metadata.uid);
   return Found{};

@@ -19,7 +19,8 @@ namespace curfew::reconcile {
 // Builds the input of a decision from stores and notes. Calls the API server only for: a request that left
 // the watch selection without being completed by this process; a managed binding that left its selection
 // without being deleted by this process; the request of a binding that lost its owner reference; the Granted
-// record where a binding and its request's phase disagree; the end record of a grant whose request is over;
+// record where a binding and its request's phase disagree; the end record of a request that the watch reports
+// late, or again; the end record of a grant whose request is over;
 // Roles of a name that a policy has just begun to offer; the ended grants of a person under a policy with a
 // cooldown; earlier requests of the same name if the request has a startTime or its policy sets
 // limits.onceByName.
@@ -53,7 +54,8 @@ class Gatherer {
   void judge_claim(const core::Input& input) const;
   Result<void> judge_ending(core::Input& input, std::stop_token stop);
   Result<bool> is_recorded(const api::AccessRequest& request, std::stop_token stop);
-  Result<void> read_unrecorded_binding(core::Input& input, std::stop_token stop);
+  bool may_be_revived(const api::AccessRequest& request, const RequestNote& note) const;
+  Result<void> find_end_of_revived(core::Input& input, std::stop_token stop);
   Result<void> find_recorded_decisions(core::Input& input, const std::stop_token& stop);
   void look_at_decisions(core::Input& input) const;
   void look_at_presence(core::Input& input) const;

@@ -6,6 +6,10 @@
 namespace curfew::reconcile {
 namespace {
 
+// A request that the watch reports for the first time is younger, unless the watch was interrupted.
+constexpr std::chrono::seconds kMaxAgeOfNew{30};
+static_assert(kMaxAgeOfNew < RequestNotes::kRememberForgotten);
+
 // How long after a term has begun the former leader's last writes may reach the store.
 constexpr std::chrono::seconds kHandover{30};
 
@@ -54,12 +58,37 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
   return {};
 }
 
+// Whether the request may be over although its status does not say so: a completed one leaves the watch, and
+// comes back if somebody changes its status. A new one is young, and not known to this replica. What was
+// there when the term began, the sweep of the records knows.
+bool Gatherer::may_be_revived(const api::AccessRequest& request, const RequestNote& note) const {
+  if (!note.appeared_at || note.is_end_absent || core::is_over(request.status)) return false;
+  const TimePoint created = request.metadata.creation_timestamp;
+  return *note.appeared_at > created + kMaxAgeOfNew || created <= parts_.notes.term_began() ||
+         parts_.notes.was_forgotten(request.metadata.uid);
+}
+
+Result<void> Gatherer::find_end_of_revived(core::Input& input, std::stop_token stop) {
+  const std::string& uid = input.request->metadata.uid;
+  auto stored = stored_record(uid, api::AuditAction::Revoked, std::move(stop));
+  if (!stored) return tl::unexpected(stored.error());
+  if (!*stored) {
+    parts_.notes.remember_end_absent(uid);
+    return {};
+  }
+  input.end_record = std::move(*stored);
+  input.is_revived = parts_.notes.was_forgotten(uid);
+  return {};
+}
+
 // Curfew writes an end record before the status. Look for it if the status ends a request that was granted,
 // or that this replica has seen waiting under a policy, and this replica does not know the end.
 Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
   const RequestNote note = parts_.notes.of(request.metadata.uid);
   input.end_record = copy_of(note.end);
+  if (!input.end_record && !input.request_is_gone && may_be_revived(request, note))
+    return find_end_of_revived(input, std::move(stop));
   const bool has_end_record = input.granted_record || note.observed_decisions || note.is_recorded;
   if (input.end_record || !has_end_record || !core::is_over(request.status) || input.request_is_gone)
     return {};
@@ -67,16 +96,6 @@ Result<void> Gatherer::find_end_record(core::Input& input, std::stop_token stop)
   if (!stored) return tl::unexpected(stored.error());
   input.end_record = std::move(*stored);
   input.is_end_unrecorded = !input.end_record;
-  return {};
-}
-
-// The store keeps only a part of its annotations.
-Result<void> Gatherer::read_unrecorded_binding(core::Input& input, std::stop_token stop) {
-  if (!core::is_unrecorded_grant(input) || input.request->status.phase == api::Phase::Active) return {};
-  auto stored = parts_.client.find<api::RoleBinding>(input.binding->metadata.key(), std::move(stop));
-  if (!stored) return tl::unexpected(stored.error());
-  if (*stored && (*stored)->metadata.uid == input.binding->metadata.uid)
-    input.binding = std::make_shared<const api::RoleBinding>(std::move(**stored));
   return {};
 }
 

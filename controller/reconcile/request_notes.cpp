@@ -11,8 +11,12 @@ namespace {
 bool is_empty(const RequestNote& note) {
   return !note.granted && !note.end && note.last_binding_uid.empty() && note.granted_binding_uid.empty() &&
          !note.observed_decisions && note.unwatched_decisions == 0 && note.presence == core::Presence{} &&
-         !note.failure && !note.deleted_for && !note.unstorable && !note.is_recorded && !note.announced;
+         !note.failure && !note.deleted_for && !note.unstorable && !note.is_recorded && !note.announced &&
+         !note.appeared_at;
 }
+
+// The UIDs of requests that were forgotten a while ago, at most. The oldest go first.
+constexpr std::size_t kMaxForgotten = 20'000;
 
 }  // namespace
 
@@ -127,8 +131,32 @@ void RequestNotes::remember_unstorable(const std::string& request_uid, std::stri
   change(request_uid, [&](RequestNote& note) { note.unstorable = kept; });
 }
 
-void RequestNotes::forget(const std::string& request_uid) {
-  state_.with([&](State& state) { state.notes.erase(request_uid); });
+void RequestNotes::forget(const std::string& request_uid, TimePoint now) {
+  state_.with([&](State& state) {
+    state.notes.erase(request_uid);
+    auto& in_order = state.forgotten_at;
+    while (!in_order.empty() &&
+           (in_order.size() >= kMaxForgotten || in_order.front().first < now - kRememberForgotten)) {
+      state.forgotten.erase(in_order.front().second);
+      in_order.pop_front();
+    }
+    if (state.forgotten.insert(request_uid).second) in_order.emplace_back(now, request_uid);
+  });
+}
+
+bool RequestNotes::was_forgotten(const std::string& request_uid) const {
+  return state_.with([&](const State& state) { return state.forgotten.contains(request_uid); });
+}
+
+void RequestNotes::remember_appeared(const std::string& request_uid, TimePoint at) {
+  change(request_uid, [&](RequestNote& note) {
+    note.appeared_at = at;
+    note.is_end_absent = false;
+  });
+}
+
+void RequestNotes::remember_end_absent(const std::string& request_uid) {
+  change(request_uid, [](RequestNote& note) { note.is_end_absent = true; });
 }
 
 void RequestNotes::know_all_records() {
@@ -152,6 +180,8 @@ void RequestNotes::begin_term(TimePoint now) {
       note.is_announced_claimed = false;
       note.unwatched_decisions = 0;
       note.presence = {};
+      note.appeared_at.reset();
+      note.is_end_absent = false;
     }
     std::erase_if(state.notes, [](const auto& entry) { return is_empty(entry.second); });
   });

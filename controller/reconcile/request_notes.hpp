@@ -1,8 +1,10 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "api/audit_record.hpp"
@@ -29,6 +31,9 @@ struct RequestNote {
   // `observed_decisions` is what the status said when this term began, not what this replica has seen.
   bool is_observed_claimed = false;
   bool is_recorded = false;  // the Requested record is known to exist
+  // When the watch reported the request during this term; nullopt if it was there when the term began.
+  std::optional<TimePoint> appeared_at;
+  bool is_end_absent = false;  // since then it is known that there is no end record
   // What a status announced: written by this replica, or there when its term began.
   std::shared_ptr<const api::StatusEnding> announced;
   bool is_announced_claimed = false;
@@ -68,6 +73,8 @@ class RequestNotes {
   void remember_recorded(const std::string& request_uid);
   void remember_announced(const std::string& request_uid, api::StatusEnding ending);
   void claim_announced(const std::string& request_uid, api::StatusEnding ending);
+  void remember_appeared(const std::string& request_uid, TimePoint at);
+  void remember_end_absent(const std::string& request_uid);
   void remember_failure(const std::string& request_uid, core::GrantFailure failure);
   // Moves the next attempt of a forbidden grant to `at`, if it is not earlier. Returns whether there is one.
   bool retry_forbidden_grant(const std::string& request_uid, TimePoint at);
@@ -75,7 +82,11 @@ class RequestNotes {
   void remember_unstorable(const std::string& request_uid, std::string message);
 
   // Drops the note of a request that is over.
-  void forget(const std::string& request_uid);
+  void forget(const std::string& request_uid, TimePoint now);
+  // Whether the note of that request was dropped a short while ago: kRememberForgotten, or less if many were.
+  bool was_forgotten(const std::string& request_uid) const;
+
+  static constexpr std::chrono::minutes kRememberForgotten{2};
 
   // All Granted records from before this term are remembered: an Active request with none was never granted.
   void know_all_records();
@@ -91,6 +102,8 @@ class RequestNotes {
 
   struct State {
     std::map<std::string, RequestNote> notes;
+    std::set<std::string> forgotten;
+    std::deque<std::pair<TimePoint, std::string>> forgotten_at;  // the same, in order
     bool knows_all_records = false;
     TimePoint term_began;
   };

@@ -32,6 +32,8 @@ constexpr std::chrono::seconds kRbacSettles{1};
 void Triggers::changed(const Pointer<api::AccessRequest>& before, const Pointer<api::AccessRequest>& after) {
   const auto& request = after ? after : before;
   if (before && (!after || after->metadata.uid != before->metadata.uid)) look_at_leftover(*before);
+  const bool appears = after && (!before || before->metadata.uid != after->metadata.uid);
+  if (appears && is_leading_()) notes_.remember_appeared(after->metadata.uid, clock_.now());
   if (after) {
     add_request(after->metadata.key());
     if (before && before->metadata.uid != after->metadata.uid) departed(before);

@@ -143,6 +143,11 @@ Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& t
             .reason = "Expired",
             .message = "access ended at " + format_rfc3339(effective_end(in)) + ": its time was up"};
   }
+  // It went before this replica watched it, and Curfew has reason to end the access: a crash may have kept
+  // the former leader from saying so.
+  if (!in.binding_gone_at) {
+    if (const auto denial = enforced_denial(in)) return ending_for(*denial);
+  }
   if (namespace_is_going(in)) {
     return {.phase = api::Phase::Revoked,
             .reason = std::string(api::reason::kNamespaceDeleted),

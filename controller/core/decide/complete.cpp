@@ -98,13 +98,17 @@ Decision remove_forged(const Input& input, const std::string& message) {
   return builder.done_after(removal, removal.next);
 }
 
+Decision remove_unrecorded(const Input& input) {
+  const bool is_own = input.granted_binding_uid == input.binding->metadata.uid;
+  return is_own ? remove(*input.binding) : remove_forged(input, *tampering(input, std::nullopt));
+}
+
 Decision decide_deleted(const Input& input) {
   const api::AccessRequest& request = *input.request;
   if (is_to_be_removed(input)) {
     if (!is_unrecorded_grant(input) || is_over(request.status) || input.end_record)
       return remove(*input.binding);
-    return is_interrupted_grant(input) ? record_interrupted(input)
-                                       : remove_forged(input, *tampering(input, std::nullopt));
+    return is_interrupted_grant(input) ? record_interrupted(input) : remove_unrecorded(input);
   }
   // Also of a request that finalizers hold: its status is read as long as it is there.
   if (input.end_record && !request.status.complete && !input.request_is_gone) return end_as_recorded(input);
@@ -124,7 +128,14 @@ Decision decide_deleted(const Input& input) {
 Decision end_as_recorded(const Input& input) {
   if (is_to_be_removed(input)) return remove(*input.binding);
   const api::AuditRecord& record = *input.end_record;
-  return end(input, DecisionBuilder(input),
+  DecisionBuilder builder(input);
+  if (input.is_revived) {
+    const std::string what = "somebody set the status back after this request had ended: " + record.message;
+    builder.tampering(what, fingerprint(what));
+    builder.status.granted_at = record.granted_at;
+    builder.status.expires_at = record.expires_at;
+  }
+  return end(input, builder,
              {.phase = phase_after(record.action),
               .reason = std::string(api::to_string(record.action)),
               .message = record.message,

@@ -42,6 +42,13 @@ std::optional<Begun> grant_begun(const Input& in, const DecisionBuilder& builder
                .broken = changed_record(in, builder, record)};
 }
 
+// Why the grant was not due when its binding was made, under the policy in force now.
+std::optional<Denial> closed_at(const Input& in, TimePoint granted_at) {
+  Input then = in;
+  then.now = std::max(granted_at, requested_start(*in.request).value_or(granted_at));
+  return first_denial(timing_checks(), then);
+}
+
 // Until there is access, the policy in force must justify the grant, or it is not made. `denial`: of the
 // grant's checks.
 std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& builder, const Tally& tally,
@@ -61,6 +68,7 @@ std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& bu
   if (!in.binding && begun.was_bound)
     return ending_announced(in, builder).value_or(ending_for(binding_removed(in)));
   if (denial) return may_return_until(in, denial) ? std::nullopt : std::optional(ending_for(*denial));
+  if (auto closed = closed_at(in, begun.times.granted_at)) return ending_for(*closed);
   // Others may have been given since.
   if (auto over = first_denial(limit_checks(), in)) return ending_for(*over);
   if (!tally.quorum()) {
@@ -230,7 +238,7 @@ Decision grant(const Input& input, DecisionBuilder builder) {
     builder.message("approved, access is about to be granted");
     return builder.done(NextLook::on_change(Watched::Request));  // by this write
   }
-  if (is_unrecorded_grant(input)) return remove_forged(input, *tampering(input, std::nullopt));
+  if (is_unrecorded_grant(input)) return remove_unrecorded(input);
   if (input.binding) return report_squatter(input, builder);
   if (auto refused = after_refusal(input, builder)) return *refused;
 

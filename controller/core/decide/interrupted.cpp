@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <charconv>
-#include <string_view>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "api/names.hpp"
 #include "core/check/check.hpp"
@@ -16,16 +18,42 @@ namespace {
 // The clock of the replica that made the binding may have been ahead of the API server's.
 constexpr std::chrono::seconds kMaxClockLead{5};
 
-// As the request's status says since the last look, "0/1"; otherwise as the policy does.
-std::optional<std::size_t> required_approvals(const Input& in) {
-  const std::string figures(in.request->status.approvals);
-  if (const auto slash = figures.find('/'); slash != std::string::npos) {
-    std::size_t required = 0;
-    const char* const end = figures.data() + figures.size();
-    if (std::from_chars(figures.data() + slash + 1, end, required).ptr == end) return required;
+// How many approvals the binding needs: as many as the policy requires now or required at the last look,
+// which the status tells, because it may have changed since. Whoever may write the status cannot make it
+// none.
+std::size_t required_approvals(const Input& in) {
+  const int by_policy = in.policy ? std::max(0, in.policy->spec.approval.required) : -1;
+  const std::string figures(in.request->status.approvals);  // "0/1"
+  int by_status = 0;
+  const auto slash = figures.find('/');
+  const char* const end = figures.data() + figures.size();
+  const bool is_said =
+      slash != std::string::npos && std::from_chars(figures.data() + slash + 1, end, by_status).ptr == end;
+  if (!is_said) return static_cast<std::size_t>(in.policy ? by_policy : 1);
+  return static_cast<std::size_t>(
+      std::max(0, in.policy ? std::min(by_policy, std::max(by_status, 1)) : by_status));
+}
+
+// The approvers that the binding names; nullopt if it does not say who they are.
+std::optional<std::vector<std::string>> named_approvers(const api::RoleBinding& binding) {
+  const auto said = binding.metadata.annotations.find(std::string(api::kApprovedByAnnotation));
+  if (said == binding.metadata.annotations.end()) return std::nullopt;
+  const auto names = nlohmann::json::parse(said->second, nullptr, false);
+  if (!names.is_array()) return std::nullopt;
+  std::vector<std::string> approvers;
+  for (const auto& name : names) {
+    if (!name.is_string()) return std::nullopt;
+    approvers.push_back(name.get<std::string>());
   }
-  if (!in.policy) return std::nullopt;
-  return static_cast<std::size_t>(std::max(0, in.policy->spec.approval.required));
+  return approvers;
+}
+
+// Whether as many approvals as are needed are on record of all whom the binding names. Of those on record,
+// some may not have counted.
+bool is_approved(const Input& in, const std::vector<std::string>& named) {
+  return named.size() >= required_approvals(in) && std::ranges::all_of(named, [&](const std::string& name) {
+           return std::ranges::find(in.recorded_approvers, name) != in.recorded_approvers.end();
+         });
 }
 
 Span span_of(const api::RoleBinding& binding, std::chrono::seconds duration) {
@@ -34,17 +62,15 @@ Span span_of(const api::RoleBinding& binding, std::chrono::seconds duration) {
   return {.granted_at = std::max(made, end - duration), .expires_at = end};
 }
 
-// Whether the grant was due when the binding was made.
+// Whether the time that was asked for had come when the binding was made. The policy's schedule may be
+// another by now: whether it was open then is judged when the grant goes on.
 bool was_due(const Input& in, TimePoint made) {
-  if (!in.policy) return true;  // ended for that
-  Input then = in;
   const auto start = requested_start(*in.request);
-  then.now = start ? std::max(made, std::min(*start, made + kMaxClockLead)) : made;
-  return !first_denial(timing_checks(), then);
+  return !start || made + kMaxClockLead >= *start;
 }
 
 Grant interrupted_grant(const Input& in, DecisionBuilder& builder, std::chrono::seconds duration) {
-  builder.status.approved_by = in.recorded_approvers;
+  builder.status.approved_by = named_approvers(*in.binding).value_or(std::vector<std::string>());
   return grant_of(*in.request, builder.status, span_of(*in.binding, duration));
 }
 
@@ -65,17 +91,12 @@ bool is_interrupted_grant(const Input& input) {
   if (!input.guard.in_force || made < floor_to_second(input.guard.since)) return false;
   DecisionBuilder builder(input);
   const auto duration = parse_duration(builder.status.duration);
-  const auto required = required_approvals(input);
-  if (!duration || !required || input.recorded_approvers.size() < *required) return false;
+  const auto approvers = named_approvers(*input.binding);
+  if (!duration || !approvers || !is_approved(input, *approvers)) return false;
   const Grant grant = interrupted_grant(input, builder, *duration);
   auto latest = made + *duration + kMaxClockLead;
   if (const auto fixed = requested_end(input)) latest = std::min(latest, *fixed);
-  const std::string annotation(api::kApprovedByAnnotation);
-  const auto said = input.binding->metadata.annotations.find(annotation);
-  return !difference(*input.request, with_owner(input, grant), latest) &&
-         said != input.binding->metadata.annotations.end() &&
-         said->second == binding_for(*input.request, grant).metadata.annotations.at(annotation) &&
-         was_due(input, made);
+  return !difference(*input.request, with_owner(input, grant), latest) && was_due(input, made);
 }
 
 Decision record_interrupted(const Input& input) {

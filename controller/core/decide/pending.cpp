@@ -260,8 +260,7 @@ Decision decide_pending(const Input& input) {
   if (is_interrupted_grant(input)) return record_interrupted(input);
   Decision decision = decide_ungranted(input);
   if (!is_unrecorded_grant(input) || settles_binding(decision)) return decision;
-  const bool is_own = input.granted_binding_uid == input.binding->metadata.uid;
-  return is_own ? remove(*input.binding) : remove_forged(input, *tampering(input, std::nullopt));
+  return remove_unrecorded(input);
 }
 
 }  // namespace curfew::core

@@ -80,6 +80,10 @@ Decision remove_changed(const Input& input, const std::string& what);
 // A binding that Curfew did not create, of a request that stays as it is: deletes it, and records `message`.
 Decision remove_forged(const Input& input, const std::string& message);
 
+// Deletes the binding of a request without access that no AuditRecord tells of; says nothing if this replica
+// made it, and could not record it.
+Decision remove_unrecorded(const Input& input);
+
 // The status reports an end that is not Curfew's, because Curfew would have recorded the end before: ends the
 // access, with the change of the status as the cause.
 Decision end_falsified(const Input& input);

@@ -73,12 +73,11 @@ Step BindingExecutor::grant_failed(const core::Input& input, const Error& error)
 }
 
 Step BindingExecutor::run(const core::Input& input, const core::DeleteBinding& action, std::stop_token stop) {
+  // Before the call, whose answer may be lost.
+  if (action.why) parts_.notes.remember_deleted_for(input.request->metadata.uid, *action.why);
   const auto deleted =
       expiry::delete_binding(parts_.endings, parts_.deletions, action.binding, std::move(stop));
-  if (deleted) {
-    if (action.why) parts_.notes.remember_deleted_for(input.request->metadata.uid, *action.why);
-    return std::nullopt;
-  }
+  if (deleted) return std::nullopt;
   log_failure("binding not deleted", input, deleted.error());
   parts_.failures.count(deleted.error());
   if (deleted.error().kind == ErrorKind::Conflict) return Outcome{.kind = Outcome::Kind::RetryNow};

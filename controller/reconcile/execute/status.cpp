@@ -15,6 +15,9 @@ Step StatusExecutor::run(const core::Input& input, const core::UpdateStatus& act
   const std::string& uid = request.metadata.uid;
   const nlohmann::json patch = kube::status_patch(request.metadata, api::encode_status_patch(status));
   if (status.complete) parts_.departed.expect(uid);
+  // Before the write, whose answer may be lost.
+  else if (status.ending)
+    parts_.notes.remember_announced(uid, *status.ending);
   auto updated = parts_.client.patch_status<api::AccessRequest>(request.metadata.key(), patch, stop);
   if (!updated) {
     if (status.complete) parts_.departed.stop_expecting(uid);
@@ -22,7 +25,6 @@ Step StatusExecutor::run(const core::Input& input, const core::UpdateStatus& act
   }
   if (status.approved_at && !request.status.approved_at && !status.approved_by.empty())
     parts_.metrics.approval_took(*status.approved_at - request.metadata.creation_timestamp);
-  if (!status.complete && status.ending) parts_.notes.remember_announced(uid, *status.ending);
   if (!status.complete && core::had_policy(*updated))
     parts_.notes.remember_observed(uid, status.observed_decisions);
   if (status.complete && parts_.on_completed) parts_.on_completed(*updated);

@@ -111,6 +111,7 @@ class Situation {
   std::vector<std::string> recorded_approvers;
   std::size_t recorded_decisions = 0;
   bool is_ending_false = false;
+  bool is_revived = false;
   std::optional<int> observed_decisions;
   int unwatched_decisions = 0;
   std::optional<api::AuditRecord> granted_record;
@@ -165,6 +166,7 @@ class Situation {
     in.recorded_approvers = recorded_approvers;
     in.recorded_decisions = recorded_decisions;
     in.is_ending_false = is_ending_false;
+    in.is_revived = is_revived;
     in.observed_decisions = observed_decisions;
     in.unwatched_decisions = unwatched_decisions;
     in.end_record = end_record;

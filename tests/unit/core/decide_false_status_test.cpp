@@ -146,3 +146,23 @@ TEST_CASE("an end that somebody else announced in the status is none") {
     CHECK(w.has(AuditAction::Rejected));
   }
 }
+
+TEST_CASE("an ended request whose status somebody sets back ends as it did before, and that is recorded") {
+  World w = active_world();
+  w.s.by(revoke(person("alice")));
+  w.settle();
+  REQUIRE(w.phase() == Phase::Revoked);
+  const auto ended = w.record(AuditAction::Revoked);
+  w.s.request.status = {};
+  w.s.end_record = ended;
+  w.s.is_revived = true;
+  w.s.at(w.s.now + 60s);
+  w.step();
+  CHECK(w.phase() == Phase::Revoked);
+  CHECK(w.status().complete);
+  CHECK(w.status().message == ended.message);
+  CHECK(w.status().expires_at == ended.expires_at);
+  CHECK_FALSE(w.s.binding);
+  CHECK(w.record(AuditAction::Tampered).message ==
+        "somebody set the status back after this request had ended: " + ended.message);
+}

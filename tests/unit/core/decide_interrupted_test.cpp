@@ -168,3 +168,53 @@ TEST_CASE("a binding whose record is refused is removed, and tried again later")
   CHECK_FALSE(w.has(AuditAction::Tampered));
   CHECK(w.condition("Granted") == "False RecordRefused");
 }
+
+TEST_CASE("a policy that is changed around a crash accuses nobody") {
+  World w = interrupted_world();
+  SECTION("it requires less than the status says") {
+    w.s.request.status.approvals = "1/2";
+    w.settle();
+    CHECK(w.phase() == Phase::Active);
+  }
+  SECTION("it requires more now") {
+    w.s.policy->spec.approval.required = 2;
+    w.settle();
+    CHECK(w.phase() == Phase::Revoked);
+  }
+  SECTION("its schedule is closed now, and was when the binding was made") {
+    w.s.policy->spec.schedule =
+        api::Schedule{.time_zone = "UTC", .windows = {{.days = {"Tue"}, .start = "01:00", .end = "02:00"}}};
+    w.settle();
+    CHECK(w.phase() == Phase::Revoked);
+    CHECK_THAT(w.status().message, ContainsSubstring("schedule"));
+  }
+  SECTION("somebody else's approval did not count when the binding was made") {
+    w.s.by(approve(sre("carol")));
+    auto carols = w.record(AuditAction::Approved);
+    carols.metadata.name = api::record_name("uid-1", AuditAction::Approved, 1);
+    w.records.emplace(carols.metadata.name, carols);
+    w.settle();
+    CHECK(w.phase() == Phase::Active);
+  }
+  CHECK(w.has(AuditAction::Granted));
+  CHECK_FALSE(w.has(AuditAction::Tampered));
+}
+
+TEST_CASE("whoever may write the status cannot make a binding count that needs approvals and has none") {
+  World w = interrupted_world();
+  std::erase_if(w.records, [](const auto& entry) { return entry.second.action == AuditAction::Approved; });
+  w.s.binding->metadata.annotations["curfew.dev/approved-by"] = "[]";
+  w.s.request.status.approvals = "0/0";
+  w.step();
+  CHECK_FALSE(w.has(AuditAction::Granted));
+  CHECK(w.has(AuditAction::Tampered));
+}
+
+TEST_CASE("a binding that this replica made and could not record is nobody's forgery") {
+  World w = interrupted_world();
+  w.s.granted_binding_uid = w.s.binding->metadata.uid;
+  w.s.binding->metadata.annotations.erase("curfew.dev/approved-by");
+  w.step();
+  CHECK_FALSE(w.s.binding);
+  CHECK_FALSE(w.has(AuditAction::Tampered));
+}

@@ -108,7 +108,8 @@ class Play {
       spec.erase("namespaces");
       spec["scope"] = api::kClusterScope;
     }
-    world_.s.policy = decoded<api::AccessPolicy>({{"metadata", std::move(metadata)}, {"spec", std::move(spec)}});
+    world_.s.policy =
+        decoded<api::AccessPolicy>({{"metadata", std::move(metadata)}, {"spec", std::move(spec)}});
   }
 
   // Updates the facts around the request that `said` contains.

@@ -249,3 +249,15 @@ TEST_CASE("nobody is blamed for the orphan of a request that is on its way out")
   }
   CHECK(f.api.calls().empty());
 }
+
+TEST_CASE("nobody is blamed for a binding without a record before all records are known") {
+  ForeignBindingsFixture f;
+  f.notes.begin_term(f.clock.now());
+  auto orphan = binding("2026-11-24T21:00:00Z");
+  orphan.metadata.owner_references.clear();
+  CHECK(f.see_stored(orphan).after == 1s);
+  CHECK(f.is_there(orphan));
+  f.notes.know_all_records();
+  f.see_stored(orphan);
+  CHECK_FALSE(f.is_there(orphan));
+}

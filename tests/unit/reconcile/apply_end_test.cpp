@@ -28,6 +28,28 @@ TEST_CASE("a deletion that fails is tried again within a second") {
   CHECK_FALSE(f.deletions.contains(stored.metadata.uid));
 }
 
+TEST_CASE("why a binding is deleted is known also if the answer to its deletion is lost") {
+  ApplyFixture f;
+  const auto stored = f.api.put(binding(kExpiresAt));
+  f.api.fail("DELETE", 500, "InternalError", "lost");
+  auto deletion = f.deletion();
+  deletion.why = core::Denial{.reason = "PolicySuspended", .message = "suspended"};
+  f.apply({deletion});
+  CHECK(f.deletions.contains(stored.metadata.uid));
+  REQUIRE(f.notes.of(kUid).deleted_for);
+  CHECK(f.notes.of(kUid).deleted_for->message == "suspended");
+}
+
+TEST_CASE("an end is announced also if the answer to the status that announces it is lost") {
+  ApplyFixture f;
+  f.api.fail("PATCH", 500, "InternalError", "lost");
+  auto status = f.status(Phase::Active);
+  status.status.ending = api::StatusEnding{.reason = "PolicySuspended", .message = "suspended"};
+  f.apply({status});
+  REQUIRE(f.notes.of(kUid).announced);
+  CHECK(*f.notes.of(kUid).announced == *status.status.ending);
+}
+
 TEST_CASE("that a binding is gone is known of those that this process deleted, before the watch can tell") {
   ApplyFixture f;
   auto one = binding(kExpiresAt);

@@ -21,7 +21,7 @@ TEST_CASE("what Curfew has seen of a request is what it wrote, or what was there
   deliver(f.stores.requests, seen);
   f.begin_term();
   CHECK((**f.gather()).observed_decisions == 2);
-  f.notes.forget(kUid);
+  f.notes.forget(kUid, f.clock.now());
   CHECK_FALSE((**f.gather()).observed_decisions);
 }
 
@@ -71,7 +71,7 @@ TEST_CASE("decisions that nobody saw come under the guard are remembered as such
   }
   CHECK((**f.gather()).unwatched_decisions == 2);
   CHECK((**f.gather()).observed_decisions == 1);
-  f.notes.forget(kUid);
+  f.notes.forget(kUid, f.clock.now());
   CHECK((**f.gather()).unwatched_decisions == 0);
 }
 
@@ -220,15 +220,62 @@ TEST_CASE("what a crash kept from the status is read from the records of the dec
   }
 }
 
-TEST_CASE("a binding that no record tells of is read whole: the store keeps a part") {
+TEST_CASE("the store keeps of a binding whom it names as approvers") {
   GatherFixture f;
   auto asked = request_in(Phase::Pending);
   deliver(f.stores.requests, asked);
   auto made = binding("2026-11-24T21:00:00Z");
   made.metadata.annotations["curfew.dev/approved-by"] = "[]";
-  f.api.put(made);
   deliver(f.stores.bindings, *reconcile::decode_binding(api::encode(made)));
   const auto input = f.gather();
   REQUIRE((*input)->is_unrecorded);
   CHECK((*input)->binding->metadata.annotations.at("curfew.dev/approved-by") == "[]");
+}
+
+TEST_CASE("a request that has ended does not begin anew because somebody changed its status") {
+  GatherFixture f;
+  f.begin_term();
+  f.notes.know_all_records();
+  f.clock.advance(1h);
+  auto asked = request();
+  asked.metadata.creation_timestamp = f.clock.now();
+  runtime::WorkQueue<reconcile::Key> queue{f.clock};
+  reconcile::Triggers triggers(queue, f.stores, f.notes, f.departed, f.clock, [] { return true; });
+  const auto appear = [&] { triggers.changed(nullptr, deliver(f.stores.requests, asked)); };
+  const std::string end = "GET " + std::string(kRecordsPath) + "/" + kUid + "-ended";
+
+  SECTION("a new one costs no call") {
+    appear();
+    CHECK_FALSE((*f.gather())->end_record);
+    CHECK(f.api.calls().empty());
+  }
+  SECTION("one that this replica has completed") {
+    f.notes.forget(kUid, f.clock.now());
+    f.clock.advance(5s);
+    f.api.put(record(AuditAction::Revoked));
+    appear();
+    const auto input = f.gather();
+    CHECK((*input)->end_record);
+    CHECK((*input)->is_revived);
+    CHECK(f.api.calls() == Calls{end});
+  }
+  SECTION("one that ended long ago") {
+    f.clock.advance(10min);
+    f.api.put(record(AuditAction::Revoked));
+    appear();
+    CHECK((*f.gather())->end_record);
+  }
+  SECTION("one that the watch reports late is looked up once") {
+    f.clock.advance(10min);
+    appear();
+    CHECK_FALSE((*f.gather())->end_record);
+    CHECK_FALSE((*f.gather())->end_record);
+    CHECK(f.api.calls() == Calls{end});
+  }
+  SECTION("one from before the term that was over then") {
+    asked.metadata.creation_timestamp = f.notes.term_began();
+    f.api.put(record(AuditAction::Revoked));
+    appear();
+    CHECK((*f.gather())->end_record);
+  }
 }

@@ -213,7 +213,7 @@ TEST_CASE("since when something is away is remembered for a live request, and no
     CHECK((**f.gather()).absence->since == since + 3s);
   }
   SECTION("not of a request that is over") {
-    f.notes.forget(kUid);
+    f.notes.forget(kUid, f.clock.now());
     asked.status.complete = true;
     deliver(f.stores.requests, asked);
     CHECK_FALSE((**f.gather()).absence);

@@ -19,7 +19,7 @@ TEST_CASE("a request that is over leaves neither its record nor its failure behi
   CHECK(notes.of(kUid).failure->reason == "BindingForbidden");
   CHECK_FALSE(notes.of(kOtherUid).failure);
 
-  notes.forget(kUid);
+  notes.forget(kUid, {});
   CHECK_FALSE(notes.of(kUid).granted);
   CHECK_FALSE(notes.of(kUid).failure);
   CHECK(notes.of(kOtherUid).granted);
