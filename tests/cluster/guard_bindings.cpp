@@ -28,10 +28,11 @@ TEST_CASE("nobody makes a RoleBinding that looks like Curfew's", "[guard]") {
     binding["metadata"]["generateName"] = std::string("curfew-") + kUid;
   }
   for (const Person& who : {eve, cluster.admin()}) {
-    CHECK_THAT(who.kubectl({"create", "-f", "-"}, binding.dump()), Refused(kMadeByCurfew));
+    CHECK_THAT(who.kubectl({"create", "-f", "-"}, binding.dump()), Refused(made_by_curfew()));
     if (binding["metadata"].contains("name")) {
-      CHECK_THAT(who.apply(binding.dump()), Refused(kMadeByCurfew));
-      CHECK_THAT(who.kubectl({"apply", "--server-side", "-f", "-"}, binding.dump()), Refused(kMadeByCurfew));
+      CHECK_THAT(who.apply(binding.dump()), Refused(made_by_curfew()));
+      CHECK_THAT(who.kubectl({"apply", "--server-side", "-f", "-"}, binding.dump()),
+                 Refused(made_by_curfew()));
     }
   }
 }
@@ -40,12 +41,10 @@ TEST_CASE("a RoleBinding of others does not become Curfew's by a label", "[guard
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   REQUIRE_THAT(cluster.admin().apply(role_binding(space.name(), "curfew-friends").dump()), Succeeds());
-  CHECK_THAT(cluster.admin().kubectl(
-                 {"label", "rolebinding", "curfew-friends", "-n", space.name(), "curfew.dev/request-uid=x"}),
-             Refused(kManaged));
   CHECK_THAT(
-      cluster.admin().kubectl({"label", "rolebinding", "curfew-friends", "-n", space.name(), "team=x"}),
-      Succeeds());
+      cluster.admin().kubectl(space.on_binding("label", "curfew-friends", {"curfew.dev/request-uid=x"})),
+      Refused(is_managed()));
+  CHECK_THAT(cluster.admin().kubectl(space.on_binding("label", "curfew-friends", {"team=x"})), Succeeds());
 }
 
 TEST_CASE("a managed binding is not edited, by any means", "[guard]") {
@@ -67,19 +66,19 @@ TEST_CASE("a managed binding is not edited, by any means", "[guard]") {
                 Json::array(
                     {{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "x"}, {"uid", kUid}}})}}}}}) {
     INFO(change.dump());
-    CHECK_THAT(managed.patch(who, "merge", change), Refused(kManaged));
+    CHECK_THAT(managed.patch(who, "merge", change), Refused(is_managed()));
     Json whole = before;
     whole.merge_patch(change);
-    CHECK_THAT(who.kubectl({"replace", "-f", "-"}, whole.dump()), Refused(kManaged));
+    CHECK_THAT(who.kubectl({"replace", "-f", "-"}, whole.dump()), Refused(is_managed()));
   }
   CHECK_THAT(
       managed.patch(who, "json", Json::array({{{"op", "add"}, {"path", "/subjects/-"}, {"value", eve}}})),
-      Refused(kManaged));
-  CHECK_THAT(managed.patch(who, "strategic", {{"subjects", Json::array({eve})}}), Refused(kManaged));
+      Refused(is_managed()));
+  CHECK_THAT(managed.patch(who, "strategic", {{"subjects", Json::array({eve})}}), Refused(is_managed()));
   Json applied = role_binding(managed.space.name(), managed.name);
   applied["subjects"] = Json::array({eve});
   CHECK_THAT(who.kubectl({"apply", "--server-side", "--force-conflicts", "-f", "-"}, applied.dump()),
-             Refused(kManaged));
+             Refused(is_managed()));
   CHECK(managed.stored()["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]);
 }
 
@@ -99,11 +98,10 @@ TEST_CASE("nobody holds up the end of a managed binding by a finalizer", "[guard
 TEST_CASE("a person who may delete RoleBindings may delete a managed one", "[guard]") {
   Managed managed;
   const auto how = GENERATE("background", "foreground", "orphan");
-  REQUIRE_THAT(managed.eve.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name(),
-                                    std::string("--cascade=") + how, "--timeout=30s"}),
+  REQUIRE_THAT(managed.eve.kubectl(managed.space.on_binding(
+                   "delete", managed.name, {std::string("--cascade=") + how, "--timeout=30s"})),
                Succeeds());
-  CHECK_THAT(managed.admin.kubectl({"get", "rolebinding", managed.name, "-n", managed.space.name()}),
-             Refused("not found"));
+  CHECK_THAT(managed.admin.kubectl(managed.space.on_binding("get", managed.name)), Refused("not found"));
 }
 
 TEST_CASE("a namespace with a managed binding in it can be deleted", "[guard]") {
@@ -122,9 +120,7 @@ TEST_CASE("deleting a request takes its binding along while Curfew is down", "[g
   const std::string uid = asked.stored()["metadata"]["uid"];
   REQUIRE_THAT(asked.curfew.kubectl({"create", "-f", "-"}, managed_binding(asked.space.name(), uid).dump()),
                Succeeds());
-  const auto gone = [&] {
-    return !asked.admin.kubectl({"get", "rolebinding", "curfew-" + uid, "-n", asked.space.name()}).ok();
-  };
+  const auto gone = [&] { return !asked.admin.kubectl(asked.space.on_binding("get", "curfew-" + uid)).ok(); };
 
   SECTION("in the background") {
     REQUIRE_THAT(asked.alice.kubectl(asked.space.on("delete", "ask")), Succeeds());
@@ -141,7 +137,6 @@ TEST_CASE("deleting a request takes its binding along while Curfew is down", "[g
     REQUIRE_THAT(asked.alice.kubectl(asked.space.on("delete", "ask", {"--cascade=orphan", "--timeout=60s"})),
                  Succeeds());
     CHECK_FALSE(
-        asked.admin.get({"rolebinding", "curfew-" + uid, "-n", asked.space.name()})["metadata"].contains(
-            "ownerReferences"));
+        asked.admin.get(asked.space.binding("curfew-" + uid))["metadata"].contains("ownerReferences"));
   }
 }

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("Curfew takes away from its bindings and changes nothing else", "[guard]") {
   Managed managed;
-  const std::string sentence = kOnlyTakesAway;
+  const std::string sentence = only_takes_away();
   CHECK_THAT(
       managed.patch(
           managed.curfew, "json",
@@ -29,19 +29,18 @@ TEST_CASE("Curfew takes away from its bindings and changes nothing else", "[guar
              Refused(sentence));
   CHECK_THAT(managed.patch(managed.curfew, "merge", {{"subjects", Json::array()}}), Succeeds());
   CHECK_FALSE(managed.stored().contains("subjects"));
-  CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", managed.name, "-n", managed.space.name()}),
-             Succeeds());
+  CHECK_THAT(managed.curfew.kubectl(managed.space.on_binding("delete", managed.name)), Succeeds());
 }
 
 TEST_CASE("Curfew moves the end of its binding up, and neither back nor away", "[guard]") {
   Managed managed;
-  const std::string sentence = kOnlyTakesAway;
+  const std::string sentence = only_takes_away();
   const auto annotate = [&](const Person& who, const Json& annotations) {
     return managed.patch(who, "merge", {{"metadata", {{"annotations", annotations}}}});
   };
   const char* const end = "curfew.dev/expires-at";
   for (const Person& who : {managed.admin, managed.eve})
-    CHECK_THAT(annotate(who, {{end, from_now(kGranted - 1h)}}), Refused(kManaged));
+    CHECK_THAT(annotate(who, {{end, from_now(kGranted - 1h)}}), Refused(is_managed()));
 
   const std::string sooner = from_now(kGranted - 2h);
   CHECK_THAT(annotate(managed.curfew, {{end, sooner}}), Succeeds());
@@ -189,11 +188,11 @@ TEST_CASE("Curfew deletes only RoleBindings of its own", "[guard]") {
     return managed.admin.kubectl(arguments);
   };
   CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", "theirs", "-n", space}),
-             Refused(kOnlyTakesAway));
+             Refused(only_takes_away()));
   CHECK_THAT(as_curfew({"delete", "--raw",
                         "/apis/rbac.authorization.k8s.io/v1/namespaces/" + space +
                             "/rolebindings?fieldSelector=metadata.name%3Dtheirs"}),
-             Refused(kOnlyTakesAway));
+             Refused(only_takes_away()));
   CHECK_THAT(managed.curfew.kubectl({"delete", "rolebinding", managed.name, "-n", space}), Succeeds());
   CHECK_THAT(managed.eve.kubectl({"delete", "rolebinding", "theirs", "-n", space}), Succeeds());
 }
@@ -217,23 +216,21 @@ TEST_CASE("Curfew deletes what was made while the guard was away, of the name th
   third["metadata"]["labels"] = {{"curfew.dev/request-uid", "z"}};
   REQUIRE(eventually(10s, [&] { return !asked.admin.kubectl(again, third.dump()).ok(); }));
 
-  CHECK_THAT(asked.admin.kubectl(again, third.dump()), Refused(kMadeByCurfew));
-  CHECK_THAT(asked.curfew.kubectl({"delete", "rolebinding", "curfew-y", "-n", asked.space.name()}),
-             Refused(kOnlyTakesAway));
-  CHECK_THAT(asked.curfew.kubectl({"patch", "rolebinding", "curfew-x", "-n", asked.space.name(), "--type",
-                                   "merge", "--patch", R"({"subjects": []})"}),
+  CHECK_THAT(asked.admin.kubectl(again, third.dump()), Refused(made_by_curfew()));
+  CHECK_THAT(asked.curfew.kubectl(asked.space.on_binding("delete", "curfew-y")), Refused(only_takes_away()));
+  CHECK_THAT(asked.curfew.kubectl(asked.space.on_binding(
+                 "patch", "curfew-x", {"--type", "merge", "--patch", R"({"subjects": []})"})),
              Succeeds());
-  CHECK_THAT(asked.curfew.kubectl({"delete", "rolebinding", "curfew-x", "-n", asked.space.name()}),
-             Succeeds());
+  CHECK_THAT(asked.curfew.kubectl(asked.space.on_binding("delete", "curfew-x")), Succeeds());
 }
 
 TEST_CASE("Curfew touches no RoleBinding of others", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   REQUIRE_THAT(cluster.admin().apply(role_binding(space.name(), "theirs").dump()), Succeeds());
-  CHECK_THAT(cluster.curfew().kubectl({"patch", "rolebinding", "theirs", "-n", space.name(), "--type",
-                                       "merge", "--patch", R"({"subjects": []})"}),
-             Refused(kOnlyTakesAway));
+  CHECK_THAT(cluster.curfew().kubectl(
+                 space.on_binding("patch", "theirs", {"--type", "merge", "--patch", R"({"subjects": []})"})),
+             Refused(only_takes_away()));
 }
 
 TEST_CASE("Curfew grants nothing in the namespaces of Kubernetes and its own", "[guard]") {

@@ -54,7 +54,7 @@ class PolicyCopy {
 }  // namespace
 
 TEST_CASE("an API server that does not find the AccessPolicies lets people ask, decide and revoke",
-          "[guard]") {
+          "[guard][namespaced]") {
   const Asked asked;
   const auto ask = [&](const Person& who) {
     return who.kubectl({"create", "--dry-run=server", "-f", "-"},
@@ -79,7 +79,7 @@ TEST_CASE("an API server that does not find the AccessPolicies lets people ask, 
   CHECK(asked.decisions().size() == 2);
 }
 
-TEST_CASE("a request that states its requester needs nothing filled in", "[guard]") {
+TEST_CASE("a request that states its requester needs nothing filled in", "[guard][namespaced]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   const std::string policy = space.policy(kDevelopersAskSreApprove);

@@ -164,9 +164,7 @@ TEST_CASE(
   CHECK_FALSE(scene.can_list_pods(scene.alice));
   CHECK(request.binding().value()["subjects"] == foreign["subjects"]);  // left for an admin to inspect
 
-  REQUIRE_THAT(
-      scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()}),
-      Succeeds());
+  REQUIRE_THAT(scene.admin.kubectl(scene.space.on_binding("delete", request.binding_name())), Succeeds());
   // It has no label, so the watch does not report its deletion: the next attempt is after a minute.
   request.await("Active", seconds(75));
   CHECK(scene.can_list_pods(scene.alice));

@@ -160,8 +160,7 @@ TEST_CASE("a request made again under the same name is another request", "[lifec
 TEST_CASE("a binding that somebody deletes stays away, and the request says so", "[lifecycle]") {
   const Granted granted;
   const Scene& scene = granted.scene;
-  REQUIRE_THAT(scene.admin.kubectl(
-                   {"delete", "rolebinding", granted.request.binding_name(), "-n", scene.space.name()}),
+  REQUIRE_THAT(scene.admin.kubectl(scene.space.on_binding("delete", granted.request.binding_name())),
                Succeeds());
   granted.request.await("Revoked");
   CHECK(granted.request.condition("Granted")["reason"] == "BindingRemoved");
@@ -212,8 +211,8 @@ TEST_CASE("a binding that somebody tries to hold goes all the same", "[lifecycle
   // The guard refuses a finalizer on the binding; foreground deletion would add one itself.
   const Granted granted;
   const Scene& scene = granted.scene;
-  scene.admin.kubectl({"delete", "rolebinding", granted.request.binding_name(), "-n", scene.space.name(),
-                       "--cascade=foreground", "--wait=false"});
+  scene.admin.kubectl(scene.space.on_binding("delete", granted.request.binding_name(),
+                                             {"--cascade=foreground", "--wait=false"}));
   granted.request.await_no_binding();
   CHECK_FALSE(scene.can_list_pods(scene.alice));
   granted.request.await("Revoked");

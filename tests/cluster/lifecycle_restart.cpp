@@ -56,9 +56,7 @@ TEST_CASE("a killed controller goes on where it was", "[replica]") {
   deleted.remove(scene.alice);
   withdrawn.remove(scene.alice);
   REQUIRE_THAT(revoked.say(scene.alice, "revoke", "done"), Succeeds());
-  REQUIRE_THAT(
-      scene.admin.kubectl({"delete", "rolebinding", unbound.binding_name(), "-n", scene.space.name()}),
-      Succeeds());
+  REQUIRE_THAT(scene.admin.kubectl(scene.space.on_binding("delete", unbound.binding_name())), Succeeds());
   const Request asked(scene, killed.policy, "duration: 30m", std::nullopt, "asked");
   sleep_until(expiring.time("expiresAt") + seconds(1));
   CHECK(expiring.binding().has_value());  // no replica is there to end it
@@ -136,9 +134,7 @@ TEST_CASE("a request whose time passed while nobody ran is never given access af
   const auto expires_at = request.time("expiresAt");
   killed.controller.kill();
   REQUIRE(now() < expires_at - seconds(1));
-  REQUIRE_THAT(
-      scene.admin.kubectl({"delete", "rolebinding", request.binding_name(), "-n", scene.space.name()}),
-      Succeeds());
+  REQUIRE_THAT(scene.admin.kubectl(scene.space.on_binding("delete", request.binding_name())), Succeeds());
   sleep_until(expires_at + milliseconds(500));
   killed.controller.start_leading();
   eventually(seconds(5), [&] { return request.status().value("complete", false); });

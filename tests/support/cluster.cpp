@@ -21,6 +21,13 @@ std::string last_line(const std::string& text) {
   return last;
 }
 
+std::vector<std::string> command(const std::string& verb, std::vector<std::string> object,
+                                 const std::vector<std::string>& more) {
+  object.insert(object.begin(), verb);
+  object.insert(object.end(), more.begin(), more.end());
+  return object;
+}
+
 std::string with_cluster_scope(const std::string& policy_spec) {
   Json spec = to_json(YAML::Load(policy_spec));
   spec.erase("namespaces");
@@ -123,9 +130,24 @@ TestNamespace::~TestNamespace() {
   if (!policies_.empty()) cluster_.admin().kubectl(policies);
   cluster_.admin().kubectl({"delete", "namespace", name_, "--wait=false"});
   if (cluster_requests_.empty()) return;
+  end_cluster_wide_access();
   std::vector<std::string> requests{"delete", "clusteraccessrequests", "--wait=false", "--ignore-not-found"};
   requests.insert(requests.end(), cluster_requests_.begin(), cluster_requests_.end());
   cluster_.admin().kubectl(requests);
+}
+
+// The next test's people are the same.
+void TestNamespace::end_cluster_wide_access() const {
+  const Person admin = cluster_.admin();
+  const ProcessResult listed =
+      admin.kubectl({"get", "clusterrolebindings", "-l", "curfew.dev/request-uid", "-o", "json"});
+  const Json bindings = Json::parse(listed.out, nullptr, false);
+  if (!bindings.is_object()) return;
+  for (const Json& binding : bindings["items"]) {
+    const Json owners = binding["metadata"].value("ownerReferences", Json::array());
+    if (!owners.empty() && owners[0].value("name", "").starts_with(name_))
+      admin.kubectl({"delete", "clusterrolebinding", binding["metadata"]["name"], "--wait=false"});
+  }
 }
 
 std::string TestNamespace::policy(const std::string& spec) {
@@ -162,10 +184,12 @@ std::vector<std::string> TestNamespace::target(const std::string& request_name) 
 
 std::vector<std::string> TestNamespace::on(const std::string& verb, const std::string& request_name,
                                            const std::vector<std::string>& more) const {
-  std::vector<std::string> arguments = target(request_name);
-  arguments.insert(arguments.begin(), verb);
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
+  return command(verb, target(request_name), more);
+}
+
+std::vector<std::string> TestNamespace::on_binding(const std::string& verb, const std::string& binding_name,
+                                                   const std::vector<std::string>& more) const {
+  return command(verb, binding(binding_name), more);
 }
 
 std::vector<std::string> TestNamespace::binding(const std::string& binding_name) const {

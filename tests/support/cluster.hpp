@@ -92,11 +92,15 @@ class TestNamespace {
   std::vector<std::string> on(const std::string& verb, const std::string& request_name,
                               const std::vector<std::string>& more = {}) const;
   std::vector<std::string> binding(const std::string& binding_name) const;  // its RoleBinding, or the like
-  std::string request_name(const std::string& request_name) const;          // its name
-  std::string key(const std::string& request_name) const;  // as Curfew writes it: NAMESPACE/NAME
-  std::string url(const std::string& request_name) const;  // its path in the API
+  std::vector<std::string> on_binding(const std::string& verb, const std::string& binding_name,
+                                      const std::vector<std::string>& more = {}) const;
+  std::string request_name(const std::string& request_name) const;  // its name
+  std::string key(const std::string& request_name) const;           // as Curfew writes it: NAMESPACE/NAME
+  std::string url(const std::string& request_name) const;           // its path in the API
 
  private:
+  void end_cluster_wide_access() const;
+
   const Cluster& cluster_;
   std::string name_;
   std::vector<std::string> policies_;
