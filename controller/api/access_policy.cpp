@@ -73,6 +73,7 @@ static void fields(V& v, Either<AccessPolicySpec> auto& value) {
     duration.field("default", value.default_duration);
     duration.field("max", value.max_duration);
     duration.field("maxStartDelay", value.max_start_delay);
+    duration.field("maxTotal", value.max_total);
   });
   v.field("schedule", value.schedule);
   v.field("reason", value.reason);

@@ -75,6 +75,7 @@ struct AccessPolicySpec {
   std::string default_duration;  // empty: max_duration
   std::string max_duration;
   std::string max_start_delay;  // empty: Curfew's default
+  std::string max_total;        // of a grant and its extensions together; empty: no extensions
   std::optional<Schedule> schedule;
   Reason reason;
   Approval approval;

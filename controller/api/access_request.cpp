@@ -64,6 +64,7 @@ static void fields(V& v, Either<AccessRequestSpec> auto& value) {
   v.field("subject", value.subject);
   v.field("duration", value.duration);
   v.field("startTime", value.start_time);
+  v.field("extends", value.extends);
   v.field("reason", value.reason);
   v.field("requester", value.requester);
 }
@@ -86,12 +87,14 @@ static void fields(V& v, Either<AccessRequestStatus> auto& value) {
   v.field("roleUID", value.role_uid);
   v.field("roleRulesHash", value.role_rules_hash);
   v.field("duration", value.duration);
+  v.field("extends", value.extends);
   v.field("approvals", value.approvals);
   v.field("approvedBy", value.approved_by);
   v.field("requestedAt", value.requested_at);
   v.field("approvedAt", value.approved_at);
   v.field("grantedAt", value.granted_at);
   v.field("expiresAt", value.expires_at);
+  v.field("extendableUntil", value.extendable_until);
   v.field("endedAt", value.ended_at);
   v.field("ending", value.ending);
   v.field("bindingName", value.binding_name);

@@ -34,6 +34,7 @@ struct AccessRequestSpec {
   std::optional<Subject> subject;
   InternedString duration;  // empty: the policy's default
   std::string start_time;
+  InternedString extends;  // the name of the AccessRequest whose access this prolongs; empty: none
   std::string reason;
   std::optional<Person> requester;
 
@@ -60,12 +61,15 @@ struct AccessRequestStatus {
   InternedString role_uid;         // the role's UID when the role was first seen
   InternedString role_rules_hash;  // core::rules_hash of its rules at that time
   InternedString duration;
-  InternedString approvals;  // "1/2"
+  std::optional<ExtendedRef> extends;  // what spec.extends meant when the request was first seen
+  InternedString approvals;            // "1/2"
   std::vector<std::string> approved_by;
   std::optional<TimePoint> requested_at;
   std::optional<TimePoint> approved_at;
   std::optional<TimePoint> granted_at;
   std::optional<TimePoint> expires_at;
+  // How far extensions may prolong this access under the policy in force; nullopt: they may not.
+  std::optional<TimePoint> extendable_until;
   std::optional<TimePoint> ended_at;
   std::optional<StatusEnding> ending;
   std::string binding_name;

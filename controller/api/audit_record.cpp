@@ -126,6 +126,7 @@ static void fields(V& v, Either<AuditRecord> auto& value) {
   v.field("comment", value.comment);
   v.field("duration", value.duration);
   v.field("startTime", value.start_time);
+  v.field("extends", value.extends);
   v.field("grantedAt", value.granted_at);
   v.field("expiresAt", value.expires_at);
   v.field("binding", value.binding);

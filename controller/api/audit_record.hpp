@@ -65,6 +65,7 @@ struct AuditRecord {
   std::string comment;  // the decider's words
   std::string duration;
   std::string start_time;  // as the requester wrote it; empty: at once
+  std::optional<ExtendedRef> extends;
   std::optional<TimePoint> granted_at;
   std::optional<TimePoint> expires_at;
   std::optional<RecordedBinding> binding;

@@ -77,6 +77,14 @@ void fields(V& v, Either<PolicyRule> auto& value) {
 }
 
 template <class V>
+void fields(V& v, Either<ExtendedRef> auto& extended) {
+  v.field("name", extended.name);
+  v.field("uid", extended.uid);
+  v.always("expiresAt", extended.expires_at);
+  v.always("since", extended.since);
+}
+
+template <class V>
 void fields(V& v, Either<PolicyRef> auto& policy) {
   v.field("name", policy.name);
   v.field("uid", policy.uid);

@@ -123,6 +123,16 @@ struct PolicyRef {
   bool operator==(const PolicyRef&) const = default;
 };
 
+// What an extension prolongs: the access of another AccessRequest of its namespace.
+struct ExtendedRef {
+  InternedString name;
+  InternedString uid;
+  TimePoint expires_at;  // when that access ends
+  TimePoint since;       // when the first access of the chain began
+
+  bool operator==(const ExtendedRef&) const = default;
+};
+
 }  // namespace curfew::api
 
 template <>

@@ -24,6 +24,8 @@ inline constexpr std::string_view kRequestAnnotation = "curfew.dev/request";  //
 inline constexpr std::string_view kPolicyAnnotation = "curfew.dev/policy";    // NAME
 // Usernames as a JSON list.
 inline constexpr std::string_view kApprovedByAnnotation = "curfew.dev/approved-by";
+// On requests that extend another: the guard compares them with that one.
+inline constexpr std::string_view kExtendsLabel = "curfew.dev/extends";
 inline constexpr std::string_view kBindingPrefix = "curfew-";
 
 // Condition types.
@@ -111,7 +113,16 @@ inline constexpr std::string_view kRequestDeleted = "RequestDeleted";
 inline constexpr std::string_view kNamespaceDeleted = "NamespaceDeleted";
 inline constexpr std::string_view kCurfewRemoved = "CurfewRemoved";
 inline constexpr std::string_view kUnstorable = "Unstorable";
+inline constexpr std::string_view kExtensionNotAllowed = "ExtensionNotAllowed";
+inline constexpr std::string_view kExtendedNotActive = "ExtendedNotActive";
+inline constexpr std::string_view kExtendedMismatch = "ExtendedMismatch";
+inline constexpr std::string_view kExtendedAlready = "ExtendedAlready";
+inline constexpr std::string_view kExtendedAccessEnded = "ExtendedAccessEnded";
+inline constexpr std::string_view kBeyondMaxTotal = "BeyondMaxTotal";
 inline constexpr std::string_view kReady = "Ready";
 }  // namespace reason
+
+// Of an Event: the access of a request that may be extended ends soon.
+inline constexpr std::string_view kExpiresSoon = "ExpiresSoon";
 
 }  // namespace curfew::api

@@ -50,6 +50,7 @@ TEST_CASE("each duration of a policy is refused by one sentence where it is none
       values<std::pair<std::string, std::string>>({{"/duration/max", "spec.duration.max"},
                                                    {"/duration/default", "spec.duration.default"},
                                                    {"/duration/maxStartDelay", "spec.duration.maxStartDelay"},
+                                                   {"/duration/maxTotal", "spec.duration.maxTotal"},
                                                    {"/approval/timeout", "spec.approval.timeout"},
                                                    {"/limits/cooldown", "spec.limits.cooldown"}}));
   Json patch = Json::object();
@@ -100,6 +101,7 @@ TEST_CASE("a refusal of a policy names the field, the value and what would be ac
        "operator Exists on key \"team\" takes no values"},
       {{{"duration", {{"max", nullptr}}}}, "spec.duration.max: Required value"},
       {{{"duration", {{"default", "2h"}}}}, "default 2h is longer than max 1h"},
+      {{{"duration", {{"maxTotal", "59m"}}}}, "maxTotal 59m is shorter than max 1h"},
       {{{"approval", nullptr}}, "spec.approval: Required value"},
       {{{"approval", {{"approvers", nullptr}}}},
        "approvers is empty, so nobody could approve: name approvers, or set required to 0 to grant without approval"},

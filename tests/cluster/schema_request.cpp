@@ -74,6 +74,11 @@ TEST_CASE("a refusal names the field, the value and what would be accepted", "[g
        "User \"bob\" has no namespace: only a ServiceAccount has one"},
       {{{"policy", "any"}, {"startTime", "tomorrow"}},
        "\"tomorrow\" is not a time: write it like 2026-11-24T20:00:00Z or 2026-11-24T21:00:00+01:00"},
+      {{{"policy", "any"}, {"extends", "../x"}},
+       "\"../x\" is not the name of an AccessRequest: lower-case letters, digits, \"-\" and \".\", at most 253"},
+      {{{"policy", "any"}, {"extends", ""}}, "is not the name of an AccessRequest"},
+      {{{"policy", "any"}, {"extends", "a"}, {"startTime", "2026-11-24T20:00:00Z"}},
+       "extends and startTime exclude each other: an extension begins when it is decided"},
       {{{"policy", "any"}, {"duration", 60}}, "spec.duration in body must be of type string"},
       {"banana", "spec in body must be of type object"},
       {Json::array(), "spec in body must be of type object"},
@@ -102,6 +107,7 @@ TEST_CASE("what could move a cursor or turn the text around is in no name, nor i
             "not the name of a namespace"},
            {{{"policy", "any"}, {"duration", text}}, "this is not a duration"},
            {{{"policy", "any"}, {"startTime", text}}, "this is not a time"},
+           {{{"policy", "any"}, {"extends", text}}, "not the name of an AccessRequest"},
        }) {
     INFO(spec.dump());
     const ProcessResult said = ask(spec);

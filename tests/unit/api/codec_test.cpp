@@ -14,10 +14,11 @@ const json kRequest = json::parse(R"({
   "metadata": {"name": "fix", "namespace": "payments", "uid": "u-1", "resourceVersion": "7", "generation": 2, "creationTimestamp": "2026-11-24T20:00:00Z",
                "labels": {"team": "a"}, "annotations": {"x/y": "z"}, "finalizers": ["other/f"]},
   "spec": {"policy": "debug", "role": {"kind": "ClusterRole", "name": "view"}, "subject": {"kind": "ServiceAccount", "name": "robot", "namespace": "ci"},
-           "duration": "1h", "startTime": "2026-11-24T20:00:00Z", "reason": "INC \u202e \"quoted\"\n\ud83d\ude00", "requester": {"username": "alice", "groups": ["dev"]}},
+           "duration": "1h", "startTime": "2026-11-24T20:00:00Z", "extends": "first", "reason": "INC \u202e \"quoted\"\n\ud83d\ude00", "requester": {"username": "alice", "groups": ["dev"]}},
   "decisions": [{"verdict": "Approve", "username": "bob", "groups": ["sre"], "comment": "ok"}, {"verdict": "Revoke", "username": "alice"}],
   "status": {"phase": "Active", "complete": false, "policy": {"name": "debug", "uid": "p-1", "generation": 3}, "subject": {"kind": "User", "name": "alice"},
-             "roleRef": {"kind": "ClusterRole", "name": "view"}, "duration": "1h", "approvals": "1/1", "approvedBy": ["bob"], "requestedAt": "2026-11-24T20:00:00Z",
+             "roleRef": {"kind": "ClusterRole", "name": "view"}, "duration": "1h", "approvals": "1/1",
+             "extends": {"name": "first", "uid": "u-0", "expiresAt": "2026-11-24T20:30:00Z", "since": "2026-11-24T19:30:00Z"}, "extendableUntil": "2026-11-24T23:30:00Z", "approvedBy": ["bob"], "requestedAt": "2026-11-24T20:00:00Z",
              "approvedAt": "2026-11-24T20:01:00Z", "grantedAt": "2026-11-24T20:01:00Z", "expiresAt": "2026-11-24T21:01:00Z", "bindingName": "curfew-u-1",
              "message": "access", "observedGeneration": 2, "observedDecisions": 1,
              "conditions": [{"type": "Granted", "status": "True", "reason": "BindingCreated", "message": "", "observedGeneration": 2, "lastTransitionTime": "2026-11-24T20:01:00Z"}]}
@@ -28,7 +29,7 @@ const json kPolicy = json::parse(R"({
   "spec": {"description": "d", "requesters": [{"kind": "Group", "name": "dev"}], "subjects": [{"kind": "User", "name": "bob"}],
            "roles": [{"kind": "ClusterRole", "name": "view"}],
            "namespaces": {"names": ["a"], "selector": {"matchLabels": {"team": "x"}, "matchExpressions": [{"key": "k", "operator": "In", "values": ["v"]}]}},
-           "duration": {"default": "30m", "max": "4h", "maxStartDelay": "720h"},
+           "duration": {"default": "30m", "max": "4h", "maxStartDelay": "720h", "maxTotal": "8h"},
            "schedule": {"timeZone": "Europe/Berlin", "windows": [{"days": ["Mon"], "start": "08:00", "end": "18:00"}], "endAtWindowClose": true},
            "reason": {"required": true, "pattern": "^INC"},
            "approval": {"required": 2, "approvers": [{"kind": "Group", "name": "sre"}], "allowSelfApproval": true, "timeout": "8h"},
@@ -42,6 +43,7 @@ const json kRecord = json::parse(R"({
   "actor": {"username": "bob", "groups": ["sre"]}, "request": {"namespace": "payments", "name": "fix", "uid": "u-1"},
   "policy": {"name": "debug", "uid": "p-1", "generation": 3}, "role": {"kind": "ClusterRole", "name": "view"}, "subject": {"kind": "User", "name": "alice"},
   "reason": "INC", "comment": "ok", "duration": "1h", "startTime": "2026-11-24T21:00:00+01:00", "grantedAt": "2026-11-24T20:01:00Z", "expiresAt": "2026-11-24T21:01:00Z",
+  "extends": {"name": "first", "uid": "u-0", "expiresAt": "2026-11-24T20:30:00Z", "since": "2026-11-24T19:30:00Z"},
   "binding": {"name": "curfew-u-1", "uid": "b-1"}, "message": "m"
 })");
 

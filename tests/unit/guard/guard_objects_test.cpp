@@ -30,16 +30,16 @@ std::optional<std::string> after(const std::string& id, const std::function<void
 
 }  // namespace
 
-TEST_CASE("the shipped guard is eleven policies, each with its binding, and three kinds") {
+TEST_CASE("the shipped guard is twelve policies, each with its binding, and three kinds") {
   const auto shipped = guard::shipped_guard();
-  CHECK(shipped.size() == 25);
+  CHECK(shipped.size() == 27);
   for (const char* kind : {"accesspolicies", "accessrequests", "auditrecords"})
     CHECK(shipped.contains(std::string("CustomResourceDefinition/") + kind + ".curfew.dev"));
   for (const auto& [id, spec] : shipped) {
     CAPTURE(id);
     if (!id.starts_with("ValidatingAdmissionPolicy/")) continue;
     // Ignore where the controller decides again, which must not keep people from asking and revoking.
-    const bool is_early_answer = id == "ValidatingAdmissionPolicy/curfew-eligibility";
+    const bool is_early_answer = guard::is_optional(id);
     CHECK(spec.at("failurePolicy") == (is_early_answer ? "Ignore" : "Fail"));
     CHECK_FALSE(spec.at("validations").empty());
     const auto binding = shipped.find("ValidatingAdmissionPolicyBinding/" + id.substr(id.find('/') + 1));
@@ -232,12 +232,14 @@ TEST_CASE("objects of others do not count") {
   CHECK_FALSE(guard::guard_difference(guard::shipped_guard(), live));
 }
 
-TEST_CASE("without the eligibility policy, it may be there or not, and all the others count as before") {
+TEST_CASE("without the early answers, they may be there or not, and all the others count as before") {
   const auto all = guard::shipped_guard();
   const auto demanded = guard::shipped_guard(false);
-  CHECK(demanded.size() == all.size() - 2);
-  CHECK(all.contains("ValidatingAdmissionPolicy/curfew-eligibility"));
-  CHECK_FALSE(demanded.contains("ValidatingAdmissionPolicy/curfew-eligibility"));
-  CHECK_FALSE(demanded.contains("ValidatingAdmissionPolicyBinding/curfew-eligibility"));
+  CHECK(demanded.size() == all.size() - 4);
+  for (const std::string policy : {"curfew-eligibility", "curfew-extensions"}) {
+    CHECK(all.contains("ValidatingAdmissionPolicy/" + policy));
+    CHECK_FALSE(demanded.contains("ValidatingAdmissionPolicy/" + policy));
+    CHECK_FALSE(demanded.contains("ValidatingAdmissionPolicyBinding/" + policy));
+  }
   CHECK_FALSE(guard::guard_difference(demanded, all));
 }
