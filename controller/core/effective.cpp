@@ -29,6 +29,14 @@ std::optional<api::Subject> effective_subject(const api::AccessRequest& request)
   return request.spec.subject;
 }
 
+std::optional<api::ExtendedRef> effective_extends(const Input& input) {
+  const api::AccessRequest& request = *input.request;
+  if (request.spec.extends.empty()) return std::nullopt;
+  if (input.granted_record && input.granted_record->extends) return input.granted_record->extends;
+  if (request.status.extends) return request.status.extends;
+  return input.extended && input.extended->is_active ? input.extended->access : std::nullopt;
+}
+
 api::PolicyRef reference_to(const api::AccessPolicy& policy) {
   return {.name = policy.metadata.name, .uid = policy.metadata.uid, .generation = policy.metadata.generation};
 }
@@ -55,6 +63,7 @@ api::AccessRequestStatus pinned_status(const Input& input) {
   }
   if (const auto duration = parse_duration(effective_duration(request, input.policy.get())))
     status.duration = format_duration(*duration);
+  status.extends = effective_extends(input);
   if (!had_policy(request))
     status.policy = input.policy ? reference_to(*input.policy) : api::PolicyRef{.name = request.spec.policy};
   return status;

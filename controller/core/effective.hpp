@@ -17,6 +17,10 @@ std::string effective_duration(const api::AccessRequest& request, const api::Acc
 // none of these is known.
 std::optional<api::Subject> effective_subject(const api::AccessRequest& request);
 
+// What the request extends: as recorded with its grant, else pinned in the status, else as it is now; nullopt
+// if it extends nothing, or nothing that has access.
+std::optional<api::ExtendedRef> effective_extends(const Input& input);
+
 // A reference to this version of a policy, as in statuses and records.
 api::PolicyRef reference_to(const api::AccessPolicy& policy);
 

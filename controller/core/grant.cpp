@@ -17,12 +17,14 @@ Grant grant_of(const api::AccessRequest& request, const api::AccessRequestStatus
           .role = status.role_ref.value_or(api::RoleRef{}),
           .subject = status.subject.value_or(api::Subject{}),
           .span = span,
-          .approved_by = status.approved_by};
+          .approved_by = status.approved_by,
+          .extends = status.extends ? status.extends->name.str() : std::string()};
 }
 
 std::string describe(const Grant& grant) {
-  const std::string sentence = describe(grant.subject) + " has " + describe(grant.role) + " " +
-                               describe(grant.scope) + " until " + format_rfc3339(grant.span.expires_at);
+  std::string sentence = describe(grant.subject) + " has " + describe(grant.role) + " " +
+                         describe(grant.scope) + " until " + format_rfc3339(grant.span.expires_at);
+  if (!grant.extends.empty()) sentence += ", which extends " + grant.extends;
   return grant.approved_by.empty() ? sentence + ", without approval"
                                    : sentence + ", approved by " + joined(grant.approved_by);
 }

@@ -34,6 +34,7 @@ struct Grant {
   api::Subject subject;
   Span span;
   std::vector<std::string> approved_by;  // usernames
+  std::string extends;                   // the name of the request that it extends; empty: none
 
   bool operator==(const Grant&) const = default;
 };

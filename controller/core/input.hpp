@@ -81,12 +81,33 @@ struct Absence {
   bool operator==(const Absence&) const = default;
 };
 
+// The access that the request extends, as this replica knows it.
+struct Extended {
+  // How it ended.
+  struct End {
+    bool is_by_time = false;  // also that of everything which it extends itself
+    std::string message;      // of the AuditRecord of the first end before its time
+  };
+
+  // Live, of the name in spec.extends and of the UID in status.extends; null if there is none.
+  std::shared_ptr<const api::AccessRequest> request;
+  // By the Granted record and the binding, which nobody can change for the better; nullopt if it was never
+  // granted. Not looked up for an extension that is Active.
+  std::optional<api::ExtendedRef> access;
+  bool is_active = false;       // its binding exists, and nothing has begun to end it
+  bool is_end_unknown = false;  // it is gone, and no AuditRecord says how it ended
+  std::optional<End> end;
+  std::string extended_by;  // the name of another granted extension of it; empty if there is none
+};
+
 struct Settings {
   // Manifests applied together arrive in any order, and what is replaced is away for a moment.
   std::chrono::seconds not_found_grace{5};
   // A binding that disappears within this time before its end has expired and was not removed.
   std::chrono::milliseconds end_lead = api::kEndLead;
   bool ends_all = false;  // Curfew is being removed: all access ends, waiting requests stay unchanged
+  // How long before its end an Event says so of access that may be extended; 0: never.
+  std::chrono::seconds expiry_warning{0};
 };
 
 // Everything that a decision about one request depends on. A null pointer means that the object does not
@@ -106,6 +127,9 @@ struct Input {
   // The request never had a policy: if it ends without one, this is its record.
   std::optional<RecordSummary> without_policy;
   Usage usage;
+  std::optional<Extended> extended;       // if the request has a spec.extends
+  bool is_extended = false;               // another request that extends this one is granted
+  bool is_warned = false;                 // this replica has emitted ExpiresSoon for the request
   std::optional<EarlierRequest> earlier;  // searched at first sight only
   // Named for this request; carries its label unless the label was removed.
   std::shared_ptr<const api::RoleBinding> binding;

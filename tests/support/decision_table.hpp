@@ -96,16 +96,17 @@ class DecisionTable {
   }
   static void allow_only_known_keys(const Json& row) {
     allow_only(row, "a case",
-               {"name", "policy", "request", "requester", "namespace", "role", "usage", "guard", "created",
-                "then", "expect", "cel"});
+               {"name", "policy", "request", "requester", "namespace", "role", "usage", "extended", "guard",
+                "created", "then", "expect", "cel"});
     allow_only_known_facts(row);
     allow_only(
         row.at("expect"), "expect",
         {"phase", "reason", "expiresAt", "approvals", "role", "subject", "duration", "message", "drifted"});
     if (row.contains("cel")) allow_only(row.at("cel"), "cel", {"create", "decisions"});
     for (const Json& step : row.value("then", Json::array())) {
-      allow_only(step, "a step",
-                 {"at", "approve", "deny", "revoke", "policy", "namespace", "role", "usage", "guard"});
+      allow_only(
+          step, "a step",
+          {"at", "approve", "deny", "revoke", "policy", "namespace", "role", "usage", "extended", "guard"});
       allow_only_known_facts(step);
     }
   }
@@ -115,6 +116,9 @@ class DecisionTable {
     allow_only(object.value("namespace", Json::object()), "namespace", {"name", "labels", "terminating"});
     allow_only(object.value("role", Json::object()), "role", {"exists", "uid", "rules", "aggregated"});
     allow_only(object.value("usage", Json::object()), "usage", {"active", "lastEnd"});
+    allow_only(object.value("extended", Json::object()), "extended",
+               {"phase", "expiresAt", "since", "active", "gone", "ended", "byTime", "by", "policy",
+                "requester", "role", "subject"});
     allow_only(object.value("guard", Json::object()), "guard", {"inForce", "since"});
   }
 

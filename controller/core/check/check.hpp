@@ -13,12 +13,14 @@ namespace curfew::core {
 // A named rule. `run` returns nullopt if the rule holds.
 struct Check {
   // What must exist for the rule to be meaningful. An earlier check of the chain denies if it is missing.
-  enum class Needs { Nothing, Policy, Requester, Role };
+  enum class Needs { Nothing, Policy, Requester, Role, Extended };
+  enum class Of { AnyRequest, Extensions };
 
   std::string_view name;
   std::string_view rule;  // what it requires, as a sentence for users
   Needs needs = Needs::Policy;
   std::optional<Denial> (*run)(const Input&) = nullptr;
+  Of of = Of::AnyRequest;  // the other requests pass it
 };
 
 // Whether the policy in force allows this request at all, regardless of approvals and timing; in the order in
@@ -29,11 +31,18 @@ std::span<const Check> grant_checks();
 // a shorter limit shortens the grant.
 std::span<const Check> active_checks();
 
+// Whether what the request extends can be extended now; evaluated until the grant, because the extension
+// outlasts it. Requests that extend nothing pass.
+std::span<const Check> extension_checks();
+
 // Whether the request is due now: a denial only makes the request wait.
 std::span<const Check> timing_checks();
 
 // Limits on what the subject has or had already; evaluated when the request is due.
 std::span<const Check> limit_checks();
+
+// Whether the check is about such a request.
+bool concerns(const Check& check, const api::AccessRequest& request);
 
 // Whether what the check needs exists.
 bool can_run(const Check& check, const Input& input);

@@ -126,15 +126,31 @@ constexpr Check kReasonFits{"reason-fits", "the reason matches the policy's patt
                             reason_fits_pattern};
 constexpr Check kWindow{"window-open", "the window has not closed where grants end with it", Needs::Policy,
                         window_has_not_closed};
+constexpr Check kExtensions{"extensions-allowed", "the policy allows extensions", Needs::Policy,
+                            extensions_are_allowed, Check::Of::Extensions};
+constexpr Check kExtendedLasts{"extended-not-ended", "what it extends did not end before its time",
+                               Needs::Nothing, extended_has_not_ended_early, Check::Of::Extensions};
 
-constexpr std::array kGrantChecks{kPolicyExists,  kRequesterIsKnown, kNotSuspended, kNotReserved,   kScope,
-                                  kPolicyIsReady, kRequester,        kSubject,      kRoleClear,     kRole,
-                                  kRoleExists,    kRoleUnchanged,    kNamespace,    kDurationValid, kDuration,
-                                  kStartTime,     kStartNear,        kReason,       kReasonFits};
+constexpr std::array kGrantChecks{
+    kPolicyExists, kRequesterIsKnown, kNotSuspended, kNotReserved, kScope,      kPolicyIsReady,
+    kRequester,    kSubject,          kRoleClear,    kRole,        kRoleExists, kRoleUnchanged,
+    kNamespace,    kDurationValid,    kDuration,     kStartTime,   kStartNear,  kReason,
+    kReasonFits,   kExtensions,       kExtendedLasts};
 
-constexpr std::array kActiveChecks{
-    kPolicyExists, kRequesterIsKnown, kNotSuspended,  kNotReserved, kScope,  kRequester,  kSubject,
-    kRole,         kRoleExists,       kRoleUnchanged, kNamespace,   kReason, kReasonFits, kWindow};
+constexpr std::array kActiveChecks{kPolicyExists, kRequesterIsKnown, kNotSuspended, kNotReserved,
+                                   kScope,        kRequester,        kSubject,      kRole,
+                                   kRoleExists,   kRoleUnchanged,    kNamespace,    kReason,
+                                   kReasonFits,   kWindow,           kExtensions,   kExtendedLasts};
+
+constexpr std::array kExtensionChecks{
+    Check{"extended-active", "what it extends has access", Needs::Nothing, extended_is_active,
+          Check::Of::Extensions},
+    Check{"extended-same", "what it extends is of the same requester, subject, role and policy",
+          Needs::Extended, extended_is_the_same, Check::Of::Extensions},
+    Check{"extended-within-total", "the policy allows more time than what it extends has", Needs::Extended,
+          total_is_within_limit, Check::Of::Extensions},
+    Check{"extended-once", "what it extends is not extended by another request", Needs::Extended,
+          extended_has_no_other, Check::Of::Extensions}};
 
 constexpr std::array kTimingChecks{
     Check{"start-time-come", "the start time has come", Needs::Nothing, start_has_come},
@@ -154,11 +170,18 @@ std::span<const Check> grant_checks() {
 std::span<const Check> active_checks() {
   return checks::kActiveChecks;
 }
+std::span<const Check> extension_checks() {
+  return checks::kExtensionChecks;
+}
 std::span<const Check> timing_checks() {
   return checks::kTimingChecks;
 }
 std::span<const Check> limit_checks() {
   return checks::kLimitChecks;
+}
+
+bool concerns(const Check& check, const api::AccessRequest& request) {
+  return check.of == Check::Of::AnyRequest || !request.spec.extends.empty();
 }
 
 bool can_run(const Check& check, const Input& input) {
@@ -168,6 +191,8 @@ bool can_run(const Check& check, const Input& input) {
     case Check::Needs::Policy: return input.policy != nullptr;
     case Check::Needs::Requester: return input.policy && requester && !requester->username.empty();
     case Check::Needs::Role: return input.policy && effective_role(*input.request, input.policy.get());
+    case Check::Needs::Extended:
+      return input.policy && input.extended && input.extended->request && input.extended->access;
   }
   return false;
 }
@@ -184,6 +209,7 @@ Denial impossible(const Check& check) {
 
 std::optional<Denial> first_denial(std::span<const Check> checks, const Input& input) {
   for (const Check& check : checks) {
+    if (!concerns(check, *input.request)) continue;
     if (!can_run(check, input)) return impossible(check);
     if (auto found = check.run(input)) return found;
   }
@@ -193,6 +219,7 @@ std::optional<Denial> first_denial(std::span<const Check> checks, const Input& i
 std::optional<Denial> first_lasting_denial(std::span<const Check> checks, const Input& input) {
   std::optional<Denial> passing;
   for (const Check& check : checks) {
+    if (!concerns(check, *input.request)) continue;
     if (passing && !can_run(check, input)) continue;  // because of what is away
     auto found = can_run(check, input) ? check.run(input) : impossible(check);
     if (found && !found->may_pass) return found;

@@ -40,4 +40,13 @@ std::optional<Denial> schedule_is_open(const Input& in);
 std::optional<Denial> active_is_within_limit(const Input& in);
 std::optional<Denial> cooldown_is_over(const Input& in);
 
+// extension.cpp: what the request extends
+std::optional<Denial> extensions_are_allowed(const Input& in);
+// Ended by anything but its time. Regardless of AccessPolicy.spec.onChange, such an end ends the extension.
+std::optional<Denial> extended_has_not_ended_early(const Input& in);
+std::optional<Denial> extended_is_active(const Input& in);
+std::optional<Denial> extended_is_the_same(const Input& in);
+std::optional<Denial> total_is_within_limit(const Input& in);
+std::optional<Denial> extended_has_no_other(const Input& in);
+
 }  // namespace curfew::core::checks

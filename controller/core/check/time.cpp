@@ -36,7 +36,12 @@ std::optional<Denial> is_not_ended_before(const Input& in) {
 
 std::optional<Denial> start_time_is_valid(const Input& in) {
   const std::string& text = in.request->spec.start_time;
-  if (text.empty() || requested_start(*in.request)) return std::nullopt;
+  if (text.empty()) return std::nullopt;
+  if (!in.request->spec.extends.empty())
+    return denial(
+        reason::kStartTimeInvalid,
+        "spec.startTime and spec.extends exclude each other: an extension begins when it is decided");
+  if (requested_start(*in.request)) return std::nullopt;
   return denial(reason::kStartTimeInvalid,
                 "spec.startTime " + in_quotes(text) + " is not a time: write it like 2026-11-24T20:00:00Z");
 }

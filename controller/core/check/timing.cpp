@@ -30,25 +30,42 @@ ScheduleState window(const Input& input) {
   return schedule_state(*input.policy->spec.schedule, *input.time_zone, input.now);
 }
 
-TimePoint end_of_grant(const Input& input, TimePoint granted_at, std::chrono::seconds duration) {
-  TimePoint end = granted_at + duration;
+TimePoint end_of_grant(const Input& input, TimePoint granted_at, std::chrono::seconds duration,
+                       const std::optional<api::ExtendedRef>& extends) {
+  TimePoint end = (extends ? extends->expires_at : granted_at) + duration;
   if (const auto fixed = requested_end(input)) end = std::min(end, *fixed);
-  if (const auto latest = latest_end(input, granted_at)) end = std::min(end, latest->time);
+  if (const auto latest = latest_end(input, granted_at, extends)) end = std::min(end, latest->time);
   return end;
 }
 
-std::optional<LatestEnd> latest_end(const Input& input, TimePoint granted_at) {
+std::optional<LatestEnd> latest_end(const Input& input, TimePoint granted_at,
+                                    const std::optional<api::ExtendedRef>& extends) {
   if (!input.policy) return std::nullopt;
   const auto& spec = input.policy->spec;
   std::optional<LatestEnd> latest;
   if (const auto longest = parse_duration(spec.max_duration)) {
-    latest = LatestEnd{.time = granted_at + *longest, .why = "spec.duration.max is " + spec.max_duration};
+    latest = LatestEnd{.time = (extends ? extends->expires_at : granted_at) + *longest,
+                       .why = "spec.duration.max is " + spec.max_duration};
   }
+  if (const auto until = extends ? extendable_until(input, extends->since) : std::nullopt;
+      until && (!latest || *until < latest->time))
+    latest = LatestEnd{.time = *until, .why = "spec.duration.maxTotal is " + spec.max_total};
   if (!spec.schedule || !spec.schedule->end_at_window_close) return latest;
   const ScheduleState state = window(input);
   if (state.closes && (!latest || *state.closes < latest->time))
     latest = LatestEnd{.time = *state.closes, .why = "its window closes then"};
   return latest;
+}
+
+std::optional<TimePoint> extendable_until(const Input& input, TimePoint since) {
+  const auto total = input.policy ? parse_duration(input.policy->spec.max_total) : std::nullopt;
+  if (!total) return std::nullopt;
+  return floor_to_second(since) + *total;
+}
+
+std::optional<TimePoint> last_moment_to_extend(const Input& input) {
+  if (!input.extended || !input.extended->access) return std::nullopt;
+  return input.extended->access->expires_at - input.settings.end_lead;
 }
 
 std::optional<TimePoint> approval_deadline(const Input& input) {

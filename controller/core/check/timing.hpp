@@ -20,8 +20,10 @@ std::optional<TimePoint> requested_end(const Input& input);
 // evaluated (such a policy is not ready).
 ScheduleState window(const Input& input);
 
-// The end of a grant made at `granted_at`.
-TimePoint end_of_grant(const Input& input, TimePoint granted_at, std::chrono::seconds duration);
+// The end of a grant made at `granted_at`. The duration of an extension counts from the end of what it
+// `extends`.
+TimePoint end_of_grant(const Input& input, TimePoint granted_at, std::chrono::seconds duration,
+                       const std::optional<api::ExtendedRef>& extends);
 
 // The latest end that the policy in force allows for an active grant, with the reason for users; nullopt if
 // it sets none.
@@ -29,7 +31,15 @@ struct LatestEnd {
   TimePoint time;
   std::string why;
 };
-std::optional<LatestEnd> latest_end(const Input& input, TimePoint granted_at);
+std::optional<LatestEnd> latest_end(const Input& input, TimePoint granted_at,
+                                    const std::optional<api::ExtendedRef>& extends);
+
+// How far the policy in force lets extensions prolong access that began at `since`; nullopt if it allows
+// none.
+std::optional<TimePoint> extendable_until(const Input& input, TimePoint since);
+
+// When what an ungranted request extends counts as over; nullopt if it extends nothing that has access.
+std::optional<TimePoint> last_moment_to_extend(const Input& input);
 
 // When an undecided request times out; nullopt if never.
 std::optional<TimePoint> approval_deadline(const Input& input);

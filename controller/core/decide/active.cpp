@@ -4,10 +4,12 @@
 #include "api/names.hpp"
 #include "core/check/absence.hpp"
 #include "core/check/check.hpp"
+#include "core/check/checks.hpp"
 #include "core/check/timing.hpp"
 #include "core/decide/phases.hpp"
 #include "core/decide/trust.hpp"
 #include "core/describe.hpp"
+#include "core/effective.hpp"
 
 namespace curfew::core {
 namespace {
@@ -67,7 +69,7 @@ Decision shorten(const Input& in, DecisionBuilder builder, const LatestEnd& late
 
 std::optional<LatestEnd> enforced_end(const Input& in) {
   if (!in.policy || in.policy->spec.on_change == api::kKeep) return std::nullopt;
-  auto latest = latest_end(in, in.request->status.granted_at.value_or(in.now));
+  auto latest = latest_end(in, in.request->status.granted_at.value_or(in.now), effective_extends(in));
   if (latest) latest->time = floor_to_second(latest->time);
   return latest;
 }
@@ -96,6 +98,30 @@ void report_missing_policy(const Input& in, DecisionBuilder& builder) {
           " is gone; access goes on until its end, and its requester, its subject and those who approved it may revoke it");
 }
 
+// Says once, some time before the end, that access ends and may be extended. Returns when to say it, if that
+// is to come.
+std::optional<TimePoint> warn_of_expiry(const Input& in, DecisionBuilder& builder, TimePoint end) {
+  const auto& status = builder.status;
+  const auto before = in.settings.expiry_warning;
+  const bool may_be_extended = in.policy && status.extendable_until && end < *status.extendable_until;
+  if (before <= std::chrono::seconds(0) || in.is_extended || in.is_warned || !may_be_extended ||
+      !status.granted_at || end - *status.granted_at <= before)
+    return std::nullopt;
+  if (in.now < end - before) return end - before;
+  const api::ObjectMeta& meta = in.request->metadata;
+  const std::string which = meta.name + (meta.ns.empty() ? " --cluster-wide" : " -n " + meta.ns);
+  builder.inform(api::kExpiresSoon, "access ends at " + format_rfc3339(end) +
+                                        ": to ask for more, kubectl curfew extend " + which +
+                                        " --for DURATION");
+  return std::nullopt;
+}
+
+// When to look again for the record of how the extended access ended, while there is none.
+std::optional<TimePoint> end_check(const Input& in) {
+  if (!in.extended || !in.extended->is_end_unknown) return std::nullopt;
+  return in.now + kDeletionCheck;
+}
+
 // What was to end the access has passed before the binding could be deleted.
 void withdraw_ending(DecisionBuilder& builder) {
   const std::string message = "access until " + format_rfc3339(*builder.status.expires_at);
@@ -111,6 +137,7 @@ Decision while_bound(const Input& in, DecisionBuilder builder, const Tally& tall
   if (auto what = tampering(in, granted_end(in))) return remove_changed(in, *what);
   if (in.now >= end) return remove(binding);
   if (in.settings.ends_all) return remove_denied(in, builder, removal_denial());
+  if (const auto ended = checks::extended_has_not_ended_early(in)) return remove_denied(in, builder, *ended);
   const auto denial = enforced_denial(in);
   // What the access rests on may be back in a moment.
   const auto away_until = may_return_until(in, denial);
@@ -127,8 +154,10 @@ Decision while_bound(const Input& in, DecisionBuilder builder, const Tally& tall
                                      ": under " + describe(*in.policy) + " " + latest->why});
   }
   builder.status.expires_at = end;
+  set_extendable(in, builder);
   if (builder.status.ending) withdraw_ending(builder);
-  return builder.done(NextLook::at(*earlier(end, away_until)));
+  const auto warning = warn_of_expiry(in, builder, end);
+  return builder.done(NextLook::at(*earlier(earlier(end, away_until), earlier(warning, end_check(in)))));
 }
 
 Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& tally) {
@@ -164,6 +193,7 @@ Decision end_never_granted(const Input& in, DecisionBuilder builder) {
   auto& status = builder.status;
   status.granted_at.reset();
   status.expires_at.reset();
+  status.extendable_until.reset();
   status.binding_name.clear();
   status.approvals.clear();
   status.approved_by.clear();

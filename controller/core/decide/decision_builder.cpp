@@ -89,6 +89,7 @@ WriteRecord DecisionBuilder::record_of(const Step& step) const {
   record.comment = step.comment;
   record.duration = status.duration;
   record.start_time = request.spec.start_time;
+  record.extends = status.extends;
   record.granted_at = status.granted_at;
   record.expires_at = status.expires_at;
   if (step.action == api::AuditAction::Tampered && step.related) {
@@ -115,6 +116,11 @@ void DecisionBuilder::warn(std::string_view reason, std::string_view message) {
                      .action = "Observe",
                      .note = api::cut(message, api::kMaxNoteBytes),
                      .related = std::nullopt});
+}
+
+void DecisionBuilder::inform(std::string_view reason, std::string_view message) {
+  warn(reason, message);
+  events_.back().type = "Normal";
 }
 
 void DecisionBuilder::condition(std::string_view type, std::string_view value, std::string_view reason,

@@ -43,8 +43,9 @@ class DecisionBuilder {
   void record_after_change(const Step& step);
   void emit_event(const Step& step);
 
-  // A warning Event that is not a step and has no record.
+  // An Event that is not a step and has no record.
   void warn(std::string_view reason, std::string_view message);
+  void inform(std::string_view reason, std::string_view message);
 
   void condition(std::string_view type, std::string_view value, std::string_view reason,
                  std::string_view message);

@@ -25,7 +25,8 @@ Finding finding_of(const Check& check, const Input& input) {
 }
 
 void add(std::vector<Finding>& findings, std::span<const Check> checks, const Input& input) {
-  for (const Check& check : checks) findings.push_back(finding_of(check, input));
+  for (const Check& check : checks)
+    if (concerns(check, *input.request)) findings.push_back(finding_of(check, input));
 }
 
 // Limits count when the access would start. Before that, one that is reached refuses nothing.
@@ -103,6 +104,7 @@ std::vector<Finding> explain(const Input& input) {
   }
   findings.push_back(guard_finding(input));
   add(findings, grant_checks(), input);
+  add(findings, extension_checks(), input);
   findings.push_back(time_left_finding(input));
   add(findings, timing_checks(), input);
   add_limits(findings, input);

@@ -19,6 +19,22 @@ struct Begun {
   std::optional<Denial> broken;  // set if the Granted record does not match this request
 };
 
+// Whether the record says of an extension what the status has pinned, or an earlier end of it, which a grant
+// uses.
+bool extends_the_same(const api::AccessRequest& request, const api::AuditRecord& record) {
+  const auto& pinned = request.status.extends;
+  if (!record.extends) return request.spec.extends.empty();
+  return record.extends->name == request.spec.extends &&
+         (!pinned || (record.extends->uid == pinned->uid && record.extends->since <= pinned->since &&
+                      record.extends->expires_at <= pinned->expires_at));
+}
+
+// Whether the recorded times are those of a grant of that duration.
+bool has_span_of(const api::AuditRecord& record, std::chrono::seconds duration) {
+  const TimePoint from = record.extends ? record.extends->expires_at : *record.granted_at;
+  return *record.expires_at - from <= duration;
+}
+
 std::optional<Denial> changed_record(const Input& in, const DecisionBuilder& builder,
                                      const api::AuditRecord& record) {
   const auto& status = builder.status;
@@ -26,7 +42,8 @@ std::optional<Denial> changed_record(const Input& in, const DecisionBuilder& bui
                     record.request.uid == in.request->metadata.uid && record.granted_at &&
                     record.expires_at && record.role == status.role_ref && record.subject == status.subject &&
                     record.duration == status.duration && parse_duration(status.duration) &&
-                    *record.expires_at - *record.granted_at <= *parse_duration(status.duration);
+                    has_span_of(record, *parse_duration(status.duration)) &&
+                    extends_the_same(*in.request, record);
   if (fits) return std::nullopt;
   return Denial{std::string(api::reason::kRecordChanged),
                 "AuditRecord " + record.metadata.name +
@@ -102,6 +119,20 @@ DecisionBuilder::Step granted_step(const Grant& grant, const api::BindingRef& bi
           .related = object_of(binding)};
 }
 
+void pin_extended(const Input& in, DecisionBuilder& builder) {
+  auto& extends = builder.status.extends;
+  if (!extends || !in.extended || !in.extended->access) return;
+  const TimePoint pinned = extends->expires_at;
+  extends = in.extended->access;
+  extends->expires_at = std::min(extends->expires_at, pinned);
+}
+
+void set_extendable(const Input& in, DecisionBuilder& builder) {
+  auto& status = builder.status;
+  if (!in.policy || !status.granted_at) return;
+  status.extendable_until = extendable_until(in, status.extends ? status.extends->since : *status.granted_at);
+}
+
 void set_times(const Input& in, DecisionBuilder& builder, const Span& times) {
   builder.status.granted_at = times.granted_at;
   builder.status.expires_at = times.expires_at;
@@ -113,6 +144,7 @@ namespace {
 void activate(const Input& in, DecisionBuilder& builder, const DecisionBuilder::Step& step) {
   builder.status.phase = api::Phase::Active;
   builder.status.on_change = in.policy->spec.on_change;
+  set_extendable(in, builder);
   builder.message("access until " + format_rfc3339(*builder.status.expires_at));
   builder.condition(api::kGranted, "True", api::reason::kBindingCreated, step.message);
   builder.emit_event(step);
@@ -244,7 +276,9 @@ Decision grant(const Input& input, DecisionBuilder builder) {
 
   const TimePoint granted_at = floor_to_second(input.now);
   const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
-  const Span times{.granted_at = granted_at, .expires_at = end_of_grant(input, granted_at, duration)};
+  pin_extended(input, builder);
+  const Span times{.granted_at = granted_at,
+                   .expires_at = end_of_grant(input, granted_at, duration, builder.status.extends)};
   set_times(input, builder, times);
   const Grant granting = grant_of(*input.request, builder.status, times);
   const DecisionBuilder::Step step = granted_step(granting, binding_of(*input.request));

@@ -56,10 +56,28 @@ bool is_approved(const Input& in, const std::vector<std::string>& named) {
          });
 }
 
-Span span_of(const api::RoleBinding& binding, std::chrono::seconds duration) {
+Span span_of(const api::RoleBinding& binding, std::chrono::seconds duration, bool is_extension) {
   const TimePoint made = floor_to_second(binding.metadata.creation_timestamp);
   const TimePoint end = api::stated_end(binding).value_or(made);
-  return {.granted_at = std::max(made, end - duration), .expires_at = end};
+  return {.granted_at = is_extension ? made : std::max(made, end - duration), .expires_at = end};
+}
+
+// The latest end that a grant of this request can have got when the binding was made; nullopt if it got none
+// then.
+std::optional<TimePoint> latest_end_of_binding(const Input& in, TimePoint made,
+                                               std::chrono::seconds duration) {
+  if (in.request->spec.extends.empty()) {
+    const TimePoint latest = made + duration + kMaxClockLead;
+    return earlier(latest, requested_end(in));
+  }
+  // The status may be forged: what was extended counts as its own records and binding say.
+  const auto& pinned = in.request->status.extends;
+  if (!pinned || !in.extended || !in.extended->access || in.extended->access->uid != pinned->uid)
+    return std::nullopt;
+  const api::ExtendedRef& access = *in.extended->access;
+  const TimePoint from = std::min(pinned->expires_at, access.expires_at);
+  if (made > from + kMaxClockLead) return std::nullopt;
+  return earlier(from + duration, extendable_until(in, access.since));
 }
 
 // Whether the time that was asked for had come when the binding was made. The policy's schedule may be
@@ -71,7 +89,9 @@ bool was_due(const Input& in, TimePoint made) {
 
 Grant interrupted_grant(const Input& in, DecisionBuilder& builder, std::chrono::seconds duration) {
   builder.status.approved_by = named_approvers(*in.binding).value_or(std::vector<std::string>());
-  return grant_of(*in.request, builder.status, span_of(*in.binding, duration));
+  pin_extended(in, builder);
+  return grant_of(*in.request, builder.status,
+                  span_of(*in.binding, duration, !in.request->spec.extends.empty()));
 }
 
 // With the owner reference that the garbage collector removes after `kubectl delete --cascade=orphan`.
@@ -94,8 +114,8 @@ bool is_interrupted_grant(const Input& input) {
   const auto approvers = named_approvers(*input.binding);
   if (!duration || !approvers || !is_approved(input, *approvers)) return false;
   const Grant grant = interrupted_grant(input, builder, *duration);
-  auto latest = made + *duration + kMaxClockLead;
-  if (const auto fixed = requested_end(input)) latest = std::min(latest, *fixed);
+  const auto latest = latest_end_of_binding(input, made, *duration);
+  if (!latest) return false;
   return !difference(*input.request, with_owner(input, grant), latest) && was_due(input, made);
 }
 

@@ -14,6 +14,8 @@
 namespace curfew::core {
 namespace {
 
+constexpr std::chrono::seconds kEndCheck{1};
+
 std::optional<TimePoint> start_to_come(const Input& in) {
   const auto start = requested_start(*in.request);
   return start && *start > in.now ? start : std::nullopt;
@@ -68,7 +70,8 @@ DecisionBuilder::Step requested(const Input& in, const DecisionBuilder& builder)
                                                       : "somebody asks in the name of " + named + " for ") +
                          (status.role_ref ? describe(*status.role_ref) : "a role") + " " +
                          describe(scope_of(*in.request));
-  if (!status.duration.empty()) sentence += " for " + status.duration;
+  if (!status.duration.empty()) sentence += " for " + status.duration + (spec.extends.empty() ? "" : " more");
+  if (!spec.extends.empty()) sentence += ", to extend " + spec.extends;
   return {.action = api::AuditAction::Requested,
           .message = sentence + " under AccessPolicy " + spec.policy,
           .actor = is_known ? spec.requester : std::nullopt,
@@ -85,6 +88,16 @@ void note_request(const Input& in, DecisionBuilder& builder) {
   // Only the Event: a record has the reason in a field of its own.
   told.message = with_comment(told.message, in.request->spec.reason);
   builder.emit_event(told);
+}
+
+// What the request extends is about to end before its time, or has, and the record of that is not there yet:
+// it will say why.
+bool is_extended_ending(const Input& in) {
+  const auto last = last_moment_to_extend(in);
+  if (!last || in.now >= *last) return false;
+  const api::AccessRequest* extended = in.extended->request.get();
+  return extended == nullptr ? in.extended->is_end_unknown
+                             : extended->status.phase == api::Phase::Active && !in.extended->is_active;
 }
 
 // What is first seen while the guard is not in force may be forged. Whether it can be believed shows when the
@@ -141,9 +154,9 @@ Decision wait_for_approval(const Input& in, DecisionBuilder builder, const Tally
   // The message describes the schedule, so its next opening or closing is a wake-up as well.
   const ScheduleState state = window(in);
   const auto window_turns = earlier(state.opens, state.closes);
-  return builder.done(NextLook::at_or_on_change(
-      earlier(earlier(approval_deadline(in), requested_end(in)), earlier(window_turns, start_to_come(in))),
-      Watched::Request));
+  const auto ends = earlier(earlier(approval_deadline(in), requested_end(in)), last_moment_to_extend(in));
+  return builder.done(
+      NextLook::at_or_on_change(earlier(ends, earlier(window_turns, start_to_come(in))), Watched::Request));
 }
 
 // startTime + duration has passed.
@@ -161,7 +174,8 @@ Decision wait_for_time(const Input& in, DecisionBuilder builder, const Denial& d
   const std::string message = "approved, " + denial.message;
   builder.message(message);
   builder.condition(api::kGranted, "False", denial.reason, message);
-  const auto time = is_scheduled ? start_to_come(in) : earlier(window(in).opens, requested_end(in));
+  const auto ends = earlier(requested_end(in), last_moment_to_extend(in));
+  const auto time = is_scheduled ? start_to_come(in) : earlier(window(in).opens, ends);
   return builder.done(NextLook::at_or_on_change(time, Watched::Policy));
 }
 
@@ -239,6 +253,8 @@ Decision decide_ungranted(const Input& input) {
     return until ? wait_for_return(input, builder, *denial, *until) : reject(input, builder, *denial);
   }
   if (const auto denial = approved_too_early(input)) return reject(input, builder, *denial);
+  if (is_extended_ending(input)) return builder.done(NextLook::at(input.now + kEndCheck));
+  if (const auto denial = first_denial(extension_checks(), input)) return reject(input, builder, *denial);
   if (const auto last = requested_end(input); last && input.now >= *last) return miss(input, builder);
   const auto not_now = first_denial(timing_checks(), input);
   if (!counted.quorum()) {

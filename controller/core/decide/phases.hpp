@@ -67,6 +67,11 @@ Decision record_interrupted(const Input& input);
 // The Granted record and its Event.
 DecisionBuilder::Step granted_step(const Grant& grant, const api::BindingRef& binding);
 void set_times(const Input& in, DecisionBuilder& builder, const Span& times);
+// A status may be forged, and the end that it has pinned have become earlier: what an extension extends gets
+// the times that its Granted record and its binding have, and no later end than the status says.
+void pin_extended(const Input& in, DecisionBuilder& builder);
+// How far the policy in force, if there is one, lets the access be extended.
+void set_extendable(const Input& in, DecisionBuilder& builder);
 
 // Records the request itself, at its first look under a policy.
 void record_request(const Input& input, DecisionBuilder& builder);

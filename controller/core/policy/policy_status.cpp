@@ -34,6 +34,16 @@ void find_invalid_durations(const api::AccessPolicySpec& spec, std::vector<Denia
     add(problems, reason::kDurationInvalid,
         "spec.duration.default " + in_quotes(spec.default_duration) + std::string(kAccepted));
   }
+  const auto total = parse_duration(spec.max_total);
+  if (!spec.max_total.empty() && !total) {
+    add(problems, api::reason::kDurationInvalid,
+        "spec.duration.maxTotal " + in_quotes(spec.max_total) + std::string(kAccepted));
+  }
+  if (longest && total && *total < *longest) {
+    add(problems, api::reason::kDurationInvalid,
+        "spec.duration.maxTotal " + spec.max_total + " is shorter than spec.duration.max " +
+            spec.max_duration);
+  }
   if (!spec.max_start_delay.empty() && !parse_duration(spec.max_start_delay)) {
     add(problems, reason::kDurationInvalid,
         "spec.duration.maxStartDelay " + in_quotes(spec.max_start_delay) + std::string(kAccepted));

@@ -118,6 +118,9 @@ class Situation {
   std::optional<api::AuditRecord> end_record;
   std::optional<GrantFailure> failure;
   std::optional<Denial> deleted_for;
+  std::optional<Extended> extended;
+  bool is_extended = false;
+  bool is_warned = false;
   std::optional<Flood> flood;
   std::optional<RecordSummary> without_policy;
   GuardState guard{.in_force = true};
@@ -154,6 +157,9 @@ class Situation {
     if (!request.status.phase) in.flood = flood;
     in.without_policy = without_policy;
     in.usage = usage;
+    if (!request.spec.extends.empty()) in.extended = extended;
+    in.is_extended = is_extended;
+    in.is_warned = is_warned;
     if (binding) in.binding = binding_.of(*binding);
     in.binding_uid = binding ? binding->metadata.uid : last_binding_uid;
     in.granted_binding_uid = granted_binding_uid;

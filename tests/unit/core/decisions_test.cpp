@@ -135,10 +135,43 @@ class Play {
     s.usage.active = usage.value("active", s.usage.active);
     if (usage.contains("lastEnd")) s.usage.last_end = time_of(usage.at("lastEnd").get<std::string>());
 
+    if (said.contains("extended")) {
+      extended_.merge_patch(said.at("extended"));
+      s.extended = extended();
+    }
+
     const json guard = said.value("guard", json::object());
     s.guard.in_force = guard.value("inForce", s.guard.in_force);
     if (guard.contains("since")) s.guard.since = time_of(guard.at("since").get<std::string>());
     s.guard.difference = s.guard.in_force ? "" : "ValidatingAdmissionPolicy curfew-identity is gone";
+  }
+
+  // The request `first`, which others extend.
+  Extended extended() const {
+    Extended made;
+    const std::string phase = extended_.value("phase", "Active");
+    const bool is_gone = extended_.value("gone", false);
+    const json subject{{"kind", "User"}, {"name", extended_.value("subject", "alice")}};
+    const json role{{"kind", "ClusterRole"}, {"name", extended_.value("role", "view")}};
+    if (!is_gone)
+      made.request = std::make_shared<const api::AccessRequest>(decoded<api::AccessRequest>(
+          {{"metadata", {{"name", "first"}, {"namespace", "payments"}, {"uid", "uid-0"}}},
+           {"spec",
+            {{"policy", extended_.value("policy", "payments-debug")},
+             {"requester", {{"username", extended_.value("requester", "alice")}}}}},
+           {"status", {{"phase", phase}, {"subject", subject}, {"roleRef", role}}}}));
+    if (extended_.contains("expiresAt"))
+      made.access = api::ExtendedRef{.name = "first",
+                                     .uid = "uid-0",
+                                     .expires_at = time_of(extended_.at("expiresAt")),
+                                     .since = time_of(extended_.at("since"))};
+    made.is_active = extended_.value("active", !is_gone && phase == "Active");
+    if (extended_.contains("ended"))
+      made.end =
+          Extended::End{.is_by_time = extended_.value("byTime", false), .message = extended_.at("ended")};
+    made.is_end_unknown = is_gone && !made.end;
+    made.extended_by = extended_.value("by", "");
+    return made;
   }
 
   // Steps to a fixed point and compares explain with every decision on the way.
@@ -187,6 +220,7 @@ class Play {
   const DecisionTable& table_;
   json policy_;
   const Reach reach_;
+  json extended_ = json::object();
   World world_;
   int generation_ = 0;
   std::optional<Denial> first_denial_;

@@ -28,6 +28,7 @@ class Chaos {
     if (chance(3))
       world.s.policy->spec.limits =
           api::AccessPolicySpec::Limits{.active_per_requester = 1, .cooldown = "15m"};
+    if (world.s.request.spec.start_time.empty() && chance(3)) extend_something();
     world.s.role.is_aggregated = chance(3);
     world.binding_is_held = chance(5);
   }
@@ -83,15 +84,48 @@ class Chaos {
                    .last_end = chance(3) ? std::optional<TimePoint>(s.now - std::chrono::minutes(upto(30)))
                                          : std::nullopt};
         break;
+      case 18:
+        if (s.extended && chance(3)) end_extended(false);
+        break;
+      case 19: s.policy->spec.max_total = chance(3) ? "" : chance(2) ? "4h" : "5h"; break;
       default: break;
     }
     s.now += std::chrono::milliseconds(upto(4) == 0 ? upto(300'000) : upto(2'000));
+    if (s.extended && s.extended->is_active && s.now >= s.extended->access->expires_at) end_extended(true);
   }
 
   std::size_t some_actions() { return static_cast<std::size_t>(upto(6)); }
   bool chance(int one_in) { return upto(one_in) == 0; }
 
  private:
+  // alice's request `first`, which is Active.
+  void extend_something() {
+    Situation& s = world.s;
+    s.request.spec.extends = "first";
+    s.policy->spec.max_total = "5h";
+    Extended& first = s.extended.emplace();
+    first.request = std::make_shared<const api::AccessRequest>(testing::decoded<api::AccessRequest>(
+        {{"metadata", {{"name", "first"}, {"namespace", "payments"}, {"uid", "uid-0"}}},
+         {"spec", {{"policy", "payments-debug"}, {"requester", {{"username", "alice"}}}}},
+         {"status",
+          {{"phase", "Active"},
+           {"subject", {{"kind", "User"}, {"name", "alice"}}},
+           {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}}}}));
+    first.access = api::ExtendedRef{.name = "first",
+                                    .uid = "uid-0",
+                                    .expires_at = s.now + std::chrono::minutes(1 + upto(30)),
+                                    .since = s.now - std::chrono::minutes(upto(60))};
+    first.is_active = true;
+  }
+  // Its record comes at once, or later.
+  void end_extended(bool is_by_time) {
+    Extended& first = *world.s.extended;
+    if (first.end) return;
+    first.request.reset();
+    first.is_active = false;
+    first.is_end_unknown = chance(3);
+    if (!first.is_end_unknown) first.end = Extended::End{.is_by_time = is_by_time, .message = "it ended"};
+  }
   // No schedule, or one that opens and closes around now.
   std::optional<api::Schedule> a_schedule() {
     if (chance(2)) return std::nullopt;
@@ -125,7 +159,9 @@ void check_justified(const Situation& before, const World& after) {
   for (const Finding& finding : explain(in)) {
     CAPTURE(finding.check, finding.message);
     const bool is_of_time = finding.check == "schedule-open" || finding.check == "start-time-come";
-    REQUIRE((finding.outcome == Finding::Outcome::Passed || (resumes && is_of_time)));
+    const bool is_of_extended =
+        finding.check.starts_with("extended-") && finding.check != "extended-not-ended";
+    REQUIRE((finding.outcome == Finding::Outcome::Passed || (resumes && (is_of_time || is_of_extended))));
   }
   std::set<std::string> people;
   for (const auto& decision : before.request.decisions) {
@@ -165,10 +201,17 @@ void check_settled(const World& w) {
   REQUIRE(w.s.binding->subjects == std::vector{user("alice")});
   REQUIRE(w.s.now < *w.record(api::AuditAction::Granted).expires_at);
   REQUIRE(w.s.now < *w.status().expires_at);
-  if (w.s.policy->spec.on_change == "Keep") return;
   const Input in = w.s.input();
+  if (w.s.extended && w.s.extended->end) REQUIRE(w.s.extended->end->is_by_time);
+  if (w.s.policy->spec.on_change == "Keep") return;
   REQUIRE_FALSE(first_denial(active_checks(), in));
-  REQUIRE(*w.status().expires_at <= *w.status().granted_at + *parse_duration(w.s.policy->spec.max_duration));
+  const auto& extends = w.record(AuditAction::Granted).extends;
+  REQUIRE(extends.has_value() == !w.s.request.spec.extends.empty());
+  const TimePoint from = extends ? extends->expires_at : *w.status().granted_at;
+  REQUIRE(*w.status().expires_at <= from + *parse_duration(w.s.policy->spec.max_duration));
+  if (extends)
+    REQUIRE(*w.status().expires_at <=
+            w.s.extended->access->since + *parse_duration(w.s.policy->spec.max_total));
   const ScheduleState state = window(in);
   if (w.s.policy->spec.schedule && w.s.policy->spec.schedule->end_at_window_close)
     REQUIRE(*w.status().expires_at <= state.closes.value());

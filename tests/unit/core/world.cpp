@@ -79,6 +79,7 @@ void World::restart() {
   s.failure.reset();
   s.deleted_for.reset();
   s.is_deleted_here = false;
+  s.is_warned = false;
   s.granted_binding_uid.clear();
   s.observed_decisions.reset();
   if (had_policy(s.request) && !s.request.status.complete)
@@ -188,6 +189,7 @@ bool World::run(const UpdateStatus& action) {
 
 bool World::run(const EmitEvent& action) {
   events.push_back(action);
+  if (action.reason == api::kExpiresSoon) s.is_warned = true;
   return true;
 }
 
