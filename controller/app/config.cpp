@@ -16,6 +16,7 @@ struct Flags {
   std::string retry_period = "2s";
   std::string resync_interval = "6h";
   std::string completed_request_ttl = "168h";
+  std::string expiry_warning = "10m";
   std::string end_all_timeout = "5m";
   std::string end_all_vacancy = "1m";
 };
@@ -95,6 +96,11 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
                  "How long completed requests are kept, as in 168h, 30m or 10s; audit records stay")
       ->envname("CURFEW_COMPLETED_REQUEST_TTL")
       ->capture_default_str();
+  cli.add_option(
+         "--expiry-warning", flags.expiry_warning,
+         "How long before its end an Event says so of access that may be extended, as in 10m; 0: never")
+      ->envname("CURFEW_EXPIRY_WARNING")
+      ->capture_default_str();
   constexpr LimitFlags kRequester{.flag = "requester", .variable = "REQUESTER", .what = "of one person"};
   constexpr LimitFlags kNamespace{
       .flag = "namespace", .variable = "NAMESPACE", .what = "in one namespace, of all people together,"};
@@ -106,7 +112,7 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
   add_rate(cli, kCluster, config.flood_limits.cluster);
   cli.add_flag(
          "--eligibility-policy,!--no-eligibility-policy", config.eligibility_policy,
-         "Demand that admission policy curfew-eligibility is in force too, which refuses early what no AccessPolicy allows (default: on)")
+         "Demand that admission policies curfew-eligibility and curfew-extensions are in force too, which refuse early what no AccessPolicy allows (default: on)")
       ->envname("CURFEW_ELIGIBILITY_POLICY");
   cli.add_option("--log-level", flags.log_level, "One of " + std::string(log::level_names()))
       ->envname("CURFEW_LOG_LEVEL")
@@ -160,6 +166,8 @@ void interpret(const Flags& flags, Config& config) {
   }
   config.resync_interval = duration_of("--resync-interval", flags.resync_interval);
   config.completed_request_ttl = duration_of("--completed-request-ttl", flags.completed_request_ttl);
+  config.expiry_warning = flags.expiry_warning == "0" ? std::chrono::seconds(0)
+                                                      : duration_of("--expiry-warning", flags.expiry_warning);
   interpret_election(flags, config.election);
   try {
     http::parse_host_port(config.metrics_address);

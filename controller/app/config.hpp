@@ -35,8 +35,9 @@ struct Config {
   log::Level log_level = log::Level::Info;
   std::chrono::seconds resync_interval = std::chrono::hours(6);  // Leadership::Parts
   std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
+  std::chrono::seconds expiry_warning = std::chrono::minutes(10);  // core::Settings; 0: none
   limits::RequestRateLimits flood_limits;
-  bool eligibility_policy = true;  // whether the guard includes curfew-eligibility
+  bool eligibility_policy = true;  // whether the guard includes curfew-eligibility, curfew-extensions
   std::optional<EndAll> end_all;
 };
 

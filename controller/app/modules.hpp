@@ -83,7 +83,7 @@ struct Modules {
        .queue = queue,
        .clock = clock,
        .rate_limits = config.flood_limits,
-       .settings = {.ends_all = config.end_all.has_value()},
+       .settings = {.ends_all = config.end_all.has_value(), .expiry_warning = config.expiry_warning},
        .may_grant = [this] { return may_grant(); },
        .guard = [this] { return guard.watch().state(); },
        .believes = [this](const api::ObjectMeta& policy) { return guard.watch().believes(policy); },

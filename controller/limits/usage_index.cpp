@@ -1,6 +1,7 @@
 #include "limits/usage_index.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/effective.hpp"
 #include "core/identity.hpp"
@@ -22,6 +23,19 @@ void consider(std::optional<TimePoint>& latest, TimePoint end) {
   if (!latest || *latest < end) latest = end;
 }
 
+// What each request extends, by UIDs.
+using Links = std::map<std::string, std::string>;
+
+// The request with that UID, if there is one, and all that it extends.
+std::set<std::string> chain_of(std::string uid, const Links& links) {
+  std::set<std::string> chain;
+  while (!uid.empty() && chain.insert(uid).second) {
+    const auto found = links.find(uid);
+    uid = found == links.end() ? std::string() : found->second;
+  }
+  return chain;
+}
+
 // A ServiceAccount can be written as one, or as a User by its username.
 std::vector<api::Subject> spellings_of(const api::Subject& subject) {
   const api::Subject as_user{.kind = "User", .name = core::username_of(subject), .ns = {}};
@@ -40,21 +54,24 @@ kube::Selection records_of(const api::Subject& subject, const std::string& polic
 }
 
 Result<core::Usage> UsageIndex::usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy,
-                                         std::stop_token stop) {
+                                         std::stop_token stop, const std::string& extends) {
   core::Usage usage;
   const auto subject = core::effective_subject(request);
   if (!policy.spec.limits || !subject) return usage;
   const Whose whose{policy.metadata.name, core::username_of(*subject)};
-  usage.active = count_active(request, whose);
+  usage.active = count_active(request, whose, extends);
   if (policy.spec.limits->cooldown.empty()) return usage;
-  auto end = last_end(*subject, whose, stop);
+  auto end =
+      extends.empty() ? last_end(*subject, whose, stop) : read_last_end(*subject, whose, extends, stop);
   if (!end) return tl::unexpected(end.error());
   usage.last_end = *end;
   return usage;
 }
 
-int UsageIndex::count_active(const api::AccessRequest& request, const Whose& whose) const {
-  int active = 0;
+int UsageIndex::count_active(const api::AccessRequest& request, const Whose& whose,
+                             const std::string& extends) const {
+  std::set<std::string> active;
+  Links links;
   for (const auto& other : requests_.list()) {
     if (other->metadata.uid == request.metadata.uid || other->spec.policy != whose.first ||
         other->status.complete)
@@ -63,9 +80,12 @@ int UsageIndex::count_active(const api::AccessRequest& request, const Whose& who
     if (!subject || core::username_of(*subject) != whose.second) continue;
     const bool is_granted = other->status.phase == api::Phase::Active || is_granted_(other->metadata.uid) ||
                             bindings_.get({other->metadata.ns, api::binding_name(*other)});
-    if (is_granted) ++active;
+    if (!is_granted) continue;
+    active.insert(other->metadata.uid);
+    if (other->status.extends) links[other->metadata.uid] = other->status.extends->uid;
   }
-  return active;
+  for (const std::string& uid : chain_of(extends, links)) active.erase(uid);
+  return static_cast<int>(active.size());
 }
 
 Result<std::optional<TimePoint>> UsageIndex::last_end(const api::Subject& subject, const Whose& whose,
@@ -76,7 +96,7 @@ Result<std::optional<TimePoint>> UsageIndex::last_end(const api::Subject& subjec
     return it == ends.last.end() ? std::nullopt : std::optional(it->second);
   });
   if (known) return *known;
-  auto latest = read_last_end(subject, whose, stop);
+  auto latest = read_last_end(subject, whose, {}, stop);
   ends_.with([&](Ends& ends) {
     if (latest) {
       if (const auto during = ends.during_read[whose]) consider(*latest, *during);
@@ -88,20 +108,26 @@ Result<std::optional<TimePoint>> UsageIndex::last_end(const api::Subject& subjec
 }
 
 Result<std::optional<TimePoint>> UsageIndex::read_last_end(const api::Subject& subject, const Whose& whose,
+                                                           const std::string& extends,
                                                            const std::stop_token& stop) {
-  std::optional<TimePoint> latest;
+  std::map<std::string, TimePoint> ends;  // by the request's UID
+  Links links;
   for (const api::Subject& spelling : spellings_of(subject)) {
     kube::ListParams params;
     do {
       auto page = client_.list<api::AuditRecord>(records_of(spelling, whose.first), params, stop);
       if (!page) return tl::unexpected(page.error());
       for (const api::AuditRecord& record : page->items) {
+        if (record.extends) links[record.request.uid] = record.extends->uid;
         if (ends_access(record) && record.subject && core::username_of(*record.subject) == whose.second)
-          consider(latest, end_of(record));
+          ends[record.request.uid] = end_of(record);
       }
       params.continue_token = page->continue_token;
     } while (!params.continue_token.empty());
   }
+  for (const std::string& uid : chain_of(extends, links)) ends.erase(uid);
+  std::optional<TimePoint> latest;
+  for (const auto& [uid, end] : ends) consider(latest, end);
   return latest;
 }
 

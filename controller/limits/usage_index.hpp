@@ -33,9 +33,10 @@ class UsageIndex {
       : requests_(requests), bindings_(bindings), is_granted_(std::move(is_granted)), client_(client) {}
 
   // Usage for the limits of the request's policy; empty if it has none. If the policy has a cooldown, reads
-  // the subject's audit records once per term.
+  // the subject's audit records: once per term, and each time for an extension. `extends`: the UID of the
+  // request that it extends, which does not count, nor does what that one extends; empty if it extends none.
   Result<core::Usage> usage_of(const api::AccessRequest& request, const api::AccessPolicy& policy,
-                               std::stop_token stop);
+                               std::stop_token stop, const std::string& extends = {});
 
   // Called with each record that this process has written.
   void recorded(const api::AuditRecord& record);
@@ -46,11 +47,11 @@ class UsageIndex {
  private:
   using Whose = std::pair<std::string, std::string>;  // policy, username
 
-  int count_active(const api::AccessRequest& request, const Whose& whose) const;
+  int count_active(const api::AccessRequest& request, const Whose& whose, const std::string& extends) const;
   Result<std::optional<TimePoint>> last_end(const api::Subject& subject, const Whose& whose,
                                             const std::stop_token& stop);
   Result<std::optional<TimePoint>> read_last_end(const api::Subject& subject, const Whose& whose,
-                                                 const std::stop_token& stop);
+                                                 const std::string& extends, const std::stop_token& stop);
 
   const kube::ScopedStore<api::AccessRequest>& requests_;
   const kube::ScopedStore<api::RoleBinding>& bindings_;

@@ -59,17 +59,12 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     if (!recorded) return tl::unexpected(recorded.error());
     if (*recorded) input.flood.reset();
   }
-  const bool may_be_granted = !input.flood && !input.request_is_gone &&
-                              request.status.phase != api::Phase::Active && !request.status.complete;
-  if (input.policy && may_be_granted) {
-    auto usage = parts_.usage.usage_of(request, *input.policy, stop);
-    if (!usage) return tl::unexpected(usage.error());
-    input.usage = *usage;
-    if (auto found_earlier = find_earlier(input, stop); !found_earlier)
-      return tl::unexpected(found_earlier.error());
-  }
   if (const auto found_record = find_granted_record(input, stop); !found_record)
     return tl::unexpected(found_record.error());
+  if (const auto found_extended = find_extended(input, stop); !found_extended)
+    return tl::unexpected(found_extended.error());
+  if (const auto found_usage = find_usage(input, stop); !found_usage)
+    return tl::unexpected(found_usage.error());
   if (const auto found_end = find_end_record(input, stop); !found_end)
     return tl::unexpected(found_end.error());
   const RequestNote note = parts_.notes.of(request.metadata.uid);
@@ -90,6 +85,18 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     if (*recorded) input.without_policy.reset();
   }
   return input;
+}
+
+Result<void> Gatherer::find_usage(core::Input& input, std::stop_token stop) {
+  const api::AccessRequest& request = *input.request;
+  const bool may_be_granted = !input.flood && !input.request_is_gone &&
+                              request.status.phase != api::Phase::Active && !request.status.complete;
+  if (!input.policy || !may_be_granted) return {};
+  const auto extends = core::effective_extends(input);
+  auto usage = parts_.usage.usage_of(request, *input.policy, stop, extends ? extends->uid.str() : "");
+  if (!usage) return tl::unexpected(usage.error());
+  input.usage = *usage;
+  return find_earlier(input, stop);
 }
 
 // Only at the first reconcile under a policy: after that, the status names the policy.

@@ -9,6 +9,7 @@
 #include "limits/request_rate_limiter.hpp"
 #include "limits/usage_index.hpp"
 #include "reconcile/departed_requests.hpp"
+#include "reconcile/extension_index.hpp"
 #include "reconcile/facts.hpp"
 #include "reconcile/request_notes.hpp"
 #include "reconcile/stores.hpp"
@@ -22,8 +23,8 @@ namespace curfew::reconcile {
 // record where a binding and its request's phase disagree; the end record of a request that the watch reports
 // late, or again; the end record of a grant whose request is over;
 // Roles of a name that a policy has just begun to offer; the ended grants of a person under a policy with a
-// cooldown; earlier requests of the same name if the request has a startTime or its policy sets
-// limits.onceByName.
+// cooldown; the Granted record, and once it is over the end record, of what a request extends; earlier
+// requests of the same name if the request has a startTime or its policy sets limits.onceByName.
 class Gatherer {
  public:
   struct Parts {
@@ -32,6 +33,7 @@ class Gatherer {
     limits::RequestRateLimiter& floods;
     RequestNotes& notes;
     DepartedRequests& departed;
+    const ExtensionIndex& extensions;
     const expiry::PendingDeletions& deletions;
     kube::Client& client;
     const Clock& clock;
@@ -64,6 +66,12 @@ class Gatherer {
   Result<void> look_at_owner(core::Input& input, std::stop_token stop);
   Result<void> find_granted_record(core::Input& input, std::stop_token stop);
   Result<void> find_end_record(core::Input& input, std::stop_token stop);
+  Result<void> find_usage(core::Input& input, std::stop_token stop);
+  std::string granted_extension(const api::ObjectKey& extended, std::string_view uid,
+                                std::string_view except_uid) const;
+  Result<void> find_extended(core::Input& input, const std::stop_token& stop);
+  Result<void> find_extended_access(core::Input& input, const std::string& uid, const std::stop_token& stop);
+  Result<void> find_extended_end(core::Input& input, std::string uid, const std::stop_token& stop);
   Result<std::optional<api::AuditRecord>> stored_record(const std::string& uid, api::AuditAction action,
                                                         std::stop_token stop);
   Result<Found> find_request(const api::ObjectKey& key, std::stop_token stop);

@@ -69,6 +69,10 @@ std::shared_ptr<const api::AccessRequest> request_of(const std::vector<api::Audi
     if (record.subject) request.status.subject = record.subject;
     if (!record.duration.empty()) request.status.duration = record.duration;
     if (!record.start_time.empty()) request.spec.start_time = record.start_time;
+    if (record.extends) {
+      request.spec.extends = record.extends->name;
+      request.status.extends = record.extends;
+    }
     if (record.action != api::AuditAction::Granted) continue;
     request.status.phase = api::Phase::Active;
     request.status.granted_at = record.granted_at;

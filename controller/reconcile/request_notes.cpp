@@ -12,7 +12,7 @@ bool is_empty(const RequestNote& note) {
   return !note.granted && !note.end && note.last_binding_uid.empty() && note.granted_binding_uid.empty() &&
          !note.observed_decisions && note.unwatched_decisions == 0 && note.presence == core::Presence{} &&
          !note.failure && !note.deleted_for && !note.unstorable && !note.is_recorded && !note.announced &&
-         !note.appeared_at;
+         !note.appeared_at && !note.extended_end && !note.is_warned;
 }
 
 // The UIDs of requests that were forgotten a while ago, at most. The oldest go first.
@@ -131,6 +131,15 @@ void RequestNotes::remember_unstorable(const std::string& request_uid, std::stri
   change(request_uid, [&](RequestNote& note) { note.unstorable = kept; });
 }
 
+void RequestNotes::remember_extended_end(const std::string& request_uid, core::Extended::End end) {
+  const auto kept = std::make_shared<const core::Extended::End>(std::move(end));
+  change(request_uid, [&](RequestNote& note) { note.extended_end = kept; });
+}
+
+void RequestNotes::remember_warned(const std::string& request_uid) {
+  change(request_uid, [](RequestNote& note) { note.is_warned = true; });
+}
+
 void RequestNotes::forget(const std::string& request_uid, TimePoint now) {
   state_.with([&](State& state) {
     state.notes.erase(request_uid);
@@ -182,6 +191,7 @@ void RequestNotes::begin_term(TimePoint now) {
       note.presence = {};
       note.appeared_at.reset();
       note.is_end_absent = false;
+      note.is_warned = false;
     }
     std::erase_if(state.notes, [](const auto& entry) { return is_empty(entry.second); });
   });

@@ -43,6 +43,9 @@ struct RequestNote {
   // At the last look: what the request rests on and is away, and since when.
   core::Presence presence;
   std::shared_ptr<const core::GrantFailure> failure;
+  // How what the request extends ended, once it has.
+  std::shared_ptr<const core::Extended::End> extended_end;
+  bool is_warned = false;                           // ExpiresSoon has been emitted
   std::shared_ptr<const core::Denial> deleted_for;  // why Curfew deletes the binding
   // The API server's message, if it rejected a record or status of the request as invalid.
   std::shared_ptr<const std::string> unstorable;
@@ -80,6 +83,8 @@ class RequestNotes {
   bool retry_forbidden_grant(const std::string& request_uid, TimePoint at);
   void remember_deleted_for(const std::string& request_uid, core::Denial why);
   void remember_unstorable(const std::string& request_uid, std::string message);
+  void remember_extended_end(const std::string& request_uid, core::Extended::End end);
+  void remember_warned(const std::string& request_uid);
 
   // Drops the note of a request that is over.
   void forget(const std::string& request_uid, TimePoint now);

@@ -20,13 +20,15 @@ runtime::Outcome RequestReconciler::reconcile(const api::ObjectKey& key, std::st
   return decide_and_apply(key, std::move(stop));
 }
 
-// The policy and subject for which the policy's limits count the request; empty if nothing is counted.
+// The policy and subject for which the policy's limits count the request, and which what it extends has, too;
+// empty if nothing is counted and nothing extended.
 std::string RequestReconciler::usage_key(const api::ObjectKey& key) const {
   const auto request = parts_.stores.requests.get(key);
   if (!request || request->status.complete || request->status.phase == api::Phase::Active) return {};
   const auto policy = parts_.stores.policies.get({"", request->spec.policy});
   const auto subject = core::effective_subject(*request);
-  if (!policy || !policy->spec.limits || !subject) return {};
+  const bool is_counted = policy && policy->spec.limits;
+  if (!policy || !subject || (!is_counted && request->spec.extends.empty())) return {};
   return policy->metadata.name + "/" + core::username_of(*subject);
 }
 

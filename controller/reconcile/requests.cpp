@@ -3,7 +3,7 @@
 namespace curfew::reconcile {
 
 Requests::Requests(const Parts& parts)
-    : triggers_(parts.queue, parts.stores, notes_, departed_, parts.clock, parts.may_grant),
+    : triggers_(parts.queue, parts.stores, notes_, departed_, extensions_, parts.clock, parts.may_grant),
       grant_latency_(parts.clock, [&metrics = parts.metrics](auto took) { metrics.grant_took(took); }),
       usage_(
           parts.stores.requests, parts.stores.bindings,
@@ -14,6 +14,7 @@ Requests::Requests(const Parts& parts)
                  .floods = rate_limiter_,
                  .notes = notes_,
                  .departed = departed_,
+                 .extensions = extensions_,
                  .deletions = parts.deletions,
                  .client = parts.client,
                  .clock = parts.clock,
@@ -44,7 +45,7 @@ Requests::Requests(const Parts& parts)
                .failures = failures_,
                .floods = rate_limiter_,
                .on_completed = parts.on_completed}),
-      events_(parts.events, parts.clock),
+      events_(parts.events, notes_, parts.clock),
       applier_({.records = records_,
                 .bindings = bindings_,
                 .status = status_,

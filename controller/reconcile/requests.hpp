@@ -68,6 +68,7 @@ class Requests {
  private:
   RequestNotes notes_;
   DepartedRequests departed_;
+  ExtensionIndex extensions_;
   Triggers triggers_;
   GrantLatency grant_latency_;
   limits::UsageIndex usage_;

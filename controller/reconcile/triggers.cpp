@@ -31,6 +31,7 @@ constexpr std::chrono::seconds kRbacSettles{1};
 
 void Triggers::changed(const Pointer<api::AccessRequest>& before, const Pointer<api::AccessRequest>& after) {
   const auto& request = after ? after : before;
+  extensions_.observe(before, after);
   if (before && (!after || after->metadata.uid != before->metadata.uid)) look_at_leftover(*before);
   const bool appears = after && (!before || before->metadata.uid != after->metadata.uid);
   if (appears && is_leading_()) notes_.remember_appeared(after->metadata.uid, clock_.now());
@@ -42,8 +43,17 @@ void Triggers::changed(const Pointer<api::AccessRequest>& before, const Pointer<
   } else {
     departed(before);
   }
-  if (!before || !after || before->status.phase != after->status.phase)
-    add_policy_counts(request->spec.policy);
+  const bool has_new_phase = !before || !after || before->status.phase != after->status.phase;
+  if (has_new_phase) add_policy_counts(request->spec.policy);
+  add_chain(*request, has_new_phase);
+}
+
+// What extends the request, and with a new phase also what it extends and what else extends that.
+void Triggers::add_chain(const api::AccessRequest& request, bool has_new_phase) {
+  for (const auto& key : extensions_.of(request.metadata.key())) add_request(key);
+  if (request.spec.extends.empty() || !has_new_phase) return;
+  add_request(extended_key(request));
+  for (const auto& key : extensions_.of(extended_key(request))) add_request(key);
 }
 
 void Triggers::changed(const Pointer<api::AccessPolicy>& before, const Pointer<api::AccessPolicy>& after) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "reconcile/departed_requests.hpp"
+#include "reconcile/extension_index.hpp"
 #include "reconcile/key.hpp"
 #include "reconcile/request_notes.hpp"
 #include "reconcile/stores.hpp"
@@ -18,11 +19,13 @@ namespace curfew::reconcile {
 class Triggers {
  public:
   Triggers(runtime::WorkQueue<Key>& queue, const Stores& stores, RequestNotes& notes,
-           DepartedRequests& departed, const Clock& clock, std::function<bool()> is_leading)
+           DepartedRequests& departed, ExtensionIndex& extensions, const Clock& clock,
+           std::function<bool()> is_leading)
       : queue_(queue),
         stores_(stores),
         notes_(notes),
         departed_(departed),
+        extensions_(extensions),
         clock_(clock),
         is_leading_(std::move(is_leading)) {}
 
@@ -48,6 +51,7 @@ class Triggers {
 
  private:
   void add_request(const api::ObjectKey& key, std::chrono::milliseconds delay = std::chrono::milliseconds(0));
+  void add_chain(const api::AccessRequest& request, bool has_new_phase);
   void cluster_role_changed(const std::string& name);
   void retry_forbidden_grants();
   void role_changed(const api::ObjectKey& key);
@@ -64,6 +68,7 @@ class Triggers {
   const Stores& stores_;
   RequestNotes& notes_;
   DepartedRequests& departed_;
+  ExtensionIndex& extensions_;
   const Clock& clock_;
   std::function<bool()> is_leading_;
 };

@@ -22,6 +22,7 @@ Step EventExecutor::run(const core::Input& input, const core::EmitEvent& action)
                      .uid = regarding.uid};
   event.related = action.related;
   events_.record(std::move(event));
+  if (action.reason == api::kExpiresSoon) notes_.remember_warned(regarding.uid);
   return std::nullopt;
 }
 

@@ -106,7 +106,8 @@ struct LeadershipFixture {
   reconcile::RequestNotes notes;
   reconcile::DepartedRequests departed;
   runtime::WorkQueue<Key> queue{clock};
-  reconcile::Triggers triggers{queue, stores, notes, departed, clock, [] { return true; }};
+  reconcile::ExtensionIndex extensions;
+  reconcile::Triggers triggers{queue, stores, notes, departed, extensions, clock, [] { return true; }};
   static guard::GuardSpecs shipped() {
     return {{"ValidatingAdmissionPolicyBinding/one", {{"policyName", "one"}}}};
   }

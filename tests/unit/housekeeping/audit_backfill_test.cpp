@@ -21,7 +21,8 @@ struct RecordSweepFixture {
   reconcile::DepartedRequests departed;
   ManualClock clock;
   runtime::WorkQueue<reconcile::Key> queue{clock};
-  reconcile::Triggers triggers{queue, stores, notes, departed, clock, [] { return true; }};
+  reconcile::ExtensionIndex extensions;
+  reconcile::Triggers triggers{queue, stores, notes, departed, extensions, clock, [] { return true; }};
   housekeeping::AuditBackfill sweep{client, stores, notes, triggers};
 
   void write(const std::string& name, const std::string& uid, std::initializer_list<AuditAction> actions) {

@@ -228,3 +228,42 @@ TEST_CASE("a lock whose last waiter no longer needs it is forgotten") {
   CHECK(woken == std::vector<std::string>{"second"});  // it has been deleted, and does not come back
   CHECK(locks.size() == 0);
 }
+
+TEST_CASE("what an extension extends, and what that extends, counts against no limit of it") {
+  UsageFixture f;
+  f.with_cooldown();
+  const auto link = [](const std::string& uid) {
+    return api::ExtendedRef{.name = "debug", .uid = uid, .expires_at = {}, .since = {}};
+  };
+  const auto usage = [&] {
+    auto asks = request("asks", "uid-asks");
+    asks.spec.extends = "second";
+    const auto found = f.book.usage_of(asks, f.policy, {}, "uid-2");
+    REQUIRE(found);
+    return *found;
+  };
+  auto second = request_in(Phase::Active, "second", "uid-2");
+  second.status.extends = link("uid-1");
+  deliver(f.requests, second);
+  deliver(f.requests, request_in(Phase::Active, "first", "uid-1"));
+  auto first_end = end_of_access(AuditAction::Expired, "2026-11-24T20:00:00Z", "uid-1");
+  first_end.extends = link("uid-0");
+  f.api.put(first_end);
+  f.api.put(end_of_access(AuditAction::Expired, "2026-11-24T19:50:00Z", "uid-0"));
+  auto granted = record(AuditAction::Granted, "second", "uid-2");
+  granted.subject = alice();
+  granted.extends = link("uid-1");
+  f.api.put(granted);
+  CHECK(usage().active == 0);
+  CHECK_FALSE(usage().last_end);
+  SECTION("other access of the person does") {
+    deliver(f.requests, request_in(Phase::Active, "other", kOtherUid));
+    f.api.put(end_of_access(AuditAction::Revoked, "2026-11-24T19:30:00Z", "uid-9"));
+    CHECK(usage().active == 1);
+    CHECK(usage().last_end == at("2026-11-24T19:30:00Z"));
+  }
+  SECTION("and all of it for a request that extends nothing") {
+    CHECK(f.usage().active == 2);
+    CHECK(f.usage().last_end == at("2026-11-24T20:00:00Z"));
+  }
+}

@@ -61,7 +61,7 @@ struct ApplierFixture {
                                       .failures = failures,
                                       .floods = floods,
                                       .on_completed = {}}};
-  reconcile::EventExecutor event_executor{events, clock};
+  reconcile::EventExecutor event_executor{events, notes, clock};
   reconcile::Applier applier{{.records = records,
                               .bindings = bindings,
                               .status = statuses,

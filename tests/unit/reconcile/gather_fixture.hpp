@@ -16,6 +16,7 @@ struct GatherFixture {
   reconcile::Stores stores;
   reconcile::RequestNotes notes;
   reconcile::DepartedRequests departed;
+  reconcile::ExtensionIndex extensions;
   expiry::PendingDeletions deletions;
   ManualClock clock;
   limits::UsageIndex usage{stores.requests, stores.bindings,
@@ -27,6 +28,7 @@ struct GatherFixture {
                                 .floods = floods,
                                 .notes = notes,
                                 .departed = departed,
+                                .extensions = extensions,
                                 .deletions = deletions,
                                 .client = client,
                                 .clock = clock}};
@@ -37,7 +39,7 @@ struct GatherFixture {
   }
   void begin_term() {
     runtime::WorkQueue<reconcile::Key> queue{clock};
-    reconcile::Triggers(queue, stores, notes, departed, clock, [] { return true; }).begin_term();
+    reconcile::Triggers(queue, stores, notes, departed, extensions, clock, [] { return true; }).begin_term();
   }
   // The request left the selection of live ones; this is its last known state.
   void depart(const api::AccessRequest& last) { departed.add(shared(last)); }

@@ -4,7 +4,7 @@
 
 namespace {
 
-api::AccessPolicy offering(const std::string& name, const std::string& kind = "Role") {
+api::AccessPolicy policy_offering(const std::string& name, const std::string& kind = "Role") {
   return policy_with({{"roles", {{{"kind", kind}, {"name", name}}}}});
 }
 
@@ -12,11 +12,11 @@ api::AccessPolicy offering(const std::string& name, const std::string& kind = "R
 
 TEST_CASE("a name that was not offered before is news, and listed with the next whole list") {
   reconcile::OfferedRoles roles;
-  CHECK(roles.offer(offering("deployer")));
-  CHECK_FALSE(roles.offer(offering("deployer")));
+  CHECK(roles.offer(policy_offering("deployer")));
+  CHECK_FALSE(roles.offer(policy_offering("deployer")));
   CHECK(roles.is_offered("deployer"));
   CHECK_FALSE(roles.is_listed("deployer"));
-  roles.list_began({shared(offering("deployer"))});
+  roles.list_began({shared(policy_offering("deployer"))});
   CHECK_FALSE(roles.is_listed("deployer"));
   roles.list_complete();
   CHECK(roles.is_listed("deployer"));
@@ -26,7 +26,7 @@ TEST_CASE("a name that was not offered before is news, and listed with the next 
 TEST_CASE("a name that is offered in the middle of a list was not looked for by its first pages") {
   reconcile::OfferedRoles roles;
   roles.list_began({});
-  CHECK(roles.offer(offering("deployer")));
+  CHECK(roles.offer(policy_offering("deployer")));
   roles.list_complete();
   CHECK(roles.is_offered("deployer"));
   CHECK_FALSE(roles.is_listed("deployer"));
@@ -34,18 +34,18 @@ TEST_CASE("a name that is offered in the middle of a list was not looked for by 
 
 TEST_CASE("a name that no policy offers any more stays until the next list") {
   reconcile::OfferedRoles roles;
-  roles.list_began({shared(offering("deployer"))});
+  roles.list_began({shared(policy_offering("deployer"))});
   roles.list_complete();
-  CHECK_FALSE(roles.offer(offering("deployer")));  // its policy is created again: no list is needed
+  CHECK_FALSE(roles.offer(policy_offering("deployer")));  // its policy is created again: no list is needed
   roles.list_began({});
   CHECK_FALSE(roles.is_offered("deployer"));
   CHECK_FALSE(roles.is_listed("deployer"));
   roles.list_complete();
-  CHECK(roles.offer(offering("deployer")));
+  CHECK(roles.offer(policy_offering("deployer")));
 }
 
 TEST_CASE("ClusterRoles are none of them") {
   reconcile::OfferedRoles roles;
-  CHECK_FALSE(roles.offer(offering("view", "ClusterRole")));
+  CHECK_FALSE(roles.offer(policy_offering("view", "ClusterRole")));
   CHECK_FALSE(roles.is_offered("view"));
 }

@@ -7,11 +7,13 @@ namespace {
 
 // Both reconcilers with a fake API server.
 struct ReconcilersFixture : ApplierFixture {
+  reconcile::ExtensionIndex extensions;
   reconcile::Gatherer gatherer{{.stores = stores,
                                 .usage = usage,
                                 .floods = floods,
                                 .notes = notes,
                                 .departed = departed,
+                                .extensions = extensions,
                                 .deletions = deletions,
                                 .client = client,
                                 .clock = clock}};
@@ -48,4 +50,19 @@ TEST_CASE("a policy's status that is not written is tried again, and the error c
     CHECK(f.policies.reconcile(stored->metadata.key(), {}).kind == Kind::Done);
     CHECK(f.has_counted(ErrorKind::NotFound, 0));
   }
+}
+
+TEST_CASE("extensions of one person under one policy are decided one after the other, limits or not") {
+  ReconcilersFixture f;
+  deliver(f.stores.policies, policy_with({}));
+  auto asked = request();
+  asked.spec.extends = "first";
+  deliver(f.stores.requests, asked);
+  runtime::Outcome meanwhile;
+  f.api.fail("POST", {.kind = ErrorKind::Timeout, .message = "no answer"});
+  f.api.on_call = [&](const std::string&) { meanwhile = f.requests.reconcile(asked.metadata.key(), {}); };
+  f.requests.reconcile(asked.metadata.key(), {});
+  CHECK_FALSE(f.api.calls().empty());
+  CHECK(meanwhile.kind == Kind::Done);
+  CHECK(meanwhile.after == 1s);  // nobody else decides while the first decision is carried out
 }

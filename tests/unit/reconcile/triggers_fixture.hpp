@@ -30,8 +30,9 @@ struct TriggersFixture {
   reconcile::Stores stores;
   reconcile::RequestNotes notes;
   reconcile::DepartedRequests departed;
+  reconcile::ExtensionIndex extensions;
   bool leading = true;
-  reconcile::Triggers triggers{queue, stores, notes, departed, clock, [this] { return leading; }};
+  reconcile::Triggers triggers{queue, stores, notes, departed, extensions, clock, [this] { return leading; }};
 
   // The keys that are queued now, sorted.
   Keys queued() {
