@@ -60,6 +60,27 @@ void WaitReport::operator()(const api::AccessRequest& request) {
   terminal_.warn(terminal_.paint(Colour::Faint, now) + "\n");
 }
 
+Exit wait_until_active(const Invocation& run, const api::ObjectKey& key, std::chrono::seconds timeout) {
+  using Outcome = client::WaitResult::Outcome;
+  WaitReport report(run.terminal);
+  const auto [outcome, request] =
+      must(client::wait_for_access(run.session, key, timeout, [&](const auto& read) { report(read); }));
+  switch (outcome) {
+    case Outcome::Active:
+      run.terminal.print(Printable(to_string(key)) + " is Active until " +
+                         format_rfc3339(*request.status.expires_at) + " (" +
+                         time_left(*request.status.expires_at, run.session.clock->now()) + ")\n");
+      return Exit::Done;
+    case Outcome::Ended:
+      throw ExitError(Exit::Ended, Printable(to_string(key)) + " is " + phase_text(request) + ": " +
+                                       request.status.message);
+    case Outcome::TimedOut: break;
+  }
+  throw ExitError(Exit::TimedOut, Printable(to_string(key)) + " is not decided after " +
+                                      format_duration(timeout) + "; it stays: 'kubectl curfew explain " +
+                                      argument_of(key) + "' says what it waits for");
+}
+
 std::chrono::seconds timeout_of(const std::string& text) {
   const auto timeout = parse_duration(text);
   if (!timeout)

@@ -38,6 +38,10 @@ class WaitReport {
   std::string last_;
 };
 
+// Waits until the request is Active, with each of its states. Throws ExitError if it ends otherwise or is not
+// decided in time.
+Exit wait_until_active(const Invocation& run, const api::ObjectKey& key, std::chrono::seconds timeout);
+
 // Throws ExitError for text that is no duration.
 std::chrono::seconds timeout_of(const std::string& text);
 

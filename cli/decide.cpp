@@ -28,6 +28,11 @@ struct Options {
   std::string labels;
 };
 
+Printable begin_text(const client::ApprovalSummary& summary) {
+  if (!summary.extends.empty()) return Printable("the end of ") + summary.extends + " on, which it extends";
+  return summary.start_time.empty() ? Printable("its approval on") : Printable(summary.start_time) + " on";
+}
+
 // Requester, role, namespace, subject, duration, start, policy and reason.
 Printable summary_text(const api::AccessRequest& request) {
   const auto summary = client::summary_of(request);
@@ -37,9 +42,7 @@ Printable summary_text(const api::AccessRequest& request) {
          scope_text(summary.key.ns) + "\n  for     " +
          (summary.subject ? core::describe(*summary.subject) : requester_text(request)) + "\n  how long " +
          (summary.duration.empty() ? Printable("as the policy says") : Printable(summary.duration)) +
-         ", from " +
-         (summary.start_time.empty() ? Printable("its approval on") : Printable(summary.start_time) + " on") +
-         "\n  policy  " + summary.policy + "\n  reason  " +
+         ", from " + begin_text(summary) + "\n  policy  " + summary.policy + "\n  reason  " +
          (reason.empty() ? Printable("none given") : Printable(reason)) + "\n";
 }
 

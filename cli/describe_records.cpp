@@ -18,7 +18,8 @@ std::string sentence_of(const api::AuditRecord& record) {
   switch (record.action) {
     case Action::Requested: {
       std::string text = actor_of(record) + " asked for " + role + " in " + record.request.ns;
-      if (!record.duration.empty()) text += " for " + record.duration;
+      if (!record.duration.empty()) text += " for " + record.duration + (record.extends ? " more" : "");
+      if (record.extends) text += ", to extend " + record.extends->name.str();
       if (record.policy) text += " under AccessPolicy " + std::string(record.policy->name);
       return core::with_comment(text, record.reason);
     }
@@ -30,6 +31,7 @@ std::string sentence_of(const api::AuditRecord& record) {
       std::string text =
           (record.subject ? core::describe(*record.subject) : std::string("somebody")) + " was given " + role;
       if (record.expires_at) text += " until " + format_rfc3339(*record.expires_at);
+      if (record.extends) text += ", which extends " + record.extends->name.str();
       return text;
     }
     default: break;

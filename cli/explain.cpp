@@ -18,6 +18,7 @@ Printable head_of(const Terminal& terminal, const api::AccessRequest& request, T
     head += Printable(", ") + time_left(*status.expires_at, now);
   head += Printable("\n  ") + requester_text(request) + " asks for " + role_text(request) +
           " under AccessPolicy " + request.spec.policy;
+  if (!request.spec.extends.empty()) head += Printable(", to extend ") + request.spec.extends;
   if (const auto reason = utf8::trimmed(request.spec.reason); !reason.empty())
     head += Printable(": ") + reason;
   return head + "\n  uid " + request.metadata.uid + "\n";

@@ -5,6 +5,7 @@
 #include "cli/describe.hpp"
 #include "cli/object_output.hpp"
 #include "cli/verb.hpp"
+#include "client/extend.hpp"
 #include "client/follow.hpp"
 #include "client/viewer.hpp"
 #include "core/describe.hpp"
@@ -85,10 +86,12 @@ void print_sections(const Invocation& run, const Options& options, const Viewer&
   const auto now = run.session.clock->now();
   Printable text;
   std::vector<api::AccessRequest> shown;
+  // A chain of extensions is one line, that of its last link, which has its end.
+  const auto extended = client::extended_in(requests);
   for (const Section section : sections) {
     std::vector<std::vector<Cell>> rows;
     for (const auto& [request, _] : requests) {
-      if (!client::is_in(section, viewer, request)) continue;
+      if (!client::is_in(section, viewer, request) || extended.contains(request.metadata.uid)) continue;
       rows.push_back(row(request, now, wide));
       shown.push_back(request);
     }

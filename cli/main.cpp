@@ -16,13 +16,13 @@ using namespace curfew::cli;
 
 constexpr const char* kFooter =
     "Works through kubectl, with its kubeconfig, credentials and flags.\n"
-    "Exit codes: 0 done; 1 refused or failed; 2 wrong usage; 3 can: no; 4 request --wait: ended without access; 5 request --wait: not decided in time.\n"
+    "Exit codes: 0 done; 1 refused or failed; 2 wrong usage; 3 can: no; 4 --wait: ended without access; 5 --wait: not decided in time.\n"
     "Those of run: the command's; 120 ended without access; 124 not decided in time; 125 refused or failed; 126, 127 not executable, not found.";
 
 std::vector<Verb> add_verbs(CLI::App& app) {
-  std::vector<Verb> verbs{request_verb(app), run_verb(app),     can_verb(app),       approve_verb(app),
-                          deny_verb(app),    revoke_verb(app),  list_verb(app),      policies_verb(app),
-                          explain_verb(app), history_verb(app), completion_verb(app)};
+  std::vector<Verb> verbs{request_verb(app),  extend_verb(app),  run_verb(app),     can_verb(app),
+                          approve_verb(app),  deny_verb(app),    revoke_verb(app),  list_verb(app),
+                          policies_verb(app), explain_verb(app), history_verb(app), completion_verb(app)};
   for (const Verb& verb : verbs) verb.command->fallthrough();
   return verbs;
 }

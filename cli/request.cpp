@@ -1,9 +1,7 @@
 #include <memory>
 
 #include "cli/ask.hpp"
-#include "cli/describe.hpp"
 #include "cli/object_output.hpp"
-#include "util/duration.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -14,27 +12,6 @@ struct Options {
   std::string timeout = "1h";
   std::string output;
 };
-
-Exit wait_for(const Invocation& run, const api::ObjectKey& key, std::chrono::seconds timeout) {
-  using Outcome = client::WaitResult::Outcome;
-  WaitReport report(run.terminal);
-  const auto [outcome, request] =
-      must(client::wait_for_access(run.session, key, timeout, [&](const auto& read) { report(read); }));
-  switch (outcome) {
-    case Outcome::Active:
-      run.terminal.print(Printable(to_string(key)) + " is Active until " +
-                         format_rfc3339(*request.status.expires_at) + " (" +
-                         time_left(*request.status.expires_at, run.session.clock->now()) + ")\n");
-      return Exit::Done;
-    case Outcome::Ended:
-      throw ExitError(Exit::Ended, Printable(to_string(key)) + " is " + phase_text(request) + ": " +
-                                       request.status.message);
-    case Outcome::TimedOut: break;
-  }
-  throw ExitError(Exit::TimedOut, Printable(to_string(key)) + " is not decided after " +
-                                      format_duration(timeout) + "; it stays: 'kubectl curfew explain " +
-                                      argument_of(key) + "' says what it waits for");
-}
 
 Exit request(const Options& options, const Invocation& run) {
   const auto timeout = timeout_of(options.timeout);
@@ -47,7 +24,7 @@ Exit request(const Options& options, const Invocation& run) {
     run.terminal.print(Printable(to_string(asked.key())) + ": asked for " + choice_text(asked.chosen) + "\n");
   }
   warn_of(run.terminal, asked);
-  return options.wait ? wait_for(run, asked.key(), timeout) : Exit::Done;
+  return options.wait ? wait_until_active(run, asked.key(), timeout) : Exit::Done;
 }
 
 }  // namespace

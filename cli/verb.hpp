@@ -17,8 +17,8 @@ enum class Exit {
   Failed = 1,    // the cluster refused, or could not be reached
   Usage = 2,     // the command line cannot work
   No = 3,        // can: it would not be granted
-  Ended = 4,     // request --wait: it ended without access
-  TimedOut = 5,  // request --wait: not decided in time
+  Ended = 4,     // request or extend --wait: it ended without access
+  TimedOut = 5,  // request or extend --wait: not decided in time
   // run: apart from what most commands return; any other code of run is the command's, as a shell gives it.
   RunEnded = 120,     // ended without access
   RunTimedOut = 124,  // not decided in time
@@ -63,6 +63,7 @@ struct Verb {
 // In a file of the verb's name; those that decide (approve, deny, revoke) share decide.cpp. Each adds its
 // subcommand to the app.
 Verb request_verb(CLI::App& app);
+Verb extend_verb(CLI::App& app);
 Verb run_verb(CLI::App& app);
 Verb can_verb(CLI::App& app);
 Verb approve_verb(CLI::App& app);

@@ -108,6 +108,7 @@ ApprovalSummary summary_of(const api::AccessRequest& request) {
           .subject = status.subject ? status.subject : spec.subject,
           .duration = std::string(status.duration.empty() ? spec.duration : status.duration),
           .start_time = std::string(spec.start_time),
+          .extends = std::string(spec.extends),
           .policy = std::string(spec.policy),
           .reason = std::string(spec.reason)};
 }

@@ -26,6 +26,7 @@ struct ApprovalSummary {
   std::optional<api::Subject> subject;  // nullopt: the requester
   std::string duration;                 // empty: the policy's
   std::string start_time;               // empty: the approval
+  std::string extends;                  // the request whose access it prolongs; empty: none
   std::string policy;
   std::string reason;
 

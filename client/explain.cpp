@@ -1,5 +1,6 @@
 #include "client/explain.hpp"
 
+#include "client/extend.hpp"
 #include "client/warnings.hpp"
 #include "core/effective.hpp"
 
@@ -25,6 +26,7 @@ Result<Explanation> explain(const Session& session, const api::ObjectKey& key) {
   auto facts = gather_facts(session, {{.request = std::make_shared<const api::AccessRequest>(result.request),
                                        .policy = result.policy}});
   gather_usage(session, {&facts.front()});
+  gather_extended(session, facts.front());
   result.findings = findings_of(facts.front());
   if (result.policy)
     result.warnings = warnings_of(*result.policy, core::effective_role(result.request, result.policy.get()));

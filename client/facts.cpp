@@ -136,15 +136,32 @@ std::string fields_of(const std::vector<Facts*>& limited) {
   return fields;
 }
 
-void count(core::Input& input, const api::AccessRequest& other) {
+// The subject's other requests under the policy, by UID.
+using Others = std::map<std::string, api::AccessRequestStatus>;
+
+void collect(const core::Input& input, const api::AccessRequest& other, Others& others) {
   const auto& status = other.status;
   const auto subject = core::effective_subject(*input.request);
   if (other.spec.policy != input.policy->metadata.name || other.metadata.uid == input.request->metadata.uid ||
       !status.subject || !subject || core::username_of(*status.subject) != core::username_of(*subject))
     return;
-  if (status.phase == api::Phase::Active) ++input.usage.active;
-  if (status.granted_at && status.ended_at)
-    input.usage.last_end = std::max(input.usage.last_end.value_or(*status.ended_at), *status.ended_at);
+  others.insert_or_assign(other.metadata.uid, status);
+}
+
+// What the request extends, and what that extends, does not count.
+core::Usage usage_of(const api::AccessRequest& request, Others others) {
+  for (auto extends = request.status.extends; extends;) {
+    const auto found = others.find(extends->uid);
+    extends = found == others.end() ? std::nullopt : found->second.extends;
+    if (found != others.end()) others.erase(found);
+  }
+  core::Usage usage;
+  for (const auto& [uid, status] : others) {
+    if (status.phase == api::Phase::Active) ++usage.active;
+    if (status.granted_at && status.ended_at)
+      usage.last_end = std::max(usage.last_end.value_or(*status.ended_at), *status.ended_at);
+  }
+  return usage;
 }
 
 }  // namespace
@@ -204,6 +221,7 @@ void gather_usage(const Session& session, const std::vector<Facts*>& facts) {
   std::vector<Facts*> limited;
   std::ranges::copy_if(facts, std::back_inserter(limited), has_limits);
   if (limited.empty()) return;
+  std::vector<Others> others(limited.size());
   // A policy is for requests of one scope.
   const auto listed = session.cluster->list_pages<api::AccessRequest>(
       {.ns = "",
@@ -211,12 +229,14 @@ void gather_usage(const Session& session, const std::vector<Facts*>& facts) {
        .labels = "",
        .is_cluster_scoped = limited.front()->input.request->metadata.ns.empty()},
       [&](const Page<api::AccessRequest>& page) {
-        for (Facts* one : limited) {
-          if (page.is_first) one->input.usage = {};
-          for (const auto& other : page.items) count(one->input, other.object);
+        for (std::size_t i = 0; i < limited.size(); ++i) {
+          if (page.is_first) others[i].clear();
+          for (const auto& other : page.items) collect(limited[i]->input, other.object, others[i]);
         }
       });
-  for (Facts* one : limited) {
+  for (std::size_t i = 0; i < limited.size(); ++i) {
+    Facts* one = limited[i];
+    one->input.usage = usage_of(*one->input.request, std::move(others[i]));
     if (listed && core::effective_subject(*one->input.request)) continue;
     for (const char* check : {"active-limit", "cooldown"})
       one->unseen[check] = "you may not look at the requests of all namespaces";

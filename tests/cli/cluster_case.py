@@ -24,9 +24,10 @@ class ClusterCase(unittest.TestCase):
         for name in self.policies:
             admin("delete", "accesspolicy", name)
 
-    def policy(self, suffix="debug", required=1):
+    def policy(self, suffix="debug", required=1, total=None):
         name = f"{self.space}-{suffix}"
-        admin("apply", "-f", "-", text=POLICY % {"name": name, "namespace": self.space, "required": required, "description": f"{suffix} it"})
+        admin("apply", "-f", "-", text=POLICY % {"name": name, "namespace": self.space, "required": required, "description": f"{suffix} it",
+                                                         "total": f", maxTotal: {total}" if total else ""})
         self.policies.append(name)
         eventually("the policy is Ready", lambda: "True" in admin("get", "accesspolicy", name, "-o", "jsonpath={.status.conditions[?(@.type=='Ready')].status}"))
         return name

@@ -22,7 +22,7 @@ spec:
   requesters: [{kind: Group, name: developers}]
   roles: [{kind: ClusterRole, name: view}]
   namespaces: {names: [%(namespace)s]}
-  duration: {default: 30m, max: 2h}
+  duration: {default: 30m, max: 2h%(total)s}
   reason: {required: true}
   approval: {required: %(required)d, approvers: [{kind: Group, name: sre}]}
 """

@@ -42,8 +42,7 @@ std::optional<Denial> extended_has_not_ended_early(const Input& in) {
 std::optional<Denial> extended_is_active(const Input& in) {
   if (!in.extended || (!in.extended->request && !in.request->status.extends))
     return denial(reason::kExtendedNotActive, "spec.extends " + in_quotes(in.request->spec.extends) +
-                                                  ": there is no AccessRequest of that name in namespace " +
-                                                  in.request->metadata.ns + " that has access");
+                                                  ": no request of that name has access here");
   const Extended& extended = *in.extended;
   if (!extended.request) return denial(reason::kExtendedNotActive, describe_end(in));
   const auto phase = extended.request->status.phase.value_or(api::Phase::Pending);

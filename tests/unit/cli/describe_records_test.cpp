@@ -45,3 +45,20 @@ TEST_CASE("the records of a request are told in the order of time, whatever thei
           "2027-01-15T08:01:01Z  User alice was given ClusterRole view until 2027-01-15T09:01:01Z",
           "2027-01-15T08:01:30Z  Revoked: bob revoked: enough"});
 }
+
+TEST_CASE("the records of an extension tell what it extends") {
+  const api::ExtendedRef first{.name = "first", .uid = "u-0", .expires_at = {}, .since = {}};
+  auto requested = record(api::AuditAction::Requested, 0s, "alice");
+  requested.duration = "30m";
+  requested.extends = first;
+  auto granted = record(api::AuditAction::Granted, 61s);
+  granted.expires_at = TimePoint(1'800'003'661s);
+  granted.extends = first;
+  CHECK(
+      cli::describe_records({requested, granted}) ==
+      Texts{
+          "2027-01-15T08:00:00Z  alice asked for ClusterRole view in payments for 30m more, to extend first "
+          "under AccessPolicy debug",
+          "2027-01-15T08:01:01Z  User alice was given ClusterRole view until 2027-01-15T09:01:01Z, which "
+          "extends first"});
+}

@@ -149,6 +149,10 @@ std::vector<Result<json>> FakeCluster::create_objects(const std::vector<json>& o
     object["metadata"]["namespace"] = ns;
     if (!object["metadata"].contains("name"))
       object["metadata"]["name"] = object["metadata"].at("generateName").get<std::string>() + "x7k2p";
+    if (objects_.contains(path_of_object(object))) {
+      results.emplace_back(fail(ErrorKind::AlreadyExists, "it already exists"));
+      continue;
+    }
     if (!dry_run) created.push_back(object);
     results.emplace_back(object);
   }
