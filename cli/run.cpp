@@ -1,12 +1,11 @@
-#include <condition_variable>
 #include <csignal>
 #include <memory>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "cli/ask.hpp"
 #include "cli/describe.hpp"
+#include "cli/kept_access.hpp"
 #include "client/command.hpp"
 #include "client/decide.hpp"
 #include "util/duration.hpp"
@@ -22,6 +21,7 @@ constexpr int kMaxAttempts = 3;  // to give back: a person who is impatient inte
 struct Options {
   RequestFlags flags;
   std::string timeout = "1h";
+  std::string extension;  // empty: access is not extended
   std::string output;
 };
 
@@ -109,33 +109,6 @@ class Progress {
   milliseconds waited_{0};
 };
 
-// Warns while the command runs: some time before the access ends, and when it has ended.
-class EndWarning {
- public:
-  EndWarning(const Progress& progress, const Clock& clock, TimePoint granted_at, TimePoint expires_at)
-      : thread_([this, &progress, &clock, granted_at, expires_at](std::stop_token stop) {
-          const auto span = std::chrono::duration_cast<std::chrono::seconds>(expires_at - granted_at);
-          const auto lead = client::warning_lead(span);
-          if (!wait(stop, expires_at - lead - clock.now())) return;
-          progress.say(Printable("warning: access ends in ") + format_duration(lead) +
-                       ", and the command still runs");
-          if (!wait(stop, expires_at - clock.now())) return;
-          progress.say("warning: access has ended, and the command still runs");
-        }) {}
-
- private:
-  // Returns false if the command has ended before.
-  bool wait(const std::stop_token& stop, TimePoint::duration time) {
-    std::unique_lock lock(mutex_);
-    ended_.wait_for(lock, stop, time, [] { return false; });
-    return !stop.stop_requested();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable_any ended_;
-  std::jthread thread_;  // last: it uses the others
-};
-
 std::string end_of(int exit_code) {
   return exit_code > kSignalled && exit_code <= kSignalled + SIGRTMAX
              ? "the command was ended by signal " + std::to_string(exit_code - kSignalled)
@@ -143,9 +116,9 @@ std::string end_of(int exit_code) {
 }
 
 // Ends the access, or withdraws the request. Says so if that is impossible.
-void give_back(const Invocation& run, const Asked& asked, const std::string& comment,
+void give_back(const Invocation& run, const api::ObjectMeta& request, const std::string& comment,
                const Progress& progress) {
-  const client::Target target{.key = asked.key(), .uid = asked.made.object.metadata.uid};
+  const client::Target target{.key = request.key(), .uid = request.uid};
   Error error;
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const auto now = run.session.cluster->get<api::AccessRequest>(target.key);
@@ -189,11 +162,16 @@ api::AccessRequest wait_for(const Invocation& run, const Asked& asked, std::chro
   throw ExitError(Exit::RunTimedOut, name + " is not decided after " + format_duration(timeout));
 }
 
-int run_with_access(const Invocation& run, const api::AccessRequest& granted, const Progress& progress) {
-  const auto& status = granted.status;
-  const EndWarning warning(progress, *run.session.clock, status.granted_at.value_or(*status.expires_at),
-                           *status.expires_at);
-  return client::run_command(run.command);
+// Gives the extensions back, in any case: they outlast what they extend.
+int run_with_access(const Invocation& run, const Options& options, const api::AccessRequest& granted,
+                    const Progress& progress) {
+  KeptAccess access({.session = run.session,
+                     .granted = granted,
+                     .extension = options.extension,
+                     .say = [&](const Printable& text) { progress.say(text); }});
+  const int exit_code = client::run_command(run.command);
+  for (const auto& extension : access.stop()) give_back(run, extension.metadata, end_of(exit_code), progress);
+  return exit_code;
 }
 
 Exit run_command(const Options& options, const Invocation& run, std::chrono::seconds timeout) {
@@ -207,17 +185,17 @@ Exit run_command(const Options& options, const Invocation& run, std::chrono::sec
   std::string why = "not decided in time";
   try {
     const auto granted = wait_for(run, asked, timeout, progress, signals);
-    exit_code = run_with_access(run, granted, progress);
+    exit_code = run_with_access(run, options, granted, progress);
     why = end_of(*exit_code);
   } catch (const Interrupted&) {
     progress.clear();
     exit_code = kSignalled + *signals.caught();
     why = "interrupted before the command ran";
   } catch (const ExitError&) {
-    give_back(run, asked, why, progress);
+    give_back(run, asked.made.object.metadata, why, progress);
     throw;
   }
-  give_back(run, asked, why, progress);
+  give_back(run, asked.made.object.metadata, why, progress);
   progress.ended(*exit_code);
   return static_cast<Exit>(*exit_code);
 }
@@ -228,6 +206,9 @@ Exit run(const Options& options, const Invocation& run) {
                     "run needs a command after --, as in 'kubectl curfew run view -- kubectl get pods'");
   }
   const auto timeout = timeout_of(options.timeout);
+  if (!options.extension.empty() && !parse_duration(options.extension))
+    throw ExitError(Exit::Usage,
+                    Printable("--extend ") + options.extension + " is not a duration, as in 30m or 1h30m");
   if (const auto code = client::why_not_runnable(run.command.front()))
     throw ExitError(static_cast<Exit>(*code),
                     Printable(run.command.front()) + " cannot be run, so nothing was asked for");
@@ -253,6 +234,8 @@ Verb run_verb(CLI::App& app) {
       ->add_option("--timeout", options->timeout,
                    "How long to wait for the access; the request is withdrawn after that")
       ->capture_default_str();
+  command->add_option("--extend", options->extension,
+                      "Ask for that much more before the access ends, as often as the command still runs");
   command
       ->add_option("-o,--output", options->output,
                    "json: what happens as JSON, an object a line, on standard error")
