@@ -12,6 +12,8 @@ namespace curfew::cli {
 namespace {
 
 constexpr std::chrono::seconds kPoll{1};
+// How often to look whether the access was ended before its time.
+constexpr std::chrono::seconds kLook{15};
 
 // How long the access of this request alone lasts: for an extension, from the end of what it extends.
 std::chrono::seconds span_of(const api::AccessRequest& request) {
@@ -37,15 +39,14 @@ std::vector<api::AccessRequest> KeptAccess::stop() {
 }
 
 void KeptAccess::look_after(const std::stop_token& stop) {
-  const Clock& clock = *parts_.session.clock;
   while (true) {
     const auto lead = client::warning_lead(span_of(current_));
-    if (!wait(stop, *current_.status.expires_at - lead - clock.now())) return;
+    if (!wait_until(stop, *current_.status.expires_at - lead)) return;
     if (!parts_.extension.empty() && extend(stop)) continue;
     if (stop.stop_requested()) return;
     parts_.say(Printable("warning: access ends in ") +
                format_duration(std::max(lead, std::chrono::seconds(1))) + ", and the command still runs");
-    if (!wait(stop, *current_.status.expires_at - clock.now())) return;
+    if (!wait_until(stop, *current_.status.expires_at)) return;
     return parts_.say("warning: access has ended, and the command still runs");
   }
 }
@@ -77,6 +78,20 @@ bool KeptAccess::extend(const std::stop_token& stop) {
     return false;
   }
   return false;
+}
+
+bool KeptAccess::wait_until(const std::stop_token& stop, TimePoint time) {
+  const Clock& clock = *parts_.session.clock;
+  while (true) {
+    const auto left = time - clock.now();
+    if (!wait(stop, std::min<TimePoint::duration>(left, kLook))) return false;
+    if (left <= kLook) return true;
+    const auto read = parts_.session.cluster->get<api::AccessRequest>(current_.metadata.key());
+    if (!read || !read->object.status.complete) continue;
+    parts_.say(Printable("warning: access has ended, and the command still runs: ") +
+               read->object.status.message);
+    return false;
+  }
 }
 
 bool KeptAccess::wait(const std::stop_token& stop, TimePoint::duration time) {

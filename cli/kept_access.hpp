@@ -31,6 +31,8 @@ class KeptAccess {
  private:
   void look_after(const std::stop_token& stop);
   bool extend(const std::stop_token& stop);
+  // Returns false if the command has ended before, or the access, which it says.
+  bool wait_until(const std::stop_token& stop, TimePoint time);
   // Returns false if the command has ended before.
   bool wait(const std::stop_token& stop, TimePoint::duration time);
 

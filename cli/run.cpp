@@ -16,7 +16,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kSignalled = 128;
-constexpr int kMaxAttempts = 3;  // to give back: a person who is impatient interrupts these calls, too
+// To give back, with growing pauses of half a minute in all: an API server may restart, and a person who is
+// impatient interrupts these calls, too.
+constexpr int kMaxAttempts = 8;
+constexpr milliseconds kFirstPause{250};
 
 struct Options {
   RequestFlags flags;
@@ -38,6 +41,14 @@ class Progress {
     if (is_json_) return;
     clear();
     terminal_.warn(text + "\n");
+  }
+
+  // Also as JSON.
+  void warn(const Printable& text) const {
+    if (!is_json_) return say(text);
+    auto object = json();
+    object["warning"] = text.str();
+    write(object);
   }
 
   void state(const api::AccessRequest& request) {
@@ -120,7 +131,9 @@ void give_back(const Invocation& run, const api::ObjectMeta& request, const std:
                const Progress& progress) {
   const client::Target target{.key = request.key(), .uid = request.uid};
   Error error;
-  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+  milliseconds pause = kFirstPause;
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt, pause *= 2) {
+    if (attempt > 0) run.session.sleep(pause);
     const auto now = run.session.cluster->get<api::AccessRequest>(target.key);
     if (now && (now->object.metadata.uid != target.uid || now->object.status.complete)) return;
     if (!now && now.error().kind == ErrorKind::NotFound) return;
@@ -136,9 +149,41 @@ void give_back(const Invocation& run, const api::ObjectMeta& request, const std:
                           to_string(target.key));
     error = result.error;
   }
-  progress.clear();
-  run.terminal.warn(Printable("kubectl curfew: ") + to_string(target.key) +
-                    " could not be given back: " + error.message + "; what was granted ends on time\n");
+  progress.warn(Printable(to_string(target.key)) + " could not be given back: " + error.message +
+                "; what was granted ends on time");
+}
+
+// Gives back what was made although the answer to its creation was lost, or interrupted.
+void give_back_if_made(const Invocation& run, const api::AccessRequest& asked, TimePoint began,
+                       const Progress& progress) {
+  constexpr std::chrono::seconds kClockDifference{60};
+  const auto made = run.session.cluster->get<api::AccessRequest>(asked.metadata.key());
+  if (!made || made->object.metadata.creation_timestamp < began - kClockDifference) return;
+  const auto& requester = made->object.spec.requester;
+  if (!requester || requester->username != asked.spec.requester->username) return;
+  give_back(run, made->object.metadata, "whether it was made was not known", progress);
+}
+
+bool is_refusal(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::Forbidden:
+    case ErrorKind::Invalid:
+    case ErrorKind::AlreadyExists:
+    case ErrorKind::NotFound:
+    case ErrorKind::Unauthorized: return true;
+    default: return false;
+  }
+}
+
+// The request as it was made. Throws Interrupted, or ExitError, and then there is none.
+Asked ask_for(const Invocation& run, client::Candidate chosen, const Progress& progress,
+              const client::HeldSignals& signals) {
+  const TimePoint began = run.session.clock->now();
+  auto made = client::make_request(run.session, chosen);
+  if (made) return {.chosen = std::move(chosen), .made = std::move(*made)};
+  if (!is_refusal(made.error().kind)) give_back_if_made(run, chosen.request(), began, progress);
+  if (signals.caught()) throw Interrupted();
+  throw ExitError(made.error());
 }
 
 // The request as it is once there is access. Throws ExitError otherwise.
@@ -168,17 +213,23 @@ int run_with_access(const Invocation& run, const Options& options, const api::Ac
   KeptAccess access({.session = run.session,
                      .granted = granted,
                      .extension = options.extension,
-                     .say = [&](const Printable& text) { progress.say(text); }});
+                     .say = [&](const Printable& text) { progress.warn(text); }});
   const int exit_code = client::run_command(run.command);
   for (const auto& extension : access.stop()) give_back(run, extension.metadata, end_of(exit_code), progress);
   return exit_code;
 }
 
 Exit run_command(const Options& options, const Invocation& run, std::chrono::seconds timeout) {
-  const client::Candidate chosen = choose(run, options.flags);
+  client::Candidate chosen = client::with_own_name(choose(run, options.flags));
   Progress progress(run.terminal, options.output == "json");
   const client::HeldSignals signals;  // from here on there is something to give back
-  const Asked asked = ask(run, chosen);
+  std::optional<Asked> made;
+  try {
+    made = ask_for(run, std::move(chosen), progress, signals);
+  } catch (const Interrupted&) {
+    return static_cast<Exit>(kSignalled + *signals.caught());
+  }
+  const Asked& asked = *made;
   progress.say(Printable(to_string(asked.key())) + ": asked for " + choice_text(asked.chosen));
   if (options.output.empty()) warn_of(run.terminal, asked);
   std::optional<int> exit_code;
@@ -191,8 +242,10 @@ Exit run_command(const Options& options, const Invocation& run, std::chrono::sec
     progress.clear();
     exit_code = kSignalled + *signals.caught();
     why = "interrupted before the command ran";
-  } catch (const ExitError&) {
+  } catch (const ExitError& error) {
+    if (error.exit() != Exit::RunTimedOut) why = "it could not be seen how the request stands";
     give_back(run, asked.made.object.metadata, why, progress);
+    progress.ended(static_cast<int>(error.exit() == Exit::Failed ? Exit::RunFailed : error.exit()));
     throw;
   }
   give_back(run, asked.made.object.metadata, why, progress);

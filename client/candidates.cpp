@@ -1,11 +1,15 @@
 #include "client/candidates.hpp"
 
 #include <algorithm>
+#include <random>
+#include <string_view>
 
 #include "core/check/check.hpp"
 
 namespace curfew::client {
 namespace {
+
+constexpr int kMaxFailedReads = 10;  // in a row, one a second, while waiting for access
 
 bool is_about_how(std::string_view check) {
   return check.starts_with("reason-") || check.starts_with("duration-") || check.starts_with("start-time-");
@@ -135,6 +139,19 @@ std::vector<Trial> try_candidates(const Session& session, const std::vector<cons
   return trials;
 }
 
+Candidate with_own_name(Candidate candidate) {
+  if (!candidate.request().metadata.name.empty()) return candidate;
+  constexpr std::string_view kCharacters = "bcdfghjklmnpqrstvwxz2456789";
+  constexpr int kRandom = 8;
+  api::AccessRequest request = candidate.request();
+  request.metadata.name = prefix_of(request);
+  std::random_device random;
+  std::uniform_int_distribution<std::size_t> any(0, kCharacters.size() - 1);
+  for (int i = 0; i < kRandom; ++i) request.metadata.name += kCharacters[any(random)];
+  candidate.facts.input.request = std::make_shared<const api::AccessRequest>(std::move(request));
+  return candidate;
+}
+
 Result<Read<api::AccessRequest>> make_request(const Session& session, const Candidate& candidate) {
   return session.cluster->create(candidate.request(), prefix_of(candidate.request()));
 }
@@ -145,9 +162,17 @@ Result<WaitResult> wait_for_access(const Session& session, const api::ObjectKey&
   using Outcome = WaitResult::Outcome;
   const auto deadline = session.clock->steady() + timeout;
   WaitResult result;
+  int failures = 0;
   while (session.clock->steady() < deadline) {
     auto read = session.cluster->get<api::AccessRequest>(key);
-    if (!read) return tl::unexpected(read.error());
+    if (!read) {
+      const bool may_pass =
+          read.error().kind != ErrorKind::NotFound && read.error().kind != ErrorKind::Forbidden;
+      if (!may_pass || ++failures == kMaxFailedReads) return tl::unexpected(read.error());
+      session.sleep(std::chrono::seconds(1));
+      continue;
+    }
+    failures = 0;
     result.request = std::move(read->object);
     observe(result.request);
     const auto& status = result.request.status;

@@ -55,6 +55,10 @@ struct Trial {
 // Tries all candidates without creating anything.
 std::vector<Trial> try_candidates(const Session& session, const std::vector<const Candidate*>& candidates);
 
+// The candidate, whose request, if it has no name, has one that no other request has: so it can be found even
+// if the answer to its creation is lost.
+Candidate with_own_name(Candidate candidate);
+
 // Creates the request.
 Result<Read<api::AccessRequest>> make_request(const Session& session, const Candidate& candidate);
 
@@ -66,7 +70,7 @@ struct WaitResult {
 };
 
 // Waits until the request is Active, complete, or the time is over. Reads it every second and passes it to
-// `observe`.
+// `observe`. Fails if it cannot be read several times in a row.
 Result<WaitResult> wait_for_access(const Session& session, const api::ObjectKey& key,
                                    std::chrono::seconds timeout,
                                    const std::function<void(const api::AccessRequest&)>& observe);

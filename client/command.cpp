@@ -10,6 +10,7 @@
 #include <boost/process/search_path.hpp>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 
 namespace curfew::client {
 namespace {
@@ -29,7 +30,8 @@ void hold(int signal, siginfo_t* info, void* /*context*/) {
   int none = 0;
   first_signal.compare_exchange_strong(none, signal);
   const pid_t command = running.load();
-  if (command > 0 && info->si_code <= 0) ::kill(command, signal);  // sent by a process, not by the terminal
+  // Sent by a process, or by a terminal that hung up, which tells the leader of its session only.
+  if (command > 0 && (info->si_code <= 0 || signal == SIGHUP)) ::kill(command, signal);
 }
 
 int failed_with(int error) {
@@ -65,7 +67,11 @@ HeldSignals::HeldSignals() {
   action.sa_sigaction = hold;
   action.sa_flags = SA_SIGINFO | SA_RESTART;
   sigemptyset(&action.sa_mask);
-  for (std::size_t i = 0; i < kHeld.size(); ++i) ::sigaction(kHeld.at(i), &action, &before.at(i));
+  for (std::size_t i = 0; i < kHeld.size(); ++i) {
+    ::sigaction(kHeld.at(i), &action, &before.at(i));
+    // As nohup and a shell's background jobs want it, for this process and the command.
+    if (before.at(i).sa_handler == SIG_IGN) ::sigaction(kHeld.at(i), &before.at(i), nullptr);
+  }
 }
 
 HeldSignals::~HeldSignals() {
@@ -80,7 +86,9 @@ std::optional<int> HeldSignals::caught() const {
 std::optional<int> why_not_runnable(const std::string& program) {
   if (program.find('/') == std::string::npos)
     return boost::process::search_path(program).empty() ? std::optional(kNotFound) : std::nullopt;
-  return ::access(program.c_str(), X_OK) == 0 ? std::nullopt : std::optional(failed_with(errno));
+  if (::access(program.c_str(), X_OK) != 0) return failed_with(errno);
+  std::error_code ignored;
+  return std::filesystem::is_directory(program, ignored) ? std::optional(kNotExecutable) : std::nullopt;
 }
 
 int run_command(const std::vector<std::string>& command) {

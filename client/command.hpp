@@ -10,9 +10,9 @@
 // A person's own command, run while there is access.
 namespace curfew::client {
 
-// While it exists, SIGINT, SIGTERM, SIGHUP and SIGQUIT do not end this process. The first one is remembered;
-// one that was not sent by the terminal, which sends it to the command itself, is passed on to the command
-// that run_command() runs. One at a time in a process.
+// While it exists, SIGINT, SIGTERM, SIGHUP and SIGQUIT do not end this process, unless they were ignored
+// before, which they stay. The first one is remembered; one that was not sent by the terminal, which sends it
+// to the command itself, is passed on to the command that run_command() runs. One at a time in a process.
 class HeldSignals {
  public:
   HeldSignals();
