@@ -11,9 +11,9 @@ using namespace curfew::test;
 
 namespace {
 
-constexpr const char* kLost = "API server unreachable, retrying";
-constexpr int kMaxRequests = 40;      // per second of trouble
-constexpr std::size_t kMaxLines = 6;  // of log, in the whole time of trouble
+constexpr const char* kLostContact = "API server unreachable, retrying";
+constexpr int kMaxRequestsInTrouble = 40;      // per second of trouble
+constexpr std::size_t kMaxLinesOfTrouble = 6;  // of log, in the whole time of trouble
 
 std::string contents(const std::filesystem::path& path) {
   std::ifstream in(path);
@@ -27,7 +27,7 @@ void replace(const std::filesystem::path& path, const std::string& text) {
 }
 
 // A controller behind the fault proxy, with its own token file.
-struct Behind {
+struct BehindProxy {
   Scene scene;
   FaultProxy proxy{scene.cluster};
   std::filesystem::path folder = proxy.kubeconfig().parent_path();
@@ -36,7 +36,7 @@ struct Behind {
   std::optional<Controller> controller;
   std::string policy = scene.space.policy(automatic());
 
-  Behind() {
+  BehindProxy() {
     Json config = Json::parse(contents(proxy.kubeconfig()));
     Json& user = config["users"][0]["user"];
     REQUIRE(user.contains("tokenFile"));
@@ -48,14 +48,15 @@ struct Behind {
                        folder / "with-token");
     controller->start_leading();
   }
-  ~Behind() { controller->stop(); }
+  ~BehindProxy() { controller->stop(); }
 };
 
 // Counts later lines as well, because the first cause may have been another.
 int times_said_why(const Controller& controller, const std::string& part) {
   int count = 0;
   for (const Json& line : controller.log()) {
-    const bool is_about_contact = line["msg"] == kLost || line["msg"] == "API server still unreachable";
+    const bool is_about_contact =
+        line["msg"] == kLostContact || line["msg"] == "API server still unreachable";
     if (is_about_contact && line["err"].get<std::string>().find(part) != std::string::npos) ++count;
   }
   return count;
@@ -68,7 +69,7 @@ struct Trouble {
 };
 
 // One access ends and one request is made meanwhile: both are completed at once after the repair.
-void live_through(Behind& behind, const Trouble& trouble) {
+void live_through(BehindProxy& behind, const Trouble& trouble) {
   INFO("proxy: " << behind.proxy.errors());
   const Scene& scene = behind.scene;
   Controller& controller = *behind.controller;
@@ -91,8 +92,8 @@ void live_through(Behind& behind, const Trouble& trouble) {
   CHECK(asked.text("phase").empty());
   CHECK(controller.get("/healthz").status == 200);
   CHECK(controller.get("/readyz").status == 503);
-  CHECK(controller.times_said(kLost) == 1);
-  CHECK(controller.log().size() <= lines + kMaxLines);
+  CHECK(controller.times_said(kLostContact) == 1);
+  CHECK(controller.log().size() <= lines + kMaxLinesOfTrouble);
   CHECK(times_said_why(controller, trouble.said) == 1);
 
   trouble.mend();
@@ -109,7 +110,7 @@ void live_through(Behind& behind, const Trouble& trouble) {
                 << " lines of log");
   CHECK(late <= seconds(1));
   CHECK(granted_after < seconds(5));
-  CHECK(requests < kMaxRequests);
+  CHECK(requests < kMaxRequestsInTrouble);
   CHECK(running.text("phase") == "Active");
   CHECK(ending.recorded() == std::vector<std::string>{"Requested", "Granted", "Expired"});
 }
@@ -118,7 +119,7 @@ void live_through(Behind& behind, const Trouble& trouble) {
 
 TEST_CASE("a token that the API server no longer takes costs no more than the time until there is a new one",
           "[replica]") {
-  Behind behind;
+  BehindProxy behind;
   live_through(behind, {.begin = [&] { replace(behind.token, "an.expired.token\n"); },
                         .mend = [&] { replace(behind.token, behind.good_token); },
                         .said = "Unauthorized"});
@@ -127,7 +128,7 @@ TEST_CASE("a token that the API server no longer takes costs no more than the ti
 TEST_CASE(
     "an API server that shows a certificate of another CA costs no more than the time until the CA's file is replaced",
     "[replica]") {
-  Behind behind;
+  BehindProxy behind;
   live_through(
       behind,
       {.begin = [&] { behind.proxy.set({{"fault", "pass"}, {"identity", "rotated"}}); },

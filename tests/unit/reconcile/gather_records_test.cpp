@@ -240,7 +240,8 @@ TEST_CASE("a request that has ended does not begin anew because somebody changed
   auto asked = request();
   asked.metadata.creation_timestamp = f.clock.now();
   runtime::WorkQueue<reconcile::Key> queue{f.clock};
-  reconcile::Triggers triggers(queue, f.stores, f.notes, f.departed, f.clock, [] { return true; });
+  reconcile::Triggers triggers(queue, f.stores, f.notes, f.departed, f.extensions, f.clock,
+                               [] { return true; });
   const auto appear = [&] { triggers.changed(nullptr, deliver(f.stores.requests, asked)); };
   const std::string end = "GET " + std::string(kRecordsPath) + "/" + kUid + "-ended";
 
