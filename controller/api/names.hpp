@@ -41,6 +41,8 @@ inline constexpr std::string_view kPolicyMissing = "PolicyMissing";
 inline constexpr std::string_view kSuspended = "Suspended";
 // On policies: a role lets its holder keep access beyond the grant.
 inline constexpr std::string_view kOutlivesGrant = "OutlivesGrant";
+// On policies: a username that it names is not one person's.
+inline constexpr std::string_view kSharedIdentity = "SharedIdentity";
 // On policies: RBAC does not allow Curfew to bind a role that the policy offers.
 inline constexpr std::string_view kRoleNotBindable = "RoleNotBindable";
 // On policies: a ClusterRole has rules of which a RoleBinding gives nothing.

@@ -11,6 +11,7 @@
 #include "core/policy/reason_pattern.hpp"
 #include "core/policy/schedule.hpp"
 #include "core/policy/selector.hpp"
+#include "core/policy/shared_identity.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::core {
@@ -202,6 +203,10 @@ bool is_suspended(const api::AccessPolicy& policy) {
   return policy.spec.suspend.value_or(false);
 }
 
+std::string with_warning(std::string sentence, const std::string& warning) {
+  return warning.empty() ? sentence : sentence + "; but " + warning;
+}
+
 // A suspended policy is Ready: it does what its author wants. Tools that wait for Ready (Flux, Helm) would
 // otherwise wait for the end of a freeze.
 void set_ready(const api::AccessPolicy& policy, std::span<const Denial> problems, TimePoint now,
@@ -214,7 +219,7 @@ void set_ready(const api::AccessPolicy& policy, std::span<const Denial> problems
   else if (is_suspended(policy))
     message = "suspended: " + std::string(kNothingIsGranted);
   else
-    message = "requests are served";
+    message = with_warning("requests are served", describe_shared_identities(policy.spec));
   api::set_condition(status.conditions, {.type = std::string(api::kReady),
                                          .status = problems.empty() ? "True" : "False",
                                          .reason = why,
@@ -274,6 +279,8 @@ api::AccessPolicyStatus policy_status(const PolicyInput& input) {
   set_or_remove(api::kRoleNotBindable, reason::kRoleNotBindable, unbindable, input, status);
   set_or_remove(api::kClusterScopedRules, api::kClusterScopedRules,
                 message_of(api::kClusterScopedRules, input.beyond_namespace, policy), input, status);
+  set_or_remove(api::kSharedIdentity, api::kSharedIdentity, describe_shared_identities(policy.spec), input,
+                status);
   set_or_remove(api::kOutlivesGrant, api::kOutlivesGrant, outliving_roles(input), input, status);
   return status;
 }

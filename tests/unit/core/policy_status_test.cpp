@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "core/policy/shared_identity.hpp"
 #include "core_test.hpp"
 
 namespace {
@@ -176,4 +177,41 @@ TEST_CASE("a role with which access can be kept is warned about, and the policy 
   policy.spec.roles.pop_back();
   policy.status = policy_status({.policy = policy, .facts = kFacts, .outliving_powers = powers, .now = kNow});
   CHECK(api::find_condition(policy.status.conditions, "OutlivesGrant") == nullptr);
+}
+
+TEST_CASE("a policy that names users who are not one person each says so, and is Ready") {
+  auto policy = a_policy();
+  CHECK(ready(policy).message == "requests are served");
+  policy.spec.approval.approvers.push_back(user("kubernetes-admin"));
+  policy.spec.requesters.push_back(user("arn:aws:iam::111122223333:role/dev"));
+  const std::string warning =
+      "spec.requesters has User arn:aws:iam::111122223333:role/dev, who is everybody that assumes this IAM role; "
+      "spec.approval.approvers has User kubernetes-admin, which several people may use: one username has to be one person";
+  CHECK(ready(policy).status == "True");
+  CHECK(ready(policy).message == "requests are served; but " + warning);
+  policy.status = policy_status({.policy = policy, .facts = kFacts, .now = kNow});
+  CHECK(api::find_condition(policy.status.conditions, "SharedIdentity")->message == warning);
+  policy.spec = a_policy().spec;
+  policy.status = policy_status({.policy = policy, .facts = kFacts, .now = kNow});
+  CHECK(api::find_condition(policy.status.conditions, "SharedIdentity") == nullptr);
+}
+
+TEST_CASE("usernames that are not one person's are told from those that are") {
+  for (const char* shared :
+       {"admin", "system:anonymous", "system:node:worker-1", "arn:aws:iam::111122223333:role/admin",
+        "arn:aws-cn:iam::111122223333:role/path/admin",
+        "arn:aws:sts::111122223333:assumed-role/dev/1764064200123456789",
+        "arn:aws:sts::111122223333:assumed-role/dev/botocore-session-1764064200",
+        "arn:aws:sts::111122223333:assumed-role/node/i-0123456789abcdef0"}) {
+    CAPTURE(shared);
+    CHECK(why_not_a_person(shared));
+  }
+  for (const char* person :
+       {"alice", "alice@example.com", "administrator@example.com", "arn:aws:iam::111122223333:user/alice",
+        "arn:aws:sts::111122223333:assumed-role/dev/alice@example.com",
+        "arn:aws:sts::111122223333:assumed-role/dev/u1234567",
+        "github:repo:acme/shop:environment:production"}) {
+    CAPTURE(person);
+    CHECK_FALSE(why_not_a_person(person));
+  }
 }
