@@ -56,6 +56,9 @@ CHANGES = {
     "grantableRoles": ([{"namespace": "payments", "name": "debugger"}],
                        lambda o: named(o, "RoleBinding", "curfew-grantable-debugger")["metadata"]["namespace"] == "payments"
                        and named(o, "Role", "curfew-grantable-debugger")["rules"][0]["resourceNames"] == ["debugger"]),
+    "clusterWide.enabled": (True, lambda o: named(o, "ClusterRoleBinding", "curfew-cluster-wide") and named(o, "ClusterRole", "curfew-grantable-cluster-wide")),
+    "clusterWide.grantableClusterRoles": (["view"],
+                                          lambda o: named(o, "ClusterRole", "curfew-grantable-cluster-wide-view")["rules"][0]["verbs"] == ["bind", "grant-cluster-wide"]),
     "iKnowThatClusterAdminCannotBeTakenBack": (True, lambda o: grantable(o) == ["curfew-grantable-view"]),
     "guardedClusterRoles": (["admin"], lambda o: '"admin"' in str(guarded(o))),
     "guardedRoles": (["debugger"], lambda o: '"debugger"' in str(guarded(o))),
@@ -93,6 +96,7 @@ CHANGES = {
 # Values that show only where another is set.
 NEEDS = {
     "guardedFromServiceAccounts": ("guardedClusterRoles", ["edit"]),
+    "clusterWide.grantableClusterRoles": ("clusterWide.enabled", True),
     "podMonitor.interval": ("podMonitor.enabled", True),
     "podMonitor.labels": ("podMonitor.enabled", True),
     "prometheusRule.labels": ("prometheusRule.enabled", True),
