@@ -73,6 +73,8 @@ TEST_CASE("a stolen token grants cluster-wide only what is grantable so", "[wide
   CHECK(eventually(seconds(10), [&] {
     return tried("cluster-admin").all().find("never grants cluster-admin") != std::string::npos;
   }));
+  CHECK_THAT(curfew.kubectl({"delete", "--dry-run=server", "clusterrolebinding", "curfew-test-requesters"}),
+             Refused("Curfew takes away from ClusterRoleBindings of its own"));
   CHECK_THAT(scene.admin.kubectl({"create", "--dry-run=server", "-f", "-"}, binding_of(stored, "view")),
              Refused("are made by Curfew only: make a ClusterAccessRequest"));
 }

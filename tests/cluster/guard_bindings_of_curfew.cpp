@@ -65,15 +65,15 @@ TEST_CASE("Curfew moves the end of its binding up, and neither back nor away", "
   CHECK_THAT(annotate(managed.curfew, {{end, earlier}, {"curfew.dev/policy", "added"}}), Refused(sentence));
   CHECK_THAT(annotate(managed.curfew, {{"curfew.dev/request", "other/ask"}}), Refused(sentence));
   CHECK(managed.stored()["metadata"]["annotations"] ==
-        Json{{end, sooner}, {"curfew.dev/request", managed.space.name() + "/ask"}});
+        Json{{end, sooner}, {"curfew.dev/request", managed.space.key("ask")}});
   CHECK_THAT(annotate(managed.curfew, {{end, earlier}}), Succeeds());
 }
 
 TEST_CASE("Curfew makes no RoleBinding that is not marked with its request and its end", "[guard]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
-  const std::string sentence =
-      "Curfew makes only RoleBindings that are labelled with their request and annotated with their end";
+  const std::string sentence = "Curfew makes only " + binding_kind() +
+                               "s that are labelled with their request and annotated with their end";
   Json binding = managed_binding(space.name());
   SECTION("no label") {
     binding["metadata"].erase("labels");
@@ -109,7 +109,8 @@ TEST_CASE("Curfew makes no RoleBinding that the garbage collector would leave al
     owners.push_back({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"name", "default"}, {"uid", kUid}});
   }
   CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()),
-             Refused("Curfew makes only RoleBindings that are owned by their request, and by nothing else"));
+             Refused("Curfew makes only " + binding_kind() +
+                     "s that are owned by their request, and by nothing else"));
 }
 
 TEST_CASE("Curfew makes RoleBindings for one person or ServiceAccount at a time", "[guard]") {
@@ -128,10 +129,11 @@ TEST_CASE("Curfew makes RoleBindings for one person or ServiceAccount at a time"
     subjects = Json::array();
   }
   CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, binding.dump()),
-             Refused("Curfew makes only RoleBindings of one User or one ServiceAccount"));
+             Refused("Curfew makes only " + binding_kind() + "s of one User or one ServiceAccount"));
 }
 
-TEST_CASE("Curfew binds no role without the verb bind, whose rules it has itself or not", "[guard]") {
+TEST_CASE("Curfew binds no role without the verb bind, whose rules it has itself or not",
+          "[guard][namespaced]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   Json binding = managed_binding(space.name());
@@ -168,7 +170,7 @@ TEST_CASE("Curfew makes only RoleBindings that end, within a year", "[guard]") {
         std::string("2026-04-31T00:00:00Z"), std::string("2026-01-01T25:61:00Z"), std::string("2026-01-01"),
         std::string("2026-01-01T00:00:00+00:00"), from_now(8762h)}) {
     INFO(end);
-    CHECK_THAT(make(end), Refused("Curfew makes only RoleBindings that end, within a year"));
+    CHECK_THAT(make(end), Refused("Curfew makes only " + binding_kind() + "s that end, within a year"));
   }
   for (const std::string& end : {from_now(8760h), from_now(1s), std::string("2024-02-29T00:00:00Z")}) {
     INFO(end);
@@ -176,7 +178,7 @@ TEST_CASE("Curfew makes only RoleBindings that end, within a year", "[guard]") {
   }
 }
 
-TEST_CASE("Curfew deletes only RoleBindings of its own", "[guard]") {
+TEST_CASE("Curfew deletes only RoleBindings of its own", "[guard][namespaced]") {
   Managed managed;
   const std::string& space = managed.space.name();
   REQUIRE_THAT(managed.admin.apply(role_binding(space, "theirs").dump()), Succeeds());
@@ -198,7 +200,7 @@ TEST_CASE("Curfew deletes only RoleBindings of its own", "[guard]") {
 }
 
 TEST_CASE("Curfew deletes what was made while the guard was away, of the name that its label gives",
-          "[guard]") {
+          "[guard][namespaced]") {
   Asked asked;
   exempt_labelled_namespaces(asked.cluster);
   REQUIRE_THAT(asked.admin.kubectl({"label", "namespace", asked.space.name(), "curfew-test=unguarded"}),
@@ -233,7 +235,7 @@ TEST_CASE("Curfew touches no RoleBinding of others", "[guard]") {
              Refused(only_takes_away()));
 }
 
-TEST_CASE("Curfew grants nothing in the namespaces of Kubernetes and its own", "[guard]") {
+TEST_CASE("Curfew grants nothing in the namespaces of Kubernetes and its own", "[guard][namespaced]") {
   const Cluster& cluster = Cluster::shared();
   const auto reserved = GENERATE("kube-system", "kube-public", "curfew-system");
   CHECK_THAT(cluster.curfew().kubectl({"create", "-f", "-"}, managed_binding(reserved).dump()),

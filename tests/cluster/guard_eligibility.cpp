@@ -93,7 +93,7 @@ class Table {
 
 }  // namespace
 
-TEST_CASE("the API server answers every case of the table as it says", "[guard]") {
+TEST_CASE("the API server answers every case of the table as it says", "[guard][namespaced]") {
   const YAML::Node cases = YAML::LoadFile(CURFEW_SOURCE_DIR "/tests/cases/eligibility.yaml")["cases"];
   REQUIRE(cases.size() >= 60);
   Table table;
@@ -109,7 +109,7 @@ TEST_CASE("the API server answers every case of the table as it says", "[guard]"
 }
 
 TEST_CASE("an answer of the policy names the policy, the field, the value and what would be accepted",
-          "[guard]") {
+          "[guard][namespaced]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   const std::string policy = space.policy(

@@ -57,7 +57,7 @@ struct Extended : Asked {
 
 }  // namespace
 
-TEST_CASE("an extension of one's own active access is accepted", "[guard]") {
+TEST_CASE("an extension of one's own active access is accepted", "[guard][namespaced]") {
   const Extended e;
   CHECK(e.is_accepted_soon());
   CHECK_THAT(e.extend({{"role", nullptr}, {"subject", {{"kind", "User"}, {"name", "alice"}}}}),
@@ -66,7 +66,7 @@ TEST_CASE("an extension of one's own active access is accepted", "[guard]") {
 }
 
 TEST_CASE("an extension is refused at once, by one sentence, where what it extends is not the same",
-          "[guard]") {
+          "[guard][namespaced]") {
   const Extended e;
   REQUIRE(e.is_accepted_soon());
   struct Case {
@@ -97,7 +97,7 @@ TEST_CASE("an extension is refused at once, by one sentence, where what it exten
 }
 
 TEST_CASE("an extension is refused at once where what it extends gives no access or lasts long enough",
-          "[guard]") {
+          "[guard][namespaced]") {
   const Extended e;
   REQUIRE(e.is_accepted_soon());
   e.become({{"phase", "Pending"}});
@@ -114,20 +114,20 @@ TEST_CASE("an extension is refused at once where what it extends gives no access
   CHECK(e.is_refused_soon(Json::object(), "AccessRequest ask is over (Revoked): ask for access anew"));
 }
 
-TEST_CASE("a policy without maxTotal has no extensions", "[guard]") {
+TEST_CASE("a policy without maxTotal has no extensions", "[guard][namespaced]") {
   const Extended e("{max: 1h}");
   CHECK(e.is_refused_soon(Json::object(), "AccessPolicy " + e.policy +
                                               " allows no extensions: it has no spec.duration.maxTotal"));
 }
 
-TEST_CASE("a request that extends nothing is compared with none", "[guard]") {
+TEST_CASE("a request that extends nothing is compared with none", "[guard][namespaced]") {
   const Extended e;
   e.become({{"phase", "Revoked"}, {"complete", true}});
   CHECK_THAT(e.extend({{"extends", nullptr}}), Succeeds());
 }
 
 // Comparing every request with all of its namespace would make each the slower the more there are.
-TEST_CASE("the API server labels extensions, and compares no other request", "[guard]") {
+TEST_CASE("the API server labels extensions, and compares no other request", "[guard][namespaced]") {
   const Extended e;
   const auto labels = [&](const Json& more, const std::string& metadata) {
     Json spec{{"policy", e.policy}, {"role", {{"kind", "ClusterRole"}, {"name", "view"}}}};
@@ -147,7 +147,7 @@ TEST_CASE("the API server labels extensions, and compares no other request", "[g
   CHECK(labels(Json::object(), "").empty());
 }
 
-TEST_CASE("a request of another namespace is not extended", "[guard]") {
+TEST_CASE("a request of another namespace is not extended", "[guard][namespaced]") {
   const Extended e;
   const TestNamespace elsewhere(e.cluster);
   // There is none of that name there: Curfew rejects it.

@@ -32,7 +32,7 @@ TEST_CASE("groups that one is not in do not make one a requester", "[guard]") {
              Refused("is not a requester of AccessPolicy " + policy + ": Group developers"));
 }
 
-TEST_CASE("a request in the name of another is no different for a ServiceAccount", "[guard]") {
+TEST_CASE("a request in the name of another is no different for a ServiceAccount", "[guard][namespaced]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   const std::string policy = space.policy(kDevelopersAskSreApprove);
@@ -94,7 +94,7 @@ TEST_CASE("what was asked cannot be changed, by anybody and by any means", "[gua
   CHECK(asked.stored()["spec"] == whole_spec);
 }
 
-TEST_CASE("what was asked cannot be changed even where the schema has lost its rule", "[guard]") {
+TEST_CASE("what was asked cannot be changed even where the schema has lost its rule", "[guard][namespaced]") {
   Asked asked;
   const Json crd = asked.admin.get({"crd", "accessrequests.curfew.dev"});
   const std::string path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations";
@@ -159,7 +159,7 @@ TEST_CASE("a new request has no status, whatever it says itself", "[guard]") {
   CHECK_FALSE(cluster.admin().get(space.target("ask")).contains("status"));
 }
 
-TEST_CASE("nobody asks in the namespaces of Kubernetes and of Curfew", "[guard]") {
+TEST_CASE("nobody asks in the namespaces of Kubernetes and of Curfew", "[guard][namespaced]") {
   const Cluster& cluster = Cluster::shared();
   TestNamespace space(cluster);
   const std::string policy = space.policy(kDevelopersAskSreApprove);

@@ -170,7 +170,7 @@ TEST_CASE("a person with the verb end removes finalizers of a request, and adds 
   CHECK_THAT(patch(asked, asked.admin, {{"finalizers", nullptr}}), Succeeds());
 }
 
-TEST_CASE("a request is neither made nor grown beyond what its metadata may hold", "[guard]") {
+TEST_CASE("a request is neither made nor grown beyond what its metadata may hold", "[guard][namespaced]") {
   Asked asked;
   for (const Limit& limit : limits(asked)) {
     INFO(limit.what);
@@ -205,7 +205,8 @@ TEST_CASE("64 labels with the longest names fit", "[guard]") {
   CHECK_THAT(asked.annotate(asked.bob, {"curfew.dev/approve=ok"}), Succeeds());
 }
 
-TEST_CASE("what is over a limit already stays or shrinks, and is decided like anything else", "[guard]") {
+TEST_CASE("what is over a limit already stays or shrinks, and is decided like anything else",
+          "[guard][namespaced]") {
   Asked asked;
   exempt_labelled_namespaces(asked.cluster);
   REQUIRE_THAT(asked.admin.kubectl({"label", "namespace", asked.space.name(), "curfew-test=unguarded"}),
@@ -277,7 +278,7 @@ TEST_CASE("managed fields that JSON makes longer keep nobody from deciding", "[g
              Succeeds());
 }
 
-TEST_CASE("nobody uses up the managers that the requester of a request may have", "[guard]") {
+TEST_CASE("nobody uses up the managers that the requester of a request may have", "[guard][namespaced]") {
   Asked asked;
   const auto foreign = [](int count) {
     Json list = Json::array();
@@ -305,7 +306,8 @@ TEST_CASE("nobody uses up the managers that the requester of a request may have"
   CHECK_THAT(apply_as_manager(asked, asked.alice, "mine"), Succeeds());
 }
 
-TEST_CASE("with any number of managers, decisions and the garbage collector have space", "[guard]") {
+TEST_CASE("with any number of managers, decisions and the garbage collector have space",
+          "[guard][namespaced]") {
   Asked asked;
   ProcessResult said;
   int count = 0;

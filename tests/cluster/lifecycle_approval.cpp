@@ -102,7 +102,7 @@ TEST_CASE("nobody approves their own request unless the policy allows it", "[lif
   }
 }
 
-TEST_CASE("an approver may be a User or a ServiceAccount", "[lifecycle]") {
+TEST_CASE("an approver may be a User or a ServiceAccount", "[lifecycle][namespaced]") {
   const Scene scene;
   const Person robot = service_account(scene, "robot");
   const std::string policy = scene.space.policy(developers_may_view(
@@ -125,7 +125,7 @@ TEST_CASE("an approver may be a User or a ServiceAccount", "[lifecycle]") {
   }
 }
 
-TEST_CASE("a ServiceAccount that asks gets the binding as a ServiceAccount", "[lifecycle]") {
+TEST_CASE("a ServiceAccount that asks gets the binding as a ServiceAccount", "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string& space = scene.space.name();
   const Person flux = service_account(scene, "flux");

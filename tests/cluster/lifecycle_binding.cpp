@@ -40,7 +40,7 @@ void put_into_etcd(const Cluster& cluster, const std::string& key, const Json& o
 }  // namespace
 
 TEST_CASE("a role that Curfew may not bind is said so in the API server's words, and granted once it may",
-          "[lifecycle][slow]") {
+          "[lifecycle][slow][namespaced]") {
   const Scene scene;
   const std::string role = unique("reader");
   REQUIRE_THAT(scene.admin.kubectl({"create", "clusterrole", role, "--verb=list", "--resource=pods"}),

@@ -169,7 +169,8 @@ TEST_CASE("a binding that somebody deletes stays away, and the request says so",
   CHECK(granted.request.recorded() == Texts{"Requested", "Approved", "Granted", "Revoked"});
 }
 
-TEST_CASE("a namespace with active access goes when it is deleted, and nobody is warned", "[lifecycle]") {
+TEST_CASE("a namespace with active access goes when it is deleted, and nobody is warned",
+          "[lifecycle][namespaced]") {
   const Granted granted;
   const std::string& space = granted.scene.space.name();
   // Not at once, because the namespace controller pauses between its rounds.

@@ -76,7 +76,8 @@ std::vector<Change> what_forbids() {
 
 }  // namespace
 
-TEST_CASE("access that its policy ceases to allow is revoked at once, with the rule", "[lifecycle]") {
+TEST_CASE("access that its policy ceases to allow is revoked at once, with the rule",
+          "[lifecycle][namespaced]") {
   const Scene scene;
   bool is_explicit = false;
   int count = 0;
@@ -104,7 +105,7 @@ TEST_CASE("access whose policy is deleted is revoked after five seconds", "[life
 }
 
 TEST_CASE("a policy that is replaced, and a label that flickers, end no access and refuse nothing",
-          "[lifecycle]") {
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string& space = scene.space.name();
   const std::string policy = unique("replaced");
@@ -140,7 +141,7 @@ TEST_CASE("a policy that is replaced, and a label that flickers, end no access a
 }
 
 TEST_CASE("access is revoked five seconds after the namespace lost the label by which it was covered",
-          "[lifecycle]") {
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string& space = scene.space.name();
   REQUIRE_THAT(scene.admin.kubectl({"label", "namespace", space, "team=payments"}), Succeeds());

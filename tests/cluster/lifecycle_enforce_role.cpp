@@ -91,7 +91,7 @@ void check_revoked_for(const Scene& scene, const Request& request, curfew::TimeP
 }  // namespace
 
 TEST_CASE("access to a Role whose rules change is revoked, and what was asked for before is not granted",
-          "[lifecycle]") {
+          "[lifecycle][namespaced]") {
   const Debugger debugger;
   const Scene& scene = debugger.scene;
   const std::string policy = debugger.policy();
@@ -113,7 +113,7 @@ TEST_CASE("access to a Role whose rules change is revoked, and what was asked fo
 }
 
 TEST_CASE("a Role that is made again is the same if it allows the same, and another if it does not",
-          "[lifecycle]") {
+          "[lifecycle][namespaced]") {
   const Debugger debugger;
   const Scene& scene = debugger.scene;
   const Request request = debugger.active(debugger.policy());
@@ -130,7 +130,7 @@ TEST_CASE("a Role that is made again is the same if it allows the same, and anot
 }
 
 TEST_CASE("under a policy that says Keep, access stays bound to a Role that changes, goes and comes back",
-          "[lifecycle]") {
+          "[lifecycle][namespaced]") {
   const Debugger debugger;
   const Scene& scene = debugger.scene;
   const Request request = debugger.active(debugger.policy("onChange: Keep"));
@@ -147,7 +147,8 @@ TEST_CASE("under a policy that says Keep, access stays bound to a Role that chan
   CHECK(eventually(seconds(2), [&] { return scene.can_list_pods(scene.alice); }));
 }
 
-TEST_CASE("a change of an aggregated ClusterRole is reported, and access goes on", "[lifecycle]") {
+TEST_CASE("a change of an aggregated ClusterRole is reported, and access goes on",
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string role = unique("curfew-test-aggregated");
   const std::string part = role + "-part";

@@ -70,7 +70,7 @@ void check_ended_with(const Request& extension, const std::string& name, const s
 
 }  // namespace
 
-TEST_CASE("between access and its extension there is no moment without", "[lifecycle]") {
+TEST_CASE("between access and its extension there is no moment without", "[lifecycle][namespaced]") {
   const Chain chain("8s");
   const Scene& scene = chain.scene;
   const Request second = chain.extension("8s");
@@ -95,7 +95,8 @@ TEST_CASE("between access and its extension there is no moment without", "[lifec
   CHECK_THAT(records[1]["message"].get<std::string>(), ContainsSubstring(", which extends first"));
 }
 
-TEST_CASE("what ends access before its time ends its extensions, through each link", "[lifecycle]") {
+TEST_CASE("what ends access before its time ends its extensions, through each link",
+          "[lifecycle][namespaced]") {
   const Chain chain;
   const Scene& scene = chain.scene;
   const Request second = chain.extension();
@@ -122,7 +123,7 @@ TEST_CASE("what ends access before its time ends its extensions, through each li
   CHECK(eventually(seconds(2), [&] { return scene.managed_bindings() == 0; }));
 }
 
-TEST_CASE("revoking an extension leaves what it extends", "[lifecycle]") {
+TEST_CASE("revoking an extension leaves what it extends", "[lifecycle][namespaced]") {
   const Chain chain;
   const Request second = chain.extension();
   second.await("Active");
@@ -133,7 +134,7 @@ TEST_CASE("revoking an extension leaves what it extends", "[lifecycle]") {
   another.await("Active");
 }
 
-TEST_CASE("of two extensions at once one is granted", "[lifecycle]") {
+TEST_CASE("of two extensions at once one is granted", "[lifecycle][namespaced]") {
   const Chain chain;
   const Scene& scene = chain.scene;
   std::string both;
@@ -162,7 +163,7 @@ TEST_CASE("of two extensions at once one is granted", "[lifecycle]") {
   CHECK(scene.managed_bindings() == 2);
 }
 
-TEST_CASE("an extension that is approved a moment after the end gives nothing", "[lifecycle]") {
+TEST_CASE("an extension that is approved a moment after the end gives nothing", "[lifecycle][namespaced]") {
   const Chain chain("4s", one_of_sre(kExtensible));
   const Scene& scene = chain.scene;
   const Request late = chain.extension("30m", "late");
@@ -177,7 +178,7 @@ TEST_CASE("an extension that is approved a moment after the end gives nothing", 
   CHECK(eventually(seconds(2), [&] { return scene.managed_bindings() == 0; }));
 }
 
-TEST_CASE("an extension that waits is rejected with what it extends", "[lifecycle]") {
+TEST_CASE("an extension that waits is rejected with what it extends", "[lifecycle][namespaced]") {
   const Chain chain("30m", one_of_sre(kExtensible));
   const Request waits = chain.extension("30m", "waits");
   waits.await("Pending");
@@ -186,7 +187,7 @@ TEST_CASE("an extension that waits is rejected with what it extends", "[lifecycl
   CHECK(waits.condition("Granted")["reason"] == "ExtendedAccessEnded");
 }
 
-TEST_CASE("an extension counts against no limit that what it extends fills", "[lifecycle]") {
+TEST_CASE("an extension counts against no limit that what it extends fills", "[lifecycle][namespaced]") {
   const Person erin = Cluster::shared().somebody("erin", {"developers"});
   const Scene scene;
   const std::string policy = scene.space.policy(
@@ -203,7 +204,7 @@ TEST_CASE("an extension counts against no limit that what it extends fills", "[l
   CHECK(other.condition("Granted")["reason"] == "TooManyActive");
 }
 
-TEST_CASE("a chain ends when maxTotal says so", "[lifecycle]") {
+TEST_CASE("a chain ends when maxTotal says so", "[lifecycle][namespaced]") {
   const Chain chain("30m", automatic("duration: {max: 30m, maxTotal: 50m}"));
   const Request second = chain.extension();
   second.await("Active");
@@ -220,7 +221,7 @@ TEST_CASE("a chain ends when maxTotal says so", "[lifecycle]") {
 }
 
 TEST_CASE("a policy that allows less in all shortens an extension, and one that allows none ends it",
-          "[lifecycle]") {
+          "[lifecycle][namespaced]") {
   const Chain chain;
   const Request second = chain.extension();
   second.await("Active");

@@ -65,7 +65,7 @@ TEST_CASE("an unknown policy is waited for a little, and then named in the refus
   CHECK(now() - asked > seconds(4));
 }
 
-TEST_CASE("a policy that arrives two seconds after its request is used", "[lifecycle]") {
+TEST_CASE("a policy that arrives two seconds after its request is used", "[lifecycle][namespaced]") {
   const Scene scene;
   const auto [policy, request] = policy_after_request(scene, automatic(), seconds(2));
   request.await("Active");
@@ -93,7 +93,7 @@ TEST_CASE("a role that the policy does not offer is refused", "[lifecycle]") {
   }
 }
 
-TEST_CASE("a request that names no role needs a policy with only one", "[lifecycle]") {
+TEST_CASE("a request that names no role needs a policy with only one", "[lifecycle][namespaced]") {
   const Scene scene;
   SECTION("one") {
     const Request request(scene, scene.space.policy(automatic()), "duration: 10m");
@@ -117,7 +117,7 @@ TEST_CASE("a request that names no role needs a policy with only one", "[lifecyc
   }
 }
 
-TEST_CASE("a Role is looked up in the request's namespace", "[lifecycle]") {
+TEST_CASE("a Role is looked up in the request's namespace", "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string& space = scene.space.name();
   const std::string role = unique("debugger");
@@ -152,7 +152,7 @@ TEST_CASE("a Role is looked up in the request's namespace", "[lifecycle]") {
   scene.admin.kubectl({"delete", "clusterrole", "grantable-" + role, "--ignore-not-found"});
 }
 
-TEST_CASE("access is given in the namespaces that the policy covers", "[lifecycle]") {
+TEST_CASE("access is given in the namespaces that the policy covers", "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string& space = scene.space.name();
   SECTION("not covered by name: refused at once") {
