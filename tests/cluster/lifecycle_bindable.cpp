@@ -65,7 +65,8 @@ void check_granted(const Scene& scene, const std::string& policy) {
 
 }  // namespace
 
-TEST_CASE("a policy whose role Curfew may not bind is not Ready until the role is grantable", "[lifecycle]") {
+TEST_CASE("a policy whose role Curfew may not bind is not Ready until the role is grantable",
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const ClusterRole role(scene, kListPods);
   const std::string policy = scene.space.policy(one_of_sre(role.offered()));
@@ -86,7 +87,8 @@ TEST_CASE("a policy whose role Curfew may not bind is not Ready until the role i
   scene.await_policy(policy, "Ready", "RoleNotBindable", seconds(10));
 }
 
-TEST_CASE("a policy is Ready if Curfew may bind its role in the policy's namespaces only", "[lifecycle]") {
+TEST_CASE("a policy is Ready if Curfew may bind its role in the policy's namespaces only",
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const ClusterRole role(scene, kListPods);
   role.make_bindable_in(scene.space.name());
@@ -103,7 +105,7 @@ TEST_CASE("a policy is Ready if Curfew may bind its role in the policy's namespa
   check_granted(scene, named);
 }
 
-TEST_CASE("a role is not granted because Curfew holds its permissions", "[lifecycle]") {
+TEST_CASE("a role is not granted because Curfew holds its permissions", "[lifecycle][namespaced]") {
   const Scene scene;
   const ClusterRole role(scene, {"--verb=list,watch", "--resource=namespaces"});
   const std::string policy = scene.space.policy(one_of_sre(role.offered()));
@@ -118,7 +120,7 @@ TEST_CASE("a role is not granted because Curfew holds its permissions", "[lifecy
   request.await("Active", seconds(10));
 }
 
-TEST_CASE("a policy warns of rules that give nothing in a namespace", "[lifecycle]") {
+TEST_CASE("a policy warns of rules that give nothing in a namespace", "[lifecycle][namespaced]") {
   const Scene scene;
   const ClusterRole mixed(scene, {"--verb=get,list,watch", "--resource=nodes,namespaces,pods"});
   const ClusterRole useless(scene, {"--verb=list", "--resource=accesspolicies.curfew.dev,persistentvolumes"});
@@ -146,7 +148,7 @@ TEST_CASE("a policy warns of rules that give nothing in a namespace", "[lifecycl
       eventually(seconds(5), [&] { return scene.policy_condition(policy, "ClusterScopedRules").is_null(); }));
 }
 
-TEST_CASE("the roles of Kubernetes for namespaces are not warned about", "[lifecycle]") {
+TEST_CASE("the roles of Kubernetes for namespaces are not warned about", "[lifecycle][namespaced]") {
   const Scene scene;
   const std::string policy = scene.space.policy(one_of_sre(
       "roles: [{kind: ClusterRole, name: view}, {kind: ClusterRole, name: edit}, {kind: ClusterRole, name: "

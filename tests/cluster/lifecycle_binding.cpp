@@ -103,7 +103,8 @@ TEST_CASE("access that the API server refuses was never there, in no record and 
   scene.admin.kubectl({"delete", "clusterrole", role});
 }
 
-TEST_CASE("a quota that refuses the binding is named, without advice about the role", "[lifecycle]") {
+TEST_CASE("a quota that refuses the binding is named, without advice about the role",
+          "[lifecycle][namespaced]") {
   const Scene scene;
   REQUIRE_THAT(scene.admin.kubectl({"create", "quota", "no-bindings", "-n", scene.space.name(),
                                     "--hard=count/rolebindings.rbac.authorization.k8s.io=0"}),
@@ -143,7 +144,7 @@ TEST_CASE(
 
 TEST_CASE(
     "somebody else's binding that has the grant's name without its label keeps the grant back until it is deleted",
-    "[lifecycle][slow]") {
+    "[lifecycle][slow][namespaced]") {
   const Scene scene;
   const Request request(scene, scene.space.policy(one_of_sre()), "duration: 30m");
   request.await("Pending");

@@ -254,9 +254,12 @@ int play(unsigned seed) {
     if (has_crashed) chaos.world.restart();
     has_crashed = crashes;
     for (int i = 0; i < (crashes ? 1 : 20); ++i) {
-      const Situation before = chaos.world.s;
+      Situation before = chaos.world.s;
       check_deterministic(before.input());
       const Decision decision = chaos.world.step(crashes ? chaos.some_actions() : 1000);
+      // What the records told of decisions, which a crash may have kept from the status: read by the step.
+      before.recorded_decisions = chaos.world.s.recorded_decisions;
+      before.recorded_approvers = chaos.world.s.recorded_approvers;
       if (chaos.world.s.binding && !before.binding) {
         ++bindings;
         REQUIRE(std::ranges::none_of(chaos.world.records,
