@@ -124,6 +124,8 @@ const Candidate* nearest_of(const std::vector<Candidate>& all) {
 std::vector<Trial> try_candidates(const Session& session, const std::vector<const Candidate*>& candidates) {
   std::vector<Trial> trials;
   std::vector<api::AccessRequest> requests;
+  trials.reserve(candidates.size());
+  requests.reserve(candidates.size());
   for (const Candidate* candidate : candidates) {
     trials.push_back({.candidate = *candidate, .accepted = {}});
     requests.push_back(candidate->request());

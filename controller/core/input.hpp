@@ -128,8 +128,6 @@ struct Input {
   std::optional<RecordSummary> without_policy;
   Usage usage;
   std::optional<Extended> extended;       // if the request has a spec.extends
-  bool is_extended = false;               // another request that extends this one is granted
-  bool is_warned = false;                 // this replica has emitted ExpiresSoon for the request
   std::optional<EarlierRequest> earlier;  // searched at first sight only
   // Named for this request; carries its label unless the label was removed.
   std::shared_ptr<const api::RoleBinding> binding;
@@ -143,6 +141,8 @@ struct Input {
   // The status says that a request has ended that was granted, or was seen waiting under a policy, and no
   // AuditRecord says how.
   bool is_end_unrecorded = false;
+  bool is_extended = false;  // another request that extends this one is granted
+  bool is_warned = false;    // this replica has emitted ExpiresSoon for the request
   // The number of decisions that Curfew has seen, regardless of the status; nullopt if it has not seen the
   // request under a policy while the guard was in force.
   std::optional<int> observed_decisions;
@@ -154,11 +154,11 @@ struct Input {
   // crash).
   std::vector<std::string> recorded_approvers;
   std::size_t recorded_decisions = 0;
-  bool is_ending_false =
-      false;  // the status announced an end that Curfew did not: it is left out of `request`
-  std::optional<api::AuditRecord> end_record;  // as stored, if known to exist
+  // The status announced an end that Curfew did not: it is left out of `request`.
+  bool is_ending_false = false;
   // This replica has completed the request, and its status does not say so any more: somebody changed it.
   bool is_revived = false;
+  std::optional<api::AuditRecord> end_record;  // as stored, if known to exist
   std::optional<GrantFailure> grant_failure;
   // The API server's message, if it refused a record or a status of this request as invalid.
   std::optional<std::string> unstorable;

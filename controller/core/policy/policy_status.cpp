@@ -203,7 +203,7 @@ bool is_suspended(const api::AccessPolicy& policy) {
   return policy.spec.suspend.value_or(false);
 }
 
-std::string with_warning(std::string sentence, const std::string& warning) {
+std::string with_warning(const std::string& sentence, const std::string& warning) {
   return warning.empty() ? sentence : sentence + "; but " + warning;
 }
 
