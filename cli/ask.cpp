@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cli/describe.hpp"
+#include "cli/object_output.hpp"
 #include "client/warnings.hpp"
 #include "core/describe.hpp"
 #include "util/duration.hpp"
@@ -58,6 +59,25 @@ void WaitReport::operator()(const api::AccessRequest& request) {
   if (now == last_) return;
   last_ = now;
   terminal_.warn(terminal_.paint(Colour::Faint, now) + "\n");
+}
+
+void add_made_flags(CLI::App& command, MadeFlags& flags) {
+  command.add_flag("--wait", flags.wait,
+                   "Wait until it is Active (exit code 0), has ended otherwise (4) or --timeout is over (5)");
+  command.add_option("--timeout", flags.timeout, "How long --wait waits")->capture_default_str();
+  command.add_option("-o,--output", flags.output, "What to print: name, json or yaml")
+      ->check(CLI::IsMember({"name", "json", "yaml"}));
+}
+
+void print_made(const Terminal& terminal, const client::Read<api::AccessRequest>& made,
+                const MadeFlags& flags, const Printable& sentence) {
+  const auto key = made.object.metadata.key();
+  if (flags.output == "name")
+    terminal.print(Printable(key.name) + "\n");
+  else if (!flags.output.empty())
+    terminal.print(as_text(made.json, flags.output));
+  else
+    terminal.print(Printable(to_string(key)) + ": " + sentence + "\n");
 }
 
 Exit wait_until_active(const Invocation& run, const api::ObjectKey& key, std::chrono::seconds timeout) {

@@ -38,6 +38,19 @@ class WaitReport {
   std::string last_;
 };
 
+// How the verbs that make a request show it, and whether they wait for it.
+struct MadeFlags {
+  bool wait = false;
+  std::string timeout = "1h";
+  std::string output;  // name, json, yaml; empty: a sentence
+};
+
+void add_made_flags(CLI::App& command, MadeFlags& flags);
+
+// Prints the request that was made: as the flags say, or in that sentence, after its name.
+void print_made(const Terminal& terminal, const client::Read<api::AccessRequest>& made,
+                const MadeFlags& flags, const Printable& sentence);
+
 // Waits until the request is Active, with each of its states. Throws ExitError if it ends otherwise or is not
 // decided in time.
 Exit wait_until_active(const Invocation& run, const api::ObjectKey& key, std::chrono::seconds timeout);

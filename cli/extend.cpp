@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "cli/ask.hpp"
-#include "cli/object_output.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::cli {
@@ -12,28 +11,19 @@ namespace {
 struct Options {
   std::string extended;
   client::ExtendOptions asked;
-  bool wait = false;
-  std::string timeout = "1h";
-  std::string output;
+  MadeFlags made;
 };
 
 Exit extend(const Options& options, const Invocation& run) {
-  const auto timeout = timeout_of(options.timeout);
+  const auto timeout = timeout_of(options.made.timeout);
   if (!parse_duration(options.asked.duration))
     throw ExitError(Exit::Usage,
                     Printable("--for ") + options.asked.duration + " is not a duration, as in 30m or 1h30m");
   const auto key = run.session.key_of(options.extended);
   const auto made = must(client::extend(run.session, key, options.asked));
-  const auto made_key = made.object.metadata.key();
-  if (options.output == "name") {
-    run.terminal.print(Printable(made_key.name) + "\n");
-  } else if (!options.output.empty()) {
-    run.terminal.print(as_text(made.json, options.output));
-  } else {
-    run.terminal.print(Printable(to_string(made_key)) + ": asked for " + options.asked.duration +
-                       " more than " + to_string(key) + " has\n");
-  }
-  return options.wait ? wait_until_active(run, made_key, timeout) : Exit::Done;
+  print_made(run.terminal, made, options.made,
+             Printable("asked for ") + options.asked.duration + " more than " + to_string(key) + " has");
+  return options.made.wait ? wait_until_active(run, made.object.metadata.key(), timeout) : Exit::Done;
 }
 
 }  // namespace
@@ -50,12 +40,7 @@ Verb extend_verb(CLI::App& app) {
   command->add_option("--reason", options->asked.reason, "Why (default: the reason of that request)");
   command->add_option("--name", options->asked.name,
                       "Name of the new request (default: NAME-2, NAME-3 and so on)");
-  command->add_flag(
-      "--wait", options->wait,
-      "Wait until it is Active (exit code 0), has ended otherwise (4) or --timeout is over (5)");
-  command->add_option("--timeout", options->timeout, "How long --wait waits")->capture_default_str();
-  command->add_option("-o,--output", options->output, "What to print: name, json or yaml")
-      ->check(CLI::IsMember({"name", "json", "yaml"}));
+  add_made_flags(*command, options->made);
   return {command, [options](const Invocation& run) { return extend(*options, run); }};
 }
 

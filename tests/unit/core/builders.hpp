@@ -68,6 +68,17 @@ inline api::AccessRequest a_request() {
   return testing::decoded<api::AccessRequest>(json);
 }
 
+// alice's request `first`, which an extension may extend.
+inline api::AccessRequest an_active_request() {
+  return testing::decoded<api::AccessRequest>(
+      {{"metadata", {{"name", "first"}, {"namespace", "payments"}, {"uid", "uid-0"}}},
+       {"spec", {{"policy", "payments-debug"}, {"requester", {{"username", "alice"}}}}},
+       {"status",
+        {{"phase", "Active"},
+         {"subject", {{"kind", "User"}, {"name", "alice"}}},
+         {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}}}});
+}
+
 inline api::Namespace a_namespace() {
   return testing::decoded<api::Namespace>({{"metadata", {{"name", "payments"}}}});
 }

@@ -16,13 +16,7 @@ api::ExtendedRef first_access() {
 // alice's request `first`, which is Active, as what an extension extends.
 Extended first_is_active() {
   Extended extended;
-  extended.request = std::make_shared<const api::AccessRequest>(testing::decoded<api::AccessRequest>(
-      {{"metadata", {{"name", "first"}, {"namespace", "payments"}, {"uid", "uid-0"}}},
-       {"spec", {{"policy", "payments-debug"}, {"requester", {{"username", "alice"}}}}},
-       {"status",
-        {{"phase", "Active"},
-         {"subject", {{"kind", "User"}, {"name", "alice"}}},
-         {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}}}}));
+  extended.request = std::make_shared<const api::AccessRequest>(an_active_request());
   extended.access = first_access();
   extended.is_active = true;
   return extended;

@@ -104,13 +104,7 @@ class Chaos {
     s.request.spec.extends = "first";
     s.policy->spec.max_total = "5h";
     Extended& first = s.extended.emplace();
-    first.request = std::make_shared<const api::AccessRequest>(testing::decoded<api::AccessRequest>(
-        {{"metadata", {{"name", "first"}, {"namespace", "payments"}, {"uid", "uid-0"}}},
-         {"spec", {{"policy", "payments-debug"}, {"requester", {{"username", "alice"}}}}},
-         {"status",
-          {{"phase", "Active"},
-           {"subject", {{"kind", "User"}, {"name", "alice"}}},
-           {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}}}}));
+    first.request = std::make_shared<const api::AccessRequest>(an_active_request());
     first.access = api::ExtendedRef{.name = "first",
                                     .uid = "uid-0",
                                     .expires_at = s.now + std::chrono::minutes(1 + upto(30)),
