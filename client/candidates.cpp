@@ -131,6 +131,7 @@ std::vector<Trial> try_candidates(const Session& session, const std::vector<cons
     requests.push_back(candidate->request());
   }
   std::vector<Facts*> facts;
+  facts.reserve(trials.size());
   for (Trial& trial : trials) facts.push_back(&trial.candidate.facts);
   gather_usage(session, facts);
   auto accepted = session.cluster->try_create(requests, "can-");
