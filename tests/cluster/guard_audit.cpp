@@ -96,7 +96,7 @@ TEST_CASE("writing an audit record back as it is, as a storage migration does, i
   CHECK(cluster.admin().get({"auditrecord", name}) == before);
 }
 
-TEST_CASE("the kinds are not deleted by accident", "[guard]") {
+TEST_CASE("the kinds are not deleted by accident", "[guard][kinds]") {
   const Cluster& cluster = Cluster::shared();
   const auto kind =
       GENERATE("accesspolicies.curfew.dev", "accessrequests.curfew.dev", "auditrecords.curfew.dev");
@@ -107,7 +107,7 @@ TEST_CASE("the kinds are not deleted by accident", "[guard]") {
   REQUIRE_THAT(cluster.admin().kubectl({"annotate", "crd", kind, "curfew.dev/allow-delete-"}), Succeeds());
 }
 
-TEST_CASE("the kinds are changed only by an update that says so anew", "[guard]") {
+TEST_CASE("the kinds are changed only by an update that says so anew", "[guard][kinds]") {
   const Cluster& cluster = Cluster::shared();
   const Person admin = cluster.admin();
   const std::string kind =
@@ -154,7 +154,7 @@ TEST_CASE("the kinds are changed only by an update that says so anew", "[guard]"
              Succeeds());
 }
 
-TEST_CASE("applying the kinds that this version ships is no change", "[guard]") {
+TEST_CASE("applying the kinds that this version ships is no change", "[guard][kinds]") {
   const Person admin = Cluster::shared().admin();
   CHECK_THAT(admin.kubectl({"apply", "-k", CURFEW_SOURCE_DIR "/crds"}), Succeeds());
   CHECK_THAT(admin.kubectl({"diff", "-k", CURFEW_SOURCE_DIR "/crds"}), Succeeds());

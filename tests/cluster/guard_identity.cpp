@@ -94,7 +94,8 @@ TEST_CASE("what was asked cannot be changed, by anybody and by any means", "[gua
   CHECK(asked.stored()["spec"] == whole_spec);
 }
 
-TEST_CASE("what was asked cannot be changed even where the schema has lost its rule", "[guard][namespaced]") {
+TEST_CASE("what was asked cannot be changed even where the schema has lost its rule",
+          "[guard][namespaced][kinds]") {
   Asked asked;
   const Json crd = asked.admin.get({"crd", "accessrequests.curfew.dev"});
   const std::string path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations";

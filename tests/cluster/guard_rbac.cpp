@@ -168,7 +168,7 @@ TEST_CASE("a role is made grantable by a labelled ClusterRole", "[guard]") {
   REQUIRE_THAT(cluster.admin().kubectl({"delete", "clusterrole", name}), Succeeds());
 }
 
-TEST_CASE("applying the manifests again takes nothing away, not even for a moment", "[guard]") {
+TEST_CASE("applying the manifests again takes nothing away, not even for a moment", "[guard][kinds]") {
   const Cluster& cluster = Cluster::shared();
   exempt_labelled_namespaces(cluster);  // other tests do the same, perhaps at this moment
   const auto generations = [&] {
