@@ -135,7 +135,9 @@ struct Input {
   std::string binding_uid;            // of `binding`, or of the last one that existed; empty if unknown
   std::optional<Denial> deleted_for;  // DeleteBinding::why of a deletion that this replica has requested
   bool is_deleted_here = false;       // this replica has requested the deletion of the binding that is gone
-  std::optional<TimePoint> binding_gone_at;        // when the watch reported that; nullopt: not known
+  std::optional<TimePoint> binding_gone_at;  // when the watch reported that; nullopt: not known
+  // The last state of the binding that is gone, if this replica has seen it go and knows no Granted record.
+  std::shared_ptr<const api::RoleBinding> gone_binding;
   std::optional<api::AuditRecord> granted_record;  // as stored, if known to exist
   bool is_unrecorded = false;                      // `granted_record` is known not to exist
   // The status says that a request has ended that was granted, or was seen waiting under a policy, and no

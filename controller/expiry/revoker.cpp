@@ -107,7 +107,9 @@ void Revoker::run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     if (parts_.on_round) parts_.on_round();
-    const Due now_due = due(parts_.clock.now());
+    const TimePoint now = parts_.clock.now();
+    const Due now_due = due(now);
+    due_until_ = std::max(now_due.until, std::min(due_until_, now + kMaxLead));
     if (queue_.size() < kBacklog) crowd_began_ = parts_.clock.steady();
     for (const api::ObjectKey& key : ends_.pop_due(now_due.until)) queue_.add(key);
     has_news_ = false;
@@ -148,7 +150,10 @@ std::shared_ptr<const api::RoleBinding> Revoker::find_due(const api::ObjectKey& 
   if (!binding) return nullptr;
   const std::scoped_lock lock(mutex_);
   const TimePoint now = parts_.clock.now();
-  const TimePoint latest = parts_.is_leader() ? now + kMaxLead : now - kFollowerDelay + kMaxSleep;
+  // The clock may have been set back since.
+  const TimePoint has_been_due = std::min(due_until_, now + kMaxLead);
+  const TimePoint latest =
+      parts_.is_leader() ? std::max(has_been_due, now + kLead) : now - kFollowerDelay + kMaxSleep;
   const auto end = end_of(*binding, latest);  // an unreadable end is due: ends_ has delayed it already
   if (!end) return nullptr;
   if (*end <= latest) return binding;

@@ -97,6 +97,8 @@ class Revoker {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   runtime::DeadlineHeap<api::ObjectKey> ends_;
+  // Ends up to then have become due. A binding that has taken the name of one which was due may end later.
+  TimePoint due_until_;
   bool has_news_ = false;  // run() has not considered an end yet that may be near
   // The average time of a deletion during a backlog. Initially longer than measured on a busy machine.
   std::chrono::microseconds each_takes_{4000};

@@ -32,7 +32,7 @@ Outcome Applier::apply(const core::Input& input, const core::Decision& decision,
     awaits_deletion = awaits_deletion || std::holds_alternative<core::DeleteBinding>(action);
   }
   if (awaits_deletion) return again_in(kDeletionCheck);
-  if (input.request_is_gone && !input.binding) return forget_departed(input);
+  if (input.request_is_gone && !input.binding && decision.next.is_never()) return forget_departed(input);
   return next_look(decision.next);
 }
 
@@ -71,7 +71,7 @@ Outcome Applier::forget_departed(const core::Input& input) {
 
 void Applier::forget(const core::Input& input) {
   const std::string& uid = input.request->metadata.uid;
-  parts_.deletions.remove(parts_.notes.of(uid).last_binding_uid);
+  parts_.deletions.remove(parts_.notes.of(uid).gone_binding_uid());
   parts_.notes.forget(uid, parts_.clock.now());
   if (input.request_is_gone) parts_.departed.remove(input.request->metadata.key(), uid);
 }

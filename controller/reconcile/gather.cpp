@@ -153,12 +153,12 @@ Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
   input.binding = parts_.stores.bindings.get(key);
   const RequestNote note = parts_.notes.of(uid);
   const bool had_binding = is_active || note.granted;
-  if (!input.binding && had_binding && !parts_.deletions.contains(note.last_binding_uid)) {
+  if (!input.binding && had_binding && !parts_.deletions.contains(note.gone_binding_uid())) {
     auto stored = parts_.client.find<api::RoleBinding>(key, std::move(stop));
     if (!stored) return tl::unexpected(stored.error());
     if (*stored) input.binding = std::make_shared<const api::RoleBinding>(std::move(**stored));
   }
-  input.binding_uid = input.binding ? input.binding->metadata.uid : note.last_binding_uid;
+  input.binding_uid = input.binding ? input.binding->metadata.uid : note.gone_binding_uid();
   input.is_deleted_here = !input.binding && parts_.deletions.contains(input.binding_uid);
   if (!input.binding) input.binding_gone_at = note.binding_gone_at;
   input.granted_binding_uid = note.granted_binding_uid;

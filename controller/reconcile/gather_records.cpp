@@ -39,7 +39,8 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
   const RequestNote note = parts_.notes.of(request.metadata.uid);
   input.granted_record = copy_of(note.granted);
   const bool is_active = request.status.phase == api::Phase::Active;
-  if (input.granted_record || (!input.binding && !is_active)) return {};
+  if (!input.binding && !input.granted_record) input.gone_binding = note.gone_binding;
+  if (input.granted_record || (!input.binding && !is_active && !input.gone_binding)) return {};
   if (input.binding && is_active && !input.request_is_gone) {
     input.is_unrecorded = parts_.notes.knows_all_records();
     return {};

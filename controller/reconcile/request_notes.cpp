@@ -9,7 +9,7 @@ namespace curfew::reconcile {
 namespace {
 
 bool is_empty(const RequestNote& note) {
-  return !note.granted && !note.end && note.last_binding_uid.empty() && note.granted_binding_uid.empty() &&
+  return !note.granted && !note.end && !note.gone_binding && note.granted_binding_uid.empty() &&
          !note.observed_decisions && note.unwatched_decisions == 0 && note.presence == core::Presence{} &&
          !note.failure && !note.deleted_for && !note.unstorable && !note.is_recorded && !note.announced &&
          !note.appeared_at && !note.extended_end && !note.is_warned;
@@ -42,10 +42,10 @@ void RequestNotes::remember_end(api::AuditRecord record) {
   change(stored->request.uid, [&](RequestNote& note) { note.end = stored; });
 }
 
-void RequestNotes::remember_gone(const std::string& request_uid, const std::string& binding_uid,
-                                 TimePoint at) {
+void RequestNotes::remember_gone(const std::string& request_uid,
+                                 std::shared_ptr<const api::RoleBinding> binding, TimePoint at) {
   change(request_uid, [&](RequestNote& note) {
-    note.last_binding_uid = binding_uid;
+    note.gone_binding = std::move(binding);
     note.binding_gone_at = at;
   });
 }

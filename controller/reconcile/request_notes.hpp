@@ -8,6 +8,7 @@
 #include <string>
 
 #include "api/audit_record.hpp"
+#include "api/rbac.hpp"
 #include "core/check/absence.hpp"
 #include "core/input.hpp"
 #include "util/guarded.hpp"
@@ -16,12 +17,15 @@ namespace curfew::reconcile {
 
 // What this process knows about one request beyond the stores. Copies are cheap.
 struct RequestNote {
+  std::string gone_binding_uid() const { return gone_binding ? gone_binding->metadata.uid : std::string(); }
+
   // The Granted record as stored; it determines the times of the grant.
   std::shared_ptr<const api::AuditRecord> granted;
   // The end record as stored, while the status does not show the end yet.
   std::shared_ptr<const api::AuditRecord> end;
-  std::string last_binding_uid;              // for the end record; empty: not known
-  std::optional<TimePoint> binding_gone_at;  // when the watch reported that binding gone
+  // The last state of a binding that the watch reported gone, and when; null: not known.
+  std::shared_ptr<const api::RoleBinding> gone_binding;
+  std::optional<TimePoint> binding_gone_at;
   // Of the binding that Curfew created for the request, or found when it first saw the request Active; empty:
   // not known. Any other binding of that name was created by someone else.
   std::string granted_binding_uid;
@@ -64,7 +68,8 @@ class RequestNotes {
 
   void remember_granted(api::AuditRecord record);
   void remember_end(api::AuditRecord record);
-  void remember_gone(const std::string& request_uid, const std::string& binding_uid, TimePoint at);
+  void remember_gone(const std::string& request_uid, std::shared_ptr<const api::RoleBinding> binding,
+                     TimePoint at);
   void remember_granted_binding(const std::string& request_uid, const std::string& binding_uid);
   void remember_observed(const std::string& request_uid, int decisions);
   // What the status says at the begin of a term, until confirm_observed() or forget_observed().

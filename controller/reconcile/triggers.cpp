@@ -80,7 +80,7 @@ void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<ap
     if (after) add_foreign_binding(after->metadata.key());
     if (!departed_.contains(owner->metadata.uid)) return;
   }
-  if (!after && is_leading_()) notes_.remember_gone(owner->metadata.uid, before->metadata.uid, clock_.now());
+  if (!after && is_leading_()) notes_.remember_gone(owner->metadata.uid, before, clock_.now());
   add_request(owner->metadata.key());
 }
 

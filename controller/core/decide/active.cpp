@@ -164,14 +164,7 @@ Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& t
   if (tally.revoked) return ending_by_decision(in, *tally.revoked, api::Phase::Revoked);
   if (auto ending = ending_announced(in, builder)) return *ending;
   const bool has_end = in.request->status.expires_at || in.granted_record;
-  const auto lead = in.is_deleted_here ? api::kMaxEndLead : in.settings.end_lead;
-  // However late this look is.
-  const TimePoint gone_at = in.is_deleted_here ? in.now : in.binding_gone_at.value_or(in.now);
-  if (has_end && gone_at >= effective_end(in) - lead) {
-    return {.phase = api::Phase::Expired,
-            .reason = "Expired",
-            .message = "access ended at " + format_rfc3339(effective_end(in)) + ": its time was up"};
-  }
+  if (has_end && has_expired(in, effective_end(in))) return ending_by_time(effective_end(in));
   // It went before this replica watched it, and Curfew has reason to end the access: a crash may have kept
   // the former leader from saying so.
   if (!in.binding_gone_at) {
@@ -221,6 +214,20 @@ Decision decide_active(const Input& input) {
   const Tally counted = tally(input);
   if (input.binding) return while_bound(input, builder, counted);
   return end(input, builder, why_ended(input, builder, counted));
+}
+
+bool has_expired(const Input& input, TimePoint end) {
+  if (input.binding) return input.now >= end;
+  const auto lead = input.is_deleted_here ? api::kMaxEndLead : input.settings.end_lead;
+  // However late this look is.
+  const TimePoint gone_at = input.is_deleted_here ? input.now : input.binding_gone_at.value_or(input.now);
+  return gone_at >= end - lead;
+}
+
+Ending ending_by_time(TimePoint end) {
+  return {.phase = api::Phase::Expired,
+          .reason = "Expired",
+          .message = "access ended at " + format_rfc3339(end) + ": its time was up"};
 }
 
 Denial binding_removed(const Input& input) {

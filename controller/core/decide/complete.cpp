@@ -110,6 +110,8 @@ Decision decide_deleted(const Input& input) {
       return remove(*input.binding);
     return is_interrupted_grant(input) ? record_interrupted(input) : remove_unrecorded(input);
   }
+  if (!request.status.complete && !input.end_record && is_interrupted_grant(input))
+    return record_interrupted(input);
   // Also of a request that finalizers hold: its status is read as long as it is there.
   if (input.end_record && !request.status.complete && !input.request_is_gone) return end_as_recorded(input);
   if (request.status.complete || input.end_record) return {.actions = {}, .next = NextLook::never()};

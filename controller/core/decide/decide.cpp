@@ -17,7 +17,7 @@ bool is_known_from_records(const api::AccessRequest& request) {
 }
 
 bool may_have_unseen_records(const Input& input) {
-  if (is_unrecorded_grant(input)) return true;
+  if (is_unrecorded_grant(input) || is_unrecorded_and_expired(input)) return true;
   const api::AccessRequest& request = *input.request;
   const int observed = std::max(input.observed_decisions.value_or(0), request.status.observed_decisions);
   const auto deadline = approval_deadline(input);

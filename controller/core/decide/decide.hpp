@@ -15,6 +15,8 @@ bool is_known_from_records(const api::AccessRequest& request);
 
 // Whether there is a binding of the request that no AuditRecord tells of.
 bool is_unrecorded_grant(const Input& input);
+// Whether there was one until a moment ago, and it went because its time was up.
+bool is_unrecorded_and_expired(const Input& input);
 
 // Whether records may tell more of the request's decisions than its status: a crash came between the two.
 bool may_have_unseen_records(const Input& input);

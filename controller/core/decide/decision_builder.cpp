@@ -35,8 +35,8 @@ std::optional<api::PolicyRef> policy_at_hand(const Input& input, const api::Acce
 
 // Of the binding that was granted, whatever stands under its name now. A Granted record that is decided
 // before its binding exists gets the UID when it is written.
-std::string uid_of_binding(api::AuditAction action, const Input& input) {
-  if (action == api::AuditAction::Granted) return input.binding ? input.binding->metadata.uid : std::string();
+std::string uid_of_binding(const DecisionBuilder::Step& step, const Input& input) {
+  if (step.action == api::AuditAction::Granted) return step.related ? step.related->uid : std::string();
   return input.granted_binding_uid.empty() ? input.binding_uid : input.granted_binding_uid;
 }
 
@@ -95,8 +95,7 @@ WriteRecord DecisionBuilder::record_of(const Step& step) const {
   if (step.action == api::AuditAction::Tampered && step.related) {
     record.binding = api::RecordedBinding{.name = step.related->name, .uid = step.related->uid};
   } else if (!status.binding_name.empty()) {
-    record.binding =
-        api::RecordedBinding{.name = status.binding_name, .uid = uid_of_binding(step.action, input_)};
+    record.binding = api::RecordedBinding{.name = status.binding_name, .uid = uid_of_binding(step, input_)};
   }
   record.message = api::cut(step.message, api::kMaxRecordMessageBytes);
   return {std::move(record)};

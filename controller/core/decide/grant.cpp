@@ -75,12 +75,8 @@ std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& bu
     if (ends_by_change(builder)) return ending_announced(in, builder);
   }
   if (tally.ending) return ending_by_decision(in, *tally.ending, api::Phase::Revoked);
-  if (in.now >= begun.times.expires_at) {
-    return Ending{
-        .phase = api::Phase::Expired,
-        .reason = "Expired",
-        .message = "access ended at " + format_rfc3339(begun.times.expires_at) + ": its time was up"};
-  }
+  const TimePoint end = begun.times.expires_at;
+  if (begun.was_bound ? has_expired(in, end) : in.now >= end) return ending_by_time(end);
   if (in.settings.ends_all) return ending_for(removal_denial());
   if (!in.binding && begun.was_bound)
     return ending_announced(in, builder).value_or(ending_for(binding_removed(in)));

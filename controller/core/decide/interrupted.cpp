@@ -10,8 +10,8 @@
 #include "core/decide/phases.hpp"
 #include "util/duration.hpp"
 
-// A grant whose binding exists and whose Granted record does not: a crash, or a lost answer. The records of
-// the request and of its approvals were written before the binding.
+// A grant whose binding exists, or existed until its time was up, and whose Granted record does not: a crash,
+// or a lost answer. The records of the request and of its approvals were written before the binding.
 namespace curfew::core {
 namespace {
 
@@ -87,16 +87,21 @@ bool was_due(const Input& in, TimePoint made) {
   return !start || made + kMaxClockLead >= *start;
 }
 
+// The binding that no record tells of; requires is_unrecorded_grant() or is_unrecorded_and_expired().
+const api::RoleBinding& unrecorded_binding(const Input& in) {
+  return in.binding ? *in.binding : *in.gone_binding;
+}
+
 Grant interrupted_grant(const Input& in, DecisionBuilder& builder, std::chrono::seconds duration) {
-  builder.status.approved_by = named_approvers(*in.binding).value_or(std::vector<std::string>());
+  const api::RoleBinding& binding = unrecorded_binding(in);
+  builder.status.approved_by = named_approvers(binding).value_or(std::vector<std::string>());
   pin_extended(in, builder);
-  return grant_of(*in.request, builder.status,
-                  span_of(*in.binding, duration, !in.request->spec.extends.empty()));
+  return grant_of(*in.request, builder.status, span_of(binding, duration, !in.request->spec.extends.empty()));
 }
 
 // With the owner reference that the garbage collector removes after `kubectl delete --cascade=orphan`.
 api::RoleBinding with_owner(const Input& in, const Grant& grant) {
-  api::RoleBinding binding = *in.binding;
+  api::RoleBinding binding = unrecorded_binding(in);
   if (binding.metadata.owner_references.empty())
     binding.metadata.owner_references = binding_for(*in.request, grant).metadata.owner_references;
   return binding;
@@ -104,14 +109,21 @@ api::RoleBinding with_owner(const Input& in, const Grant& grant) {
 
 }  // namespace
 
+bool is_unrecorded_and_expired(const Input& input) {
+  if (input.binding || !input.gone_binding || !input.is_unrecorded) return false;
+  const auto end = api::stated_end(*input.gone_binding);
+  return end && has_expired(input, *end) && is_named_for(*input.request, *input.gone_binding);
+}
+
 bool is_interrupted_grant(const Input& input) {
-  if (!is_unrecorded_grant(input)) return false;
-  const TimePoint made = floor_to_second(input.binding->metadata.creation_timestamp);
+  if (!is_unrecorded_grant(input) && !is_unrecorded_and_expired(input)) return false;
+  const api::RoleBinding& binding = unrecorded_binding(input);
+  const TimePoint made = floor_to_second(binding.metadata.creation_timestamp);
   // Otherwise anybody may have made it.
   if (!input.guard.in_force || made < floor_to_second(input.guard.since)) return false;
   DecisionBuilder builder(input);
   const auto duration = parse_duration(builder.status.duration);
-  const auto approvers = named_approvers(*input.binding);
+  const auto approvers = named_approvers(binding);
   if (!duration || !approvers || !is_approved(input, *approvers)) return false;
   const Grant grant = interrupted_grant(input, builder, *duration);
   const auto latest = latest_end_of_binding(input, made, *duration);
@@ -120,12 +132,12 @@ bool is_interrupted_grant(const Input& input) {
 }
 
 Decision record_interrupted(const Input& input) {
-  if (input.grant_failure) return remove(*input.binding);  // its record was refused
+  if (input.grant_failure && input.binding) return remove(*input.binding);  // its record was refused
   DecisionBuilder builder(input);
   const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
   const Grant grant = interrupted_grant(input, builder, duration);
   set_times(input, builder, grant.span);
-  builder.record(granted_step(grant, api::reference_to(*input.binding)));
+  builder.record(granted_step(grant, api::reference_to(unrecorded_binding(input))));
   builder.status = input.request->status;  // the next look goes on from the record
   return builder.done(NextLook::at(input.now + std::chrono::milliseconds(1)));
 }

@@ -76,6 +76,11 @@ void set_extendable(const Input& in, DecisionBuilder& builder);
 // Records the request itself, at its first look under a policy.
 void record_request(const Input& input, DecisionBuilder& builder);
 
+// Whether access until `end` has ended because its time is up: also that of a binding that is gone, which is
+// deleted a moment before.
+bool has_expired(const Input& input, TimePoint end);
+Ending ending_by_time(TimePoint end);
+
 // Access ended because its binding is gone, not by Curfew.
 Denial binding_removed(const Input& input);
 

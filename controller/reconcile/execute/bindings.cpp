@@ -24,6 +24,7 @@ bool carries_the_same_grant(const api::RoleBinding& stored, const api::RoleBindi
 
 Step BindingExecutor::run(const core::Input& input, const core::CreateBinding& action, std::stop_token stop) {
   if (auto ended = parts_.records.look_for_end(input, stop)) return ended;
+  if (auto granted = parts_.records.look_for_grant(input, stop)) return granted;
   const api::RoleBinding wanted = core::binding_for(*input.request, action.grant);
   auto created = parts_.client.create(wanted, stop);
   if (!created) {

@@ -22,6 +22,16 @@ bool records_the_same_grant(const api::AuditRecord& stored, const api::AuditReco
 
 }  // namespace
 
+Step RecordExecutor::look_for_grant(const core::Input& input, std::stop_token stop) {
+  if (input.granted_record || parts_.notes.knows_all_records()) return std::nullopt;
+  auto stored = parts_.client.find<api::AuditRecord>(
+      {"", api::record_name(input.request->metadata.uid, api::AuditAction::Granted)}, std::move(stop));
+  if (!stored) return parts_.failures.retry(stored.error());
+  if (!*stored) return std::nullopt;
+  parts_.notes.remember_granted(std::move(**stored));
+  return decide_again();
+}
+
 Step RecordExecutor::look_for_end(const core::Input& input, std::stop_token stop) {
   if (parts_.notes.knows_all_records()) return std::nullopt;
   auto stored = parts_.client.find<api::AuditRecord>(

@@ -35,6 +35,9 @@ class RecordExecutor {
   // A replica of an earlier term may have recorded the end of a request and died before it wrote the status.
   // Until all records from earlier terms are known, reads the end record before a grant starts or resumes.
   Step look_for_end(const core::Input& input, std::stop_token stop);
+  // The same for a record of the grant itself: its answer may have been lost with the replica, and its
+  // binding have gone since.
+  Step look_for_grant(const core::Input& input, std::stop_token stop);
 
  private:
   Step grant_refused(const core::Input& input, const Error& error);

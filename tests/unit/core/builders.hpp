@@ -117,6 +117,7 @@ class Situation {
   std::string granted_binding_uid;
   bool is_deleted_here = false;
   std::optional<TimePoint> binding_gone_at;
+  std::optional<api::RoleBinding> gone_binding;
   bool is_unrecorded = false;
   bool is_end_unrecorded = false;
   std::vector<std::string> recorded_approvers;
@@ -179,6 +180,7 @@ class Situation {
     in.deleted_for = deleted_for;
     in.is_deleted_here = is_deleted_here && !binding;
     if (!binding) in.binding_gone_at = binding_gone_at;
+    if (!binding && !granted_record && gone_binding) in.gone_binding = gone_binding_.of(*gone_binding);
     in.is_end_unrecorded = is_end_unrecorded;
     in.recorded_approvers = recorded_approvers;
     in.recorded_decisions = recorded_decisions;
@@ -199,6 +201,7 @@ class Situation {
   ReadBack<api::AccessPolicy> policy_;
   ReadBack<api::Namespace> ns_;
   ReadBack<api::RoleBinding> binding_;
+  ReadBack<api::RoleBinding> gone_binding_;
 };
 
 }  // namespace curfew::core::test

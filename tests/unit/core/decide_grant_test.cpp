@@ -85,10 +85,26 @@ TEST_CASE("a policy that asks for no approval grants at once") {
 TEST_CASE("a grant that is recorded, and whose binding is gone before the status shows it, has ended") {
   World w = approved_after_ten_seconds();
   w.step(3);
+  const TimePoint end = *w.record(AuditAction::Granted).expires_at;
   w.s.binding.reset();
-  w.settle();
-  CHECK(w.phase() == Phase::Revoked);
-  CHECK(w.condition("Granted") == "False BindingRemoved");
+  SECTION("before its time") {
+    w.s.at(end - 1s - 1us);
+    w.settle();
+    CHECK(w.phase() == Phase::Revoked);
+    CHECK(w.condition("Granted") == "False BindingRemoved");
+  }
+  SECTION("at its time, a moment before which Curfew deletes it") {
+    w.s.at(end - 300ms);
+    w.settle();
+    CHECK(w.phase() == Phase::Expired);
+    CHECK(w.condition("Granted") == "False Expired");
+  }
+  SECTION("before its time, which a later look finds") {
+    w.s.binding_gone_at = end - 1min;
+    w.s.at(end + 1min);
+    w.settle();
+    CHECK(w.phase() == Phase::Revoked);
+  }
   CHECK_FALSE(w.s.binding);
 }
 

@@ -41,6 +41,45 @@ TEST_CASE("a binding whose record a crash prevented, and whose end has passed si
   CHECK(w.record(AuditAction::Granted).expires_at == kNow + 10s + 30min);
 }
 
+TEST_CASE(
+    "a binding whose record a crash prevented, and that its end took before anybody looked, is recorded") {
+  World w = interrupted_world();
+  SECTION("a moment before its end, as Curfew deletes it") {
+    w.s.at(kNow + 10s + 30min - 300ms);
+    w.lose_binding();
+    w.settle();
+    CHECK(w.phase() == Phase::Expired);
+    CHECK(w.record(AuditAction::Granted).expires_at == kNow + 10s + 30min);
+    CHECK(w.record(AuditAction::Granted).binding->uid == w.record(AuditAction::Expired).binding->uid);
+    CHECK(w.bindings_made() == 1);
+  }
+  SECTION("its request was deleted meanwhile") {
+    w.s.at(kNow + 10s + 30min - 300ms);
+    w.lose_binding();
+    w.s.gone = true;
+    w.step();
+    CHECK(w.has(AuditAction::Granted));
+    w.step();
+    CHECK(w.has(AuditAction::Revoked));
+    CHECK_FALSE(w.has(AuditAction::Withdrawn));
+  }
+  SECTION("somebody's, which was no grant") {
+    w.s.at(kNow + 10s + 30min - 300ms);
+    w.s.binding->subjects = {group("everybody")};
+    w.lose_binding();
+    w.settle();
+    CHECK(w.bindings_made() == 2);
+  }
+  SECTION("one that went long before its end is granted again, as one that was refused its record") {
+    w.s.at(kNow + 20min);
+    w.lose_binding();
+    w.settle();
+    CHECK(w.phase() == Phase::Active);
+    CHECK(w.bindings_made() == 2);
+    CHECK(w.record(AuditAction::Granted).binding->uid == w.s.binding->metadata.uid);
+  }
+}
+
 TEST_CASE("access whose record a crash prevented is recorded, and ended by what happened meanwhile") {
   World w = interrupted_world();
   SECTION("a denial") {

@@ -56,7 +56,7 @@ class Chaos {
             chance(2) ? std::vector{group("sre")} : std::vector{user("bob"), user("carol")};
         break;
       case 7:
-        if (chance(3)) s.binding.reset();
+        if (s.binding && chance(3)) world.lose_binding();
         break;
       case 8:
         if (s.binding && chance(3)) s.binding->subjects.push_back(user("mallory"));

@@ -43,7 +43,7 @@ void World::gather() {
   if (s.binding && is_active && s.granted_binding_uid.empty())
     s.granted_binding_uid = s.binding->metadata.uid;
   const auto granted = records.find(api::record_name(uid, api::AuditAction::Granted));
-  const bool is_asked_for = !s.granted_record && (s.binding || is_active);
+  const bool is_asked_for = !s.granted_record && (s.binding || is_active || s.gone_binding);
   if (is_asked_for && granted != records.end()) s.granted_record = granted->second;
   s.is_unrecorded = is_asked_for && !s.granted_record;
   presence_ = observe_presence(s.input(), presence_);
@@ -79,6 +79,8 @@ void World::restart() {
   s.failure.reset();
   s.deleted_for.reset();
   s.is_deleted_here = false;
+  s.gone_binding.reset();
+  s.binding_gone_at.reset();
   s.is_warned = false;
   s.granted_binding_uid.clear();
   s.observed_decisions.reset();
@@ -89,6 +91,12 @@ void World::restart() {
   for (const auto& [name, record] : records) {  // as the sweep of the records does
     if (api::is_end(record.action)) s.end_record = record;
   }
+}
+
+void World::lose_binding() {
+  s.gone_binding = s.binding;
+  s.binding_gone_at = s.now;
+  s.binding.reset();
 }
 
 bool World::has(api::AuditAction action) const {
@@ -154,7 +162,7 @@ bool World::run(const DeleteBinding& action) {
   s.is_deleted_here = true;
   if (!s.binding || s.binding->metadata.uid != action.binding.uid) return true;
   if (s.binding->metadata.finalizers.empty()) {
-    s.binding.reset();
+    lose_binding();
   } else {
     s.binding->metadata.deletion_timestamp = s.now;
   }
@@ -162,7 +170,7 @@ bool World::run(const DeleteBinding& action) {
 }
 
 bool World::run(const FreeBinding& action) {
-  if (s.binding && s.binding->metadata.uid == action.binding.uid) s.binding.reset();
+  if (s.binding && s.binding->metadata.uid == action.binding.uid) lose_binding();
   return true;
 }
 

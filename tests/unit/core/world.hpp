@@ -27,6 +27,9 @@ class World {
   void settle();
   // Starts a new process: what was only in memory is lost.
   void restart();
+  // The watch reports that the binding is gone.
+  void lose_binding();
+  int bindings_made() const { return bindings_made_; }
 
   const api::AccessRequestStatus& status() const { return s.request.status; }
   api::Phase phase() const { return s.request.status.phase.value_or(api::Phase::Pending); }

@@ -120,6 +120,24 @@ TEST_CASE("a new object of the old one's name is not deleted") {
   }
 }
 
+TEST_CASE("a binding that takes the name of one that was due has its own end, however near it is") {
+  Replica replica;
+  const auto old = replica.add(binding(in(replica, 0s)));
+  CHECK(replica.due() == Names{old.metadata.name});
+  replica.revoker.end(old.metadata.key(), {});
+  replica.see_deleted(old);
+  auto fresh = binding(in(replica, 5s));
+  fresh.metadata.uid = "the-new-one";
+  fresh = replica.add(fresh);
+  replica.clock.advance(1s);
+  CHECK(replica.revoker.end(old.metadata.key(), {}).kind ==
+        Outcome::Kind::Done);  // the look after a deletion
+  CHECK(replica.is_there(fresh));
+  CHECK(replica.due().empty());
+  replica.clock.advance(4s);
+  CHECK(replica.due() == Names{fresh.metadata.name});
+}
+
 TEST_CASE("whatever goes wrong, a deletion is tried again within a second, for ever") {
   Replica replica;
   const auto one = replica.add(binding(in(replica, 0s)));

@@ -60,7 +60,7 @@ TEST_CASE("that a binding is gone is known of those that this process deleted, b
   f.apply({f.deletion()});
   CHECK(f.deletions.contains(stored.metadata.uid) == !is_held);
   f.api.on_call = {};
-  f.notes.remember_gone(kUid, stored.metadata.uid, f.clock.now());
+  f.notes.remember_gone(kUid, shared(stored), f.clock.now());
   f.apply({f.status(Phase::Revoked)});
   CHECK_FALSE(f.deletions.contains(stored.metadata.uid));
 }

@@ -93,10 +93,10 @@ struct ApplyFixture : ApplierFixture {
 
   runtime::Outcome apply(std::vector<core::Action> actions, std::optional<TimePoint> wake_at = {},
                          std::stop_token stop = {}) {
-    return applier.apply(input,
-                         {.actions = std::move(actions),
-                          .next = core::NextLook::at_or_on_change(wake_at, core::Watched::Request)},
-                         std::move(stop));
+    const auto next = input.request_is_gone
+                          ? core::NextLook::never()
+                          : core::NextLook::at_or_on_change(wake_at, core::Watched::Request);
+    return applier.apply(input, {.actions = std::move(actions), .next = next}, std::move(stop));
   }
   core::WriteRecord granted_record(TimePoint expires_at = kExpiresAt) const {
     auto granted = record(api::AuditAction::Granted);

@@ -96,6 +96,26 @@ TEST_CASE("a Granted record that is stored for another role or person is not thi
   CHECK(f.api.get(kRequestPath)["status"]["phase"] == "Pending");
 }
 
+TEST_CASE("until the records of earlier terms are known, a grant looks for its own, and for an end, first") {
+  ApplyFixture f;
+  f.notes.begin_term({});
+  SECTION("one is there: it is decided again with it") {
+    f.api.put(f.granted_record().record);
+    CHECK(f.apply({f.grant()}).after == 1ms);
+    CHECK(f.api.get(kBindingPath).is_null());
+    CHECK(f.notes.of(kUid).granted);
+  }
+  SECTION("there is none") {
+    CHECK(f.apply({f.grant()}).kind == Kind::Done);
+    CHECK_FALSE(f.api.get(kBindingPath).is_null());
+  }
+  SECTION("nobody knows") {
+    f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
+    f.apply({f.grant()});
+    CHECK(f.api.get(kBindingPath).is_null());
+  }
+}
+
 TEST_CASE("a binding of an attempt whose answer was lost is adopted") {
   ApplyFixture f;
   const auto stored = f.api.put(f.granted_binding());

@@ -6,7 +6,7 @@
 TEST_CASE("of a binding that is gone its uid is still known") {
   GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
-  f.notes.remember_gone(kUid, "binding-uid", f.clock.now());
+  f.notes.remember_gone(kUid, shared(binding_with_uid("binding-uid")), f.clock.now());
   const auto input = f.gather();
   REQUIRE(input);
   REQUIRE(*input);
@@ -19,7 +19,7 @@ TEST_CASE(
   GatherFixture f;
   deliver(f.stores.requests, request_in(Phase::Active));
   f.notes.remember_granted(record(api::AuditAction::Granted));
-  f.notes.remember_gone(kUid, "binding-of-" + std::string(kUid), f.clock.now());
+  f.notes.remember_gone(kUid, shared(binding_with_uid("binding-of-" + std::string(kUid))), f.clock.now());
   SECTION("it has lost its label: it is there") {
     auto stray = binding("2026-11-24T21:00:00Z");
     stray.metadata.labels.clear();
@@ -74,6 +74,20 @@ TEST_CASE("the record of a binding that is there before its request is active is
     f.api.fail("GET", 503, "ServiceUnavailable", "etcd is away");
     CHECK_FALSE(f.gather());
   }
+}
+
+TEST_CASE("whether a binding that is gone was recorded is looked up before its request is active") {
+  GatherFixture f;
+  deliver(f.stores.requests, request_in(Phase::Pending));
+  const auto gone = binding("2026-11-24T21:00:00Z");
+  f.notes.remember_gone(kUid, shared(gone), f.clock.now());
+  const bool is_recorded = GENERATE(true, false);
+  if (is_recorded) f.api.put(record(api::AuditAction::Granted));
+  const auto input = **f.gather();
+  CHECK(input.is_unrecorded == !is_recorded);
+  CHECK(input.granted_record.has_value() == is_recorded);
+  REQUIRE(input.gone_binding);
+  CHECK(input.gone_binding->metadata.uid == gone.metadata.uid);
 }
 
 TEST_CASE("a request whose binding has lost its owner is asked for: it may be on its way out") {

@@ -44,13 +44,13 @@ TEST_CASE("a new term begins without what another replica may have changed") {
 TEST_CASE("a new term keeps the notes that do not depend on the leader") {
   RequestNotes notes;
   notes.remember_end(record(api::AuditAction::Expired));
-  notes.remember_gone(kUid, "binding-uid", TimePoint(std::chrono::seconds(5)));
+  notes.remember_gone(kUid, shared(binding_with_uid("binding-uid")), TimePoint(std::chrono::seconds(5)));
   notes.remember_unstorable(kUid, "is invalid: reason: Too long");
   notes.begin_term({});
   const RequestNote note = notes.of(kUid);
   REQUIRE(note.end);
   CHECK(note.end->action == api::AuditAction::Expired);
-  CHECK(note.last_binding_uid == "binding-uid");
+  CHECK(note.gone_binding_uid() == "binding-uid");
   REQUIRE(note.unstorable);
   CHECK(*note.unstorable == "is invalid: reason: Too long");
 }

@@ -52,6 +52,12 @@ inline api::RoleBinding binding(TimePoint end, const std::string& name = "debug"
   return binding(format_rfc3339(end), name, uid);
 }
 
+inline api::RoleBinding binding_with_uid(const std::string& uid) {
+  api::RoleBinding made = binding("2026-11-24T21:00:00Z");
+  made.metadata.uid = uid;
+  return made;
+}
+
 inline api::AuditRecord record(api::AuditAction action, const std::string& name = "debug",
                                const std::string& uid = kUid) {
   return decoded<api::AuditRecord>(
