@@ -36,9 +36,11 @@ Printable choice_text(const client::Candidate& candidate) {
          candidate.request().spec.policy + ", decided by " + deciders(candidate.policy());
 }
 
-client::Candidate choose(const Invocation& run, const RequestFlags& flags) {
+client::Candidate choose(const Invocation& run, const RequestFlags& flags,
+                         const std::function<bool(const client::Candidate&)>& is_eligible) {
   const auto wanted = options_of(flags);
-  const auto all = must(client::find_candidates(run.session, wanted));
+  auto all = must(client::find_candidates(run.session, wanted));
+  if (is_eligible) std::erase_if(all, [&](const auto& candidate) { return !is_eligible(candidate); });
   return choose_among(run.terminal, fitting_candidates(run.session, all, wanted));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "cli/request_flags.hpp"
@@ -18,9 +19,10 @@ struct Asked {
 // "ClusterRole view under AccessPolicy payments-debug, decided by 1 of Group sre"
 Printable choice_text(const client::Candidate& candidate);
 
-// Chooses the policy that fits, with a question if there are several and somebody can answer. Throws
-// ExitError if none fits or none was chosen.
-client::Candidate choose(const Invocation& run, const RequestFlags& flags);
+// Chooses the policy that fits, with a question if there are several and somebody can answer. Of those that
+// are not eligible, none. Throws ExitError if none fits or none was chosen.
+client::Candidate choose(const Invocation& run, const RequestFlags& flags,
+                         const std::function<bool(const client::Candidate&)>& is_eligible = nullptr);
 
 // Makes the request, and prints what the policy's status warns of. Throws ExitError if it is refused.
 Asked ask(const Invocation& run, client::Candidate chosen);

@@ -108,9 +108,9 @@ Candidates after_flag(const client::Session& session, const std::string& flag) {
 }
 
 Candidates of_verb(const client::Session& session, const std::string& verb) {
-  if (verb == "request" || verb == "can") return of_policies(session, true);
+  if (verb == "request" || verb == "can" || verb == "break-glass") return of_policies(session, true);
   if (verb == "approve" || verb == "deny" || verb == "revoke") return names_of_requests(session, true);
-  if (verb == "extend") return names_of_requests(session, true);
+  if (verb == "extend" || verb == "review") return names_of_requests(session, true);
   if (verb == "explain" || verb == "history") return names_of_requests(session, false);
   if (verb == "completion") return {{"bash", ""}, {"fish", ""}, {"zsh", ""}};
   return {};

@@ -196,7 +196,50 @@ Verb verb(CLI::App& app, api::Verdict verdict, const std::string& name, const st
   return {command, [options, verdict](const Invocation& run) { return decide(*options, verdict, run); }};
 }
 
+struct ReviewOptions {
+  std::vector<std::string> names;
+  std::string comment;
+  bool justified = false;
+  bool disputed = false;
+};
+
+Exit review(const ReviewOptions& options, const Invocation& run) {
+  if (options.justified == options.disputed)
+    throw ExitError(Exit::Usage, "say what you found: --justified or --disputed");
+  const auto verdict = options.justified ? api::ReviewVerdict::Justified : api::ReviewVerdict::Disputed;
+  const auto person = must(run.session.cluster->whoami());
+  Exit exit = Exit::Done;
+  for (const std::string& name : options.names) {
+    const Target target = target_of(run.session, name);
+    const auto result = client::review(run.session, target,
+                                       {.verdict = verdict, .person = person, .comment = options.comment});
+    if (result.outcome == client::DecisionResult::Outcome::Decided) {
+      run.terminal.print(Printable("reviewed ") + to_string(target.key) + ": " +
+                         (options.justified ? Printable("justified") : Printable("disputed")) + "\n");
+    } else {
+      run.terminal.warn(failure_text(target, result) + "\n");
+      exit = Exit::Failed;
+    }
+  }
+  return exit;
+}
+
 }  // namespace
+
+Verb review_verb(CLI::App& app) {
+  auto options = std::make_shared<ReviewOptions>();
+  CLI::App* command =
+      app.add_subcommand("review", "Review access that has ended, where its policy wants that");
+  command
+      ->add_option(
+          "names", options->names,
+          "NAME or NAMESPACE/NAME, several if need be; NAME@UID is that request and no other of the name")
+      ->required();
+  command->add_flag("--justified", options->justified, "The access was justified");
+  command->add_flag("--disputed", options->disputed, "It was not, or somebody has to look at it");
+  command->add_option("-m,--comment", options->comment, "Your words, for the audit records");
+  return {command, [options](const Invocation& run) { return review(*options, run); }};
+}
 
 Verb approve_verb(CLI::App& app) {
   return verb(app, api::Verdict::Approve, "approve", "Approve requests");

@@ -5,6 +5,8 @@
 
 #include "cli/describe.hpp"
 #include "cli/verb.hpp"
+#include "core/decide/decide.hpp"
+#include "core/decide/review.hpp"
 #include "util/visible_text.hpp"
 
 namespace curfew::cli {
@@ -44,9 +46,12 @@ Exit explain(const std::string& name, const Invocation& run) {
   const Terminal& terminal = run.terminal;
   run.session.remember(std::vector{request});
   terminal.print(head_of(terminal, request, run.session.clock->now()));
-  if (request.status.complete) {
+  if (core::is_over(request.status)) {
     terminal.print(Printable("It is over: ") + request.status.message + "\n'kubectl curfew history " +
                    argument_of(key) + "' tells how it went.\n");
+    if (core::awaits_review(request.status))
+      terminal.print(Printable("To review it: kubectl curfew review ") + argument_of(key) +
+                     " --justified or --disputed, with -m and your words.\n");
     return Exit::Done;
   }
   if (found.policy_error && found.policy_error->kind != ErrorKind::NotFound)

@@ -6,6 +6,7 @@
 #include "cli/describe.hpp"
 #include "client/command.hpp"
 #include "client/extend.hpp"
+#include "core/decide/decide.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::cli {
@@ -72,7 +73,7 @@ bool KeptAccess::extend(const std::stop_token& stop) {
       parts_.say(Printable("access goes on until ") + format_rfc3339(*status.expires_at));
       return true;
     }
-    if (!status.complete) continue;
+    if (!core::is_over(status)) continue;
     parts_.say(Printable("warning: access is not extended: ") + to_string(key) + " is " +
                phase_text(read->object) + ": " + status.message);
     return false;
@@ -87,7 +88,7 @@ bool KeptAccess::wait_until(const std::stop_token& stop, TimePoint time) {
     if (!wait(stop, std::min<TimePoint::duration>(left, kLook))) return false;
     if (left <= kLook) return true;
     const auto read = parts_.session.cluster->get<api::AccessRequest>(current_.metadata.key());
-    if (!read || !read->object.status.complete) continue;
+    if (!read || !core::is_over(read->object.status)) continue;
     parts_.say(Printable("warning: access has ended, and the command still runs: ") +
                read->object.status.message);
     return false;

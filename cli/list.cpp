@@ -21,6 +21,7 @@ using Requests = std::vector<client::Read<api::AccessRequest>>;
 struct Options {
   bool mine = false;
   bool to_decide = false;
+  bool to_review = false;
   bool active = false;
   bool all_namespaces = false;
   bool watch = false;
@@ -28,9 +29,10 @@ struct Options {
 };
 
 std::vector<Section> sections_of(const Options& options) {
-  const bool every = !options.mine && !options.to_decide && !options.active;
+  const bool every = !options.mine && !options.to_decide && !options.to_review && !options.active;
   std::vector<Section> result;
   if (every || options.to_decide) result.push_back(Section::ToDecide);
+  if (every || options.to_review) result.push_back(Section::ToReview);
   if (every || options.mine) result.push_back(Section::Mine);
   if (every || options.active) result.push_back(Section::Active);
   return result;
@@ -39,6 +41,7 @@ std::vector<Section> sections_of(const Options& options) {
 Printable title_of(Section section) {
   switch (section) {
     case Section::ToDecide: return "TO DECIDE";
+    case Section::ToReview: return "TO REVIEW";
     case Section::Mine: return "MINE";
     case Section::Active: break;
   }
@@ -167,6 +170,7 @@ Verb list_verb(CLI::App& app) {
       "list", "What you asked for, what waits for your decision, what is active with the time that is left");
   command->add_flag("--mine", options->mine, "Only what you asked for, or would get");
   command->add_flag("--to-decide", options->to_decide, "Only what waits for you");
+  command->add_flag("--to-review", options->to_review, "Only ended access that waits for your review");
   command->add_flag("--active", options->active, "Only what is active, whoever has it");
   command->add_flag("-A,--all-namespaces", options->all_namespaces,
                     "Of all namespaces, or nothing (default: of all that you may list)");

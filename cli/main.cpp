@@ -20,9 +20,10 @@ constexpr const char* kFooter =
     "Those of run: the command's; 120 ended without access; 124 not decided in time; 125 refused or failed; 126, 127 not executable, not found.";
 
 std::vector<Verb> add_verbs(CLI::App& app) {
-  std::vector<Verb> verbs{request_verb(app),  extend_verb(app),  run_verb(app),     can_verb(app),
-                          approve_verb(app),  deny_verb(app),    revoke_verb(app),  list_verb(app),
-                          policies_verb(app), explain_verb(app), history_verb(app), completion_verb(app)};
+  std::vector<Verb> verbs{request_verb(app), extend_verb(app),    break_glass_verb(app), run_verb(app),
+                          can_verb(app),     approve_verb(app),   deny_verb(app),        revoke_verb(app),
+                          review_verb(app),  list_verb(app),      policies_verb(app),    explain_verb(app),
+                          history_verb(app), completion_verb(app)};
   for (const Verb& verb : verbs) verb.command->fallthrough();
   return verbs;
 }

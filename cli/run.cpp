@@ -8,6 +8,7 @@
 #include "cli/kept_access.hpp"
 #include "client/command.hpp"
 #include "client/decide.hpp"
+#include "core/decide/decide.hpp"
 #include "util/duration.hpp"
 
 namespace curfew::cli {
@@ -135,7 +136,7 @@ void give_back(const Invocation& run, const api::ObjectMeta& request, const std:
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt, pause *= 2) {
     if (attempt > 0) run.session.sleep(pause);
     const auto now = run.session.cluster->get<api::AccessRequest>(target.key);
-    if (now && (now->object.metadata.uid != target.uid || now->object.status.complete)) return;
+    if (now && (now->object.metadata.uid != target.uid || core::is_over(now->object.status))) return;
     if (!now && now.error().kind == ErrorKind::NotFound) return;
     const auto person = run.session.cluster->whoami();
     if (!person) {

@@ -60,8 +60,8 @@ struct Verb {
   std::function<Exit(const Invocation&)> run;
 };
 
-// In a file of the verb's name; those that decide (approve, deny, revoke) share decide.cpp. Each adds its
-// subcommand to the app.
+// In a file of the verb's name; those that decide (approve, deny, revoke, review) share decide.cpp. Each adds
+// its subcommand to the app.
 Verb request_verb(CLI::App& app);
 Verb extend_verb(CLI::App& app);
 Verb run_verb(CLI::App& app);
@@ -69,6 +69,8 @@ Verb can_verb(CLI::App& app);
 Verb approve_verb(CLI::App& app);
 Verb deny_verb(CLI::App& app);
 Verb revoke_verb(CLI::App& app);
+Verb review_verb(CLI::App& app);
+Verb break_glass_verb(CLI::App& app);
 Verb list_verb(CLI::App& app);
 Verb policies_verb(CLI::App& app);
 Verb explain_verb(CLI::App& app);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/check/check.hpp"
+#include "core/decide/decide.hpp"
 
 namespace curfew::client {
 namespace {
@@ -180,7 +181,7 @@ Result<WaitResult> wait_for_access(const Session& session, const api::ObjectKey&
     observe(result.request);
     const auto& status = result.request.status;
     if (status.phase == api::Phase::Active && status.expires_at) result.outcome = Outcome::Active;
-    if (result.outcome == Outcome::TimedOut && status.complete) result.outcome = Outcome::Ended;
+    if (result.outcome == Outcome::TimedOut && core::is_over(status)) result.outcome = Outcome::Ended;
     if (result.outcome != Outcome::TimedOut) return result;
     session.sleep(std::chrono::seconds(1));
   }

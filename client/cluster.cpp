@@ -33,12 +33,14 @@ Error error_of_event(const json& event) {
           .message = status.value("message", "the API server ended the watch with an error")};
 }
 
-json decision_json(const api::Decision& decision) {
-  json result{{"verdict", api::to_string(decision.verdict)},
-              {"username", std::string(decision.person.username)},
+// Of a Decision or a Review.
+template <class Said>
+json json_of(const Said& said) {
+  json result{{"verdict", api::to_string(said.verdict)},
+              {"username", std::string(said.person.username)},
               {"groups", json::array()}};
-  for (const auto& group : decision.person.groups) result["groups"].push_back(std::string(group));
-  if (!decision.comment.empty()) result["comment"] = decision.comment;
+  for (const auto& group : said.person.groups) result["groups"].push_back(std::string(group));
+  if (!said.comment.empty()) result["comment"] = said.comment;
   return result;
 }
 
@@ -155,11 +157,21 @@ std::vector<Result<void>> Cluster::try_create(const std::vector<api::AccessReque
 
 Result<Read<api::AccessRequest>> Cluster::decide(const Read<api::AccessRequest>& request,
                                                  const api::Decision& decision) const {
+  return append(request, "decisions", json_of(decision));
+}
+
+Result<Read<api::AccessRequest>> Cluster::review(const Read<api::AccessRequest>& request,
+                                                 const api::Review& review) const {
+  return append(request, "reviews", json_of(review));
+}
+
+Result<Read<api::AccessRequest>> Cluster::append(const Read<api::AccessRequest>& request, const char* list,
+                                                 Json entry) const {
   const api::ObjectMeta& meta = request.object.metadata;
-  json decisions = request.json.value("decisions", json::array());
-  decisions.push_back(decision_json(decision));
+  json entries = request.json.value(list, json::array());
+  entries.push_back(std::move(entry));
   const json change{{"metadata", {{"uid", meta.uid}, {"resourceVersion", meta.resource_version}}},
-                    {"decisions", decisions}};
+                    {list, entries}};
   return decoded<api::AccessRequest>(patch(ref_of<api::AccessRequest>(meta.key()), change));
 }
 

@@ -137,9 +137,15 @@ class Cluster {
   // same effect as the annotation, and works on every cluster.
   Result<Read<api::AccessRequest>> decide(const Read<api::AccessRequest>& request,
                                           const api::Decision& decision) const;
+  // The same for this person's review.
+  Result<Read<api::AccessRequest>> review(const Read<api::AccessRequest>& request,
+                                          const api::Review& review) const;
 
  private:
   using Json = nlohmann::json;
+
+  Result<Read<api::AccessRequest>> append(const Read<api::AccessRequest>& request, const char* list,
+                                          Json entry) const;
 
   // GET of a path with its query.
   virtual Result<Json> read(const std::string& path) const = 0;

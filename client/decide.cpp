@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "core/decide/decide.hpp"
 #include "core/identity.hpp"
 
 namespace curfew::client {
@@ -63,7 +64,7 @@ class Decider {
   // run.
   bool wait_until_pinned() {
     for (milliseconds waited{0};
-         !is_pinned(request()) && !request().status.complete && waited < kPinningGrace;
+         !is_pinned(request()) && !core::is_over(request().status) && waited < kPinningGrace;
          waited += kPinningPoll) {
       session_.sleep(kPinningPoll);
       if (!read()) return false;
@@ -77,6 +78,9 @@ class Decider {
 
   Result<void> write(const api::Decision& decision) const {
     return session_.cluster->decide(request_, decision).map([](auto&&) {});
+  }
+  Result<void> write(const api::Review& review) const {
+    return session_.cluster->review(request_, review).map([](auto&&) {});
   }
 
   const api::AccessRequest& request() const { return request_.object; }
@@ -140,6 +144,17 @@ DecisionResult decide(const Session& session, const Target& target, const api::D
     if (approves && summary_of(decider.request()) != confirmed && !decider.is_confirmed(confirm))
       return decider.result();
   }
+}
+
+DecisionResult review(const Session& session, const Target& target, const api::Review& review) {
+  Decider decider(session, target.key, target.uid);
+  for (int conflicts = 0; conflicts < kMaxConflicts; ++conflicts) {
+    if (!decider.read()) return decider.result();
+    const auto written = decider.write(review);
+    if (written) return {.outcome = Outcome::Decided, .error = {}};
+    if (written.error().kind != ErrorKind::Conflict) return failed(written.error());
+  }
+  return failed({.kind = ErrorKind::Conflict, .message = "it changes all the time: try again"});
 }
 
 Result<std::vector<Target>> find_revocable(const Session& session, const Viewer& viewer, bool all_namespaces,

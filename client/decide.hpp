@@ -60,6 +60,9 @@ using Confirm = std::function<bool(const api::AccessRequest&)>;
 DecisionResult decide(const Session& session, const Target& target, const api::Decision& decision,
                       const Confirm& confirm);
 
+// Reviews only the request that was read, likewise.
+DecisionResult review(const Session& session, const Target& target, const api::Review& review);
+
 // Active requests that the viewer may revoke: in own_namespace(), or in all namespaces.
 Result<std::vector<Target>> find_revocable(const Session& session, const Viewer& viewer, bool all_namespaces,
                                            const std::string& labels);

@@ -2,6 +2,7 @@
 
 #include "client/extend.hpp"
 #include "client/warnings.hpp"
+#include "core/decide/decide.hpp"
 #include "core/effective.hpp"
 
 namespace curfew::client {
@@ -14,7 +15,7 @@ Result<Explanation> explain(const Session& session, const api::ObjectKey& key) {
                      .policy_error = std::nullopt,
                      .findings = {},
                      .warnings = {}};
-  if (result.request.status.complete) return result;
+  if (core::is_over(result.request.status)) return result;
   const api::ObjectKey policy_key{"", std::string(result.request.spec.policy)};
   result.policy_can_exist = can_exist(ref_of<api::AccessPolicy>(policy_key));
   if (auto policy = session.cluster->get<api::AccessPolicy>(policy_key)) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "api/names.hpp"
+#include "core/decide/decide.hpp"
 #include "core/effective.hpp"
 
 namespace curfew::client {
@@ -46,8 +47,8 @@ std::string describe_inactive(const api::AccessRequest& request) {
   const std::string phase =
       request.status.phase ? std::string(api::to_string(*request.status.phase)) : "not looked at yet";
   return api::to_string(request.metadata.key()) + " is " + phase +
-         (request.status.complete ? " and over: ask for access anew, with kubectl curfew request"
-                                  : " and gives no access yet: extend it once it is Active");
+         (core::is_over(request.status) ? " and over: ask for access anew, with kubectl curfew request"
+                                        : " and gives no access yet: extend it once it is Active");
 }
 
 // Only an error that says so; who may not list finds out from Curfew.
@@ -157,7 +158,7 @@ void gather_extended(const Session& session, Facts& facts) {
   if (!is_meant && !pinned) return;
   const auto read = is_meant ? std::optional(found->object) : std::nullopt;
   const std::string uid = read ? read->metadata.uid : pinned->uid.str();
-  if (!read || read->status.complete) return add_end(session, facts, uid, read);
+  if (!read || core::is_over(read->status)) return add_end(session, facts, uid, read);
   const auto& status = read->status;
   extended.request = std::make_shared<const api::AccessRequest>(*read);
   extended.is_active = status.phase == api::Phase::Active && !status.ending;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/decide/review.hpp"
 #include "core/identity.hpp"
 
 namespace curfew::client {
@@ -11,7 +12,8 @@ namespace {
 // The narrowest field selector that selects every request of the sections.
 std::string fields_of_sections(const std::vector<Section>& sections) {
   if (std::ranges::find(sections, Section::Mine) != sections.end()) return "";
-  const bool only_active = std::ranges::find(sections, Section::ToDecide) == sections.end();
+  const bool only_active =
+      std::ranges::all_of(sections, [](Section section) { return section == Section::Active; });
   return only_active ? "status.phase=Active" : "status.complete!=true";
 }
 
@@ -30,6 +32,14 @@ bool Viewer::is_to_decide(const api::AccessRequest& request) const {
   if (!waits || policy == policies.end() || core::approval_denial(request, policy->second, person))
     return false;
   return !core::has_standing_approval(request.decisions, person.username);
+}
+
+bool Viewer::is_to_review(const api::AccessRequest& request) const {
+  return core::awaits_review(request.status) &&
+         !core::review_denial(request, *request.status.review, person) &&
+         std::ranges::none_of(request.reviews, [&](const api::Review& review) {
+           return review.person.username == person.username;
+         });
 }
 
 bool Viewer::may_revoke(const api::AccessRequest& request) const {
@@ -58,6 +68,7 @@ Result<Viewer> viewer_of(const Session& session) {
 bool is_in(Section section, const Viewer& viewer, const api::AccessRequest& request) {
   switch (section) {
     case Section::ToDecide: return viewer.is_to_decide(request);
+    case Section::ToReview: return viewer.is_to_review(request);
     case Section::Mine: return viewer.is_mine(request);
     case Section::Active: break;
   }

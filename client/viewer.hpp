@@ -20,6 +20,8 @@ struct Viewer {
   bool is_mine(const api::AccessRequest& request) const;
   // Whether the request waits for an approval that this person could give and has not given.
   bool is_to_decide(const api::AccessRequest& request) const;
+  // Whether the access has ended and waits for a review that this person could give and has not given.
+  bool is_to_review(const api::AccessRequest& request) const;
   // Whether the person may end or withdraw it.
   bool may_revoke(const api::AccessRequest& request) const;
 };
@@ -27,7 +29,7 @@ struct Viewer {
 Result<Viewer> viewer_of(const Session& session);
 
 // Views on the requests; one request may be in several.
-enum class Section { ToDecide, Mine, Active };
+enum class Section { ToDecide, ToReview, Mine, Active };
 
 bool is_in(Section section, const Viewer& viewer, const api::AccessRequest& request);
 bool is_in_any(const std::vector<Section>& sections, const Viewer& viewer, const api::AccessRequest& request);

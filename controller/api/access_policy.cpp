@@ -55,6 +55,14 @@ static void fields(V& v, Either<AccessPolicySpec::Approval> auto& value) {
 }
 
 template <class V>
+static void fields(V& v, Either<AccessPolicySpec::Review> auto& value) {
+  v.always("required", value.required);
+  v.field("reviewers", value.reviewers);
+  v.field("within", value.within);
+  v.always("blockWhileOverdue", value.block_while_overdue);
+}
+
+template <class V>
 static void fields(V& v, Either<AccessPolicySpec::Limits> auto& value) {
   v.field("activePerRequester", value.active_per_requester);
   v.field("cooldown", value.cooldown);
@@ -78,6 +86,7 @@ static void fields(V& v, Either<AccessPolicySpec> auto& value) {
   v.field("schedule", value.schedule);
   v.field("reason", value.reason);
   v.field("approval", value.approval);
+  v.field("review", value.review);
   v.field("limits", value.limits);
   v.field("onChange", value.on_change);
   v.field("suspend", value.suspend);

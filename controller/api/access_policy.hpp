@@ -59,6 +59,13 @@ struct AccessPolicySpec {
     std::string timeout;  // empty: none
     bool operator==(const Approval&) const = default;
   };
+  struct Review {
+    int required = 1;
+    std::vector<Subject> reviewers;
+    std::string within;  // empty: kReviewWithin
+    bool block_while_overdue = false;
+    bool operator==(const Review&) const = default;
+  };
   struct Limits {
     std::optional<int> active_per_requester;
     std::string cooldown;
@@ -79,6 +86,7 @@ struct AccessPolicySpec {
   std::optional<Schedule> schedule;
   Reason reason;
   Approval approval;
+  std::optional<Review> review;  // of access after its end
   std::optional<Limits> limits;
   std::string on_change;        // empty if not set
   std::optional<bool> suspend;  // nullopt if not set

@@ -16,6 +16,10 @@ std::string_view to_string(Verdict verdict) {
   return "";
 }
 
+std::string_view to_string(ReviewVerdict verdict) {
+  return verdict == ReviewVerdict::Justified ? "Justified" : "Disputed";
+}
+
 std::string_view to_string(Phase phase) {
   switch (phase) {
     case Phase::Pending: return "Pending";
@@ -46,12 +50,22 @@ bool is_cluster_scoped(const AccessRequest& request) {
 void read(const Reader& reader, Verdict& value) {
   read_enum(reader, value, Verdict::Revoke);
 }
+void read(const Reader& reader, ReviewVerdict& value) {
+  read_enum(reader, value, ReviewVerdict::Disputed);
+}
 void read(const Reader& reader, Phase& value) {
   read_enum(reader, value, Phase::Revoked);
 }
 
 template <class V>
 static void fields(V& v, Either<Decision> auto& value) {
+  v.field("verdict", value.verdict);
+  fields(v, value.person);
+  v.field("comment", value.comment);
+}
+
+template <class V>
+static void fields(V& v, Either<Review> auto& value) {
   v.field("verdict", value.verdict);
   fields(v, value.person);
   v.field("comment", value.comment);
@@ -97,6 +111,7 @@ static void fields(V& v, Either<AccessRequestStatus> auto& value) {
   v.field("extendableUntil", value.extendable_until);
   v.field("endedAt", value.ended_at);
   v.field("ending", value.ending);
+  v.field("review", value.review);
   v.field("bindingName", value.binding_name);
   v.field("onChange", value.on_change);
   v.field("message", value.message);
@@ -110,6 +125,7 @@ static void fields(V& v, Either<AccessRequest> auto& value) {
   v.always("metadata", value.metadata);
   v.always("spec", value.spec);
   v.field("decisions", value.decisions);
+  v.field("reviews", value.reviews);
   v.unless_default("status", value.status);
 }
 

@@ -10,9 +10,11 @@
 namespace curfew::api {
 
 enum class Verdict { Approve, Deny, Revoke };
+enum class ReviewVerdict { Justified, Disputed };
 enum class Phase { Pending, Scheduled, Active, Denied, Rejected, TimedOut, Withdrawn, Expired, Revoked };
 
 std::string_view to_string(Verdict verdict);
+std::string_view to_string(ReviewVerdict verdict);
 std::string_view to_string(Phase phase);
 
 // True for Denied, Rejected, TimedOut, Withdrawn, Expired and Revoked: the request does not change any more.
@@ -26,6 +28,16 @@ struct Decision {
   std::string comment;
 
   bool operator==(const Decision&) const = default;
+};
+
+// What somebody says of access after its end. Appended like a Decision, and kept apart from them: a review
+// finds room however much was decided.
+struct Review {
+  ReviewVerdict verdict = ReviewVerdict::Justified;
+  Person person;
+  std::string comment;
+
+  bool operator==(const Review&) const = default;
 };
 
 struct AccessRequestSpec {
@@ -52,6 +64,19 @@ struct StatusEnding {
   bool operator==(const StatusEnding&) const = default;
 };
 
+// Who reviews the access after its end: as the policy said when it was granted.
+struct ReviewTerms {
+  int required = 1;  // distinct people
+  std::vector<Subject> reviewers;
+  InternedString within;                 // a duration
+  std::optional<TimePoint> due_at;       // nullopt: the access has not ended
+  std::optional<TimePoint> overdue_at;   // when an Event last said so; nullopt: never
+  int observed = 0;                      // how many of `reviews` are handled and recorded
+  std::vector<std::string> reviewed_by;  // of those, the usernames of the ones that counted
+
+  bool operator==(const ReviewTerms&) const = default;
+};
+
 struct AccessRequestStatus {
   std::optional<Phase> phase;  // nullopt: never reconciled
   bool complete = false;
@@ -72,6 +97,7 @@ struct AccessRequestStatus {
   std::optional<TimePoint> extendable_until;
   std::optional<TimePoint> ended_at;
   std::optional<StatusEnding> ending;
+  std::optional<ReviewTerms> review;
   std::string binding_name;
   InternedString on_change;  // the policy's at the time of the grant, for when the policy is gone
   InternedString message;
@@ -93,6 +119,7 @@ struct AccessRequest {
   ObjectMeta metadata;
   AccessRequestSpec spec;
   std::vector<Decision> decisions;
+  std::vector<Review> reviews;
   AccessRequestStatus status;
 };
 

@@ -38,6 +38,10 @@ std::string_view to_string(AuditAction action) {
     case AuditAction::PolicyViolation: return "PolicyViolation";
     case AuditAction::Shortened: return "Shortened";
     case AuditAction::ApprovalWithdrawn: return "ApprovalWithdrawn";
+    case AuditAction::ReviewRequested: return "ReviewRequested";
+    case AuditAction::Reviewed: return "Reviewed";
+    case AuditAction::ReviewOverdue: return "ReviewOverdue";
+    case AuditAction::ReviewEvaded: return "ReviewEvaded";
   }
   return "";
 }
@@ -57,7 +61,11 @@ bool is_end(AuditAction action) {
     case AuditAction::Tampered:
     case AuditAction::PolicyViolation:
     case AuditAction::Shortened:
-    case AuditAction::ApprovalWithdrawn: return false;
+    case AuditAction::ApprovalWithdrawn:
+    case AuditAction::ReviewRequested:
+    case AuditAction::Reviewed:
+    case AuditAction::ReviewOverdue:
+    case AuditAction::ReviewEvaded: return false;
   }
   return false;
 }
@@ -96,7 +104,7 @@ TimePoint flood_record_until(TimePoint requested_at) {
 }
 
 void read(const Reader& reader, AuditAction& value) {
-  read_enum(reader, value, AuditAction::ApprovalWithdrawn);
+  read_enum(reader, value, AuditAction::ReviewEvaded);
 }
 
 template <class V>
@@ -130,6 +138,9 @@ static void fields(V& v, Either<AuditRecord> auto& value) {
   v.field("grantedAt", value.granted_at);
   v.field("expiresAt", value.expires_at);
   v.field("binding", value.binding);
+  v.field("approversSkipped", value.approvers_skipped);
+  v.field("review", value.review);
+  v.field("verdict", value.verdict);
   v.field("message", value.message);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/access_request.hpp"
 #include "api/meta.hpp"
 
 namespace curfew::api {
@@ -24,7 +25,11 @@ enum class AuditAction {
   Tampered,
   PolicyViolation,
   Shortened,
-  ApprovalWithdrawn
+  ApprovalWithdrawn,
+  ReviewRequested,
+  Reviewed,
+  ReviewOverdue,
+  ReviewEvaded
 };
 
 std::string_view to_string(AuditAction action);
@@ -69,6 +74,10 @@ struct AuditRecord {
   std::optional<TimePoint> granted_at;
   std::optional<TimePoint> expires_at;
   std::optional<RecordedBinding> binding;
+  // Of a Granted record: whom the policy lists as approvers, and nobody asked, because it requires none.
+  std::vector<Subject> approvers_skipped;
+  std::optional<ReviewTerms> review;     // of the records Granted, Review...
+  std::optional<ReviewVerdict> verdict;  // of a record Reviewed
   std::string message;
 
   bool operator==(const AuditRecord&) const = default;

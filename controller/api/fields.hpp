@@ -3,6 +3,7 @@
 #include <concepts>
 #include <type_traits>
 
+#include "api/access_request.hpp"
 #include "api/meta.hpp"
 #include "api/rbac.hpp"
 
@@ -82,6 +83,17 @@ void fields(V& v, Either<ExtendedRef> auto& extended) {
   v.field("uid", extended.uid);
   v.always("expiresAt", extended.expires_at);
   v.always("since", extended.since);
+}
+
+template <class V>
+void fields(V& v, Either<ReviewTerms> auto& review) {
+  v.always("required", review.required);
+  v.field("reviewers", review.reviewers);
+  v.field("within", review.within);
+  v.field("dueAt", review.due_at);
+  v.field("overdueAt", review.overdue_at);
+  v.field("observed", review.observed);
+  v.field("reviewedBy", review.reviewed_by);
 }
 
 template <class V>

@@ -37,6 +37,8 @@ inline constexpr std::string_view kRoleDrifted = "RoleDrifted";
 // On requests whose access outlives their policy: only the requester, the subject and those who approved may
 // decide.
 inline constexpr std::string_view kPolicyMissing = "PolicyMissing";
+// On requests whose access has ended and is to be reviewed.
+inline constexpr std::string_view kReviewed = "Reviewed";
 // On policies: spec.suspend is true.
 inline constexpr std::string_view kSuspended = "Suspended";
 // On policies: a role lets its holder keep access beyond the grant.
@@ -121,6 +123,10 @@ inline constexpr std::string_view kExtendedMismatch = "ExtendedMismatch";
 inline constexpr std::string_view kExtendedAlready = "ExtendedAlready";
 inline constexpr std::string_view kExtendedAccessEnded = "ExtendedAccessEnded";
 inline constexpr std::string_view kBeyondMaxTotal = "BeyondMaxTotal";
+inline constexpr std::string_view kReviewPending = "ReviewPending";
+inline constexpr std::string_view kReviewOverdue = "ReviewOverdue";
+inline constexpr std::string_view kReviewEvaded = "ReviewEvaded";
+inline constexpr std::string_view kReviewerNotAllowed = "ReviewerNotAllowed";
 inline constexpr std::string_view kReady = "Ready";
 }  // namespace reason
 

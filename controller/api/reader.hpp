@@ -74,6 +74,7 @@ void read(const Reader& reader, std::int64_t& value);
 void read(const Reader& reader, TimePoint& value);
 void read(const Reader& reader, std::map<std::string, std::string>& value);
 void read(const Reader& reader, Verdict& value);
+void read(const Reader& reader, ReviewVerdict& value);
 void read(const Reader& reader, Phase& value);
 void read(const Reader& reader, AuditAction& value);
 

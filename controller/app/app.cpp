@@ -30,6 +30,8 @@ void App::Impl::add_watches() {
 void App::Impl::sample(telemetry::Metrics& m) const {
   m.set_queue_depth(queue.size());
   m.set_requests(reconcile::live_requests(stores));
+  const auto reviews = reconcile::count_reviews(stores, clock.now());
+  m.set_reviews(reviews.pending, reviews.overdue);
   m.set_active_grants(stores.bindings.size());
   m.set_bindings_past_end(expiry.past_end());
   m.set_leader(is_leader());

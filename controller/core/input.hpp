@@ -40,6 +40,14 @@ struct EarlierRequest {
   std::optional<TimePoint> time;  // when the end was recorded; nullopt if it was not
 };
 
+// Earlier access that was to be reviewed, and was not.
+struct OverdueReview {
+  std::string request;  // "NAMESPACE/NAME" of the request
+  TimePoint since;      // when the review was due, or the request was deleted
+  // Of one that a deletion evaded; nullopt: until it is reviewed.
+  std::optional<TimePoint> blocks_until;
+};
+
 // One AuditRecord that many requests share.
 struct RecordSummary {
   std::string record_name;
@@ -158,6 +166,13 @@ struct Input {
   std::size_t recorded_decisions = 0;
   // The status announced an end that Curfew did not: it is left out of `request`.
   bool is_ending_false = false;
+  // The status said that the request is complete, and its access has not been reviewed: it is left as it was
+  // before in `request`.
+  bool is_completion_false = false;
+  // The number of leading reviews that arrived while the guard was not in force or no replica led.
+  int unwatched_reviews = 0;
+  // Of the subject's earlier access under this policy; known only if the policy blocks because of it.
+  std::optional<OverdueReview> overdue_review;
   // This replica has completed the request, and its status does not say so any more: somebody changed it.
   bool is_revived = false;
   std::optional<api::AuditRecord> end_record;  // as stored, if known to exist

@@ -186,6 +186,8 @@ void TlsClient::configure(SSL_CTX* context) {
   });
   SSL_CTX_set1_cert_store(context, store.get());
   require(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION), "TLS 1.2");
+  // Watches read rarely: their connections keep no buffers meanwhile.
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   if (!own_->chain.empty()) {
     require(SSL_CTX_use_certificate(context, own_->chain.front().get()), "the client certificate");
     for (std::size_t i = 1; i < own_->chain.size(); ++i)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/decide/decide.hpp"
 #include "core/effective.hpp"
 #include "core/identity.hpp"
 
@@ -36,15 +37,14 @@ std::set<std::string> chain_of(std::string uid, const Links& links) {
   return chain;
 }
 
-// A ServiceAccount can be written as one, or as a User by its username.
+}  // namespace
+
 std::vector<api::Subject> spellings_of(const api::Subject& subject) {
   const api::Subject as_user{.kind = "User", .name = core::username_of(subject), .ns = {}};
   const api::Subject as_account = core::subject_for({.username = as_user.name, .groups = {}});
   if (as_account == as_user) return {as_user};
   return {as_account, as_user};
 }
-
-}  // namespace
 
 kube::Selection records_of(const api::Subject& subject, const std::string& policy) {
   return {.ns = {},
@@ -74,7 +74,7 @@ int UsageIndex::count_active(const api::AccessRequest& request, const Whose& who
   Links links;
   for (const auto& other : requests_.list()) {
     if (other->metadata.uid == request.metadata.uid || other->spec.policy != whose.first ||
-        other->status.complete)
+        core::is_over(other->status))
       continue;
     const auto subject = core::effective_subject(*other);
     if (!subject || core::username_of(*subject) != whose.second) continue;

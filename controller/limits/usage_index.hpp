@@ -21,6 +21,8 @@ namespace curfew::limits {
 
 // Selects the audit records of a subject under a policy. Also matches other subjects of the same name.
 kube::Selection records_of(const api::Subject& subject, const std::string& policy);
+// How records can name the subject: a ServiceAccount as one, or as a User by its username.
+std::vector<api::Subject> spellings_of(const api::Subject& subject);
 
 // The active grants and last ended grant of a person under a policy with limits. A grant counts for its
 // subject. Thread-safe.

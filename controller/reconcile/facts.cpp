@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "core/decide/review.hpp"
 #include "core/policy/selector.hpp"
 
 namespace curfew::reconcile {
@@ -38,6 +39,16 @@ telemetry::Metrics::LiveRequests live_requests(const Stores& stores) {
     if (of_policy != result.end()) ++of_policy->second[request->status.phase.value_or(api::Phase::Pending)];
   }
   return result;
+}
+
+ReviewCounts count_reviews(const Stores& stores, TimePoint now) {
+  ReviewCounts counts;
+  for (const auto& request : stores.requests.list()) {
+    if (!core::awaits_review(request->status)) continue;
+    ++counts.pending;
+    if (now >= *request->status.review->due_at) ++counts.overdue;
+  }
+  return counts;
 }
 
 std::optional<core::RoleFacts> role_facts(const Stores& stores, const api::RoleRef& role,

@@ -30,6 +30,13 @@ std::vector<std::string> outliving_powers(const Stores& stores, const api::Acces
 // The live requests of each existing policy, for the metrics. A request without a phase counts as Pending.
 telemetry::Metrics::LiveRequests live_requests(const Stores& stores);
 
+// The requests whose access has ended and waits for its review.
+struct ReviewCounts {
+  std::size_t pending = 0;
+  std::size_t overdue = 0;  // of those
+};
+ReviewCounts count_reviews(const Stores& stores, TimePoint now);
+
 // nullopt: the stores have no such role.
 std::optional<core::RoleFacts> role_facts(const Stores& stores, const api::RoleRef& role,
                                           const std::string& ns);

@@ -2,9 +2,11 @@
 
 #include "core/decide/binding.hpp"
 #include "core/decide/decide.hpp"
+#include "core/decide/review.hpp"
 #include "core/decide/trust.hpp"
 #include "core/effective.hpp"
 #include "core/policy/policy_status.hpp"
+#include "limits/overdue_reviews.hpp"
 #include "reconcile/earlier_requests.hpp"
 #include "reconcile/facts.hpp"
 #include "reconcile/read_role.hpp"
@@ -37,6 +39,7 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
   core::Input input;
   input.request = found->request;
   input.request_is_gone = found->is_gone;
+  input.is_completion_false = found->is_completion_false;
   if (const auto ending = judge_ending(input, stop); !ending) return tl::unexpected(ending.error());
   const api::AccessRequest& request = *input.request;
   input.policy = parts_.stores.policies.get({"", request.spec.policy});
@@ -96,6 +99,14 @@ Result<void> Gatherer::find_usage(core::Input& input, std::stop_token stop) {
   auto usage = parts_.usage.usage_of(request, *input.policy, stop, extends ? extends->uid.str() : "");
   if (!usage) return tl::unexpected(usage.error());
   input.usage = *usage;
+  if (input.policy->spec.review && input.policy->spec.review->block_while_overdue) {
+    const auto subject = core::effective_subject(request);
+    auto overdue = subject ? limits::find_overdue_review(parts_.client, *subject, input.policy->metadata.name,
+                                                         parts_.clock.now(), stop)
+                           : Result<std::optional<core::OverdueReview>>();
+    if (!overdue) return tl::unexpected(overdue.error());
+    input.overdue_review = std::move(*overdue);
+  }
   return find_earlier(input, stop);
 }
 
@@ -117,6 +128,11 @@ void Gatherer::look_at_decisions(core::Input& input) const {
   if (!input.guard.in_force && decisions > input.observed_decisions.value_or(0))
     parts_.notes.remember_unwatched(uid, decisions);
   input.unwatched_decisions = parts_.notes.of(uid).unwatched_decisions;
+  const int reviews = static_cast<int>(input.request->reviews.size());
+  const auto& terms = input.request->status.review;
+  if (!input.guard.in_force && reviews > (terms ? terms->observed : 0))
+    parts_.notes.remember_unwatched_reviews(uid, reviews);
+  input.unwatched_reviews = parts_.notes.of(uid).unwatched_reviews;
 }
 
 // Remembered for as long as the request is live: its note goes when it is over.
@@ -204,6 +220,15 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
   auto& stored = *found;
   if (!stored || stored->metadata.uid != last_state->metadata.uid)
     return Found{.request = std::move(last_state), .is_gone = true};
+  if (stored->status.complete && core::awaits_review(last_state->status)) {
+    const auto reviewed = is_reviewed(*stored, *last_state->status.review, stop);
+    if (!reviewed) return tl::unexpected(reviewed.error());
+    if (!*reviewed) {
+      stored->status = last_state->status;
+      return Found{.request = std::make_shared<const api::AccessRequest>(std::move(*stored)),
+                   .is_completion_false = true};
+    }
+  }
   if (stored->status.complete) {
     bool is_settled = !parts_.stores.bindings.get({key.ns, api::binding_name(*stored)});
     const RequestNote note = parts_.notes.of(stored->metadata.uid);

@@ -51,6 +51,7 @@ class Gatherer {
   struct Found {
     std::shared_ptr<const api::AccessRequest> request;  // null: nothing to decide
     bool is_gone = false;
+    bool is_completion_false = false;  // core::Input::is_completion_false
   };
   Result<void> find_earlier(core::Input& input, const std::stop_token& stop);
   void judge_claim(const core::Input& input) const;
@@ -66,6 +67,8 @@ class Gatherer {
   Result<void> look_at_owner(core::Input& input, std::stop_token stop);
   Result<void> find_granted_record(core::Input& input, std::stop_token stop);
   Result<void> find_end_record(core::Input& input, std::stop_token stop);
+  Result<bool> is_reviewed(const api::AccessRequest& request, const api::ReviewTerms& terms,
+                           const std::stop_token& stop);
   Result<void> find_usage(core::Input& input, std::stop_token stop);
   std::string granted_extension(const api::ObjectKey& extended, std::string_view uid,
                                 std::string_view except_uid) const;

@@ -40,7 +40,9 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
   input.granted_record = copy_of(note.granted);
   const bool is_active = request.status.phase == api::Phase::Active;
   if (!input.binding && !input.granted_record) input.gone_binding = note.gone_binding;
-  if (input.granted_record || (!input.binding && !is_active && !input.gone_binding)) return {};
+  // By the record is known whether it is to be reviewed.
+  const bool is_ended = core::is_over(request.status) && !request.status.complete;
+  if (input.granted_record || (!input.binding && !is_active && !input.gone_binding && !is_ended)) return {};
   if (input.binding && is_active && !input.request_is_gone) {
     input.is_unrecorded = parts_.notes.knows_all_records();
     return {};
@@ -130,7 +132,7 @@ Result<void> Gatherer::find_recorded_decisions(core::Input& input, const std::st
 // reached the store a moment later. What somebody else wrote is left out.
 Result<void> Gatherer::judge_ending(core::Input& input, std::stop_token stop) {
   const auto& status = input.request->status;
-  if (!status.ending || status.complete) return {};
+  if (!status.ending || core::is_over(status)) return {};
   const RequestNote note = parts_.notes.of(input.request->metadata.uid);
   const bool is_known = note.announced && *note.announced == *status.ending;
   if (is_known && !note.is_announced_claimed) return {};
@@ -152,6 +154,20 @@ Result<void> Gatherer::judge_ending(core::Input& input, std::stop_token stop) {
   input.request = std::move(without);
   input.is_ending_false = true;
   return {};
+}
+
+// By the records, which are written before the status: a request may be said to be complete by others.
+Result<bool> Gatherer::is_reviewed(const api::AccessRequest& request, const api::ReviewTerms& terms,
+                                   const std::stop_token& stop) {
+  int reviews = 0;
+  for (std::size_t i = 0; i < request.reviews.size() && reviews < terms.required; ++i) {
+    const auto name =
+        api::record_name(request.metadata.uid, api::AuditAction::Reviewed, static_cast<std::int64_t>(i));
+    const auto found = parts_.client.find<api::AuditRecord>({"", name}, stop);
+    if (!found) return tl::unexpected(found.error());
+    if (*found) ++reviews;
+  }
+  return reviews >= terms.required;
 }
 
 // While the guard was not in force, anyone who may write a status could claim in it that Curfew has seen

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/codec.hpp"
+#include "core/decide/decide.hpp"
 #include "core/policy/policy_status.hpp"
 #include "reconcile/facts.hpp"
 #include "util/log.hpp"
@@ -27,7 +28,7 @@ Outcome PolicyReconciler::reconcile(const api::ObjectKey& key, std::stop_token s
       .beyond_namespace = std::move(review.beyond_namespace),
       .now = clock_.now()};
   for (const auto& request : stores_.requests.list()) {
-    if (request->spec.policy != key.name || request->status.complete) continue;
+    if (request->spec.policy != key.name || core::is_over(request->status)) continue;
     if (request->status.phase == api::Phase::Active)
       ++input.active_grants;
     else

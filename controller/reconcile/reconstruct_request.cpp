@@ -73,13 +73,35 @@ std::shared_ptr<const api::AccessRequest> request_of(const std::vector<api::Audi
       request.spec.extends = record.extends->name;
       request.status.extends = record.extends;
     }
+    if (record.review) request.status.review = record.review;
+    if (record.action == api::AuditAction::Reviewed && record.actor && record.verdict)
+      request.reviews.push_back(
+          {.verdict = *record.verdict, .person = *record.actor, .comment = record.comment});
     if (record.action != api::AuditAction::Granted) continue;
     request.status.phase = api::Phase::Active;
     request.status.granted_at = record.granted_at;
     request.status.expires_at = record.expires_at;
     request.status.binding_name = record.binding ? record.binding->name : std::string();
   }
+  for (const api::AuditRecord& record : records) {
+    const bool has_expired = record.action == api::AuditAction::Expired;
+    if (!has_expired && record.action != api::AuditAction::Revoked) continue;
+    request.status.phase = has_expired ? api::Phase::Expired : api::Phase::Revoked;
+    request.status.ended_at = floor_to_second(record.time);
+  }
   return std::make_shared<const api::AccessRequest>(std::move(request));
+}
+
+bool is_review_open(const std::vector<api::AuditRecord>& records) {
+  int required = 0;
+  int reviewed = 0;
+  for (const api::AuditRecord& record : records) {
+    if (record.action == api::AuditAction::ReviewEvaded) return false;
+    if (record.action == api::AuditAction::ReviewRequested && record.review)
+      required = record.review->required;
+    if (record.action == api::AuditAction::Reviewed) ++reviewed;
+  }
+  return reviewed < required;
 }
 
 }  // namespace curfew::reconcile

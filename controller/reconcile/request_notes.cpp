@@ -10,9 +10,9 @@ namespace {
 
 bool is_empty(const RequestNote& note) {
   return !note.granted && !note.end && !note.gone_binding && note.granted_binding_uid.empty() &&
-         !note.observed_decisions && note.unwatched_decisions == 0 && note.presence == core::Presence{} &&
-         !note.failure && !note.deleted_for && !note.unstorable && !note.is_recorded && !note.announced &&
-         !note.appeared_at && !note.extended_end && !note.is_warned;
+         !note.observed_decisions && note.unwatched_decisions == 0 && note.unwatched_reviews == 0 &&
+         note.presence == core::Presence{} && !note.failure && !note.deleted_for && !note.unstorable &&
+         !note.is_recorded && !note.announced && !note.appeared_at && !note.extended_end && !note.is_warned;
 }
 
 // The UIDs of requests that were forgotten a while ago, at most. The oldest go first.
@@ -95,6 +95,10 @@ void RequestNotes::claim_announced(const std::string& request_uid, api::StatusEn
 
 void RequestNotes::remember_unwatched(const std::string& request_uid, int decisions) {
   change(request_uid, [&](RequestNote& note) { note.unwatched_decisions = decisions; });
+}
+
+void RequestNotes::remember_unwatched_reviews(const std::string& request_uid, int reviews) {
+  change(request_uid, [&](RequestNote& note) { note.unwatched_reviews = reviews; });
 }
 
 void RequestNotes::remember_presence(const std::string& request_uid, const core::Presence& presence) {
@@ -188,6 +192,7 @@ void RequestNotes::begin_term(TimePoint now) {
       note.announced.reset();
       note.is_announced_claimed = false;
       note.unwatched_decisions = 0;
+      note.unwatched_reviews = 0;
       note.presence = {};
       note.appeared_at.reset();
       note.is_end_absent = false;

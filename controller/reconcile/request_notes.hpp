@@ -44,6 +44,7 @@ struct RequestNote {
   // How many of the first decisions arrived while the guard was not in force or no replica led. Unless Curfew
   // has seen them before, anyone may have written them.
   int unwatched_decisions = 0;
+  int unwatched_reviews = 0;  // the same of the reviews
   // At the last look: what the request rests on and is away, and since when.
   core::Presence presence;
   std::shared_ptr<const core::GrantFailure> failure;
@@ -77,6 +78,7 @@ class RequestNotes {
   void confirm_observed(const std::string& request_uid);
   void forget_observed(const std::string& request_uid);
   void remember_unwatched(const std::string& request_uid, int decisions);
+  void remember_unwatched_reviews(const std::string& request_uid, int reviews);
   void remember_presence(const std::string& request_uid, const core::Presence& presence);
   void remember_recorded(const std::string& request_uid);
   void remember_announced(const std::string& request_uid, api::StatusEnding ending);

@@ -139,6 +139,8 @@ void Triggers::begin_term() {
     if (core::had_policy(*request)) notes_.claim_observed(uid, observed);
     if (request->status.ending) notes_.claim_announced(uid, *request->status.ending);
     if (decisions > observed) notes_.remember_unwatched(uid, decisions);
+    if (!request->reviews.empty())
+      notes_.remember_unwatched_reviews(uid, static_cast<int>(request->reviews.size()));
   }
 }
 

@@ -102,6 +102,10 @@ struct Metrics::Impl {
                                             .Name("curfew_requests")
                                             .Help("Access requests that are not over, by policy and phase.")
                                             .Register(registry);
+  Gauge& reviews_pending =
+      gauge("curfew_reviews_pending", "Access requests whose access has ended and waits for its review.");
+  Gauge& reviews_overdue =
+      gauge("curfew_reviews_overdue", "Of those, the ones that have waited longer than their policy allows.");
   Histogram& approval_wait = histogram(
       "curfew_approval_wait_seconds",
       "From a request to the last approval that it needed; of requests that need one.", kApprovalWait);
@@ -228,6 +232,11 @@ void Metrics::set_requests(const LiveRequests& by_policy) {
       }
     }
   });
+}
+
+void Metrics::set_reviews(std::size_t pending, std::size_t overdue) {
+  impl_->reviews_pending.Set(static_cast<double>(pending));
+  impl_->reviews_overdue.Set(static_cast<double>(overdue));
 }
 
 void Metrics::set_active_grants(std::size_t count) {

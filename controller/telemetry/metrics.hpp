@@ -37,6 +37,8 @@ class Metrics {
   // The live requests of each existing policy, by phase. A policy that is missing here is no longer exposed.
   using LiveRequests = std::map<std::string, std::map<api::Phase, std::size_t>>;
   void set_requests(const LiveRequests& by_policy);
+  // Ended access that waits for its review, and how much of it is overdue.
+  void set_reviews(std::size_t pending, std::size_t overdue);
   void set_active_grants(std::size_t count);
   void set_bindings_past_end(std::size_t count);
   void set_queue_depth(std::size_t keys);

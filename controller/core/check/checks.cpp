@@ -126,16 +126,18 @@ constexpr Check kReasonFits{"reason-fits", "the reason matches the policy's patt
                             reason_fits_pattern};
 constexpr Check kWindow{"window-open", "the window has not closed where grants end with it", Needs::Policy,
                         window_has_not_closed};
+constexpr Check kReviews{"reviews-not-overdue", "no review of the person's earlier access is overdue",
+                         Needs::Requester, reviews_are_not_overdue};
 constexpr Check kExtensions{"extensions-allowed", "the policy allows extensions", Needs::Policy,
                             extensions_are_allowed, Check::Of::Extensions};
 constexpr Check kExtendedLasts{"extended-not-ended", "what it extends did not end before its time",
                                Needs::Nothing, extended_has_not_ended_early, Check::Of::Extensions};
 
-constexpr std::array kGrantChecks{
-    kPolicyExists, kRequesterIsKnown, kNotSuspended, kNotReserved, kScope,      kPolicyIsReady,
-    kRequester,    kSubject,          kRoleClear,    kRole,        kRoleExists, kRoleUnchanged,
-    kNamespace,    kDurationValid,    kDuration,     kStartTime,   kStartNear,  kReason,
-    kReasonFits,   kExtensions,       kExtendedLasts};
+constexpr std::array kGrantChecks{kPolicyExists,  kRequesterIsKnown, kNotSuspended, kNotReserved,   kScope,
+                                  kPolicyIsReady, kRequester,        kSubject,      kRoleClear,     kRole,
+                                  kRoleExists,    kRoleUnchanged,    kNamespace,    kDurationValid, kDuration,
+                                  kStartTime,     kStartNear,        kReason,       kReasonFits,    kReviews,
+                                  kExtensions,    kExtendedLasts};
 
 constexpr std::array kActiveChecks{kPolicyExists, kRequesterIsKnown, kNotSuspended, kNotReserved,
                                    kScope,        kRequester,        kSubject,      kRole,

@@ -40,6 +40,9 @@ std::optional<Denial> schedule_is_open(const Input& in);
 std::optional<Denial> active_is_within_limit(const Input& in);
 std::optional<Denial> cooldown_is_over(const Input& in);
 
+// review.cpp: earlier access that was not reviewed
+std::optional<Denial> reviews_are_not_overdue(const Input& in);
+
 // extension.cpp: what the request extends
 std::optional<Denial> extensions_are_allowed(const Input& in);
 // Ended by anything but its time. Regardless of AccessPolicy.spec.onChange, such an end ends the extension.

@@ -7,6 +7,7 @@
 #include "core/check/checks.hpp"
 #include "core/check/timing.hpp"
 #include "core/decide/phases.hpp"
+#include "core/decide/review.hpp"
 #include "core/decide/trust.hpp"
 #include "core/describe.hpp"
 #include "core/effective.hpp"
@@ -154,6 +155,7 @@ Decision while_bound(const Input& in, DecisionBuilder builder, const Tally& tall
                                      ": under " + describe(*in.policy) + " " + latest->why});
   }
   builder.status.expires_at = end;
+  builder.status.review = review_terms(in);
   set_extendable(in, builder);
   if (builder.status.ending) withdraw_ending(builder);
   const auto warning = warn_of_expiry(in, builder, end);

@@ -1,5 +1,6 @@
 #include "api/names.hpp"
 #include "core/decide/phases.hpp"
+#include "core/decide/review.hpp"
 #include "core/decide/trust.hpp"
 
 namespace curfew::core {
@@ -112,6 +113,9 @@ Decision decide_deleted(const Input& input) {
   }
   if (!request.status.complete && !input.end_record && is_interrupted_grant(input))
     return record_interrupted(input);
+  if (is_over(request.status) && !request.status.complete) {
+    if (const auto terms = review_terms(input)) return decide_deleted_before_review(input, *terms);
+  }
   // Also of a request that finalizers hold: its status is read as long as it is there.
   if (input.end_record && !request.status.complete && !input.request_is_gone) return end_as_recorded(input);
   if (request.status.complete || input.end_record) return {.actions = {}, .next = NextLook::never()};
@@ -175,6 +179,9 @@ Decision end_unstorable(const Input& input) {
 Decision decide_complete(const Input& input) {
   const api::AccessRequest& request = *input.request;
   if (input.binding && is_named_for(request, *input.binding)) return remove_leftover(input);
+  if (!request.status.complete) {
+    if (const auto terms = review_terms(input)) return decide_review(input, *terms);
+  }
   if (!request.status.complete) {  // not written by Curfew, but a terminal phase is still an end
     api::AccessRequestStatus status = request.status;
     status.complete = true;

@@ -4,6 +4,7 @@
 
 #include "api/names.hpp"
 #include "api/text.hpp"
+#include "core/decide/review.hpp"
 #include "core/decide/trust.hpp"
 #include "core/describe.hpp"
 #include "core/effective.hpp"
@@ -38,6 +39,24 @@ std::optional<api::PolicyRef> policy_at_hand(const Input& input, const api::Acce
 std::string uid_of_binding(const DecisionBuilder::Step& step, const Input& input) {
   if (step.action == api::AuditAction::Granted) return step.related ? step.related->uid : std::string();
   return input.granted_binding_uid.empty() ? input.binding_uid : input.granted_binding_uid;
+}
+
+// What is known by then of how the review goes is in records of their own.
+void forget_progress(api::ReviewTerms& review) {
+  review.overdue_at.reset();
+  review.observed = 0;
+  review.reviewed_by.clear();
+}
+
+bool tells_of_review(api::AuditAction action) {
+  switch (action) {
+    case api::AuditAction::Granted:
+    case api::AuditAction::ReviewRequested:
+    case api::AuditAction::Reviewed:
+    case api::AuditAction::ReviewOverdue:
+    case api::AuditAction::ReviewEvaded: return true;
+    default: return false;
+  }
 }
 
 }  // namespace
@@ -97,6 +116,13 @@ WriteRecord DecisionBuilder::record_of(const Step& step) const {
   } else if (!status.binding_name.empty()) {
     record.binding = api::RecordedBinding{.name = status.binding_name, .uid = uid_of_binding(step, input_)};
   }
+  if (step.action == api::AuditAction::Granted && input_.policy && input_.policy->spec.approval.required == 0)
+    record.approvers_skipped = input_.policy->spec.approval.approvers;
+  if (tells_of_review(step.action)) {
+    record.review = status.review;
+    if (record.review) forget_progress(*record.review);
+  }
+  record.verdict = step.verdict;
   record.message = api::cut(step.message, api::kMaxRecordMessageBytes);
   return {std::move(record)};
 }
@@ -166,7 +192,8 @@ Decision DecisionBuilder::done(NextLook next, std::optional<Action> change) cons
   decision.actions.insert(decision.actions.end(), records_.begin(), records_.end());
   if (change) decision.actions.push_back(std::move(*change));
   decision.actions.insert(decision.actions.end(), records_of_change_.begin(), records_of_change_.end());
-  const bool is_changed = status != input_.request->status || input_.is_ending_false;
+  const bool is_changed =
+      status != input_.request->status || input_.is_ending_false || input_.is_completion_false;
   if (!input_.request_is_gone && is_changed) decision.actions.emplace_back(UpdateStatus{status});
   if (!namespace_is_going(input_))
     decision.actions.insert(decision.actions.end(), events_.begin(), events_.end());
@@ -232,7 +259,9 @@ Decision end(const Input& input, DecisionBuilder builder, const Ending& ending) 
                 .is_warning = ending.phase == api::Phase::Rejected ||
                               (ending.phase == api::Phase::Revoked && !ending.actor),
                 .doing = had_access(builder, ending) ? "End" : "Decide"});
-  return builder.done(NextLook::never());
+  if (had_access(builder, ending)) ask_for_review(input, builder);
+  return builder.done(builder.status.complete ? NextLook::never()
+                                              : NextLook::at(*builder.status.review->due_at));
 }
 
 void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& builder) {

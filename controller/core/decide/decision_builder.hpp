@@ -32,6 +32,7 @@ class DecisionBuilder {
     // Empty: the request's own name for this action. Otherwise the name of a record that many requests share,
     // without reason and groups.
     std::string record_name;
+    std::optional<api::ReviewVerdict> verdict = std::nullopt;
   };
   void step(const Step& step);
   // A step that says what somebody did past the guard. `index` tells such steps of one request apart in the

@@ -5,6 +5,7 @@
 #include "core/check/check.hpp"
 #include "core/check/timing.hpp"
 #include "core/decide/phases.hpp"
+#include "core/decide/review.hpp"
 #include "core/decide/trust.hpp"
 #include "core/describe.hpp"
 #include "util/duration.hpp"
@@ -133,6 +134,10 @@ void set_times(const Input& in, DecisionBuilder& builder, const Span& times) {
   builder.status.granted_at = times.granted_at;
   builder.status.expires_at = times.expires_at;
   builder.status.binding_name = api::binding_name(*in.request);
+  if (in.granted_record)
+    builder.status.review = in.granted_record->review;
+  else if (in.policy)
+    builder.status.review = review_terms(*in.policy);
 }
 
 namespace {

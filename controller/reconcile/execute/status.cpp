@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/codec.hpp"
+#include "core/decide/decide.hpp"
 #include "core/effective.hpp"
 #include "reconcile/decoders.hpp"
 
@@ -31,7 +32,8 @@ Step StatusExecutor::run(const core::Input& input, const core::UpdateStatus& act
   parts_.floods.written(*updated);
   drop_unread(updated->metadata);  // like the watch's decoder
   parts_.stores.requests.assume(std::move(*updated));
-  if (status.complete) parts_.metrics.request_completed(*status.phase);
+  if (core::is_over(status) && !core::is_over(request.status))
+    parts_.metrics.request_completed(*status.phase);
   return std::nullopt;
 }
 

@@ -126,6 +126,7 @@ class Situation {
   bool is_revived = false;
   std::optional<int> observed_decisions;
   int unwatched_decisions = 0;
+  int unwatched_reviews = 0;
   std::optional<api::AuditRecord> granted_record;
   std::optional<api::AuditRecord> end_record;
   std::optional<GrantFailure> failure;
@@ -188,6 +189,7 @@ class Situation {
     in.is_revived = is_revived;
     in.observed_decisions = observed_decisions;
     in.unwatched_decisions = unwatched_decisions;
+    in.unwatched_reviews = unwatched_reviews;
     in.end_record = end_record;
     in.grant_failure = failure;
     in.guard = guard;

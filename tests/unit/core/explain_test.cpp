@@ -110,7 +110,7 @@ TEST_CASE("of a request that nobody is known to have made what needs a requester
   const auto findings = explain(s.input());
   CHECK(with(findings, Outcome::Failed) == Names{"requester-known"});
   CHECK(with(findings, Outcome::NotChecked) ==
-        Names{"requester-allowed", "subject-allowed", "active-limit", "cooldown"});
+        Names{"requester-allowed", "subject-allowed", "reviews-not-overdue", "active-limit", "cooldown"});
 }
 
 TEST_CASE("of a request that says no role where there are two what needs a role is not checked") {

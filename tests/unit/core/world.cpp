@@ -42,8 +42,9 @@ void World::gather() {
   const bool is_active = status.phase == api::Phase::Active;
   if (s.binding && is_active && s.granted_binding_uid.empty())
     s.granted_binding_uid = s.binding->metadata.uid;
+  const bool is_ended = is_over(status) && !status.complete;
   const auto granted = records.find(api::record_name(uid, api::AuditAction::Granted));
-  const bool is_asked_for = !s.granted_record && (s.binding || is_active || s.gone_binding);
+  const bool is_asked_for = !s.granted_record && (s.binding || is_active || s.gone_binding || is_ended);
   if (is_asked_for && granted != records.end()) s.granted_record = granted->second;
   s.is_unrecorded = is_asked_for && !s.granted_record;
   presence_ = observe_presence(s.input(), presence_);

@@ -32,7 +32,7 @@ std::optional<std::string> after(const std::string& id, const std::function<void
 
 TEST_CASE("the shipped guard is twelve policies, each with its binding, and three kinds") {
   const auto shipped = guard::shipped_guard();
-  CHECK(shipped.size() == 28);
+  CHECK(shipped.size() == 30);
   for (const char* kind : {"accesspolicies", "accessrequests", "auditrecords"})
     CHECK(shipped.contains(std::string("CustomResourceDefinition/") + kind + ".curfew.dev"));
   for (const auto& [id, spec] : shipped) {

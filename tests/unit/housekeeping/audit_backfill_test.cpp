@@ -71,6 +71,41 @@ TEST_CASE("a request whose end is recorded is over") {
   CHECK_FALSE(f.notes.of(kUid).granted);
 }
 
+TEST_CASE("a request that is gone before its review has departed, as its access ended") {
+  RecordSweepFixture f;
+  f.write("debug", kUid, {AuditAction::Requested, AuditAction::Granted, AuditAction::Expired});
+  api::AuditRecord asked = record(AuditAction::ReviewRequested, "debug", kUid);
+  asked.review = api::ReviewTerms{
+      .required = 1, .reviewers = {{.kind = "Group", .name = "auditors", .ns = {}}}, .within = "72h"};
+  asked.review->due_at = f.clock.now();
+  f.api.put(asked);
+  SECTION("gone") {
+    REQUIRE(f.sweep.run({}));
+    const auto gone = f.departed.first({"payments", "debug"});
+    REQUIRE(gone);
+    CHECK(gone->status.phase == api::Phase::Expired);
+    REQUIRE(gone->status.review);
+    CHECK(gone->status.review->reviewers == asked.review->reviewers);
+  }
+  SECTION("waiting") {
+    api::AccessRequest waits = request_in(api::Phase::Expired);
+    waits.status.complete = false;
+    deliver(f.stores.requests, waits);
+    REQUIRE(f.sweep.run({}));
+    CHECK(f.departed.keys().empty());
+  }
+  SECTION("reviewed") {
+    f.write("debug", kUid, {AuditAction::Reviewed});
+    REQUIRE(f.sweep.run({}));
+    CHECK(f.departed.keys().empty());
+  }
+  SECTION("deleted, which is recorded") {
+    f.write("debug", kUid, {AuditAction::ReviewEvaded});
+    REQUIRE(f.sweep.run({}));
+    CHECK(f.departed.keys().empty());
+  }
+}
+
 TEST_CASE("a violation is no end") {
   RecordSweepFixture f;
   const auto violation = GENERATE(AuditAction::Failed, AuditAction::Tampered, AuditAction::PolicyViolation);

@@ -136,3 +136,33 @@ TEST_CASE("departed requests of one name are decided on one after the other") {
   f.departed.remove(f.key, kOtherUid);
   CHECK_FALSE(*f.gather());
 }
+
+TEST_CASE("a request that somebody said is complete, and nobody has reviewed, is not") {
+  GatherFixture f;
+  auto waits = request_in(Phase::Expired);
+  waits.status.complete = false;
+  waits.status.review = api::ReviewTerms{.required = 1, .reviewers = {}, .within = "72h"};
+  waits.status.review->due_at = f.clock.now();
+  f.depart(waits);
+  auto stored = request_in(Phase::Expired);
+  f.api.put(record(api::AuditAction::Granted));
+  f.api.put(record(api::AuditAction::Expired));
+  SECTION("without a review") {
+    f.api.put(stored);
+    const auto input = f.gather();
+    REQUIRE(*input);
+    CHECK((*input)->is_completion_false);
+    CHECK((*input)->request->status == waits.status);
+  }
+  SECTION("with one that is recorded, by another replica") {
+    stored.reviews.push_back(
+        {.verdict = api::ReviewVerdict::Justified, .person = {.username = "erin"}, .comment = {}});
+    f.api.put(stored);
+    auto reviewed = record(api::AuditAction::Reviewed);
+    reviewed.metadata.name = api::record_name(kUid, api::AuditAction::Reviewed, 0);
+    f.api.put(reviewed);
+    const auto input = f.gather();
+    REQUIRE(input);
+    CHECK_FALSE(*input);
+  }
+}

@@ -66,7 +66,8 @@ inline api::Namespace read_back(const api::Namespace& object) {
 }
 
 inline bool same(const api::AccessRequest& a, const api::AccessRequest& b) {
-  return a.metadata == b.metadata && a.spec == b.spec && a.decisions == b.decisions && a.status == b.status;
+  return a.metadata == b.metadata && a.spec == b.spec && a.decisions == b.decisions &&
+         a.reviews == b.reviews && a.status == b.status;
 }
 inline bool same(const api::AccessPolicy& a, const api::AccessPolicy& b) {
   return a.metadata == b.metadata && a.spec == b.spec && a.status == b.status;
