@@ -4,6 +4,7 @@
 
 #include "cli/terminal.hpp"
 #include "core/describe.hpp"
+#include "core/grant.hpp"
 
 namespace curfew::cli {
 namespace {
@@ -17,7 +18,8 @@ std::string sentence_of(const api::AuditRecord& record) {
   const std::string role = record.role ? core::describe(*record.role) : "access";
   switch (record.action) {
     case Action::Requested: {
-      std::string text = actor_of(record) + " asked for " + role + " in " + record.request.ns;
+      std::string text =
+          actor_of(record) + " asked for " + role + " " + core::describe(core::Scope{.ns = record.request.ns});
       if (!record.duration.empty()) text += " for " + record.duration + (record.extends ? " more" : "");
       if (record.extends) text += ", to extend " + record.extends->name.str();
       if (record.policy) text += " under AccessPolicy " + std::string(record.policy->name);

@@ -24,10 +24,11 @@ class ClusterCase(unittest.TestCase):
         for name in self.policies:
             admin("delete", "accesspolicy", name)
 
-    def policy(self, suffix="debug", required=1, total=None):
+    def policy(self, suffix="debug", required=1, total=None, more=""):
+        """`more`: fields of its spec, in flow style."""
         name = f"{self.space}-{suffix}"
         admin("apply", "-f", "-", text=POLICY % {"name": name, "namespace": self.space, "required": required, "description": f"{suffix} it",
-                                                         "total": f", maxTotal: {total}" if total else ""})
+                                                         "total": f", maxTotal: {total}" if total else "", "more": more})
         self.policies.append(name)
         eventually("the policy is Ready", lambda: "True" in admin("get", "accesspolicy", name, "-o", "jsonpath={.status.conditions[?(@.type=='Ready')].status}"))
         return name

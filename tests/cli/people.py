@@ -25,6 +25,7 @@ spec:
   duration: {default: 30m, max: 2h%(total)s}
   reason: {required: true}
   approval: {required: %(required)d, approvers: [{kind: Group, name: sre}]}
+  %(more)s
 """
 
 
