@@ -13,13 +13,17 @@ std::string actor_of(const api::AuditRecord& record) {
   return record.actor ? std::string(record.actor->username) : "Curfew";
 }
 
+core::Scope scope_of(const api::AuditRecord& record) {
+  if (record.request.ns.empty()) return {.namespaces = record.namespaces};
+  return {.namespaces = {record.request.ns}};
+}
+
 std::string sentence_of(const api::AuditRecord& record) {
   using Action = api::AuditAction;
   const std::string role = record.role ? core::describe(*record.role) : "access";
   switch (record.action) {
     case Action::Requested: {
-      std::string text =
-          actor_of(record) + " asked for " + role + " " + core::describe(core::Scope{.ns = record.request.ns});
+      std::string text = actor_of(record) + " asked for " + role + " " + core::describe(scope_of(record));
       if (!record.duration.empty()) text += " for " + record.duration + (record.extends ? " more" : "");
       if (record.extends) text += ", to extend " + record.extends->name.str();
       if (record.policy) text += " under AccessPolicy " + std::string(record.policy->name);

@@ -41,11 +41,10 @@ core::GuardState guard_of(const api::AccessRequest& request) {
   return guard;
 }
 
-// Whether the labels of the request's namespace decide if the policy covers it.
-bool depends_on_labels(const core::Input& input) {
-  if (!input.policy || !input.policy->spec.namespaces.selector || api::is_cluster_scoped(*input.request))
-    return false;
-  return !core::reaches(input.policy->spec.namespaces, input.request->metadata.ns, nullptr);
+// Whether the labels of that namespace decide if the policy covers it.
+bool depends_on_labels(const core::Input& input, const core::Place& place) {
+  if (!input.policy || !input.policy->spec.namespaces.selector || place.where.empty()) return false;
+  return !core::reaches(input.policy->spec.namespaces, place.where, nullptr);
 }
 
 // An empty selector matches every namespace, whatever its labels.
@@ -60,26 +59,33 @@ ObjectRef ref_of_role(const core::Input& input, const api::RoleRef& role) {
 
 std::vector<ObjectRef> refs_of(const core::Input& input) {
   std::vector<ObjectRef> refs;
-  if (depends_on_labels(input) && !selects_every_namespace(*input.policy))
-    refs.push_back(ref_of<api::Namespace>({"", input.request->metadata.ns}));
+  for (const core::Place* place : core::places(input)) {
+    if (depends_on_labels(input, *place) && !selects_every_namespace(*input.policy))
+      refs.push_back(ref_of<api::Namespace>({"", place->where}));
+  }
   if (const auto role = core::effective_role(*input.request, input.policy.get()))
     refs.push_back(ref_of_role(input, *role));
   return refs;
 }
 
-void add_namespace(Facts& facts, const Objects& objects) {
-  core::Input& input = facts.input;
-  if (!depends_on_labels(input)) return;
+void add_namespace(Facts& facts, const Objects& objects, core::Place& place) {
+  const core::Input& input = facts.input;
+  if (!depends_on_labels(input, place)) return;
   if (selects_every_namespace(*input.policy)) {
-    input.ns = std::make_shared<const api::Namespace>();
+    place.ns = std::make_shared<const api::Namespace>();
     return;
   }
-  const std::string& name = input.request->metadata.ns;
-  if (auto found = objects.get<api::Namespace>({"", name})) {
-    input.ns = std::make_shared<const api::Namespace>(std::move(*found));
+  if (auto found = objects.get<api::Namespace>({"", place.where})) {
+    place.ns = std::make_shared<const api::Namespace>(std::move(*found));
   } else {
-    facts.unseen["namespace-allowed"] = "you may not look at namespace " + name + ", whose labels decide";
+    facts.unseen["namespace-allowed"] =
+        "you may not look at namespace " + place.where + ", whose labels decide";
   }
+}
+
+void add_namespaces(Facts& facts, const Objects& objects) {
+  add_namespace(facts, objects, facts.input);
+  for (core::Place& other : facts.input.others) add_namespace(facts, objects, other);
 }
 
 void add_role(Facts& facts, const Objects& objects) {
@@ -108,6 +114,15 @@ Facts facts_of(const RequestAndPolicy& one, TimePoint now) {
   core::Input& input = facts.input;
   input.request = one.request;
   input.policy = one.policy;
+  const auto places = api::places_of(*one.request);
+  input.where = places.front();
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    core::Place other;
+    other.where = places[i];
+    // Whether they exist, the controller finds out.
+    input.ns = other.ns = std::make_shared<const api::Namespace>();
+    input.others.push_back(std::move(other));
+  }
   input.guard = guard_of(*one.request);
   input.now = now;
   if (input.guard.in_force) facts.unseen["guard-in-force"] = "only Curfew can tell";
@@ -211,7 +226,7 @@ std::vector<Facts> gather_facts(const Session& session, const std::vector<Reques
   }
   const Objects objects = session.cluster->get_all(refs);
   for (Facts& facts : result) {
-    add_namespace(facts, objects);
+    add_namespaces(facts, objects);
     add_role(facts, objects);
   }
   return result;

@@ -1,5 +1,7 @@
 #include "api/access_request.hpp"
 
+#include <algorithm>
+
 #include "api/fields.hpp"
 #include "api/names.hpp"
 #include "api/reader.hpp"
@@ -43,6 +45,16 @@ std::string binding_name(const AccessRequest& request) {
   return std::string(kBindingPrefix) + request.metadata.uid;
 }
 
+std::vector<std::string> places_of(const AccessRequest& request) {
+  if (!is_cluster_scoped(request) || request.spec.namespaces.empty()) return {request.metadata.ns};
+  return request.spec.namespaces;
+}
+
+bool is_place_of(const AccessRequest& request, std::string_view ns) {
+  if (!is_cluster_scoped(request) || request.spec.namespaces.empty()) return request.metadata.ns == ns;
+  return std::ranges::find(request.spec.namespaces, ns) != request.spec.namespaces.end();
+}
+
 bool is_cluster_scoped(const AccessRequest& request) {
   return request.metadata.ns.empty();
 }
@@ -74,6 +86,7 @@ static void fields(V& v, Either<Review> auto& value) {
 template <class V>
 static void fields(V& v, Either<AccessRequestSpec> auto& value) {
   v.field("policy", value.policy);
+  v.field("namespaces", value.namespaces);
   v.field("role", value.role);
   v.field("subject", value.subject);
   v.field("duration", value.duration);
@@ -110,6 +123,7 @@ static void fields(V& v, Either<AccessRequestStatus> auto& value) {
   v.field("expiresAt", value.expires_at);
   v.field("extendableUntil", value.extendable_until);
   v.field("endedAt", value.ended_at);
+  v.field("endedNamespaces", value.ended_namespaces);
   v.field("ending", value.ending);
   v.field("review", value.review);
   v.field("bindingName", value.binding_name);

@@ -42,6 +42,8 @@ struct Review {
 
 struct AccessRequestSpec {
   InternedString policy;
+  // Of a ClusterAccessRequest: where it asks for access; empty: in the whole cluster.
+  std::vector<std::string> namespaces;
   std::optional<RoleRef> role;
   std::optional<Subject> subject;
   InternedString duration;  // empty: the policy's default
@@ -96,6 +98,8 @@ struct AccessRequestStatus {
   // How far extensions may prolong this access under the policy in force; nullopt: they may not.
   std::optional<TimePoint> extendable_until;
   std::optional<TimePoint> ended_at;
+  // Of spec.namespaces, those that were deleted while access was there.
+  std::vector<std::string> ended_namespaces;
   std::optional<StatusEnding> ending;
   std::optional<ReviewTerms> review;
   std::string binding_name;
@@ -122,6 +126,11 @@ struct AccessRequest {
   std::vector<Review> reviews;
   AccessRequestStatus status;
 };
+
+// Where the request asks for access: its namespace, or those that it lists; {""}: in the whole cluster. There
+// is one binding in each.
+std::vector<std::string> places_of(const AccessRequest& request);
+bool is_place_of(const AccessRequest& request, std::string_view ns);
 
 // "curfew-UID": the RoleBinding or ClusterRoleBinding that carries this request's grant.
 std::string binding_name(const AccessRequest& request);

@@ -42,6 +42,7 @@ std::string_view to_string(AuditAction action) {
     case AuditAction::Reviewed: return "Reviewed";
     case AuditAction::ReviewOverdue: return "ReviewOverdue";
     case AuditAction::ReviewEvaded: return "ReviewEvaded";
+    case AuditAction::Narrowed: return "Narrowed";
   }
   return "";
 }
@@ -65,7 +66,8 @@ bool is_end(AuditAction action) {
     case AuditAction::ReviewRequested:
     case AuditAction::Reviewed:
     case AuditAction::ReviewOverdue:
-    case AuditAction::ReviewEvaded: return false;
+    case AuditAction::ReviewEvaded:
+    case AuditAction::Narrowed: return false;
   }
   return false;
 }
@@ -104,7 +106,7 @@ TimePoint flood_record_until(TimePoint requested_at) {
 }
 
 void read(const Reader& reader, AuditAction& value) {
-  read_enum(reader, value, AuditAction::ReviewEvaded);
+  read_enum(reader, value, AuditAction::Narrowed);
 }
 
 template <class V>
@@ -127,6 +129,7 @@ static void fields(V& v, Either<AuditRecord> auto& value) {
   v.micro("time", value.time);
   v.field("actor", value.actor);
   v.field("request", value.request);
+  v.field("namespaces", value.namespaces);
   v.field("policy", value.policy);
   v.field("role", value.role);
   v.field("subject", value.subject);

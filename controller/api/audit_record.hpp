@@ -29,7 +29,8 @@ enum class AuditAction {
   ReviewRequested,
   Reviewed,
   ReviewOverdue,
-  ReviewEvaded
+  ReviewEvaded,
+  Narrowed
 };
 
 std::string_view to_string(AuditAction action);
@@ -63,6 +64,7 @@ struct AuditRecord {
   TimePoint time;
   std::optional<Person> actor;  // nullopt: Curfew itself, or unknown (a deletion)
   RequestRef request;
+  std::vector<std::string> namespaces;  // of a request for several
   std::optional<PolicyRef> policy;
   std::optional<RoleRef> role;
   std::optional<Subject> subject;

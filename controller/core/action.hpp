@@ -22,8 +22,8 @@ struct WriteRecord {
   api::AuditRecord record;
 };
 
-// Creates the binding of the grant. If the API server refuses it (Forbidden, Invalid, AlreadyExists), the
-// next decision gets that as Input::grant_failure.
+// Creates the binding of the grant, in each of its namespaces: all or none. If the API server refuses it
+// (Forbidden, Invalid, AlreadyExists), the next decision gets that as Input::grant_failure.
 struct CreateBinding {
   Grant grant;
 };

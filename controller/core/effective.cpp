@@ -6,6 +6,16 @@
 
 namespace curfew::core {
 
+std::vector<const Place*> places(const Input& input) {
+  std::vector<const Place*> all{&input};
+  for (const Place& other : input.others) all.push_back(&other);
+  return all;
+}
+
+bool is_going(const Place& place) {
+  return !place.where.empty() && (!place.ns || place.ns->metadata.deletion_timestamp);
+}
+
 std::optional<api::RoleRef> effective_role(const api::AccessRequest& request,
                                            const api::AccessPolicy* policy) {
   if (request.status.role_ref) return request.status.role_ref;

@@ -1,15 +1,23 @@
 #include "core/grant.hpp"
 
+#include <utility>
+
 #include "core/describe.hpp"
 
 namespace curfew::core {
 
 Scope scope_of(const api::AccessRequest& request) {
-  return {.ns = request.metadata.ns};
+  std::vector<std::string> places = api::places_of(request);
+  if (places.front().empty()) return {};
+  return {.namespaces = std::move(places)};
 }
 
 std::string describe(const Scope& scope) {
-  return scope.is_cluster_wide() ? "cluster-wide" : "in " + scope.ns;
+  if (scope.is_cluster_wide()) return "cluster-wide";
+  std::string text = "in " + scope.namespaces.front();
+  for (std::size_t i = 1; i < scope.namespaces.size(); ++i)
+    text += (i + 1 == scope.namespaces.size() ? " and " : ", ") + scope.namespaces[i];
+  return text;
 }
 
 Grant grant_of(const api::AccessRequest& request, const api::AccessRequestStatus& status, const Span& span) {

@@ -10,11 +10,11 @@
 
 namespace curfew::core {
 
-// Where a grant applies: in one namespace, or in the whole cluster.
+// Where a grant applies: in namespaces, or in the whole cluster.
 struct Scope {
-  std::string ns;  // empty: cluster-wide
+  std::vector<std::string> namespaces;  // empty: cluster-wide
 
-  bool is_cluster_wide() const { return ns.empty(); }
+  bool is_cluster_wide() const { return namespaces.empty(); }
   bool operator==(const Scope&) const = default;
 };
 
@@ -41,7 +41,7 @@ struct Grant {
 
 Scope scope_of(const api::AccessRequest& request);
 
-// "in payments", "cluster-wide"
+// "in payments", "in payments and shop", "cluster-wide"
 std::string describe(const Scope& scope);
 
 // The grant of `request`, whose role and subject are pinned in `status`.

@@ -118,9 +118,26 @@ struct Settings {
   std::chrono::seconds expiry_warning{0};
 };
 
+// One of the places where the request's access is to be, and the binding there, as this replica knows it.
+struct Place {
+  std::string where;  // the namespace; empty: the whole cluster
+  std::shared_ptr<const api::Namespace> ns;
+  // Named for this request; carries its label unless the label was removed.
+  std::shared_ptr<const api::RoleBinding> binding;
+  std::string granted_binding_uid;  // of the binding that Curfew created for the request; empty if unknown
+  std::string binding_uid;          // of `binding`, or of the last one that existed; empty if unknown
+  bool is_deleted_here = false;     // this replica has requested the deletion of the binding that is gone
+  bool has_ended = false;           // with its namespace, as the status says
+  std::optional<TimePoint> binding_gone_at;  // when the watch reported that; nullopt: not known
+  // The last state of the binding that is gone, if this replica has seen it go and knows no Granted record.
+  std::shared_ptr<const api::RoleBinding> gone_binding;
+};
+
 // Everything that a decision about one request depends on. A null pointer means that the object does not
-// exist.
-struct Input {
+// exist. An Input is about one Place, and about `others` if the request is for several namespaces: then that
+// place is one that has a binding as long as there is one, and else the one whose binding went first.
+struct Input : Place {
+  std::vector<Place> others;
   // Never null; the last known state if `request_is_gone`.
   std::shared_ptr<const api::AccessRequest> request;
   bool request_is_gone = false;
@@ -128,7 +145,6 @@ struct Input {
   std::vector<Denial> policy_problems;  // of `policy`, for the request's role: core::policy_problems
   // Of the schedule of `policy`; null if it has none or the zone is unknown.
   std::shared_ptr<const TimeZone> time_zone;
-  std::shared_ptr<const api::Namespace> ns;
   std::optional<RoleFacts> role;   // of the pinned role, or the one that first sight would pin
   std::optional<Absence> absence;  // core::observe_presence
   std::optional<Flood> flood;
@@ -137,15 +153,7 @@ struct Input {
   Usage usage;
   std::optional<Extended> extended;       // if the request has a spec.extends
   std::optional<EarlierRequest> earlier;  // searched at first sight only
-  // Named for this request; carries its label unless the label was removed.
-  std::shared_ptr<const api::RoleBinding> binding;
-  std::string granted_binding_uid;    // of the binding that Curfew created for the request; empty if unknown
-  std::string binding_uid;            // of `binding`, or of the last one that existed; empty if unknown
-  std::optional<Denial> deleted_for;  // DeleteBinding::why of a deletion that this replica has requested
-  bool is_deleted_here = false;       // this replica has requested the deletion of the binding that is gone
-  std::optional<TimePoint> binding_gone_at;  // when the watch reported that; nullopt: not known
-  // The last state of the binding that is gone, if this replica has seen it go and knows no Granted record.
-  std::shared_ptr<const api::RoleBinding> gone_binding;
+  std::optional<Denial> deleted_for;      // DeleteBinding::why of a deletion that this replica has requested
   std::optional<api::AuditRecord> granted_record;  // as stored, if known to exist
   bool is_unrecorded = false;                      // `granted_record` is known not to exist
   // The status says that a request has ended that was granted, or was seen waiting under a policy, and no
@@ -183,6 +191,12 @@ struct Input {
   Settings settings;
   TimePoint now;
 };
+
+// The place at hand and the others.
+std::vector<const Place*> places(const Input& input);
+
+// Whether the place is a namespace that is being deleted or does not exist.
+bool is_going(const Place& place);
 
 // The effective role of a request: pinned in its status, else named in its spec, else the only one that the
 // policy offers.

@@ -34,7 +34,7 @@ Outcome UnmanagedBindings::reconcile(const api::ObjectKey& key, std::stop_token 
   const std::string request_uid = api::request_uid_of(*binding);
   const auto request = live_request(request_uid);
   const bool has_name_of_grant = api::has_name_of_grant(*binding);
-  if (request && has_name_of_grant && key.ns == request->metadata.ns)
+  if (request && has_name_of_grant && api::is_place_of(*request, key.ns))
     return {};  // the request's own reconcile handles it
   if (parts_.departed.contains(request_uid)) return {.after = kRecheck};
   if (!has_name_of_grant) {
@@ -75,7 +75,7 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
       {"", api::record_name(request_uid, api::AuditAction::Granted)}, stop);
   if (!granted) return tl::unexpected(granted.error());
   auto request = *granted ? reconcile::request_of(std::vector{**granted}) : reconcile::request_of(binding);
-  if (!request->metadata.name.empty() && request->metadata.ns == key.ns) {
+  if (!request->metadata.name.empty() && api::is_place_of(*request, key.ns)) {
     auto live = parts_.client.find<api::AccessRequest>(request->metadata.key(), stop);
     if (!live) return tl::unexpected(live.error());
     if (*live && (*live)->metadata.uid == request_uid) {
@@ -88,7 +88,7 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
         .difference =
             "no AuditRecord says that access was granted to an AccessRequest with the UID " + request_uid,
         .is_unrecorded = true};
-  if (request->metadata.ns != key.ns)
+  if (!api::is_place_of(*request, key.ns))
     return Grant{.difference = "the access that was granted to that AccessRequest is in namespace " +
                                request->metadata.ns};
   const auto ended = parts_.client.find<api::AuditRecord>(

@@ -79,7 +79,9 @@ int UsageIndex::count_active(const api::AccessRequest& request, const Whose& who
     const auto subject = core::effective_subject(*other);
     if (!subject || core::username_of(*subject) != whose.second) continue;
     const bool is_granted = other->status.phase == api::Phase::Active || is_granted_(other->metadata.uid) ||
-                            bindings_.get({other->metadata.ns, api::binding_name(*other)});
+                            std::ranges::any_of(api::places_of(*other), [&](const std::string& where) {
+                              return bindings_.get({where, api::binding_name(*other)}) != nullptr;
+                            });
     if (!is_granted) continue;
     active.insert(other->metadata.uid);
     if (other->status.extends) links[other->metadata.uid] = other->status.extends->uid;

@@ -71,7 +71,8 @@ Outcome Applier::forget_departed(const core::Input& input) {
 
 void Applier::forget(const core::Input& input) {
   const std::string& uid = input.request->metadata.uid;
-  parts_.deletions.remove(parts_.notes.of(uid).gone_binding_uid());
+  for (const BindingNote& binding : parts_.notes.of(uid).bindings)
+    parts_.deletions.remove(binding.gone_uid());
   parts_.notes.forget(uid, parts_.clock.now());
   if (input.request_is_gone) parts_.departed.remove(input.request->metadata.key(), uid);
 }

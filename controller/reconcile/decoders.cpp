@@ -109,7 +109,9 @@ Result<api::RoleBinding> decode_binding(const nlohmann::json& json) {
   const auto label = meta.labels.find(std::string(api::kRequestUidLabel));
   std::vector<api::OwnerReference> owners;
   for (api::OwnerReference& owner : meta.owner_references)
-    if (owners.empty() && owner.kind == api::kind_of<api::AccessRequest>(meta.ns) &&
+    if (owners.empty() &&
+        (owner.kind == api::AccessRequest::kClusterKind ||
+         (owner.kind == api::AccessRequest::kKind && !meta.ns.empty())) &&
         label != meta.labels.end() && owner.uid == label->second)
       owners.push_back(std::move(owner));
   meta.owner_references = std::move(owners);

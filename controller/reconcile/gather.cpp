@@ -1,5 +1,8 @@
 #include "reconcile/gather.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 #include "core/decide/binding.hpp"
 #include "core/decide/decide.hpp"
 #include "core/decide/review.hpp"
@@ -50,9 +53,8 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
         policy_facts(parts_.stores, input.time_zone.get(), parts_.believes(input.policy->metadata)),
         core::effective_role(request, input.policy.get()));
   }
-  input.ns = parts_.stores.namespaces.get({"", key.ns});
   if (const auto found_role = find_role(input, stop); !found_role) return tl::unexpected(found_role.error());
-  if (const auto found_binding = find_binding(input, stop); !found_binding)
+  if (const auto found_binding = find_bindings(input, stop); !found_binding)
     return tl::unexpected(found_binding.error());
   if (const auto owner = look_at_owner(input, stop); !owner) return tl::unexpected(owner.error());
   if (!request.status.phase)
@@ -161,27 +163,63 @@ Result<void> Gatherer::find_role(core::Input& input, std::stop_token stop) {
   return {};
 }
 
-Result<void> Gatherer::find_binding(core::Input& input, std::stop_token stop) {
+Result<core::Place> Gatherer::find_place(const core::Input& input, const RequestNote& note,
+                                         const std::string& where, std::stop_token stop) {
   const api::AccessRequest& request = *input.request;
   const std::string& uid = request.metadata.uid;
-  const api::ObjectKey key{request.metadata.ns, api::binding_name(request)};
+  const api::ObjectKey key{where, api::binding_name(request)};
   const bool is_active = request.status.phase == api::Phase::Active;
-  input.binding = parts_.stores.bindings.get(key);
-  const RequestNote note = parts_.notes.of(uid);
-  const bool had_binding = is_active || note.granted;
-  if (!input.binding && had_binding && !parts_.deletions.contains(note.gone_binding_uid())) {
+  const BindingNote known = note.binding_in(where);
+  core::Place place;
+  place.where = where;
+  place.ns = parts_.stores.namespaces.get({"", where});
+  place.binding = parts_.stores.bindings.get(key);
+  const auto& ended = request.status.ended_namespaces;
+  place.has_ended = std::ranges::find(ended, where) != ended.end();
+  const bool had_binding = (is_active || note.granted) && !place.has_ended;
+  if (!place.binding && had_binding && !parts_.deletions.contains(known.gone_uid())) {
     auto stored = parts_.client.find<api::RoleBinding>(key, std::move(stop));
     if (!stored) return tl::unexpected(stored.error());
-    if (*stored) input.binding = std::make_shared<const api::RoleBinding>(std::move(**stored));
+    if (*stored) place.binding = std::make_shared<const api::RoleBinding>(std::move(**stored));
   }
-  input.binding_uid = input.binding ? input.binding->metadata.uid : note.gone_binding_uid();
-  input.is_deleted_here = !input.binding && parts_.deletions.contains(input.binding_uid);
-  if (!input.binding) input.binding_gone_at = note.binding_gone_at;
-  input.granted_binding_uid = note.granted_binding_uid;
-  if (input.binding && is_active && input.granted_binding_uid.empty()) {
-    input.granted_binding_uid = input.binding->metadata.uid;
-    parts_.notes.remember_granted_binding(uid, input.granted_binding_uid);
+  place.binding_uid = place.binding ? place.binding->metadata.uid : known.gone_uid();
+  place.is_deleted_here = !place.binding && parts_.deletions.contains(place.binding_uid);
+  if (!place.binding) place.binding_gone_at = known.gone_at;
+  if (!place.binding) place.gone_binding = known.gone;
+  place.granted_binding_uid = known.granted_uid;
+  if (place.binding && is_active && place.granted_binding_uid.empty()) {
+    place.granted_binding_uid = place.binding->metadata.uid;
+    parts_.notes.remember_granted_binding(uid, where, place.granted_binding_uid);
   }
+  return place;
+}
+
+namespace {
+
+// Whether a decision is about this place rather than about the other one.
+bool comes_first(const core::Place& place, const core::Place& other) {
+  const auto rank = [](const core::Place& one) {
+    // Without a binding: what others removed, and what went before the rest, tells why access ended.
+    return std::tuple(!one.binding, one.has_ended, one.is_deleted_here,
+                      one.binding_gone_at.value_or(TimePoint::max()));
+  };
+  return rank(place) < rank(other);
+}
+
+}  // namespace
+
+Result<void> Gatherer::find_bindings(core::Input& input, const std::stop_token& stop) {
+  const RequestNote note = parts_.notes.of(input.request->metadata.uid);
+  std::vector<core::Place> places;
+  for (const std::string& where : api::places_of(*input.request)) {
+    auto place = find_place(input, note, where, stop);
+    if (!place) return tl::unexpected(place.error());
+    places.push_back(std::move(*place));
+  }
+  const auto at_hand = std::ranges::min_element(places, comes_first);
+  static_cast<core::Place&>(input) = std::move(*at_hand);
+  places.erase(at_hand);
+  input.others = std::move(places);
   return {};
 }
 
@@ -230,7 +268,9 @@ Result<Gatherer::Found> Gatherer::find_departed(std::shared_ptr<const api::Acces
     }
   }
   if (stored->status.complete) {
-    bool is_settled = !parts_.stores.bindings.get({key.ns, api::binding_name(*stored)});
+    bool is_settled = std::ranges::none_of(api::places_of(*stored), [&](const std::string& where) {
+      return parts_.stores.bindings.get({where, api::binding_name(*stored)}) != nullptr;
+    });
     const RequestNote note = parts_.notes.of(stored->metadata.uid);
     if (is_settled && (note.granted || note.observed_decisions || note.is_recorded)) {
       const auto end = stored_record(stored->metadata.uid, api::AuditAction::Revoked, std::move(stop));

@@ -63,7 +63,9 @@ class Gatherer {
   void look_at_decisions(core::Input& input) const;
   void look_at_presence(core::Input& input) const;
   Result<void> find_role(core::Input& input, std::stop_token stop);
-  Result<void> find_binding(core::Input& input, std::stop_token stop);
+  Result<core::Place> find_place(const core::Input& input, const RequestNote& note, const std::string& where,
+                                 std::stop_token stop);
+  Result<void> find_bindings(core::Input& input, const std::stop_token& stop);
   Result<void> look_at_owner(core::Input& input, std::stop_token stop);
   Result<void> find_granted_record(core::Input& input, std::stop_token stop);
   Result<void> find_end_record(core::Input& input, std::stop_token stop);

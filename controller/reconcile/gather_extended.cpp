@@ -26,7 +26,7 @@ std::string Gatherer::granted_extension(const api::ObjectKey& extended, std::str
         !other->status.extends || other->status.extends->uid != uid)
       continue;
     if (other->status.phase == api::Phase::Active || parts_.notes.of(other->metadata.uid).granted ||
-        parts_.stores.bindings.get({key.ns, api::binding_name(*other)}))
+        parts_.stores.bindings.get({api::places_of(*other).front(), api::binding_name(*other)}))
       return key.name;
   }
   return {};
@@ -74,8 +74,8 @@ Result<void> Gatherer::find_extended_access(core::Input& input, const std::strin
                           .uid = uid,
                           .expires_at = *record->expires_at,
                           .since = record->extends ? record->extends->since : *record->granted_at};
-  const auto binding =
-      parts_.stores.bindings.get({input.request->metadata.ns, std::string(api::kBindingPrefix) + uid});
+  const auto binding = parts_.stores.bindings.get(
+      {api::places_of(*input.request).front(), std::string(api::kBindingPrefix) + uid});
   if (binding) access.expires_at = *core::earlier(access.expires_at, api::stated_end(*binding));
   if (extended.request) {
     const api::AccessRequest& request = *extended.request;

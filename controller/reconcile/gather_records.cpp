@@ -39,7 +39,7 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
   const RequestNote note = parts_.notes.of(request.metadata.uid);
   input.granted_record = copy_of(note.granted);
   const bool is_active = request.status.phase == api::Phase::Active;
-  if (!input.binding && !input.granted_record) input.gone_binding = note.gone_binding;
+  if (input.binding || input.granted_record) input.gone_binding.reset();
   // By the record is known whether it is to be reviewed.
   const bool is_ended = core::is_over(request.status) && !request.status.complete;
   if (input.granted_record || (!input.binding && !is_active && !input.gone_binding && !is_ended)) return {};
@@ -49,7 +49,7 @@ Result<void> Gatherer::find_granted_record(core::Input& input, std::stop_token s
   }
   // This replica has just created the binding and not recorded it. The status becomes Active after the
   // record.
-  if (input.binding && !is_active && note.granted_binding_uid == input.binding->metadata.uid) {
+  if (input.binding && !is_active && input.granted_binding_uid == input.binding->metadata.uid) {
     input.is_unrecorded = true;
     return {};
   }

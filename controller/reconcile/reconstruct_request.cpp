@@ -35,7 +35,11 @@ std::shared_ptr<const api::AccessRequest> request_of(const api::RoleBinding& bin
   request.metadata.ns = binding.metadata.ns;
   request.metadata.uid = api::request_uid_of(binding);
   for (const api::OwnerReference& owner : binding.metadata.owner_references) {
-    if (owner.uid == request.metadata.uid) request.metadata.name = owner.name;
+    if (owner.uid != request.metadata.uid) continue;
+    request.metadata.name = owner.name;
+    if (owner.kind != api::AccessRequest::kClusterKind) continue;
+    request.metadata.ns.clear();
+    if (!binding.metadata.ns.empty()) request.spec.namespaces = {binding.metadata.ns};
   }
   request.spec.policy = policy_of(binding);
   request.spec.role = binding.role_ref;
@@ -58,6 +62,7 @@ std::shared_ptr<const api::AccessRequest> request_of(const std::vector<api::Audi
     request.metadata.ns = record.request.ns;
     request.metadata.name = record.request.name;
     request.metadata.uid = record.request.uid;
+    if (!record.namespaces.empty()) request.spec.namespaces = record.namespaces;
     // Not every record contains every field.
     if (!record.reason.empty()) request.spec.reason = record.reason;
     if (record.action == api::AuditAction::Requested) request.spec.requester = record.actor;

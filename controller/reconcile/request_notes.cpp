@@ -9,16 +9,27 @@ namespace curfew::reconcile {
 namespace {
 
 bool is_empty(const RequestNote& note) {
-  return !note.granted && !note.end && !note.gone_binding && note.granted_binding_uid.empty() &&
-         !note.observed_decisions && note.unwatched_decisions == 0 && note.unwatched_reviews == 0 &&
-         note.presence == core::Presence{} && !note.failure && !note.deleted_for && !note.unstorable &&
-         !note.is_recorded && !note.announced && !note.appeared_at && !note.extended_end && !note.is_warned;
+  return !note.granted && !note.end && note.bindings.empty() && !note.observed_decisions &&
+         note.unwatched_decisions == 0 && note.unwatched_reviews == 0 && note.presence == core::Presence{} &&
+         !note.failure && !note.deleted_for && !note.unstorable && !note.is_recorded && !note.announced &&
+         !note.appeared_at && !note.extended_end && !note.is_warned;
+}
+
+BindingNote& binding_note(RequestNote& note, std::string_view where) {
+  const auto found = std::ranges::find(note.bindings, where, &BindingNote::where);
+  if (found != note.bindings.end()) return *found;
+  return note.bindings.emplace_back(BindingNote{.where = std::string(where)});
 }
 
 // The UIDs of requests that were forgotten a while ago, at most. The oldest go first.
 constexpr std::size_t kMaxForgotten = 20'000;
 
 }  // namespace
+
+BindingNote RequestNote::binding_in(std::string_view where) const {
+  const auto found = std::ranges::find(bindings, where, &BindingNote::where);
+  return found == bindings.end() ? BindingNote{.where = std::string(where)} : *found;
+}
 
 RequestNote RequestNotes::of(const std::string& request_uid) const {
   return state_.with([&](const State& state) {
@@ -45,13 +56,15 @@ void RequestNotes::remember_end(api::AuditRecord record) {
 void RequestNotes::remember_gone(const std::string& request_uid,
                                  std::shared_ptr<const api::RoleBinding> binding, TimePoint at) {
   change(request_uid, [&](RequestNote& note) {
-    note.gone_binding = std::move(binding);
-    note.binding_gone_at = at;
+    BindingNote& of = binding_note(note, binding->metadata.ns);
+    of.gone = std::move(binding);
+    of.gone_at = at;
   });
 }
 
-void RequestNotes::remember_granted_binding(const std::string& request_uid, const std::string& binding_uid) {
-  change(request_uid, [&](RequestNote& note) { note.granted_binding_uid = binding_uid; });
+void RequestNotes::remember_granted_binding(const std::string& request_uid, const std::string& where,
+                                            const std::string& binding_uid) {
+  change(request_uid, [&](RequestNote& note) { binding_note(note, where).granted_uid = binding_uid; });
 }
 
 void RequestNotes::remember_observed(const std::string& request_uid, int decisions) {
@@ -186,7 +199,8 @@ void RequestNotes::begin_term(TimePoint now) {
     state.term_began = now;
     for (auto& [uid, note] : state.notes) {
       note.granted.reset();
-      note.granted_binding_uid.clear();
+      for (BindingNote& binding : note.bindings) binding.granted_uid.clear();
+      std::erase_if(note.bindings, [](const BindingNote& binding) { return !binding.gone; });
       note.observed_decisions.reset();
       note.is_observed_claimed = false;
       note.announced.reset();

@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "api/audit_record.hpp"
 #include "api/rbac.hpp"
@@ -15,20 +17,28 @@
 
 namespace curfew::reconcile {
 
+// What this process knows about one binding of a request beyond the stores.
+struct BindingNote {
+  std::string where;  // its namespace; empty: the whole cluster
+  // Of the binding that Curfew created, or found when it first saw the request Active; empty: not known. Any
+  // other binding of that name was created by someone else.
+  std::string granted_uid;
+  // The last state of a binding that the watch reported gone, and when; null: not known.
+  std::shared_ptr<const api::RoleBinding> gone;
+  std::optional<TimePoint> gone_at;
+
+  std::string gone_uid() const { return gone ? gone->metadata.uid : std::string(); }
+};
+
 // What this process knows about one request beyond the stores. Copies are cheap.
 struct RequestNote {
-  std::string gone_binding_uid() const { return gone_binding ? gone_binding->metadata.uid : std::string(); }
+  std::vector<BindingNote> bindings;  // those of which there is something to know
+  BindingNote binding_in(std::string_view where) const;
 
   // The Granted record as stored; it determines the times of the grant.
   std::shared_ptr<const api::AuditRecord> granted;
   // The end record as stored, while the status does not show the end yet.
   std::shared_ptr<const api::AuditRecord> end;
-  // The last state of a binding that the watch reported gone, and when; null: not known.
-  std::shared_ptr<const api::RoleBinding> gone_binding;
-  std::optional<TimePoint> binding_gone_at;
-  // Of the binding that Curfew created for the request, or found when it first saw the request Active; empty:
-  // not known. Any other binding of that name was created by someone else.
-  std::string granted_binding_uid;
   // The number of decisions on the live request that Curfew has seen; nullopt if it has not seen the request
   // under a policy while the guard was in force.
   std::optional<int> observed_decisions;
@@ -71,7 +81,8 @@ class RequestNotes {
   void remember_end(api::AuditRecord record);
   void remember_gone(const std::string& request_uid, std::shared_ptr<const api::RoleBinding> binding,
                      TimePoint at);
-  void remember_granted_binding(const std::string& request_uid, const std::string& binding_uid);
+  void remember_granted_binding(const std::string& request_uid, const std::string& where,
+                                const std::string& binding_uid);
   void remember_observed(const std::string& request_uid, int decisions);
   // What the status says at the begin of a term, until confirm_observed() or forget_observed().
   void claim_observed(const std::string& request_uid, int decisions);

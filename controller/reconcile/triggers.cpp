@@ -72,7 +72,7 @@ void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<ap
   if (is_foreign(binding, *owner)) {  // not ours, but a request may be waiting for this name
     if (after) add_foreign_binding(after->metadata.key());
     return add_requests_where([&](const api::AccessRequest& request) {
-      return request.metadata.ns == binding.metadata.ns &&
+      return api::is_place_of(request, binding.metadata.ns) &&
              api::binding_name(request) == binding.metadata.name;
     });
   }
@@ -87,7 +87,7 @@ void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<ap
 void Triggers::changed(const Pointer<api::Namespace>& before, const Pointer<api::Namespace>& after) {
   if (before && after && before->metadata.labels == after->metadata.labels) return;
   const std::string& name = (after ? after : before)->metadata.name;
-  add_requests_where([&](const api::AccessRequest& request) { return request.metadata.ns == name; });
+  add_requests_where([&](const api::AccessRequest& request) { return api::is_place_of(request, name); });
 }
 
 void Triggers::changed(const Pointer<RoleSummary>& before, const Pointer<RoleSummary>& after) {
@@ -162,8 +162,10 @@ bool Triggers::is_live(const api::AccessRequest& owner) const {
 // A binding that arrived while the request was still in the store has enqueued the request, which a worker
 // may not find any more.
 void Triggers::look_at_leftover(const api::AccessRequest& gone) {
-  const api::ObjectKey key{gone.metadata.ns, api::binding_name(gone)};
-  if (stores_.bindings.get(key)) add_foreign_binding(key);
+  for (const std::string& where : api::places_of(gone)) {
+    const api::ObjectKey key{where, api::binding_name(gone)};
+    if (stores_.bindings.get(key)) add_foreign_binding(key);
+  }
 }
 
 void Triggers::departed(Pointer<api::AccessRequest> last_state) {

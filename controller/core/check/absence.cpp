@@ -22,7 +22,9 @@ bool role_is_away(const Input& in) {
 
 bool covers_namespace(const Input& in) {
   if (scope_of(*in.request).is_cluster_wide()) return in.policy != nullptr;
-  return in.policy && reaches(in.policy->spec.namespaces, in.request->metadata.ns, in.ns.get());
+  return in.policy && std::ranges::all_of(places(in), [&](const Place* place) {
+           return place->has_ended || reaches(in.policy->spec.namespaces, place->where, place->ns.get());
+         });
 }
 
 // The namespace is no longer selected, although the policy is the one that selected it. After a restart,

@@ -28,20 +28,24 @@ std::optional<Denial> policy_is_not_suspended(const Input& in) {
 }
 
 std::optional<Denial> namespace_is_not_reserved(const Input& in) {
-  const std::string& name = in.request->metadata.ns;
-  if (!is_reserved_namespace(name)) return std::nullopt;
-  return denial(reason::kNamespaceReserved, "namespace " + name +
-                                                " is reserved: Curfew grants nothing in kube-* and " +
-                                                std::string(api::kControllerNamespace));
+  for (const std::string& name : api::places_of(*in.request)) {
+    if (is_reserved_namespace(name))
+      return denial(reason::kNamespaceReserved, "namespace " + name +
+                                                    " is reserved: Curfew grants nothing in kube-* and " +
+                                                    std::string(api::kControllerNamespace));
+  }
+  return std::nullopt;
 }
 
 std::optional<Denial> scope_is_allowed(const Input& in) {
   const bool is_wide = scope_of(*in.request).is_cluster_wide();
   if (api::is_cluster_wide(in.policy->spec) == is_wide) return std::nullopt;
-  return denial(reason::kScopeNotAllowed,
-                describe(*in.policy) +
-                    (is_wide ? " is for access in namespaces: ask for it with an AccessRequest in one of them"
-                             : " is for cluster-wide access: ask for it with a ClusterAccessRequest"));
+  return denial(
+      reason::kScopeNotAllowed,
+      describe(*in.policy) +
+          (is_wide
+               ? " is for access in namespaces: ask for it with an AccessRequest in one of them, or name them in spec.namespaces"
+               : " is for cluster-wide access: ask for it with a ClusterAccessRequest"));
 }
 
 std::optional<Denial> policy_is_ready(const Input& in) {
@@ -50,11 +54,16 @@ std::optional<Denial> policy_is_ready(const Input& in) {
                  describe(*in.policy) + " is not ready: " + in.policy_problems.front().message);
 }
 
-std::optional<Denial> namespace_is_allowed(const Input& in) {
-  if (scope_of(*in.request).is_cluster_wide()) return std::nullopt;
-  const std::string& name = in.request->metadata.ns;
+std::optional<Denial> namespace_is_allowed(const Input& in, const Place& place) {
+  const std::string& name = place.where;
   const auto& allowed = in.policy->spec.namespaces;
-  if (reaches(allowed, name, in.ns.get())) return std::nullopt;
+  // A request goes with its own namespace. Of those that it lists, each has to exist until the grant; one
+  // that is deleted later ends its part of the access.
+  if (!in.others.empty() && (place.has_ended || is_going(place))) {
+    if (in.request->status.phase == api::Phase::Active || in.granted_record) return std::nullopt;
+    return not_yet(reason::kNamespaceNotAllowed, "namespace " + name + " does not exist");
+  }
+  if (reaches(allowed, name, place.ns.get())) return std::nullopt;
   std::string covered = allowed.names.empty() ? "" : joined(allowed.names);
   if (allowed.selector)
     covered += std::string(covered.empty() ? "" : " and ") + "those that its selector matches";
@@ -63,6 +72,14 @@ std::optional<Denial> namespace_is_allowed(const Input& in) {
                                                ", only " + (covered.empty() ? "none" : covered));
   found.may_pass = in.absence && in.absence->of_labels;
   return found;
+}
+
+std::optional<Denial> namespaces_are_allowed(const Input& in) {
+  if (scope_of(*in.request).is_cluster_wide()) return std::nullopt;
+  for (const Place* place : places(in)) {
+    if (auto found = namespace_is_allowed(in, *place)) return found;
+  }
+  return std::nullopt;
 }
 
 // What is wrong with a reason that shows nothing.
@@ -113,7 +130,7 @@ constexpr Check kRoleExists{"role-exists", "the role exists", Needs::Role, role_
 constexpr Check kRoleUnchanged{"role-unchanged", "the role allows what it allowed when it was asked for",
                                Needs::Role, role_is_unchanged};
 constexpr Check kNamespace{"namespace-allowed", "the policy covers this namespace", Needs::Policy,
-                           namespace_is_allowed};
+                           namespaces_are_allowed};
 constexpr Check kDurationValid{"duration-valid", "the duration is one", Needs::Policy, duration_is_valid};
 constexpr Check kDuration{"duration-allowed", "the policy allows so long", Needs::Policy,
                           duration_is_within_limit};

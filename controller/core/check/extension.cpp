@@ -3,6 +3,7 @@
 #include "core/check/timing.hpp"
 #include "core/describe.hpp"
 #include "core/effective.hpp"
+#include "core/grant.hpp"
 #include "core/identity.hpp"
 
 namespace curfew::core::checks {
@@ -64,6 +65,8 @@ std::optional<Denial> extended_is_the_same(const Input& in) {
   if (other.spec.policy != request.spec.policy)
     return refuse("is under AccessPolicy " + other.spec.policy + ", not " + request.spec.policy);
   if (!is_of_same_requester(request, other)) return refuse("was asked for by somebody else");
+  if (other.spec.namespaces != request.spec.namespaces)
+    return refuse("gives access " + describe(scope_of(other)) + ", not " + describe(scope_of(request)));
   const auto role = effective_role(request, in.policy.get());
   const auto other_role = effective_role(other, nullptr);
   if (!other_role || role != other_role)

@@ -28,6 +28,10 @@ std::optional<Denial> role_is_unambiguous(const Input& in) {
 std::optional<Denial> role_is_allowed(const Input& in) {
   const auto& offered = in.policy->spec.roles;
   const auto role = role_of(in);
+  if (role.kind == "Role" && !in.request->spec.namespaces.empty())
+    return denial(
+        reason::kRoleNotAllowed,
+        describe(role) + " is another one in each namespace: a request for several gets a ClusterRole");
   if (std::ranges::find(offered, role) != offered.end()) return std::nullopt;
   return denial(reason::kRoleNotAllowed, "spec.role " + describe(role) + " is not offered by " +
                                              describe(*in.policy) + ", which offers " + describe(offered));

@@ -23,10 +23,13 @@ std::optional<TimePoint> granted_end(const Input& in) {
                  in.granted_record ? in.granted_record->expires_at : std::nullopt);
 }
 
-// The earliest end in status, record and binding; an unreadable end counts as reached.
+// The earliest end in status, record and bindings; an unreadable end counts as reached.
 TimePoint effective_end(const Input& in) {
-  const auto end = granted_end(in);
-  return (in.binding ? earlier(end, api::stated_end(*in.binding).value_or(in.now)) : end).value_or(in.now);
+  auto end = granted_end(in);
+  for (const Place* place : places(in)) {
+    if (place->binding) end = earlier(end, api::stated_end(*place->binding).value_or(in.now));
+  }
+  return end.value_or(in.now);
 }
 
 // What the policy in force no longer allows; nullopt if nothing, or if its onChange: Keep lets grants run to
@@ -47,7 +50,7 @@ void announce(DecisionBuilder& builder, const Denial& why) {
 // Deletes the binding, and says why in the status.
 Decision remove_denied(const Input& in, DecisionBuilder builder, const Denial& denial) {
   announce(builder, denial);
-  return builder.done_after(remove(*in.binding, denial), NextLook::at(in.now + kDeletionCheck));
+  return builder.done_after(remove(in, denial), NextLook::at(in.now + kDeletionCheck));
 }
 
 // The policy in force allows less time than was granted: moves the end to the earlier time, in the binding
@@ -64,8 +67,13 @@ Decision shorten(const Input& in, DecisionBuilder builder, const LatestEnd& late
        .is_warning = true,
        .doing = "Shorten",
        .related = object_of(api::reference_to(*in.binding))});
-  return builder.done(NextLook::at(latest.time),
-                      ShortenBinding{.binding = api::reference_to(*in.binding), .expires_at = latest.time});
+  std::vector<Action> changes;
+  for (const Place* place : places(in)) {
+    if (place->binding)
+      changes.emplace_back(
+          ShortenBinding{.binding = api::reference_to(*place->binding), .expires_at = latest.time});
+  }
+  return builder.done(NextLook::at(latest.time), std::move(changes));
 }
 
 std::optional<LatestEnd> enforced_end(const Input& in) {
@@ -131,12 +139,38 @@ void withdraw_ending(DecisionBuilder& builder) {
   builder.condition(api::kGranted, "True", api::reason::kBindingCreated, message);
 }
 
+// Access in a namespace that was deleted has ended with it, and goes on in the others.
+void note_ended_namespace(const Input& in, DecisionBuilder& builder, const Place& place) {
+  builder.status.ended_namespaces.push_back(place.where);
+  const std::string message = "namespace " + place.where + " was deleted, which ended the access there";
+  builder.step({.action = api::AuditAction::Narrowed,
+                .message = message,
+                .index = fingerprint(message),
+                .is_warning = true,
+                .doing = "Observe"});
+  builder.message(message + "; access until " + format_rfc3339(effective_end(in)) + " in the others");
+}
+
+// Of a request for several namespaces: what follows from a binding that is gone while others are there;
+// nullopt if nothing but what is noted in `builder`.
+std::optional<Decision> after_loss(const Input& in, DecisionBuilder& builder, TimePoint end) {
+  for (const Place& place : in.others) {
+    if (place.binding || place.has_ended) continue;
+    if (builder.status.ending || in.deleted_for || place.is_deleted_here || has_expired(in, place, end))
+      return remove(in, in.deleted_for);
+    if (!is_going(place)) return remove_denied(in, builder, binding_removed(in, place));
+    note_ended_namespace(in, builder, place);
+  }
+  return std::nullopt;
+}
+
 Decision while_bound(const Input& in, DecisionBuilder builder, const Tally& tally) {
-  const api::RoleBinding& binding = *in.binding;
   const TimePoint end = effective_end(in);
-  if (binding.metadata.deletion_timestamp || tally.revoked) return remove(binding);
+  const bool goes_with_namespace = !in.others.empty() && is_going(in);
+  if ((in.binding->metadata.deletion_timestamp && !goes_with_namespace) || tally.revoked) return remove(in);
   if (auto what = tampering(in, granted_end(in))) return remove_changed(in, *what);
-  if (in.now >= end) return remove(binding);
+  if (in.now >= end) return remove(in);
+  if (auto lost = after_loss(in, builder, end)) return *lost;
   if (in.settings.ends_all) return remove_denied(in, builder, removal_denial());
   if (const auto ended = checks::extended_has_not_ended_early(in)) return remove_denied(in, builder, *ended);
   const auto denial = enforced_denial(in);
@@ -166,18 +200,18 @@ Ending why_ended(const Input& in, const DecisionBuilder& builder, const Tally& t
   if (tally.revoked) return ending_by_decision(in, *tally.revoked, api::Phase::Revoked);
   if (auto ending = ending_announced(in, builder)) return *ending;
   const bool has_end = in.request->status.expires_at || in.granted_record;
-  if (has_end && has_expired(in, effective_end(in))) return ending_by_time(effective_end(in));
+  if (has_end && has_expired(in, in, effective_end(in))) return ending_by_time(effective_end(in));
   // It went before this replica watched it, and Curfew has reason to end the access: a crash may have kept
   // the former leader from saying so.
   if (!in.binding_gone_at) {
     if (const auto denial = enforced_denial(in)) return ending_for(*denial);
   }
-  if (namespace_is_going(in)) {
+  if (in.has_ended || is_going(in)) {
     return {.phase = api::Phase::Revoked,
             .reason = std::string(api::reason::kNamespaceDeleted),
-            .message = "namespace " + in.request->metadata.ns + " was deleted, which ended the access"};
+            .message = "namespace " + in.where + " was deleted, which ended the access"};
   }
-  return ending_for(binding_removed(in));
+  return ending_for(binding_removed(in, in));
 }
 
 // Only the status claims that there is access, so its details are not trusted: Curfew writes the Granted
@@ -218,11 +252,11 @@ Decision decide_active(const Input& input) {
   return end(input, builder, why_ended(input, builder, counted));
 }
 
-bool has_expired(const Input& input, TimePoint end) {
-  if (input.binding) return input.now >= end;
-  const auto lead = input.is_deleted_here ? api::kMaxEndLead : input.settings.end_lead;
+bool has_expired(const Input& input, const Place& place, TimePoint end) {
+  if (place.binding) return input.now >= end;
+  const auto lead = place.is_deleted_here ? api::kMaxEndLead : input.settings.end_lead;
   // However late this look is.
-  const TimePoint gone_at = input.is_deleted_here ? input.now : input.binding_gone_at.value_or(input.now);
+  const TimePoint gone_at = place.is_deleted_here ? input.now : place.binding_gone_at.value_or(input.now);
   return gone_at >= end - lead;
 }
 
@@ -232,15 +266,15 @@ Ending ending_by_time(TimePoint end) {
           .message = "access ended at " + format_rfc3339(end) + ": its time was up"};
 }
 
-Denial binding_removed(const Input& input) {
+Denial binding_removed(const Input& input, const Place& place) {
   return {.reason = std::string(api::reason::kBindingRemoved),
-          .message = describe(binding_of(*input.request)) +
+          .message = describe_binding(input, place) +
                      " was removed by somebody before its end, which ended the access"};
 }
 
 Decision remove_changed(const Input& input, const std::string& what) {
   const Denial why{.reason = std::string(api::reason::kBindingChanged), .message = what};
-  Decision removal = remove(*input.binding, why);
+  Decision removal = remove(input, why);
   DecisionBuilder builder(input);
   if (ends_by_change(builder)) return removal;
   announce(builder, why);
@@ -259,7 +293,7 @@ Decision end_falsified(const Input& input) {
   announce(builder, why);
   builder.tampering(what, fingerprint(what));
   const NextLook next = NextLook::at(input.now + kDeletionCheck);
-  return input.binding ? builder.done_after(remove(*input.binding, why), next) : builder.done(next);
+  return input.binding ? builder.done_after(remove(input, why), next) : builder.done(next);
 }
 
 namespace {

@@ -43,10 +43,11 @@ std::string as_json(const std::vector<std::string>& names) {
 
 }  // namespace
 
-api::RoleBinding binding_for(const api::AccessRequest& request, const Grant& grant) {
+api::RoleBinding binding_for(const api::AccessRequest& request, const Grant& grant,
+                             const std::string& where) {
   api::RoleBinding binding;
   binding.metadata.name = api::binding_name(request);
-  binding.metadata.ns = grant.scope.ns;
+  binding.metadata.ns = where;
   binding.metadata.labels = {{std::string(api::kRequestUidLabel), request.metadata.uid}};
   binding.metadata.annotations = {
       {std::string(api::kExpiresAtAnnotation), format_rfc3339(grant.span.expires_at)},
@@ -64,9 +65,9 @@ api::RoleBinding binding_for(const api::AccessRequest& request, const Grant& gra
 }
 
 api::BindingRef binding_of(const api::AccessRequest& request) {
-  const Scope scope = scope_of(request);
-  return {.kind = std::string(api::kind_of<api::RoleBinding>(scope.ns)),
-          .ns = scope.ns,
+  const std::string where = api::places_of(request).front();
+  return {.kind = std::string(api::kind_of<api::RoleBinding>(where)),
+          .ns = where,
           .name = api::binding_name(request),
           .uid = {}};
 }
@@ -120,26 +121,51 @@ std::optional<std::string> difference(const api::AccessRequest& request, const a
   return std::nullopt;
 }
 
-std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at) {
-  const api::RoleBinding& binding = *input.binding;
+namespace {
+
+std::optional<std::string> tampering_at(const Input& input, const Place& place,
+                                        std::optional<TimePoint> expires_at) {
+  const api::RoleBinding& binding = *place.binding;
   const std::string who = describe(api::reference_to(binding));
   if (input.is_unrecorded) return who + " is there although no AuditRecord says that it was granted";
   if (auto what = difference(*input.request, binding, expires_at)) return what;
   if (const auto& record = input.granted_record;
       record && (record->role != binding.role_ref || record->subject != effective_subject(*input.request)))
     return who + " is not what AuditRecord " + record->metadata.name + " says that was granted";
-  if (input.granted_binding_uid.empty() || input.granted_binding_uid == binding.metadata.uid)
+  if (place.granted_binding_uid.empty() || place.granted_binding_uid == binding.metadata.uid)
     return std::nullopt;
   return who + " was deleted and made again by somebody";
 }
 
-Decision remove(const api::RoleBinding& binding, std::optional<Denial> why) {
-  const NextLook next = NextLook::on_change(Watched::Binding);
-  const api::BindingRef ref = api::reference_to(binding);
-  if (!binding.metadata.deletion_timestamp)
-    return {.actions = {DeleteBinding{ref, std::move(why)}}, .next = next};
-  if (!binding.metadata.finalizers.empty()) return {.actions = {FreeBinding{ref}}, .next = next};
-  return {.actions = {}, .next = next};
+}  // namespace
+
+std::optional<std::string> tampering(const Input& input, std::optional<TimePoint> expires_at) {
+  for (const Place* place : places(input)) {
+    if (!place->binding) continue;
+    auto what = tampering_at(input, *place, expires_at);
+    if (what) return input.others.empty() ? *what : "in namespace " + place->where + ", " + *what;
+  }
+  return std::nullopt;
+}
+
+Decision remove(const Input& input, const std::optional<Denial>& why) {
+  Decision decision{.actions = {}, .next = NextLook::on_change(Watched::Binding)};
+  for (const Place* place : places(input)) {
+    if (!place->binding) continue;
+    const api::ObjectMeta& meta = place->binding->metadata;
+    const api::BindingRef ref = api::reference_to(*place->binding);
+    if (!meta.deletion_timestamp)
+      decision.actions.emplace_back(DeleteBinding{ref, why});
+    else if (!meta.finalizers.empty())
+      decision.actions.emplace_back(FreeBinding{ref});
+  }
+  return decision;
+}
+
+std::string describe_binding(const Input& input, const Place& place) {
+  const std::string name =
+      std::string(api::kind_of<api::RoleBinding>(place.where)) + " " + api::binding_name(*input.request);
+  return input.others.empty() ? name : name + " in namespace " + place.where;
 }
 
 }  // namespace curfew::core

@@ -26,7 +26,7 @@ std::optional<std::string> describe_made_after(const Input& input) {
   if (ended_at && meta.creation_timestamp >= *ended_at)
     return who + " at " + format_rfc3339(meta.creation_timestamp) + ", after this request had ended";
   const auto& granted = input.end_record ? input.end_record->binding : std::nullopt;
-  if (granted && !granted->uid.empty() && granted->uid != meta.uid)
+  if (granted && !granted->uid.empty() && granted->uid != meta.uid && input.others.empty())
     return who + ": it is not the one that was granted";
   return std::nullopt;
 }
@@ -34,7 +34,7 @@ std::optional<std::string> describe_made_after(const Input& input) {
 // Removes the binding of an ended request, so that nothing can use it.
 Decision remove_leftover(const Input& input) {
   const auto message = describe_made_after(input);
-  return message ? remove_forged(input, *message) : remove(*input.binding);
+  return message ? remove_forged(input, *message) : remove(input);
 }
 
 // Whether status and records show that there was access or a grant in progress.
@@ -89,7 +89,7 @@ Ending ending_by_deletion(const Input& input, const DecisionBuilder& builder, co
 
 Decision remove_forged(const Input& input, const std::string& message) {
   const api::ObjectMeta& meta = input.binding->metadata;
-  Decision removal = remove(*input.binding);
+  Decision removal = remove(input);
   if (removal.actions.empty() || meta.deletion_timestamp) return removal;  // recorded when it was deleted
   DecisionBuilder builder(input);
   builder.status = input.request->status;
@@ -101,14 +101,15 @@ Decision remove_forged(const Input& input, const std::string& message) {
 
 Decision remove_unrecorded(const Input& input) {
   const bool is_own = input.granted_binding_uid == input.binding->metadata.uid;
-  return is_own ? remove(*input.binding) : remove_forged(input, *tampering(input, std::nullopt));
+  // One of several, which a crash kept from being all of them.
+  const bool is_begun = !input.others.empty() && has_made_bindings(input);
+  return is_own || is_begun ? remove(input) : remove_forged(input, *tampering(input, std::nullopt));
 }
 
 Decision decide_deleted(const Input& input) {
   const api::AccessRequest& request = *input.request;
   if (is_to_be_removed(input)) {
-    if (!is_unrecorded_grant(input) || is_over(request.status) || input.end_record)
-      return remove(*input.binding);
+    if (!is_unrecorded_grant(input) || is_over(request.status) || input.end_record) return remove(input);
     return is_interrupted_grant(input) ? record_interrupted(input) : remove_unrecorded(input);
   }
   if (!request.status.complete && !input.end_record && is_interrupted_grant(input))
@@ -132,7 +133,7 @@ Decision decide_deleted(const Input& input) {
 }
 
 Decision end_as_recorded(const Input& input) {
-  if (is_to_be_removed(input)) return remove(*input.binding);
+  if (is_to_be_removed(input)) return remove(input);
   const api::AuditRecord& record = *input.end_record;
   DecisionBuilder builder(input);
   if (input.is_revived) {
@@ -151,7 +152,7 @@ Decision end_as_recorded(const Input& input) {
 
 Decision end_unstorable(const Input& input) {
   const api::AccessRequest& request = *input.request;
-  if (is_to_be_removed(input)) return remove(*input.binding);
+  if (is_to_be_removed(input)) return remove(input);
   const bool ends_access = had_access(input);
   Ending ending{.phase = ends_access ? api::Phase::Revoked : api::Phase::Rejected,
                 .reason = std::string(api::reason::kUnstorable),

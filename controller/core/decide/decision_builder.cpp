@@ -101,6 +101,7 @@ WriteRecord DecisionBuilder::record_of(const Step& step) const {
   const bool stands_for_many = !step.record_name.empty();
   if (record.actor && stands_for_many) record.actor->groups.clear();
   record.request = {.ns = request.metadata.ns, .name = request.metadata.name, .uid = request.metadata.uid};
+  record.namespaces = request.spec.namespaces;
   record.policy = policy_at_hand(input_, status);
   record.role = status.role_ref;
   record.subject = status.subject;
@@ -187,10 +188,10 @@ bool DecisionBuilder::condition_is(std::string_view type, std::string_view value
   return found != nullptr && found->status == value && found->reason == reason;
 }
 
-Decision DecisionBuilder::done(NextLook next, std::optional<Action> change) const {
+Decision DecisionBuilder::done(NextLook next, std::vector<Action> changes) const {
   Decision decision{.actions = {}, .next = next};
   decision.actions.insert(decision.actions.end(), records_.begin(), records_.end());
-  if (change) decision.actions.push_back(std::move(*change));
+  std::ranges::move(changes, std::back_inserter(decision.actions));
   decision.actions.insert(decision.actions.end(), records_of_change_.begin(), records_of_change_.end());
   const bool is_changed =
       status != input_.request->status || input_.is_ending_false || input_.is_completion_false;
@@ -303,8 +304,7 @@ void note_decisions(const Input& input, const Tally& tally, DecisionBuilder& bui
 }
 
 bool namespace_is_going(const Input& input) {
-  if (scope_of(*input.request).is_cluster_wide()) return false;
-  return !input.ns || input.ns->metadata.deletion_timestamp;
+  return !api::is_cluster_scoped(*input.request) && is_going(input);
 }
 
 }  // namespace curfew::core

@@ -40,7 +40,7 @@ class DecisionBuilder {
   void tampering(std::string message, std::optional<std::int64_t> index,
                  std::optional<api::ObjectReference> related = std::nullopt);
   void record(const Step& step);
-  // A record of what the change of done() has brought about: written after it, and before the status.
+  // A record of what the changes of done() have brought about: written after them, and before the status.
   void record_after_change(const Step& step);
   void emit_event(const Step& step);
 
@@ -58,7 +58,7 @@ class DecisionBuilder {
 
   // The records, `change` (of the binding) if given, the records of it, the status if it changed, the Events.
   // A failed action skips those after it, so Events report only what has happened.
-  Decision done(NextLook next, std::optional<Action> change = std::nullopt) const;
+  Decision done(NextLook next, std::vector<Action> changes = {}) const;
   // Like done(), for a binding that `first` removes: the remaining actions wait until the API server accepts
   // the deletion, not until it completes.
   Decision done_after(const Decision& first, NextLook next) const;

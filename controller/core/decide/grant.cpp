@@ -77,10 +77,10 @@ std::optional<Ending> why_not_resumed(const Input& in, const DecisionBuilder& bu
   }
   if (tally.ending) return ending_by_decision(in, *tally.ending, api::Phase::Revoked);
   const TimePoint end = begun.times.expires_at;
-  if (begun.was_bound ? has_expired(in, end) : in.now >= end) return ending_by_time(end);
+  if (begun.was_bound ? has_expired(in, in, end) : in.now >= end) return ending_by_time(end);
   if (in.settings.ends_all) return ending_for(removal_denial());
   if (!in.binding && begun.was_bound)
-    return ending_announced(in, builder).value_or(ending_for(binding_removed(in)));
+    return ending_announced(in, builder).value_or(ending_for(binding_removed(in, in)));
   if (denial) return may_return_until(in, denial) ? std::nullopt : std::optional(ending_for(*denial));
   if (auto closed = closed_at(in, begun.times.granted_at)) return ending_for(*closed);
   // Others may have been given since.
@@ -239,7 +239,7 @@ std::optional<Decision> resume_grant(const Input& input) {
   set_times(input, builder, begun->times);
   const auto denial = first_denial(grant_checks(), input);
   if (const auto ending = why_not_resumed(input, builder, counted, *begun, denial)) {
-    if (is_own) return remove(*input.binding, Denial{ending->reason, ending->message});
+    if (is_own) return remove(input, Denial{ending->reason, ending->message});
     if (begun->broken) builder.tampering(begun->broken->message, fingerprint(begun->broken->message));
     return end(input, builder, *ending);
   }
@@ -262,7 +262,7 @@ std::optional<Decision> resume_grant(const Input& input) {
       granted_step(grant, input.binding ? api::reference_to(*input.binding) : binding_of(*input.request)));
   builder.status.observed_decisions = static_cast<int>(input.request->decisions.size());
   return builder.done(NextLook::at(begun->times.expires_at),
-                      input.binding ? std::nullopt : std::optional<Action>(CreateBinding{grant}));
+                      input.binding ? std::vector<Action>() : std::vector<Action>{CreateBinding{grant}});
 }
 
 Decision grant(const Input& input, DecisionBuilder builder) {
@@ -285,7 +285,7 @@ Decision grant(const Input& input, DecisionBuilder builder) {
   const DecisionBuilder::Step step = granted_step(granting, binding_of(*input.request));
   builder.record_after_change(step);
   activate(input, builder, step);
-  return builder.done(NextLook::at(times.expires_at), CreateBinding{granting});
+  return builder.done(NextLook::at(times.expires_at), {CreateBinding{granting}});
 }
 
 bool is_unrecorded_grant(const Input& input) {

@@ -103,7 +103,7 @@ Grant interrupted_grant(const Input& in, DecisionBuilder& builder, std::chrono::
 api::RoleBinding with_owner(const Input& in, const Grant& grant) {
   api::RoleBinding binding = unrecorded_binding(in);
   if (binding.metadata.owner_references.empty())
-    binding.metadata.owner_references = binding_for(*in.request, grant).metadata.owner_references;
+    binding.metadata.owner_references = binding_for(*in.request, grant, in.where).metadata.owner_references;
   return binding;
 }
 
@@ -112,10 +112,18 @@ api::RoleBinding with_owner(const Input& in, const Grant& grant) {
 bool is_unrecorded_and_expired(const Input& input) {
   if (input.binding || !input.gone_binding || !input.is_unrecorded) return false;
   const auto end = api::stated_end(*input.gone_binding);
-  return end && has_expired(input, *end) && is_named_for(*input.request, *input.gone_binding);
+  return end && has_expired(input, input, *end) && is_named_for(*input.request, *input.gone_binding);
 }
 
 bool is_interrupted_grant(const Input& input) {
+  const bool are_all_there = std::ranges::all_of(input.others, [&](const Place& other) {
+    return other.binding && input.binding &&
+           api::stated_end(*other.binding) == api::stated_end(*input.binding);
+  });
+  return are_all_there && has_made_bindings(input);
+}
+
+bool has_made_bindings(const Input& input) {
   if (!is_unrecorded_grant(input) && !is_unrecorded_and_expired(input)) return false;
   const api::RoleBinding& binding = unrecorded_binding(input);
   const TimePoint made = floor_to_second(binding.metadata.creation_timestamp);
@@ -128,11 +136,15 @@ bool is_interrupted_grant(const Input& input) {
   const Grant grant = interrupted_grant(input, builder, *duration);
   const auto latest = latest_end_of_binding(input, made, *duration);
   if (!latest) return false;
-  return !difference(*input.request, with_owner(input, grant), latest) && was_due(input, made);
+  const bool are_others_alike = std::ranges::all_of(input.others, [&](const Place& other) {
+    return !other.binding || !difference(*input.request, *other.binding, latest);
+  });
+  return are_others_alike && !difference(*input.request, with_owner(input, grant), latest) &&
+         was_due(input, made);
 }
 
 Decision record_interrupted(const Input& input) {
-  if (input.grant_failure && input.binding) return remove(*input.binding);  // its record was refused
+  if (input.grant_failure && input.binding) return remove(input);  // its record was refused
   DecisionBuilder builder(input);
   const auto duration = parse_duration(builder.status.duration).value_or(std::chrono::seconds(0));
   const Grant grant = interrupted_grant(input, builder, duration);

@@ -61,6 +61,8 @@ Decision hold_for_guard(const Input& input, DecisionBuilder builder);
 // Whether there is a binding of the request that no AuditRecord tells of and that Curfew made: it is exactly
 // what a grant was when the binding was made, with the approvals that are on record.
 bool is_interrupted_grant(const Input& input);
+// The same of what there is of several bindings.
+bool has_made_bindings(const Input& input);
 // Records that access. The next look goes on with it, or ends it.
 Decision record_interrupted(const Input& input);
 
@@ -78,11 +80,11 @@ void record_request(const Input& input, DecisionBuilder& builder);
 
 // Whether access until `end` has ended because its time is up: also that of a binding that is gone, which is
 // deleted a moment before.
-bool has_expired(const Input& input, TimePoint end);
+bool has_expired(const Input& input, const Place& place, TimePoint end);
 Ending ending_by_time(TimePoint end);
 
-// Access ended because its binding is gone, not by Curfew.
-Denial binding_removed(const Input& input);
+// Access ended because its binding at that place is gone, not by Curfew.
+Denial binding_removed(const Input& input, const Place& place);
 
 // The binding was tampered with: deletes it and reports that once.
 Decision remove_changed(const Input& input, const std::string& what);

@@ -25,7 +25,21 @@ bool carries_the_same_grant(const api::RoleBinding& stored, const api::RoleBindi
 Step BindingExecutor::run(const core::Input& input, const core::CreateBinding& action, std::stop_token stop) {
   if (auto ended = parts_.records.look_for_end(input, stop)) return ended;
   if (auto granted = parts_.records.look_for_grant(input, stop)) return granted;
-  const api::RoleBinding wanted = core::binding_for(*input.request, action.grant);
+  std::vector<api::BindingRef> made;
+  for (const std::string& where : api::places_of(*input.request)) {
+    const api::RoleBinding wanted = core::binding_for(*input.request, action.grant, where);
+    if (auto failed = create(input, wanted, stop)) {
+      take_back(input, made, stop);
+      return failed;
+    }
+    made.push_back(api::reference_to(wanted));
+    made.back().uid = parts_.notes.of(input.request->metadata.uid).binding_in(where).granted_uid;
+  }
+  return std::nullopt;
+}
+
+Step BindingExecutor::create(const core::Input& input, const api::RoleBinding& wanted,
+                             const std::stop_token& stop) {
   auto created = parts_.client.create(wanted, stop);
   if (!created) {
     if (created.error().kind == ErrorKind::AlreadyExists) return adopt_or_fail(input, wanted, stop);
@@ -33,10 +47,20 @@ Step BindingExecutor::run(const core::Input& input, const core::CreateBinding& a
   }
   log::info("access granted", {{"request", api::to_string(input.request->metadata.key())},
                                {"uid", input.request->metadata.uid},
-                               {"binding", created->metadata.name},
+                               {"binding", api::to_string(created->metadata.key())},
                                {"role", created->role_ref.kind + " " + created->role_ref.name}});
   granted(input, std::move(*created));
   return std::nullopt;
+}
+
+// All or none: one that cannot be made takes the others back. What cannot be deleted now, the next decision
+// deletes, which finds it without a record.
+void BindingExecutor::take_back(const core::Input& input, const std::vector<api::BindingRef>& made,
+                                const std::stop_token& stop) {
+  for (const api::BindingRef& binding : made) {
+    const auto deleted = expiry::delete_binding(parts_.endings, parts_.deletions, binding, stop);
+    if (!deleted) log_failure("binding not deleted", input, deleted.error());
+  }
 }
 
 // A binding of that name exists: created by an earlier attempt whose answer was lost, or by someone else.
@@ -60,7 +84,7 @@ Step BindingExecutor::adopt_or_fail(const core::Input& input, const api::RoleBin
 
 void BindingExecutor::granted(const core::Input& input, api::RoleBinding stored) {
   parts_.grant_latency.granted(input.request->metadata.uid);
-  parts_.notes.remember_granted_binding(input.request->metadata.uid, stored.metadata.uid);
+  parts_.notes.remember_granted_binding(input.request->metadata.uid, stored.metadata.ns, stored.metadata.uid);
   parts_.stores.bindings.assume(std::move(stored));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stop_token>
+#include <vector>
 
 #include "core/action.hpp"
 #include "core/input.hpp"
@@ -38,6 +39,9 @@ class BindingExecutor {
   Step run(const core::Input& input, const core::ShortenBinding& action, std::stop_token stop);
 
  private:
+  Step create(const core::Input& input, const api::RoleBinding& wanted, const std::stop_token& stop);
+  void take_back(const core::Input& input, const std::vector<api::BindingRef>& made,
+                 const std::stop_token& stop);
   Step adopt_or_fail(const core::Input& input, const api::RoleBinding& wanted, std::stop_token stop);
   Step grant_failed(const core::Input& input, const Error& error);
   void granted(const core::Input& input, api::RoleBinding stored);

@@ -61,7 +61,9 @@ Step RecordExecutor::run(const core::Input& input, const core::WriteRecord& acti
   }
   api::AuditRecord record = action.record;
   if (is_grant && record.binding && record.binding->uid.empty())
-    record.binding->uid = parts_.notes.of(input.request->metadata.uid).granted_binding_uid;
+    record.binding->uid = parts_.notes.of(input.request->metadata.uid)
+                              .binding_in(api::places_of(*input.request).front())
+                              .granted_uid;
   auto stored = parts_.audit.write(record, stop);
   if (!stored) {
     log_failure("audit record not written", input, stored.error());

@@ -164,6 +164,7 @@ class Situation {
            .time_zone = in.time_zone.get()},
           effective_role(request, &*policy));
     }
+    in.where = request.metadata.ns;
     if (ns) in.ns = ns_.of(*ns);
     if (role_exists && effective_role(request, in.policy.get())) in.role = role;
     in.absence = absence;

@@ -23,7 +23,8 @@ inline int times_told(const World& w, const std::string& reason) {
 inline api::RoleBinding forged(const World& w, TimePoint expires_at) {
   api::RoleBinding binding = binding_for(
       w.s.request,
-      grant_of(w.s.request, w.status(), {.granted_at = floor_to_second(w.s.now), .expires_at = expires_at}));
+      grant_of(w.s.request, w.status(), {.granted_at = floor_to_second(w.s.now), .expires_at = expires_at}),
+      w.s.request.metadata.ns);
   binding.metadata.uid = "forged";
   binding.metadata.creation_timestamp = floor_to_second(w.s.now);
   return binding;

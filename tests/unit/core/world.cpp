@@ -149,7 +149,7 @@ bool World::run(const CreateBinding& action) {
     return false;
   }
   if (s.binding) return false;
-  s.binding = testing::read_back(binding_for(s.request, action.grant));
+  s.binding = testing::read_back(binding_for(s.request, action.grant, s.request.metadata.ns));
   s.binding->metadata.uid = s.last_binding_uid = s.granted_binding_uid =
       "binding-" + std::to_string(++bindings_made_);
   s.binding->metadata.creation_timestamp = floor_to_second(s.now);

@@ -108,7 +108,7 @@ struct ApplyFixture : ApplierFixture {
     return {granted};
   }
   core::CreateBinding grant() const {
-    return {{.scope = {.ns = "payments"},
+    return {{.scope = {.namespaces = {"payments"}},
              .role = {.kind = "ClusterRole", .name = "view"},
              .subject = {.kind = "User", .name = "alice", .ns = {}},
              .span = {.granted_at = kExpiresAt - std::chrono::hours(1), .expires_at = kExpiresAt},
@@ -116,7 +116,7 @@ struct ApplyFixture : ApplierFixture {
   }
   // As grant() creates it.
   api::RoleBinding granted_binding() const {
-    auto made = core::binding_for(*input.request, grant().grant);
+    auto made = core::binding_for(*input.request, grant().grant, "payments");
     made.metadata.uid = deletion().binding.uid;
     return made;
   }

@@ -24,7 +24,7 @@ TEST_CASE("what the builders make is the same after it was written and read agai
 TEST_CASE(
     "the parts of a decision that the fixture makes are the same after they were written and read again") {
   const ApplyFixture f;
-  const auto made = core::binding_for(*f.input.request, f.grant().grant);
+  const auto made = core::binding_for(*f.input.request, f.grant().grant, "payments");
   CHECK(same(read_back(made), made));
   CHECK(read_back(f.granted_record().record) == f.granted_record().record);
   auto active = request();

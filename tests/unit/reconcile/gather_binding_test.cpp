@@ -50,7 +50,7 @@ TEST_CASE(
     CHECK((**f.gather()).granted_binding_uid == first->metadata.uid);
   }
   SECTION("made") {
-    f.notes.remember_granted_binding(kUid, "made");
+    f.notes.remember_granted_binding(kUid, "payments", "made");
     CHECK((**f.gather()).granted_binding_uid == "made");
   }
 }

@@ -28,14 +28,14 @@ TEST_CASE("a request that is over leaves neither its record nor its failure behi
 TEST_CASE("a new term begins without what another replica may have changed") {
   RequestNotes notes;
   notes.remember_granted(record(api::AuditAction::Granted));
-  notes.remember_granted_binding(kUid, "binding-uid");
+  notes.remember_granted_binding(kUid, "payments", "binding-uid");
   notes.remember_observed(kUid, 1);
   notes.remember_unwatched(kUid, 1);
   notes.know_all_records();
   notes.begin_term({});
   const RequestNote note = notes.of(kUid);
   CHECK_FALSE(note.granted);
-  CHECK(note.granted_binding_uid.empty());
+  CHECK(note.bindings.empty());
   CHECK_FALSE(note.observed_decisions);
   CHECK(note.unwatched_decisions == 0);
   CHECK_FALSE(notes.knows_all_records());
@@ -50,7 +50,7 @@ TEST_CASE("a new term keeps the notes that do not depend on the leader") {
   const RequestNote note = notes.of(kUid);
   REQUIRE(note.end);
   CHECK(note.end->action == api::AuditAction::Expired);
-  CHECK(note.gone_binding_uid() == "binding-uid");
+  CHECK(note.binding_in("payments").gone_uid() == "binding-uid");
   REQUIRE(note.unstorable);
   CHECK(*note.unstorable == "is invalid: reason: Too long");
 }

@@ -50,12 +50,12 @@ TEST_CASE("a binding that goes is remembered for the record of its request's end
   SECTION("of a live request") {
     f.know(request());
     f.triggers.changed(one, kNone<api::RoleBinding>);
-    CHECK(f.notes.of(kUid).gone_binding_uid() == one->metadata.uid);
-    CHECK(f.notes.of(kUid).binding_gone_at == f.clock.now());
+    CHECK(f.notes.of(kUid).binding_in("payments").gone_uid() == one->metadata.uid);
+    CHECK(f.notes.of(kUid).binding_in("payments").gone_at == f.clock.now());
   }
   SECTION("of a request whose end is recorded: nobody would forget it again") {
     f.triggers.changed(one, kNone<api::RoleBinding>);
-    CHECK(f.notes.of(kUid).gone_binding_uid().empty());
+    CHECK(f.notes.of(kUid).binding_in("payments").gone_uid().empty());
   }
 }
 
