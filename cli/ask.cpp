@@ -36,11 +36,13 @@ Printable choice_text(const client::Candidate& candidate) {
          candidate.request().spec.policy + ", decided by " + deciders(candidate.policy());
 }
 
-client::Candidate choose(const Invocation& run, const RequestFlags& flags,
-                         const std::function<bool(const client::Candidate&)>& is_eligible) {
+client::Candidate choose(const Invocation& run, const RequestFlags& flags, const Eligible& eligible) {
   const auto wanted = options_of(flags);
   auto all = must(client::find_candidates(run.session, wanted));
-  if (is_eligible) std::erase_if(all, [&](const auto& candidate) { return !is_eligible(candidate); });
+  if (eligible.is_eligible) {
+    std::erase_if(all, [&](const auto& candidate) { return !eligible.is_eligible(candidate); });
+    if (all.empty()) throw ExitError(Exit::Failed, eligible.none);
+  }
   return choose_among(run.terminal, fitting_candidates(run.session, all, wanted));
 }
 

@@ -19,10 +19,15 @@ struct Asked {
 // "ClusterRole view under AccessPolicy payments-debug, decided by 1 of Group sre"
 Printable choice_text(const client::Candidate& candidate);
 
+// The candidates that a verb is about, and what to say if there are none; without: all.
+struct Eligible {
+  std::function<bool(const client::Candidate&)> is_eligible = nullptr;
+  Printable none = {};
+};
+
 // Chooses the policy that fits, with a question if there are several and somebody can answer. Of those that
 // are not eligible, none. Throws ExitError if none fits or none was chosen.
-client::Candidate choose(const Invocation& run, const RequestFlags& flags,
-                         const std::function<bool(const client::Candidate&)>& is_eligible = nullptr);
+client::Candidate choose(const Invocation& run, const RequestFlags& flags, const Eligible& eligible = {});
 
 // Makes the request, and prints what the policy's status warns of. Throws ExitError if it is refused.
 Asked ask(const Invocation& run, client::Candidate chosen);

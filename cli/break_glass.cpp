@@ -5,6 +5,7 @@
 #include "cli/ask.hpp"
 #include "cli/describe.hpp"
 #include "core/describe.hpp"
+#include "core/effective.hpp"
 #include "core/identity.hpp"
 
 namespace curfew::cli {
@@ -22,6 +23,19 @@ bool is_for_emergencies(const client::Candidate& candidate) {
   return spec.approval.required == 0 && spec.review;
 }
 
+// Why there would be no access at once; nullopt if nothing is known.
+std::optional<std::string> obstacle(const Invocation& run, const client::Candidate& chosen) {
+  using Outcome = core::Finding::Outcome;
+  const client::Trial trial = client::try_candidates(run.session, {&chosen}).front();
+  if (!trial.accepted) return trial.accepted.error().message;
+  for (const core::Finding& finding : trial.candidate.findings) {
+    const bool is_in_the_way = finding.outcome == Outcome::Failed || finding.outcome == Outcome::Waits;
+    if (is_in_the_way && finding.check != "approvals" && finding.check != "guard-in-force")
+      return finding.message;
+  }
+  return std::nullopt;
+}
+
 // What it gives, and what comes of it. Whether that is meant.
 bool is_meant(const Invocation& run, const client::Candidate& chosen, bool yes) {
   const auto& request = chosen.request();
@@ -30,8 +44,7 @@ bool is_meant(const Invocation& run, const client::Candidate& chosen, bool yes) 
       Printable("This is for emergencies: it gives ") +
       (request.spec.subject ? core::describe(*request.spec.subject) : std::string("you")) + " " +
       core::describe(*request.spec.role) + " " + scope_text(request.metadata.ns) + " at once, for " +
-      (request.spec.duration.empty() ? Printable("as long as AccessPolicy ") + request.spec.policy + " says"
-                                     : Printable(request.spec.duration)) +
+      core::effective_duration(request, &chosen.policy()) +
       ".\nNobody is asked before. After its end it is reviewed by " + core::describe(review.reviewers) +
       (review.block_while_overdue ? Printable("; while that is overdue, there is no more of it.\n")
                                   : Printable(".\n")));
@@ -44,7 +57,13 @@ bool is_meant(const Invocation& run, const client::Candidate& chosen, bool yes) 
 
 Exit break_glass(const Options& options, const Invocation& run) {
   const auto timeout = timeout_of(options.made.timeout);
-  const client::Candidate chosen = choose(run, options.flags, is_for_emergencies);
+  const client::Candidate chosen =
+      choose(run, options.flags,
+             {.is_eligible = is_for_emergencies,
+              .none = "no AccessPolicy gives emergency access " + scope_text(run.session.own_namespace()) +
+                      ": one that does requires no approval, and has a review"});
+  if (const auto why = obstacle(run, chosen))
+    throw ExitError(Exit::Failed, Printable("no access at once: ") + Printable::lines(*why, "  "));
   if (!is_meant(run, chosen, options.yes)) throw ExitError(Exit::Usage, "nothing was asked for");
   const Asked asked = ask(run, chosen);
   print_made(run.terminal, asked.made, options.made, Printable("asked for ") + choice_text(asked.chosen));

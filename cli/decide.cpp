@@ -204,7 +204,9 @@ struct ReviewOptions {
 };
 
 Exit review(const ReviewOptions& options, const Invocation& run) {
-  if (options.justified == options.disputed)
+  if (options.justified && options.disputed)
+    throw ExitError(Exit::Usage, "--justified and --disputed exclude each other");
+  if (!options.justified && !options.disputed)
     throw ExitError(Exit::Usage, "say what you found: --justified or --disputed");
   const auto verdict = options.justified ? api::ReviewVerdict::Justified : api::ReviewVerdict::Disputed;
   const auto person = must(run.session.cluster->whoami());

@@ -50,8 +50,8 @@ Exit explain(const std::string& name, const Invocation& run) {
     terminal.print(Printable("It is over: ") + request.status.message + "\n'kubectl curfew history " +
                    argument_of(key) + "' tells how it went.\n");
     if (core::awaits_review(request.status))
-      terminal.print(Printable("To review it: kubectl curfew review ") + argument_of(key) +
-                     " --justified or --disputed, with -m and your words.\n");
+      terminal.print(Printable("Its reviewers say what they found: kubectl curfew review ") +
+                     argument_of(key) + " --justified or --disputed, with -m and their words.\n");
     return Exit::Done;
   }
   if (found.policy_error && found.policy_error->kind != ErrorKind::NotFound)

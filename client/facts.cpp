@@ -4,6 +4,7 @@
 #include <set>
 
 #include "api/names.hpp"
+#include "core/decide/review.hpp"
 #include "core/effective.hpp"
 #include "core/identity.hpp"
 #include "core/policy/policy_status.hpp"
@@ -134,8 +135,14 @@ Facts facts_of(const RequestAndPolicy& one, TimePoint now) {
   return facts;
 }
 
+bool blocks_while_overdue(const api::AccessPolicy& policy) {
+  return policy.spec.review && policy.spec.review->block_while_overdue;
+}
+
+// Whether the policy's checks are about the subject's other requests.
 bool has_limits(const Facts* facts) {
-  return facts->input.policy && facts->input.policy->spec.limits;
+  const auto& policy = facts->input.policy;
+  return policy && (policy->spec.limits || blocks_while_overdue(*policy));
 }
 
 // Field selectors have no OR: a list for several policies is one of all policies.
@@ -144,7 +151,9 @@ std::string fields_of(const std::vector<Facts*>& limited) {
   bool needs_ended = false;
   for (const Facts* facts : limited) {
     names.insert(facts->input.policy->metadata.name);
-    needs_ended = needs_ended || !facts->input.policy->spec.limits->cooldown.empty();
+    const auto& spec = facts->input.policy->spec;
+    needs_ended = needs_ended || blocks_while_overdue(*facts->input.policy) ||
+                  (spec.limits && !spec.limits->cooldown.empty());
   }
   std::string fields = names.size() == 1 ? "spec.policy=" + *names.begin() : "";
   if (!needs_ended) fields += std::string(fields.empty() ? "" : ",") + "status.phase=Active";
@@ -152,7 +161,11 @@ std::string fields_of(const std::vector<Facts*>& limited) {
 }
 
 // The subject's other requests under the policy, by UID.
-using Others = std::map<std::string, api::AccessRequestStatus>;
+struct Other {
+  api::ObjectKey key;
+  api::AccessRequestStatus status;
+};
+using Others = std::map<std::string, Other>;
 
 void collect(const core::Input& input, const api::AccessRequest& other, Others& others) {
   const auto& status = other.status;
@@ -160,23 +173,35 @@ void collect(const core::Input& input, const api::AccessRequest& other, Others& 
   if (other.spec.policy != input.policy->metadata.name || other.metadata.uid == input.request->metadata.uid ||
       !status.subject || !subject || core::username_of(*status.subject) != core::username_of(*subject))
     return;
-  others.insert_or_assign(other.metadata.uid, status);
+  others.insert_or_assign(other.metadata.uid, Other{.key = other.metadata.key(), .status = status});
 }
 
 // What the request extends, and what that extends, does not count.
 core::Usage usage_of(const api::AccessRequest& request, Others others) {
   for (auto extends = request.status.extends; extends;) {
     const auto found = others.find(extends->uid);
-    extends = found == others.end() ? std::nullopt : found->second.extends;
+    extends = found == others.end() ? std::nullopt : found->second.status.extends;
     if (found != others.end()) others.erase(found);
   }
   core::Usage usage;
-  for (const auto& [uid, status] : others) {
+  for (const auto& [uid, other] : others) {
+    const api::AccessRequestStatus& status = other.status;
     if (status.phase == api::Phase::Active) ++usage.active;
     if (status.granted_at && status.ended_at)
       usage.last_end = std::max(usage.last_end.value_or(*status.ended_at), *status.ended_at);
   }
   return usage;
+}
+
+// Of what is there to be seen: a request that was deleted before its review, only the records tell of.
+std::optional<core::OverdueReview> overdue_review_of(const Others& others, TimePoint now) {
+  std::optional<core::OverdueReview> first;
+  for (const auto& [uid, other] : others) {
+    if (!core::awaits_review(other.status) || now < *other.status.review->due_at) continue;
+    if (first && first->since <= *other.status.review->due_at) continue;
+    first = {.request = api::to_string(other.key), .since = *other.status.review->due_at, .blocks_until = {}};
+  }
+  return first;
 }
 
 }  // namespace
@@ -251,9 +276,11 @@ void gather_usage(const Session& session, const std::vector<Facts*>& facts) {
       });
   for (std::size_t i = 0; i < limited.size(); ++i) {
     Facts* one = limited[i];
+    if (blocks_while_overdue(*one->input.policy))
+      one->input.overdue_review = overdue_review_of(others[i], session.clock->now());
     one->input.usage = usage_of(*one->input.request, std::move(others[i]));
     if (listed && core::effective_subject(*one->input.request)) continue;
-    for (const char* check : {"active-limit", "cooldown"})
+    for (const char* check : {"active-limit", "cooldown", "reviews-not-overdue"})
       one->unseen[check] = "you may not look at the requests of all namespaces";
   }
 }

@@ -123,6 +123,7 @@ inline constexpr std::string_view kExtendedMismatch = "ExtendedMismatch";
 inline constexpr std::string_view kExtendedAlready = "ExtendedAlready";
 inline constexpr std::string_view kExtendedAccessEnded = "ExtendedAccessEnded";
 inline constexpr std::string_view kBeyondMaxTotal = "BeyondMaxTotal";
+inline constexpr std::string_view kNotEnoughReviewers = "NotEnoughReviewers";
 inline constexpr std::string_view kReviewPending = "ReviewPending";
 inline constexpr std::string_view kReviewOverdue = "ReviewOverdue";
 inline constexpr std::string_view kReviewEvaded = "ReviewEvaded";

@@ -179,6 +179,8 @@ struct Input : Place {
   bool is_completion_false = false;
   // The number of leading reviews that arrived while the guard was not in force or no replica led.
   int unwatched_reviews = 0;
+  // The names of the records Reviewed and ReviewOverdue of the request that are known to exist.
+  std::vector<std::string> review_records;
   // Of the subject's earlier access under this policy; known only if the policy blocks because of it.
   std::optional<OverdueReview> overdue_review;
   // This replica has completed the request, and its status does not say so any more: somebody changed it.

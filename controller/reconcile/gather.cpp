@@ -72,6 +72,8 @@ Result<std::optional<core::Input>> Gatherer::gather(const api::ObjectKey& key, c
     return tl::unexpected(found_usage.error());
   if (const auto found_end = find_end_record(input, stop); !found_end)
     return tl::unexpected(found_end.error());
+  if (const auto found_review = find_review(input, stop); !found_review)
+    return tl::unexpected(found_review.error());
   const RequestNote note = parts_.notes.of(request.metadata.uid);
   input.grant_failure = copy_of(note.failure);
   input.deleted_for = copy_of(note.deleted_for);

@@ -69,6 +69,7 @@ class Gatherer {
   Result<void> look_at_owner(core::Input& input, std::stop_token stop);
   Result<void> find_granted_record(core::Input& input, std::stop_token stop);
   Result<void> find_end_record(core::Input& input, std::stop_token stop);
+  Result<void> find_review(core::Input& input, const std::stop_token& stop);
   Result<bool> is_reviewed(const api::AccessRequest& request, const api::ReviewTerms& terms,
                            const std::stop_token& stop);
   Result<void> find_usage(core::Input& input, std::stop_token stop);

@@ -1,5 +1,6 @@
 #include "api/names.hpp"
 #include "core/decide/decide.hpp"
+#include "core/decide/review.hpp"
 #include "reconcile/gather.hpp"
 
 // What the audit records tell of a request, and whether what its status claims is true.
@@ -81,6 +82,37 @@ Result<void> Gatherer::find_end_of_revived(core::Input& input, std::stop_token s
   }
   input.end_record = std::move(*stored);
   input.is_revived = parts_.notes.was_forgotten(uid);
+  return {};
+}
+
+// Of access that has ended by its record: whether it is to be reviewed, its Granted record tells, and what
+// became of that the others.
+Result<void> Gatherer::find_review(core::Input& input, const std::stop_token& stop) {
+  const api::AccessRequest& request = *input.request;
+  if (!input.end_record || !input.end_record->granted_at || request.status.complete) return {};
+  // An ended request had a phase before its end.
+  input.is_revived = input.is_revived || (!request.status.phase && !input.request_is_gone);
+  if (!input.granted_record) {
+    auto stored = stored_record(request.metadata.uid, api::AuditAction::Granted, stop);
+    if (!stored) return tl::unexpected(stored.error());
+    if (*stored) parts_.notes.remember_granted(**stored);
+    input.granted_record = std::move(*stored);
+  }
+  const auto terms = core::review_terms(input);
+  if (!terms) return {};
+  const RequestNote note = parts_.notes.of(request.metadata.uid);
+  input.review_records = note.review_records;
+  if (note.knows_review_records) return {};
+  std::vector<std::string> names{api::record_name(request.metadata.uid, api::AuditAction::ReviewOverdue)};
+  for (std::size_t i = 0; i < request.reviews.size(); ++i)
+    names.push_back(
+        api::record_name(request.metadata.uid, api::AuditAction::Reviewed, static_cast<std::int64_t>(i)));
+  for (const std::string& name : names) {
+    const auto found = parts_.client.find<api::AuditRecord>({"", name}, stop);
+    if (!found) return tl::unexpected(found.error());
+    if (*found) input.review_records.push_back(name);
+  }
+  parts_.notes.know_review_records(request.metadata.uid, input.review_records);
   return {};
 }
 

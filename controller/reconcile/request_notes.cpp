@@ -10,9 +10,9 @@ namespace {
 
 bool is_empty(const RequestNote& note) {
   return !note.granted && !note.end && note.bindings.empty() && !note.observed_decisions &&
-         note.unwatched_decisions == 0 && note.unwatched_reviews == 0 && note.presence == core::Presence{} &&
-         !note.failure && !note.deleted_for && !note.unstorable && !note.is_recorded && !note.announced &&
-         !note.appeared_at && !note.extended_end && !note.is_warned;
+         note.unwatched_decisions == 0 && note.unwatched_reviews == 0 && !note.knows_review_records &&
+         note.presence == core::Presence{} && !note.failure && !note.deleted_for && !note.unstorable &&
+         !note.is_recorded && !note.announced && !note.appeared_at && !note.extended_end && !note.is_warned;
 }
 
 BindingNote& binding_note(RequestNote& note, std::string_view where) {
@@ -108,6 +108,18 @@ void RequestNotes::claim_announced(const std::string& request_uid, api::StatusEn
 
 void RequestNotes::remember_unwatched(const std::string& request_uid, int decisions) {
   change(request_uid, [&](RequestNote& note) { note.unwatched_decisions = decisions; });
+}
+
+void RequestNotes::remember_review_record(const std::string& request_uid, const std::string& name) {
+  change(request_uid, [&](RequestNote& note) { note.review_records.push_back(name); });
+}
+
+void RequestNotes::know_review_records(const std::string& request_uid,
+                                       const std::vector<std::string>& names) {
+  change(request_uid, [&](RequestNote& note) {
+    note.review_records = names;
+    note.knows_review_records = true;
+  });
 }
 
 void RequestNotes::remember_unwatched_reviews(const std::string& request_uid, int reviews) {
@@ -207,6 +219,8 @@ void RequestNotes::begin_term(TimePoint now) {
       note.is_announced_claimed = false;
       note.unwatched_decisions = 0;
       note.unwatched_reviews = 0;
+      note.review_records.clear();
+      note.knows_review_records = false;
       note.presence = {};
       note.appeared_at.reset();
       note.is_end_absent = false;

@@ -55,6 +55,9 @@ struct RequestNote {
   // has seen them before, anyone may have written them.
   int unwatched_decisions = 0;
   int unwatched_reviews = 0;  // the same of the reviews
+  // core::Input::review_records, and whether those from before this term are among them.
+  std::vector<std::string> review_records;
+  bool knows_review_records = false;
   // At the last look: what the request rests on and is away, and since when.
   core::Presence presence;
   std::shared_ptr<const core::GrantFailure> failure;
@@ -89,6 +92,8 @@ class RequestNotes {
   void confirm_observed(const std::string& request_uid);
   void forget_observed(const std::string& request_uid);
   void remember_unwatched(const std::string& request_uid, int decisions);
+  void remember_review_record(const std::string& request_uid, const std::string& name);
+  void know_review_records(const std::string& request_uid, const std::vector<std::string>& names);
   void remember_unwatched_reviews(const std::string& request_uid, int reviews);
   void remember_presence(const std::string& request_uid, const core::Presence& presence);
   void remember_recorded(const std::string& request_uid);

@@ -80,10 +80,16 @@ TEST_CASE("a review is refused at once before the end, after the last one, and w
              Refused("this access has not ended yet: it is reviewed after its end"));
   e.become({{"review", nullptr}});
   CHECK_THAT(e.annotate(e.erin, {kJustified}), Refused("nobody reviews this: AccessPolicy"));
-  e.become({{"complete", true}});
+  e.become({{"complete", true},
+            {"conditions",
+             {{{"type", "Reviewed"},
+               {"status", "True"},
+               {"reason", "Justified"},
+               {"message", "fine"},
+               {"lastTransitionTime", "2026-11-24T20:00:00Z"}}}}});
   CHECK_THAT(e.annotate(e.erin, {kJustified}), Refused("this access has been reviewed already"));
-  e.become({{"complete", true}, {"review", nullptr}});
-  CHECK_THAT(e.annotate(e.erin, {kJustified}), Refused("this request is over, and nobody had to review it"));
+  e.become({{"complete", true}, {"conditions", nullptr}});
+  CHECK_THAT(e.annotate(e.erin, {kJustified}), Refused("this request is over, and not to be reviewed"));
 }
 
 TEST_CASE("nobody reviews in another person's name, and no review is removed", "[guard]") {
@@ -116,6 +122,8 @@ TEST_CASE("review commands say what is wrong with them", "[guard]") {
              Refused("the comment of curfew.dev/review-justified has 1025 characters: 1024 at most"));
   CHECK_THAT(e.annotate(e.erin, {"curfew.dev/review-justified=uid=00000000 fine"}),
              Refused("the UID of this request is"));
+  CHECK_THAT(e.annotate(e.erin, {"curfew.dev/review-justified=UID: 12345678 fine"}),
+             Refused("curfew.dev/review-justified begins with uid: write uid=, the UID of this request"));
   CHECK_THAT(
       e.alice.kubectl({"create", "-f", "-"}, e.space.request("other", Json{{"policy", e.policy}}.dump()) +
                                                  "\nreviews: [{verdict: Justified, username: alice}]\n"),

@@ -50,8 +50,9 @@ class Several {
   }
   std::string binding() const { return "curfew-" + stored()["metadata"]["uid"].get<std::string>(); }
   int bindings() const {
-    const Json list = scene.admin.get({"rolebindings", "-A", "-l",
-                                       "curfew.dev/request-uid=" + stored()["metadata"]["uid"].get<std::string>()});
+    const Json list =
+        scene.admin.get({"rolebindings", "-A", "-l",
+                         "curfew.dev/request-uid=" + stored()["metadata"]["uid"].get<std::string>()});
     return static_cast<int>(list["items"].size());
   }
   bool can(const std::string& ns) const { return scene.alice.can({"list", "pods", "-n", ns}); }
@@ -80,19 +81,23 @@ TEST_CASE("one decision gives access in several namespaces, which ends in all of
   const Json granted = s.records().at(2);
   CHECK(granted["namespaces"] == Json(s.places()));
   CHECK_FALSE(granted["request"].contains("namespace"));
-  CHECK_THAT(granted["message"].get<std::string>(),
-             ContainsSubstring("in " + s.places()[0] + ", " + s.places()[1] + " and " + s.places()[2] + " until"));
+  CHECK_THAT(
+      granted["message"].get<std::string>(),
+      ContainsSubstring("in " + s.places()[0] + ", " + s.places()[1] + " and " + s.places()[2] + " until"));
   sleep_until(time_of(s.status()["expiresAt"]) + milliseconds(50));
   for (const std::string& ns : s.places()) CHECK_FALSE(s.can(ns));
   s.await("Expired");
   CHECK(s.recorded() == Texts{"Requested", "Approved", "Granted", "Expired"});
 }
 
-TEST_CASE("a binding that cannot be made takes back those in the other namespaces", "[lifecycle][namespaced]") {
+TEST_CASE("a binding that cannot be made takes back those in the other namespaces",
+          "[lifecycle][namespaced]") {
   const Several s;
-  REQUIRE_THAT(s.scene.admin.apply("{apiVersion: v1, kind: ResourceQuota, metadata: {name: none, namespace: " + s.third.name() +
-                                   "}, spec: {hard: {count/rolebindings.rbac.authorization.k8s.io: \"0\"}}}"),
-               Succeeds());
+  REQUIRE_THAT(
+      s.scene.admin.apply(
+          "{apiVersion: v1, kind: ResourceQuota, metadata: {name: none, namespace: " + s.third.name() +
+          "}, spec: {hard: {count/rolebindings.rbac.authorization.k8s.io: \"0\"}}}"),
+      Succeeds());
   REQUIRE(eventually(seconds(10), [&] {
     return s.scene.admin.get({"resourcequota", "none", "-n", s.third.name()})["status"].contains("used");
   }));
@@ -116,8 +121,9 @@ TEST_CASE("a namespace that is deleted later ends its part of the access only", 
     return s.status().value("endedNamespaces", Json::array()) == Json{s.second.name()};
   }));
   CHECK(s.status()["phase"] == "Active");
-  CHECK_THAT(s.status()["message"].get<std::string>(),
-             ContainsSubstring("namespace " + s.second.name() + " was deleted, which ended the access there"));
+  CHECK_THAT(
+      s.status()["message"].get<std::string>(),
+      ContainsSubstring("namespace " + s.second.name() + " was deleted, which ended the access there"));
   CHECK(s.can(s.places()[0]));
   CHECK(s.can(s.places()[2]));
   CHECK(s.recorded() == Texts{"Requested", "Approved", "Granted", "Narrowed"});
@@ -133,7 +139,8 @@ TEST_CASE("a namespace that is deleted later ends its part of the access only", 
 TEST_CASE("a binding that somebody removes ends the access in all namespaces", "[lifecycle][namespaced]") {
   const Several s;
   s.grant();
-  REQUIRE_THAT(s.scene.admin.kubectl({"delete", "rolebinding", s.binding(), "-n", s.second.name()}), Succeeds());
+  REQUIRE_THAT(s.scene.admin.kubectl({"delete", "rolebinding", s.binding(), "-n", s.second.name()}),
+               Succeeds());
   s.await("Revoked");
   CHECK(s.bindings() == 0);
   CHECK_THAT(s.status()["message"].get<std::string>(),
@@ -142,13 +149,15 @@ TEST_CASE("a binding that somebody removes ends the access in all namespaces", "
   CHECK(s.recorded() == Texts{"Requested", "Approved", "Granted", "Revoked"});
 }
 
-TEST_CASE("deleting a request for several namespaces ends its access in all of them", "[lifecycle][namespaced]") {
+TEST_CASE("deleting a request for several namespaces ends its access in all of them",
+          "[lifecycle][namespaced]") {
   const Several s(automatic());
   s.ask(", duration: 10m");
   s.await("Active");
   const std::string uid = s.stored()["metadata"]["uid"];
   const std::string cascade = GENERATE("background", "orphan");
-  REQUIRE_THAT(s.scene.alice.kubectl({"delete", "clusteraccessrequest", s.name, "--cascade=" + cascade}), Succeeds());
+  REQUIRE_THAT(s.scene.alice.kubectl({"delete", "clusteraccessrequest", s.name, "--cascade=" + cascade}),
+               Succeeds());
   CHECK(eventually(seconds(4), [&] {
     return s.scene.admin.get({"rolebindings", "-A", "-l", "curfew.dev/request-uid=" + uid})["items"].empty();
   }));
@@ -170,12 +179,17 @@ TEST_CASE("what is wrong with the namespaces of a request is said at once", "[li
   refused({"a", "kube-system"}, "Curfew grants nothing in namespace kube-system");
   refused({"A"}, "\"A\" is not the name of a namespace");
   const std::string names = s.scene.space.name();
-  Several narrow("{requesters: [{kind: Group, name: developers}], roles: [{kind: ClusterRole, name: view}], namespaces: {names: [" +
-                 names + "]}, duration: {max: 1h}, approval: {required: 0}}");
-  CHECK_THAT(narrow.scene.alice.kubectl({"create", "--dry-run=server", "-f", "-"}, narrow.object("", {names, "shop"})),
+  Several narrow(
+      "{requesters: [{kind: Group, name: developers}], roles: [{kind: ClusterRole, name: view}], namespaces: {names: [" +
+      names + "]}, duration: {max: 1h}, approval: {required: 0}}");
+  CHECK_THAT(narrow.scene.alice.kubectl({"create", "--dry-run=server", "-f", "-"},
+                                        narrow.object("", {names, "shop"})),
              Refused("does not cover namespace shop, only " + names));
-  CHECK_THAT(s.scene.alice.kubectl({"create", "--dry-run=server", "-f", "-"},
-                                   "{apiVersion: curfew.dev/v1alpha1, kind: ClusterAccessRequest, metadata: {name: x}, spec: {policy: " +
-                                       s.policy + "}}"),
-             Refused("is for access in namespaces: ask for it with an AccessRequest in one of them, or name them in spec.namespaces"));
+  CHECK_THAT(
+      s.scene.alice.kubectl(
+          {"create", "--dry-run=server", "-f", "-"},
+          "{apiVersion: curfew.dev/v1alpha1, kind: ClusterAccessRequest, metadata: {name: x}, spec: {policy: " +
+              s.policy + "}}"),
+      Refused(
+          "is for access in namespaces: ask for it with an AccessRequest in one of them, or name them in spec.namespaces"));
 }

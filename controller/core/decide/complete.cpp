@@ -114,7 +114,10 @@ Decision decide_deleted(const Input& input) {
   }
   if (!request.status.complete && !input.end_record && is_interrupted_grant(input))
     return record_interrupted(input);
-  if (is_over(request.status) && !request.status.complete) {
+  // A revocation and a deletion may come at once: then the end is recorded, and in no status yet.
+  const bool has_ended =
+      input.end_record ? input.end_record->granted_at.has_value() : is_over(request.status);
+  if (has_ended && !request.status.complete) {
     if (const auto terms = review_terms(input)) return decide_deleted_before_review(input, *terms);
   }
   // Also of a request that finalizers hold: its status is read as long as it is there.

@@ -239,7 +239,8 @@ void close(const Input& input, DecisionBuilder& builder, const Ending& ending) {
   api::AccessRequestStatus& status = builder.status;
   status.phase = ending.phase;
   status.complete = true;
-  status.ended_at = floor_to_second(input.now);
+  // As recorded, if the status could not be written when the record was.
+  status.ended_at = floor_to_second(input.end_record ? input.end_record->time : input.now);
   status.observed_decisions = static_cast<int>(input.request->decisions.size());
   builder.ending(ending.reason, ending.message,
                  ending.actor ? std::string_view(ending.actor->username) : std::string_view());

@@ -24,7 +24,7 @@ std::optional<std::string> escalation_refusal(const std::string& message) {
 
 }  // namespace
 
-std::optional<GrantFailure> grant_failure(const Error& error, TimePoint now) {
+std::optional<GrantFailure> grant_failure(const Error& error, TimePoint now, bool is_cluster_wide) {
   GrantFailure failure{
       .reason = {}, .message = error.message, .first_at = now, .tried_at = now, .retry_at = now + kRetry};
   switch (error.kind) {
@@ -33,7 +33,9 @@ std::optional<GrantFailure> grant_failure(const Error& error, TimePoint now) {
       if (const auto refusal = escalation_refusal(error.message)) {
         failure.message =
             *refusal +
-            "; make the role grantable: a ClusterRole labelled curfew.dev/grantable=true that allows bind on it";
+            (is_cluster_wide
+                 ? "; make the role grantable: a ClusterRole labelled curfew.dev/grantable-cluster-wide=true that allows bind and grant-cluster-wide on it"
+                 : "; make the role grantable: a ClusterRole labelled curfew.dev/grantable=true that allows bind on it");
       }
       return failure;
     case ErrorKind::Invalid: failure.reason = api::reason::kBindingInvalid; return failure;

@@ -32,10 +32,17 @@ std::string sentence_of(const api::Review& review) {
                       review.comment);
 }
 
-bool is_believed_review(const Input& in, const api::ReviewTerms& terms, std::size_t index) {
-  if (index < static_cast<std::size_t>(std::max(0, terms.observed)))
-    return std::ranges::find(terms.reviewed_by, in.request->reviews[index].person.username.str()) !=
-           terms.reviewed_by.end();
+std::string name_of_review(const Input& in, std::size_t index) {
+  return api::record_name(in.request->metadata.uid, api::AuditAction::Reviewed,
+                          static_cast<std::int64_t>(index));
+}
+
+bool is_recorded(const Input& in, const std::string& name) {
+  return std::ranges::find(in.review_records, name) != in.review_records.end();
+}
+
+bool is_believed_review(const Input& in, std::size_t index) {
+  if (is_recorded(in, name_of_review(in, index))) return true;
   if (!in.guard.in_force) return false;
   return is_as_young_as_guard(*in.request, in.guard) ||
          index >= static_cast<std::size_t>(in.unwatched_reviews);
@@ -55,7 +62,7 @@ std::vector<std::optional<Denial>> judge(const Input& in, const api::ReviewTerms
   for (std::size_t i = 0; i < in.request->reviews.size(); ++i) {
     const api::Person& person = in.request->reviews[i].person;
     auto denial = review_denial(*in.request, terms, person);
-    if (!denial && !is_believed_review(in, terms, i))
+    if (!denial && !is_believed_review(in, i))
       denial = Denial{
           std::string(api::reason::kGuardNotInForce),
           "this was reviewed in the name of " + person.username +
@@ -75,10 +82,13 @@ std::size_t counted(const std::vector<std::optional<Denial>>& denials) {
 
 void note_reviews(const Input& in, const std::vector<std::optional<Denial>>& denials,
                   DecisionBuilder& builder) {
-  int& observed = builder.status.review->observed;
-  for (auto i = static_cast<std::size_t>(std::max(0, observed)); i < denials.size(); ++i) {
+  api::ReviewTerms& terms = *builder.status.review;
+  const auto observed = static_cast<std::size_t>(std::max(0, terms.observed));
+  terms.reviewed_by.clear();
+  for (std::size_t i = 0; i < denials.size(); ++i) {
     const api::Review& review = in.request->reviews[i];
     if (denials[i]) {
+      if (i < observed) continue;
       builder.step({.action = api::AuditAction::PolicyViolation,
                     .message = denials[i]->message,
                     .index = kFirstIndex + static_cast<std::int64_t>(i),
@@ -86,7 +96,9 @@ void note_reviews(const Input& in, const std::vector<std::optional<Denial>>& den
                     .doing = "Review"});
       continue;
     }
-    builder.status.review->reviewed_by.emplace_back(review.person.username.str());
+    terms.reviewed_by.emplace_back(review.person.username.str());
+    // The status may be forged: whether it is recorded, the record itself tells.
+    if (is_recorded(in, name_of_review(in, i))) continue;
     builder.step({.action = api::AuditAction::Reviewed,
                   .message = sentence_of(review),
                   .actor = review.person,
@@ -96,7 +108,7 @@ void note_reviews(const Input& in, const std::vector<std::optional<Denial>>& den
                   .doing = "Review",
                   .verdict = review.verdict});
   }
-  observed = static_cast<int>(denials.size());
+  terms.observed = static_cast<int>(denials.size());
 }
 
 Decision complete_review(const Input& in, const std::vector<std::optional<Denial>>& denials,
@@ -128,12 +140,13 @@ NextLook note_overdue(const Input& in, DecisionBuilder& builder, std::size_t rev
       "not reviewed by " + format_rfc3339(*terms.due_at) + ": still " + describe_missing(terms, reviews);
   builder.message(message);
   builder.condition(kReviewed, "False", api::reason::kReviewOverdue, message);
-  const bool is_new = !terms.overdue_at;
-  if (is_new || in.now >= *terms.overdue_at + kReminder) {
+  const DecisionBuilder::Step step{
+      .action = api::AuditAction::ReviewOverdue, .message = message, .is_warning = true, .doing = "Review"};
+  if (!is_recorded(in, api::record_name(in.request->metadata.uid, api::AuditAction::ReviewOverdue)))
+    builder.record(step);
+  // A time to come is forged.
+  if (!terms.overdue_at || *terms.overdue_at > in.now || in.now >= *terms.overdue_at + kReminder) {
     terms.overdue_at = floor_to_second(in.now);
-    const DecisionBuilder::Step step{
-        .action = api::AuditAction::ReviewOverdue, .message = message, .is_warning = true, .doing = "Review"};
-    if (is_new) builder.record(step);
     builder.emit_event(step);
   }
   return NextLook::at(*terms.overdue_at + kReminder);
@@ -168,6 +181,16 @@ bool awaits_review(const api::AccessRequestStatus& status) {
   return status.review && status.review->due_at && is_over(status) && !status.complete;
 }
 
+namespace {
+
+bool has_approved(const api::AccessRequest& request, std::string_view username) {
+  return std::ranges::any_of(request.decisions, [&](const api::Decision& decision) {
+    return decision.verdict == api::Verdict::Approve && decision.person.username == username;
+  });
+}
+
+}  // namespace
+
 std::optional<Denial> review_denial(const api::AccessRequest& request, const api::ReviewTerms& terms,
                                     const api::Person& person) {
   const auto refused = [&](const std::string& why) {
@@ -175,28 +198,42 @@ std::optional<Denial> review_denial(const api::AccessRequest& request, const api
   };
   if (is_requester_or_subject(request, person))
     return refused(" asked for this access or had it, and so cannot review it");
-  const bool has_approved = std::ranges::any_of(request.decisions, [&](const api::Decision& decision) {
-    return decision.verdict == api::Verdict::Approve && decision.person.username == person.username;
-  });
   const auto& approvers = request.status.approved_by;
-  if (has_approved || std::ranges::find(approvers, person.username.str()) != approvers.end())
+  if (has_approved(request, person.username) ||
+      std::ranges::find(approvers, person.username.str()) != approvers.end())
     return refused(" approved this access, and so cannot review it");
   if (!covers(terms.reviewers, person))
     return refused(" is not a reviewer of this access: " + describe(terms.reviewers));
   return std::nullopt;
 }
 
+namespace {
+
+TimePoint end_of_access(const Input& in, const DecisionBuilder& builder) {
+  if (in.end_record) return floor_to_second(in.end_record->time);
+  return builder.status.ended_at.value_or(in.now);
+}
+
+// How the access ended, and what became of its review.
+void tell(DecisionBuilder& builder, const std::string& of_review) {
+  const auto& ending = builder.status.ending;
+  builder.message(ending ? ending->message.str() + "; " + of_review : of_review);
+}
+
+}  // namespace
+
 void ask_for_review(const Input& input, DecisionBuilder& builder) {
   auto terms = review_terms(input);
   if (!terms) terms = builder.status.review;  // pinned by this decision
   if (!terms) return;
   api::AccessRequestStatus& status = builder.status;
-  terms->due_at = status.ended_at.value_or(input.now) + time_for(*terms);
+  terms->due_at = end_of_access(input, builder) + time_for(*terms);
   status.review = terms;
   if (input.request_is_gone || input.request->metadata.deletion_timestamp) {
     const std::string message =
         "the request was deleted, so that this access will not be reviewed by " + describe(terms->reviewers);
     builder.condition(kReviewed, "False", api::reason::kReviewEvaded, message);
+    tell(builder, message);
     return builder.step({.action = api::AuditAction::ReviewEvaded,
                          .message = message,
                          .is_warning = true,
@@ -204,7 +241,7 @@ void ask_for_review(const Input& input, DecisionBuilder& builder) {
   }
   const std::string message = describe_missing_review(*terms, 0);
   status.complete = false;
-  builder.message(status.message.str() + "; " + message);
+  tell(builder, message);
   builder.condition(kReviewed, "False", api::reason::kReviewPending, message);
   builder.step({.action = api::AuditAction::ReviewRequested, .message = message, .doing = "Review"});
 }
@@ -212,9 +249,12 @@ void ask_for_review(const Input& input, DecisionBuilder& builder) {
 Decision decide_review(const Input& input, api::ReviewTerms terms) {
   DecisionBuilder builder(input);
   // Whatever the status says: it may be forged.
-  terms.due_at = builder.status.ended_at.value_or(input.now) + time_for(terms);
+  builder.status.ended_at = end_of_access(input, builder);
+  terms.due_at = *builder.status.ended_at + time_for(terms);
   builder.status.review = terms;
   builder.status.complete = false;
+  std::erase_if(builder.status.approved_by,
+                [&](const std::string& name) { return !has_approved(*input.request, name); });
   if (input.is_completion_false) {
     const std::string what = "somebody set status.complete, although nobody has reviewed this access";
     builder.tampering(what, fingerprint(what));
@@ -229,14 +269,18 @@ Decision decide_review(const Input& input, api::ReviewTerms terms) {
     const NextLook next = note_overdue(input, builder, reviews);
     return builder.done(next);
   }
-  builder.condition(kReviewed, "False", api::reason::kReviewPending, describe_missing_review(terms, reviews));
+  const std::string missing = describe_missing_review(terms, reviews);
+  tell(builder, missing);
+  builder.condition(kReviewed, "False", api::reason::kReviewPending, missing);
   return builder.done(NextLook::at(*terms.due_at));
 }
 
 Decision decide_deleted_before_review(const Input& input, const api::ReviewTerms& terms) {
-  if (counted(judge(input, terms)) >= static_cast<std::size_t>(terms.required))
-    return decide_review(input, terms);
+  const auto denials = judge(input, terms);
+  if (counted(denials) >= static_cast<std::size_t>(terms.required)) return decide_review(input, terms);
   DecisionBuilder builder(input);
+  if (!builder.status.review) builder.status.review = terms;
+  note_reviews(input, denials, builder);
   ask_for_review(input, builder);
   builder.status.complete = true;
   return builder.done(NextLook::never());

@@ -93,6 +93,16 @@ void find_impossible_quorum(const api::AccessPolicySpec& spec, std::vector<Denia
           ") are too few for requests of spec.requesters (" + describe(spec.requesters) + ")");
 }
 
+void find_impossible_review(const api::AccessPolicySpec& spec, std::vector<Denial>& problems) {
+  if (!spec.review || has_group(spec.review->reviewers)) return;
+  if (usernames(spec.review->reviewers).size() >=
+      static_cast<std::size_t>(std::max(0, spec.review->required)))
+    return;
+  add(problems, reason::kNotEnoughReviewers,
+      "spec.review.required is " + std::to_string(spec.review->required) +
+          " but spec.review.reviewers names " + describe(spec.review->reviewers));
+}
+
 void find_impossible_schedule(const api::AccessPolicySpec& spec, const TimeZone* zone,
                               std::vector<Denial>& problems) {
   if (!spec.schedule) return;
@@ -176,6 +186,7 @@ std::vector<Denial> policy_problems(const api::AccessPolicy& policy, const Polic
                              : find_unusable_namespaces(spec, problems);
   find_invalid_durations(spec, problems);
   find_impossible_quorum(spec, problems);
+  find_impossible_review(spec, problems);
   find_impossible_schedule(spec, facts.time_zone, problems);
   find_unusable_subjects(spec, problems);
   if (!spec.approval.timeout.empty() && !parse_duration(spec.approval.timeout)) {

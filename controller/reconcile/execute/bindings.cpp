@@ -90,7 +90,8 @@ void BindingExecutor::granted(const core::Input& input, api::RoleBinding stored)
 
 Step BindingExecutor::grant_failed(const core::Input& input, const Error& error) {
   log_failure("binding not created", input, error);
-  auto failure = core::grant_failure(error, parts_.clock.now());
+  auto failure =
+      core::grant_failure(error, parts_.clock.now(), core::scope_of(*input.request).is_cluster_wide());
   if (!failure) return parts_.failures.retry(error);
   parts_.failures.count(error);
   parts_.notes.remember_failure(input.request->metadata.uid, std::move(*failure));

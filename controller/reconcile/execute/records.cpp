@@ -74,6 +74,10 @@ Step RecordExecutor::run(const core::Input& input, const core::WriteRecord& acti
   }
   if (action.record.action == api::AuditAction::Requested)
     parts_.notes.remember_recorded(input.request->metadata.uid);
+  const bool is_of_review = action.record.action == api::AuditAction::Reviewed ||
+                            action.record.action == api::AuditAction::ReviewOverdue;
+  if (is_of_review)
+    parts_.notes.remember_review_record(input.request->metadata.uid, action.record.metadata.name);
   parts_.usage.recorded(*stored);
   parts_.floods.recorded(*stored);
   if (is_end_of(*stored, input.request->metadata.uid)) {

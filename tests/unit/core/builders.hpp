@@ -127,6 +127,7 @@ class Situation {
   std::optional<int> observed_decisions;
   int unwatched_decisions = 0;
   int unwatched_reviews = 0;
+  std::vector<std::string> review_records;
   std::optional<api::AuditRecord> granted_record;
   std::optional<api::AuditRecord> end_record;
   std::optional<GrantFailure> failure;
@@ -191,6 +192,7 @@ class Situation {
     in.observed_decisions = observed_decisions;
     in.unwatched_decisions = unwatched_decisions;
     in.unwatched_reviews = unwatched_reviews;
+    in.review_records = review_records;
     in.end_record = end_record;
     in.grant_failure = failure;
     in.guard = guard;

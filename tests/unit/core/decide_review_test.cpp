@@ -328,3 +328,107 @@ TEST_CASE("a grant without approval names the approvers whom nobody asked") {
   w.settle();
   CHECK(w.record(AuditAction::Granted).approvers_skipped == w.s.policy->spec.approval.approvers);
 }
+
+TEST_CASE("a revocation and a deletion at once do not evade the review unseen") {
+  World w = reviewed_world();
+  w.s.by(revoke(person("alice")));
+  w.step();   // deletes the binding
+  w.step(1);  // records the end, and comes no further
+  REQUIRE(w.has(AuditAction::Revoked));
+  REQUIRE_FALSE(w.has(AuditAction::ReviewRequested));
+  w.s.end_record = w.record(AuditAction::Revoked);
+  w.s.gone = true;
+  w.step();
+  CHECK(w.has(AuditAction::ReviewEvaded));
+}
+
+TEST_CASE("what was said before a deletion that evades the rest of a review is on record") {
+  World w = approved_after_ten_seconds();
+  w.s.policy->spec.review = a_review();
+  w.s.policy->spec.review->required = 2;
+  w.settle();
+  w.s.at(*w.status().expires_at);
+  w.settle();
+  review(w, auditor("dora"), api::ReviewVerdict::Disputed);
+  w.s.gone = true;
+  w.step();
+  CHECK(w.record(AuditAction::Reviewed).verdict == api::ReviewVerdict::Disputed);
+  CHECK(w.has(AuditAction::ReviewEvaded));
+}
+
+TEST_CASE("what a status claims of a review takes none of it away") {
+  World w = ended_world();
+  SECTION("that it is evaluated") {
+    w.s.request.status.review->observed = 1;
+    review(w, auditor("dora"), api::ReviewVerdict::Disputed);
+    w.settle();
+    CHECK(w.condition("Reviewed") == "True Disputed");
+    CHECK(w.has(AuditAction::Reviewed));
+  }
+  SECTION("that others reviewed it") {
+    w.s.request.status.review->reviewed_by = {"erin"};
+    w.settle();
+    CHECK(w.status().review->reviewed_by.empty());
+    CHECK_FALSE(w.status().complete);
+  }
+  SECTION("when it ended") {
+    const TimePoint ended = *w.status().ended_at;
+    w.s.request.status.ended_at = ended + 9000h;
+    w.settle();
+    CHECK(w.status().ended_at == ended);
+    CHECK(w.status().review->due_at == ended + 72h);
+  }
+  SECTION("that its reviewer approved it") {
+    w.s.request.status.approved_by.emplace_back("dora");
+    w.settle();
+    review(w, auditor("dora"));
+    w.settle();
+    CHECK(w.status().complete);
+  }
+  SECTION("that it was told to be overdue") {
+    w.s.request.status.review->overdue_at = w.s.now + 9000h;
+    w.s.at(*w.status().review->due_at);
+    w.settle();
+    CHECK(w.has(AuditAction::ReviewOverdue));
+    CHECK(w.status().review->overdue_at == w.s.now);
+  }
+  SECTION("nothing at all") {
+    w.s.request.status = {};
+    w.restart();
+    w.s.granted_record = w.record(AuditAction::Granted);
+    w.s.is_revived = true;
+    w.settle();
+    CHECK(w.has(AuditAction::Tampered));
+    CHECK_FALSE(w.status().complete);
+    CHECK(w.condition("Reviewed") == "False ReviewPending");
+  }
+}
+
+TEST_CASE("the end in the status is the recorded one, however late it is written") {
+  World w = reviewed_world();
+  const TimePoint end = *w.status().expires_at;
+  w.s.at(end);
+  w.step();   // deletes the binding
+  w.step(2);  // records the end and that a review is asked for
+  const TimePoint due = *w.record(AuditAction::ReviewRequested).review->due_at;
+  w.s.end_record = w.record(AuditAction::Expired);
+  w.s.at(end + 40s);
+  w.settle();
+  CHECK(w.status().ended_at == end);
+  CHECK(w.status().review->due_at == due);
+}
+
+TEST_CASE("after one review of two the status says how many are missing") {
+  World w = approved_after_ten_seconds();
+  w.s.policy->spec.review = a_review();
+  w.s.policy->spec.review->required = 2;
+  w.settle();
+  w.s.at(*w.status().expires_at);
+  w.settle();
+  CHECK(w.status().message.str().find("; waiting for 2 reviews by Group auditors until") !=
+        std::string::npos);
+  review(w, auditor("dora"));
+  w.settle();
+  CHECK(w.status().message.str().find("; waiting for a review by Group auditors until") != std::string::npos);
+  CHECK(w.status().review->reviewed_by == std::vector<std::string>{"dora"});
+}

@@ -215,3 +215,19 @@ TEST_CASE("usernames that are not one person's are told from those that are") {
     CHECK_FALSE(why_not_a_person(person));
   }
 }
+
+TEST_CASE("a review by fewer people than are required is impossible, and said so") {
+  api::AccessPolicy policy = a_policy();
+  policy.spec.review = api::AccessPolicySpec::Review{
+      .required = 2, .reviewers = {user("dora")}, .within = "", .block_while_overdue = false};
+  const auto problems = policy_problems(
+      policy, {.cluster_role_exists = [](const std::string&) { return true; }, .time_zone = nullptr},
+      std::nullopt);
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].message == "spec.review.required is 2 but spec.review.reviewers names User dora");
+  policy.spec.review->reviewers = {group("auditors")};
+  CHECK(policy_problems(
+            policy, {.cluster_role_exists = [](const std::string&) { return true; }, .time_zone = nullptr},
+            std::nullopt)
+            .empty());
+}

@@ -47,6 +47,10 @@ void World::gather() {
   const bool is_asked_for = !s.granted_record && (s.binding || is_active || s.gone_binding || is_ended);
   if (is_asked_for && granted != records.end()) s.granted_record = granted->second;
   s.is_unrecorded = is_asked_for && !s.granted_record;
+  const auto end = records.find(api::record_name(uid, api::AuditAction::Revoked));
+  if (is_ended && end != records.end()) s.end_record = end->second;
+  s.review_records.clear();
+  for (const auto& [name, record] : records) s.review_records.push_back(name);
   presence_ = observe_presence(s.input(), presence_);
   s.absence = presence_.absence;
   s.recorded_approvers.clear();

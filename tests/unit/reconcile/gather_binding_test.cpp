@@ -154,3 +154,45 @@ TEST_CASE("that an active request was never granted is known once all records ar
   CHECK_FALSE((**f.gather()).is_unrecorded);
   CHECK(f.api.calls().empty());
 }
+
+TEST_CASE("of several namespaces, the one at hand has a binding, or lost it first") {
+  GatherFixture f;
+  auto asked = request_in(Phase::Active);
+  asked.metadata.ns.clear();
+  asked.spec.namespaces = {"a", "b", "c"};
+  deliver(f.stores.requests, asked);
+  f.notes.remember_granted(record(api::AuditAction::Granted));
+  const auto gone_in = [&](const std::string& where, std::chrono::seconds ago) {
+    auto gone = binding("2026-11-24T21:00:00Z");
+    gone.metadata.ns = where;
+    gone.metadata.uid = "binding-in-" + where;
+    f.notes.remember_gone(kUid, shared(gone), f.clock.now() - ago);
+  };
+  const auto gather = [&] {
+    auto found =
+        f.gatherer.gather({"", asked.metadata.name}, {.in_force = true, .since = {}, .difference = {}}, {});
+    REQUIRE(found);
+    REQUIRE(*found);
+    return **found;
+  };
+  gone_in("a", 1s);
+  gone_in("b", 5s);
+  SECTION("one is bound") {
+    auto bound = binding("2026-11-24T21:00:00Z");
+    bound.metadata.ns = "c";
+    f.api.put(bound);
+    deliver(f.stores.bindings, bound);
+    const auto input = gather();
+    CHECK(input.where == "c");
+    CHECK(input.others.size() == 2);
+  }
+  SECTION("none is") {
+    gone_in("c", 3s);
+    CHECK(gather().where == "b");
+  }
+  SECTION("none is, and what this replica deleted tells nothing") {
+    gone_in("c", 3s);
+    f.deletions.add("binding-in-b");
+    CHECK(gather().where == "c");
+  }
+}

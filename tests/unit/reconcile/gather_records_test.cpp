@@ -280,3 +280,45 @@ TEST_CASE("a request that has ended does not begin anew because somebody changed
     CHECK((*f.gather())->end_record);
   }
 }
+
+TEST_CASE("of ended access whose status somebody emptied, the records tell that it is to be reviewed") {
+  GatherFixture f;
+  f.begin_term();
+  deliver(f.stores.requests, request());
+  auto granted = record(AuditAction::Granted);
+  granted.granted_at = f.clock.now();
+  granted.review = api::ReviewTerms{.required = 1, .reviewers = {}, .within = "72h"};
+  f.api.put(granted);
+  auto end = record(AuditAction::Revoked);
+  end.granted_at = granted.granted_at;
+  f.notes.remember_end(end);  // as the sweep of the records does
+  const auto input = **f.gather();
+  CHECK(input.is_revived);
+  REQUIRE(input.granted_record);
+  CHECK(input.granted_record->review == granted.review);
+}
+
+TEST_CASE("the records of a review are looked up once a term") {
+  GatherFixture f;
+  f.begin_term();
+  auto waits = request_in(Phase::Expired);
+  waits.status.complete = false;
+  waits.status.review = api::ReviewTerms{.required = 2, .reviewers = {}, .within = "72h"};
+  waits.reviews.push_back(
+      {.verdict = api::ReviewVerdict::Disputed, .person = {.username = "erin"}, .comment = {}});
+  deliver(f.stores.requests, waits);
+  auto granted = record(AuditAction::Granted);
+  granted.granted_at = f.clock.now();
+  granted.review = waits.status.review;
+  f.notes.remember_granted(granted);
+  auto end = record(AuditAction::Expired);
+  end.granted_at = granted.granted_at;
+  f.notes.remember_end(end);
+  auto reviewed = record(AuditAction::Reviewed);
+  reviewed.metadata.name += "-0";
+  f.api.put(reviewed);
+  CHECK((**f.gather()).review_records == std::vector{reviewed.metadata.name});
+  f.api.forget_calls();
+  CHECK((**f.gather()).review_records == std::vector{reviewed.metadata.name});
+  CHECK(f.api.calls().empty());
+}
