@@ -178,7 +178,8 @@ Result<core::Place> Gatherer::find_place(const core::Input& input, const Request
   place.binding = parts_.stores.bindings.get(key);
   const auto& ended = request.status.ended_namespaces;
   place.has_ended = std::ranges::find(ended, where) != ended.end();
-  const bool had_binding = (is_active || note.granted) && !place.has_ended;
+  const bool had_binding =
+      (is_active || note.granted) && !place.has_ended && !core::awaits_review(request.status);
   if (!place.binding && had_binding && !parts_.deletions.contains(known.gone_uid())) {
     auto stored = parts_.client.find<api::RoleBinding>(key, std::move(stop));
     if (!stored) return tl::unexpected(stored.error());

@@ -87,7 +87,7 @@ CHANGES = {
     "flowSchema.enabled": (True, lambda o: named(o, "FlowSchema") and named(o, "PriorityLevelConfiguration")),
     "podMonitor.enabled": (True, lambda o: named(o, "PodMonitor")),
     "podMonitor.interval": ("10s", lambda o: named(o, "PodMonitor")["spec"]["podMetricsEndpoints"][0]["interval"] == "10s"),
-    "prometheusRule.enabled": (True, lambda o: len(alerts(o)) == 12),
+    "prometheusRule.enabled": (True, lambda o: len(alerts(o)) == 13),
     "prometheusRule.labels": ({"release": "prometheus"}, lambda o: named(o, "PrometheusRule")["metadata"]["labels"]["release"] == "prometheus"),
     "dashboard.enabled": (True, has_dashboard),
     "dashboard.labels": ({"dashboards": "yes"}, lambda o: named(o, "ConfigMap", "curfew-dashboard")["metadata"]["labels"]["dashboards"] == "yes"),
