@@ -43,7 +43,7 @@ bool is_meant(const Invocation& run, const client::Candidate& chosen, bool yes) 
   run.terminal.warn(
       Printable("This is for emergencies: it gives ") +
       (request.spec.subject ? core::describe(*request.spec.subject) : std::string("you")) + " " +
-      core::describe(*request.spec.role) + " " + scope_text(request.metadata.ns) + " at once, for " +
+      core::describe(*request.spec.role) + " " + scope_text(request) + " at once, for " +
       core::effective_duration(request, &chosen.policy()) +
       ".\nNobody is asked before. After its end it is reviewed by " + core::describe(review.reviewers) +
       (review.block_while_overdue ? Printable("; while that is overdue, there is no more of it.\n")
@@ -60,7 +60,7 @@ Exit break_glass(const Options& options, const Invocation& run) {
   const client::Candidate chosen =
       choose(run, options.flags,
              {.is_eligible = is_for_emergencies,
-              .none = "no AccessPolicy gives emergency access " + scope_text(run.session.own_namespace()) +
+              .none = "no AccessPolicy gives emergency access " + scope_text(run.session) +
                       ": one that does requires no approval, and has a review"});
   if (const auto why = obstacle(run, chosen))
     throw ExitError(Exit::Failed, Printable("no access at once: ") + Printable::lines(*why, "  "));

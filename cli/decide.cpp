@@ -38,9 +38,9 @@ Printable summary_text(const api::AccessRequest& request) {
   const auto summary = client::summary_of(request);
   const auto reason = utf8::trimmed(summary.reason);
   return Printable(to_string(summary.key)) + " (uid " + short_uid(summary.uid) +
-         "): " + requester_text(request) + " asks for " + role_text(request) + " " +
-         scope_text(summary.key.ns) + "\n  for     " +
-         (summary.subject ? core::describe(*summary.subject) : requester_text(request)) + "\n  how long " +
+         "): " + requester_text(request) + " asks for " + role_text(request) + " " + scope_text(request) +
+         "\n  for     " + (summary.subject ? core::describe(*summary.subject) : requester_text(request)) +
+         "\n  how long " +
          (summary.duration.empty() ? Printable("as the policy says") : Printable(summary.duration)) +
          ", from " + begin_text(summary) + "\n  policy  " + summary.policy + "\n  reason  " +
          (reason.empty() ? Printable("none given") : Printable(reason)) + "\n";
@@ -71,7 +71,11 @@ Printable failure_text(const Target& target, const client::DecisionResult& resul
   if (result.outcome == Outcome::Replaced) return replaced_text(target, result.was_read);
   if (result.outcome == Outcome::NotConfirmed) return Printable(name) + ": not approved";
   const std::string& message = result.error.message;
-  return (message.starts_with(name) ? Printable() : Printable(name) + ": ") + Printable::lines(message, "  ");
+  const bool may_be_of_cluster = result.error.kind == ErrorKind::NotFound && !target.key.ns.empty();
+  return (message.starts_with(name) ? Printable() : Printable(name) + ": ") +
+         Printable::lines(message, "  ") +
+         (may_be_of_cluster ? Printable("; a ClusterAccessRequest is found with --cluster-wide")
+                            : Printable());
 }
 
 // Parses "NAME" or "NAMESPACE/NAME", each optionally with "@UID"; without it, the UID is that of the request
@@ -170,6 +174,9 @@ Exit decide(const Options& options, api::Verdict verdict, const Invocation& run)
                                : result.withdraws         ? "withdrew"
                                                           : std::string(core::past_tense(verdict));
       run.terminal.print(Printable(done) + " " + to_string(target.key) + "\n");
+      if (!result.goes_on.empty())
+        run.terminal.warn(Printable("what it extends goes on until its own end: revoke ") + result.goes_on +
+                          " to end that, too\n");
     } else {
       run.terminal.warn(failure_text(target, result) + "\n");
       exit = Exit::Failed;

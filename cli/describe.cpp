@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/describe.hpp"
+#include "core/grant.hpp"
 #include "core/identity.hpp"
 
 namespace curfew::cli {
@@ -111,6 +112,11 @@ std::string role_text(const api::AccessRequest& request) {
 
 std::string scope_text(const std::string& ns) {
   return ns.empty() ? "cluster-wide" : "in namespace " + ns;
+}
+
+std::string scope_text(const api::AccessRequest& request) {
+  if (request.spec.namespaces.size() < 2) return scope_text(api::places_of(request).front());
+  return "in namespaces " + core::describe(core::scope_of(request)).substr(std::string_view("in ").size());
 }
 
 std::string argument_of(const api::ObjectKey& key) {

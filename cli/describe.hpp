@@ -24,6 +24,8 @@ std::string short_uid(const std::string& uid);
 Printable lines_of(const Terminal& terminal, const std::vector<core::Finding>& findings);
 // "in namespace payments", "cluster-wide"
 std::string scope_text(const std::string& ns);
+// Likewise of a request, also for several namespaces: "in namespaces payments and shop".
+std::string scope_text(const api::AccessRequest& request);
 // The request as the arguments of another command: "payments/debug", "debug --cluster-wide".
 std::string argument_of(const api::ObjectKey& key);
 // The requester's username; "somebody" if the request has none.

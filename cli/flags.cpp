@@ -27,7 +27,12 @@ void Flags::add_to(CLI::App& app) {
       ->group("kubectl's own");
   switches_ = {{"--insecure-skip-tls-verify", false}, {"--disable-compression", false}};
   for (auto& [flag, value] : switches_) app.add_flag(flag, value, "As kubectl's")->group("kubectl's own");
-  auto* chosen = app.add_option("-n,--namespace", ns, "The namespace (default: the kubeconfig's)");
+  auto* chosen =
+      app.add_option(
+             "-n,--namespace", namespaces,
+             "The namespace (default: the kubeconfig's); of request, can, run and break-glass also several")
+          ->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--cluster-wide", is_cluster_wide,
                "Access to the whole cluster: requests are ClusterAccessRequests")
       ->excludes(chosen);

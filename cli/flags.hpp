@@ -13,8 +13,10 @@ class Flags {
   void add_to(CLI::App& app);
   std::vector<std::string> for_kubectl() const;
 
-  std::string ns;                // -n; empty: the kubeconfig's
-  bool is_cluster_wide = false;  // --cluster-wide
+  std::string ns() const { return namespaces.size() == 1 ? namespaces.front() : std::string(); }
+
+  std::vector<std::string> namespaces;  // -n; empty: the kubeconfig's
+  bool is_cluster_wide = false;         // --cluster-wide
 
  private:
   std::vector<std::pair<std::string, std::string>> texts_;

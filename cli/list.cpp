@@ -8,6 +8,7 @@
 #include "client/extend.hpp"
 #include "client/follow.hpp"
 #include "client/viewer.hpp"
+#include "core/decide/review.hpp"
 #include "core/describe.hpp"
 #include "util/visible_text.hpp"
 
@@ -58,6 +59,8 @@ std::vector<std::string> headings(bool wide) {
 std::string time_text(const api::AccessRequest& request, TimePoint now) {
   const auto& status = request.status;
   if (status.phase == api::Phase::Active && status.expires_at) return time_left(*status.expires_at, now);
+  if (core::awaits_review(status))
+    return now >= *status.review->due_at ? "overdue" : time_left(*status.review->due_at, now);
   return std::string(status.duration.empty() ? request.spec.duration : status.duration);
 }
 

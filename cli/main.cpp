@@ -31,8 +31,9 @@ std::vector<Verb> add_verbs(CLI::App& app) {
 curfew::client::Session session_with(const Flags& flags, curfew::client::Patience patience = {}) {
   using namespace curfew::client;
   return {.cluster = std::make_shared<KubectlCluster>(Kubectl(flags.for_kubectl(), std::move(patience))),
-          .ns = flags.ns,
-          .is_cluster_wide = flags.is_cluster_wide,
+          .ns = flags.ns(),
+          .is_cluster_wide = flags.is_cluster_wide || flags.namespaces.size() > 1,
+          .namespaces = flags.namespaces.size() > 1 ? flags.namespaces : std::vector<std::string>(),
           .seen = SeenRequests(SeenRequests::default_file())};
 }
 
@@ -58,6 +59,10 @@ curfew::client::Session session_for(CLI::App& app, const Flags& flags, std::vect
     return session_with(flags);
   }
   return session_with(flags);
+}
+
+bool asks_for_access(const std::string& verb) {
+  return verb == "request" || verb == "can" || verb == "run" || verb == "break-glass";
 }
 
 // Takes "-- COMMAND ..." off a command line of the verb run: the parser would take its words for arguments.
@@ -100,7 +105,13 @@ Exit run(int argc, const char* const* argv) {
                               .terminal = terminal,
                               .command = std::move(command)};
   for (const Verb& verb : verbs) {
-    if (verb.command->parsed()) return verb.run(invocation);
+    if (!verb.command->parsed()) continue;
+    if (flags.namespaces.size() > 1 && !asks_for_access(verb.command->get_name()))
+      throw ExitError(
+          Exit::Usage,
+          Printable(
+              "-n once: only request, can, run and break-glass take several namespaces, and what is for several is found with --cluster-wide"));
+    return verb.run(invocation);
   }
   return Exit::Usage;
 }

@@ -5,10 +5,10 @@
 namespace curfew::cli {
 namespace {
 
-Printable nothing_fits(const std::string& ns, const std::vector<client::Candidate>& all,
+Printable nothing_fits(const client::Session& session, const std::vector<client::Candidate>& all,
                        const client::RequestOptions& options) {
-  const std::string what = options.role.empty() ? "" : options.role + " ";
-  Printable sentence = Printable("no policy lets you ask for ") + what + scope_text(ns);
+  const std::string what = options.role.empty() ? "access " : options.role + " ";
+  Printable sentence = Printable("no policy lets you ask for ") + what + scope_text(session);
   if (all.empty()) {
     if (!options.policy.empty())
       sentence += Printable(": AccessPolicy ") + options.policy + " does not exist or does not offer that";
@@ -35,6 +35,13 @@ std::optional<api::Subject> subject_of(const std::string& text) {
 }
 
 }  // namespace
+
+std::string scope_text(const client::Session& session) {
+  api::AccessRequest asked;
+  asked.metadata.ns = session.own_namespace();
+  asked.spec.namespaces = session.namespaces;
+  return scope_text(asked);
+}
 
 void add_request_flags(CLI::App& command, RequestFlags& flags) {
   client::RequestOptions& options = flags.options;
@@ -64,7 +71,7 @@ std::vector<const client::Candidate*> fitting_candidates(const client::Session& 
   if (const auto* nearest = client::nearest_of(all))
     throw ExitError(Exit::Failed, Printable(nearest->obstacle()->message) +
                                       " (--reason and --for say why and for how long)");
-  throw ExitError(Exit::Failed, nothing_fits(session.own_namespace(), all, options));
+  throw ExitError(Exit::Failed, nothing_fits(session, all, options));
 }
 
 }  // namespace curfew::cli

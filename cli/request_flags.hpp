@@ -14,6 +14,9 @@ struct RequestFlags {
   std::string subject;             // "User:bob", "ServiceAccount:NAMESPACE:NAME"; empty: the requester
 };
 
+// Where the session asks for access: "in namespace payments".
+std::string scope_text(const client::Session& session);
+
 void add_request_flags(CLI::App& command, RequestFlags& flags);
 
 // Throws ExitError for a subject that cannot be one.

@@ -27,12 +27,13 @@ bool fits(const api::RoleRef& offered, const std::string& asked) {
          asked == std::string(offered.kind) + "/" + std::string(offered.name);
 }
 
-std::shared_ptr<const api::AccessRequest> request_for(const RequestOptions& options, const std::string& ns,
+std::shared_ptr<const api::AccessRequest> request_for(const RequestOptions& options, const Session& session,
                                                       const api::Person& requester, const std::string& policy,
                                                       const api::RoleRef& role) {
   api::AccessRequest request;
   request.metadata.name = options.name;
-  request.metadata.ns = ns;
+  request.metadata.ns = session.own_namespace();
+  request.spec.namespaces = session.namespaces;
   request.spec.policy = policy;
   request.spec.role = role;
   request.spec.subject = options.subject;
@@ -83,7 +84,6 @@ bool Candidate::is_near() const {
 }
 
 Result<std::vector<Candidate>> find_candidates(const Session& session, const RequestOptions& options) {
-  const std::string ns = session.own_namespace();
   const auto requester = session.cluster->whoami();
   if (!requester) return tl::unexpected(requester.error());
   const auto policies = session.cluster->list<api::AccessPolicy>({}, [&](const api::AccessPolicy& policy) {
@@ -95,8 +95,8 @@ Result<std::vector<Candidate>> find_candidates(const Session& session, const Req
     const auto shared = std::make_shared<const api::AccessPolicy>(policy);
     for (const auto& role : policy.spec.roles) {
       if (fits(role, options.role))
-        requests.push_back(
-            {.request = request_for(options, ns, *requester, policy.metadata.name, role), .policy = shared});
+        requests.push_back({.request = request_for(options, session, *requester, policy.metadata.name, role),
+                            .policy = shared});
     }
   }
   std::vector<Candidate> result;

@@ -31,6 +31,7 @@ DecisionResult decided(const api::AccessRequest& request, const api::Decision& d
   return {.outcome = Outcome::Decided,
           .takes_back_approval = is_early && !is_own,
           .withdraws = is_early && is_own,
+          .goes_on = decision.verdict == api::Verdict::Revoke && !is_early ? request.spec.extends.str() : "",
           .error = {}};
 }
 

@@ -47,6 +47,7 @@ struct DecisionResult {
   // request.
   bool takes_back_approval = false;
   bool withdraws = false;
+  std::string goes_on;    // Decided: the request whose access this one extended, which a Revoke leaves
   Error error;            // Failed: why
   bool was_read = false;  // Replaced: after the target had been read once
 };

@@ -19,6 +19,8 @@ struct Session {
   std::shared_ptr<const Cluster> cluster;  // never null
   std::string ns;                          // the chosen namespace; empty: none was chosen
   bool is_cluster_wide = false;            // requests are ClusterAccessRequests
+  // Where a ClusterAccessRequest is to ask for access; empty: in the whole cluster.
+  std::vector<std::string> namespaces;
   SeenRequests seen;
   std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>();
   // Blocks this thread for that long.

@@ -6,6 +6,7 @@
 #include "api/managed_binding.hpp"
 #include "api/names.hpp"
 #include "core/decide/unmanaged_binding.hpp"
+#include "core/grant.hpp"
 #include "expiry/ending.hpp"
 #include "kube/error.hpp"
 #include "reconcile/reconstruct_request.hpp"
@@ -78,7 +79,7 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
   if (!request->metadata.name.empty() && api::is_place_of(*request, key.ns)) {
     auto live = parts_.client.find<api::AccessRequest>(request->metadata.key(), stop);
     if (!live) return tl::unexpected(live.error());
-    if (*live && (*live)->metadata.uid == request_uid) {
+    if (*live && (*live)->metadata.uid == request_uid && api::is_place_of(**live, key.ns)) {
       if (!(*live)->status.complete) return Grant{.is_somebodys = true};  // the watch will deliver that one
       return Grant{.departed = std::make_shared<const api::AccessRequest>(std::move(**live))};
     }
@@ -89,8 +90,8 @@ Result<UnmanagedBindings::Grant> UnmanagedBindings::look_up(const api::RoleBindi
             "no AuditRecord says that access was granted to an AccessRequest with the UID " + request_uid,
         .is_unrecorded = true};
   if (!api::is_place_of(*request, key.ns))
-    return Grant{.difference = "the access that was granted to that AccessRequest is in namespace " +
-                               request->metadata.ns};
+    return Grant{.difference = "the access that was granted to that request is " +
+                               core::describe(core::scope_of(*request))};
   const auto ended = parts_.client.find<api::AuditRecord>(
       {"", api::record_name(request_uid, api::AuditAction::Revoked)}, stop);
   if (!ended) return tl::unexpected(ended.error());

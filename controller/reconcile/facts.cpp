@@ -1,7 +1,9 @@
 #include "reconcile/facts.hpp"
 
+#include <map>
 #include <set>
 
+#include "api/names.hpp"
 #include "core/decide/review.hpp"
 #include "core/policy/selector.hpp"
 
@@ -32,11 +34,13 @@ std::vector<std::string> outliving_powers(const Stores& stores, const api::Acces
 }
 
 telemetry::Metrics::LiveRequests live_requests(const Stores& stores) {
+  std::map<std::string, std::map<api::Phase, std::size_t>, std::less<>> counts;
+  for (const auto& request : stores.requests.list())
+    ++counts[request->spec.policy.str()][request->status.phase.value_or(api::Phase::Pending)];
   telemetry::Metrics::LiveRequests result;
-  for (const auto& policy : stores.policies.list()) result.try_emplace(policy->metadata.name);
-  for (const auto& request : stores.requests.list()) {
-    const auto of_policy = result.find(request->spec.policy);
-    if (of_policy != result.end()) ++of_policy->second[request->status.phase.value_or(api::Phase::Pending)];
+  for (const auto& policy : stores.policies.list()) {
+    const std::string scope(api::is_cluster_wide(policy->spec) ? api::kClusterScope : "Namespaced");
+    result[{.policy = policy->metadata.name, .scope = scope}] = counts[policy->metadata.name];
   }
   return result;
 }

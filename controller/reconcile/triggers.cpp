@@ -76,7 +76,7 @@ void Triggers::changed(const Pointer<api::RoleBinding>& before, const Pointer<ap
              api::binding_name(request) == binding.metadata.name;
     });
   }
-  if (!is_live(*owner)) {
+  if (!is_live(*owner, binding.metadata.ns)) {
     if (after) add_foreign_binding(after->metadata.key());
     if (!departed_.contains(owner->metadata.uid)) return;
   }
@@ -150,13 +150,14 @@ void Triggers::everything(std::chrono::milliseconds delay) {
   for (const auto& key : departed_.keys()) add_request(key, delay);
   for (const auto& binding : stores_.bindings.list()) {
     const auto owner = request_of(*binding);
-    if (is_foreign(*binding, *owner) || !is_live(*owner)) add_foreign_binding(binding->metadata.key());
+    if (is_foreign(*binding, *owner) || !is_live(*owner, binding->metadata.ns))
+      add_foreign_binding(binding->metadata.key());
   }
 }
 
-bool Triggers::is_live(const api::AccessRequest& owner) const {
+bool Triggers::is_live(const api::AccessRequest& owner, const std::string& where) const {
   const auto live = stores_.requests.get(owner.metadata.key());
-  return live && live->metadata.uid == owner.metadata.uid;
+  return live && live->metadata.uid == owner.metadata.uid && api::is_place_of(*live, where);
 }
 
 // A binding that arrived while the request was still in the store has enqueued the request, which a worker

@@ -55,7 +55,7 @@ class Triggers {
   void cluster_role_changed(const std::string& name);
   void retry_forbidden_grants();
   void role_changed(const api::ObjectKey& key);
-  bool is_live(const api::AccessRequest& owner) const;  // of this UID
+  bool is_live(const api::AccessRequest& owner, const std::string& where) const;  // of this UID
   void look_at_leftover(const api::AccessRequest& gone);
   void add_policy(const std::string& name);
   void add_foreign_binding(const api::ObjectKey& key);

@@ -148,7 +148,7 @@ struct Metrics::Impl {
 
   Guarded<std::vector<std::function<void(Metrics&)>>> samplers;
   // The gauges of each policy that is exposed, in the order of kLivePhases.
-  Guarded<std::map<std::string, std::vector<Gauge*>>> policies;
+  Guarded<std::map<PolicyLabels, std::vector<Gauge*>>> policies;
 };
 
 Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
@@ -225,8 +225,9 @@ void Metrics::set_requests(const LiveRequests& by_policy) {
       auto& gauges = shown[policy];
       for (std::size_t i = 0; i < kLivePhases.size(); ++i) {
         if (gauges.size() <= i)
-          gauges.push_back(
-              &impl_->requests.Add({{"phase", std::string(to_string(kLivePhases[i]))}, {"policy", policy}}));
+          gauges.push_back(&impl_->requests.Add({{"phase", std::string(to_string(kLivePhases[i]))},
+                                                 {"policy", policy.policy},
+                                                 {"scope", policy.scope}}));
         const auto count = counts.find(kLivePhases[i]);
         gauges[i]->Set(count == counts.end() ? 0 : static_cast<double>(count->second));
       }

@@ -34,8 +34,14 @@ class Metrics {
   void api_request_took(std::string_view verb, std::string_view resource, int status,
                         std::chrono::microseconds took);
 
+  struct PolicyLabels {
+    std::string policy;
+    std::string scope;  // Namespaced, Cluster
+
+    auto operator<=>(const PolicyLabels&) const = default;
+  };
   // The live requests of each existing policy, by phase. A policy that is missing here is no longer exposed.
-  using LiveRequests = std::map<std::string, std::map<api::Phase, std::size_t>>;
+  using LiveRequests = std::map<PolicyLabels, std::map<api::Phase, std::size_t>>;
   void set_requests(const LiveRequests& by_policy);
   // Ended access that waits for its review, and how much of it is overdue.
   void set_reviews(std::size_t pending, std::size_t overdue);

@@ -64,12 +64,13 @@ long settled_rss(const Controller& controller) {
 
 struct Run {
   Scene scene;
-  std::string policy = scene.space.policy(automatic());
+  std::string policy;
   Controller controller{scene.cluster, {"--pending-per-requester", "0", "--requester-qps", "0"}};
   long rss = 0;  // before any large object existed
 
   Run() {
     controller.start_leading();
+    policy = scene.space.policy(automatic());  // under a guard that is watched
     rss = settled_rss(controller);
   }
   ~Run() { controller.stop(); }

@@ -193,3 +193,30 @@ TEST_CASE("what is wrong with the namespaces of a request is said at once", "[li
       Refused(
           "is for access in namespaces: ask for it with an AccessRequest in one of them, or name them in spec.namespaces"));
 }
+
+TEST_CASE("a stolen token that binds outside of a request's namespaces gives access for a moment",
+          "[lifecycle][namespaced]") {
+  const Several s(automatic());
+  const TestNamespace other(s.scene.cluster);
+  const bool is_granted = GENERATE(true, false);
+  s.ask(is_granted ? ", duration: 10m" : ", duration: 10m, startTime: \"2026-12-24T20:00:00Z\"");
+  if (is_granted) s.await("Active");
+  const Json stored = s.stored();
+  const std::string uid = stored["metadata"]["uid"];
+  const std::string binding =
+      "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: curfew-" + uid +
+      ", namespace: " + other.name() + ", labels: {curfew.dev/request-uid: " + uid +
+      "}, annotations: {curfew.dev/expires-at: \"" +
+      curfew::format_rfc3339(now() + seconds(3600)).substr(0, 19) +
+      "Z\"}, ownerReferences: [{apiVersion: curfew.dev/v1alpha1, " +
+      "kind: ClusterAccessRequest, name: " + s.name + ", uid: " + uid +
+      "}]}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}, subjects: [{kind: User, apiGroup: "
+      "rbac.authorization.k8s.io, name: mallory}]}";
+  REQUIRE_THAT(s.scene.cluster.curfew().kubectl({"create", "-f", "-"}, binding), Succeeds());
+  CHECK(eventually(seconds(5), [&] {
+    return s.scene.admin.get({"rolebindings", "-n", other.name(), "-l", "curfew.dev/request-uid"})["items"]
+        .empty();
+  }));
+  CHECK(eventually(seconds(3), [&] { return s.recorded().back() == "Tampered" || s.recorded().size() > 2; }));
+  if (is_granted) CHECK(s.status()["phase"] == "Active");
+}

@@ -143,9 +143,10 @@ void withdraw_ending(DecisionBuilder& builder) {
 void note_ended_namespace(const Input& in, DecisionBuilder& builder, const Place& place) {
   builder.status.ended_namespaces.push_back(place.where);
   const std::string message = "namespace " + place.where + " was deleted, which ended the access there";
+  const auto& all = in.request->spec.namespaces;
   builder.step({.action = api::AuditAction::Narrowed,
                 .message = message,
-                .index = fingerprint(message),
+                .index = std::ranges::find(all, place.where) - all.begin(),
                 .is_warning = true,
                 .doing = "Observe"});
   builder.message(message + "; access until " + format_rfc3339(effective_end(in)) + " in the others");

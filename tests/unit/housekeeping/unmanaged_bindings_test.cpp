@@ -261,3 +261,21 @@ TEST_CASE("nobody is blamed for a binding without a record before all records ar
   f.see_stored(orphan);
   CHECK_FALSE(f.is_there(orphan));
 }
+
+TEST_CASE("a binding outside of the namespaces of a live request is ended at once") {
+  ForeignBindingsFixture f;
+  auto asked = request_in(GENERATE(api::Phase::Pending, api::Phase::Active));
+  asked.metadata.ns.clear();
+  asked.spec.namespaces = GENERATE(std::vector<std::string>{"shop"}, std::vector<std::string>{});
+  deliver(f.stores.requests, f.api.put(asked));
+  if (asked.status.phase == api::Phase::Active) {
+    auto granted = record(AuditAction::Granted);
+    granted.request.ns.clear();
+    granted.namespaces = asked.spec.namespaces;
+    f.api.put(granted);
+  }
+  auto made = binding("2026-11-24T21:00:00Z");
+  made.metadata.owner_references.front().kind = "ClusterAccessRequest";
+  f.see_stored(made);
+  CHECK(f.api.get<api::RoleBinding>(made.metadata.key()).is_null());
+}

@@ -101,6 +101,7 @@ TEST_CASE(
   ask("c", "debug", api::Phase::Active);
   ask("d", "nowhere", api::Phase::Pending);
   CHECK(reconcile::live_requests(stores) ==
-        telemetry::Metrics::LiveRequests{{"debug", {{api::Phase::Pending, 2}, {api::Phase::Active, 1}}},
-                                         {"idle", {}}});
+        telemetry::Metrics::LiveRequests{
+            {{"debug", "Namespaced"}, {{api::Phase::Pending, 2}, {api::Phase::Active, 1}}},
+            {{"idle", "Namespaced"}, {}}});
 }

@@ -132,3 +132,18 @@ TEST_CASE("a binding that bears our label without being any request's concerns i
     CHECK(f.queued() == Keys{request_key("debug"), key});
   }
 }
+
+TEST_CASE(
+    "a binding outside of the namespaces of its request is nobody's, although it names one that is live") {
+  TriggersFixture f;
+  auto asked = request();
+  asked.metadata.ns.clear();
+  asked.spec.namespaces = GENERATE(std::vector<std::string>{"payments", "shop"}, std::vector<std::string>{});
+  f.know(asked);
+  f.queued();
+  auto made = binding("2026-11-24T21:00:00Z");
+  made.metadata.ns = "elsewhere";
+  made.metadata.owner_references.front().kind = "ClusterAccessRequest";
+  f.triggers.changed(kNone<api::RoleBinding>, shared(made));
+  CHECK(std::ranges::count(f.queued(), binding_key(made)) == 1);
+}

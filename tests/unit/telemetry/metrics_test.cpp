@@ -69,16 +69,17 @@ TEST_CASE("a completed request is counted under its phase; a live one is not") {
 
 TEST_CASE("live requests are shown by policy and phase, and no longer than their policy") {
   Metrics metrics("x");
-  metrics.set_requests({{"debug", {{Phase::Pending, 2}, {Phase::Active, 1}}}, {"idle", {}}});
+  metrics.set_requests(
+      {{{"debug", "Namespaced"}, {{Phase::Pending, 2}, {Phase::Active, 1}}}, {{"idle", "Cluster"}, {}}});
   std::string text = metrics.render();
-  CHECK_THAT(text, shows("curfew_requests{phase=\"Pending\",policy=\"debug\"} 2"));
-  CHECK_THAT(text, shows("curfew_requests{phase=\"Active\",policy=\"debug\"} 1"));
-  CHECK_THAT(text, shows("curfew_requests{phase=\"Scheduled\",policy=\"debug\"} 0"));
-  CHECK_THAT(text, shows("curfew_requests{phase=\"Pending\",policy=\"idle\"} 0"));
-  metrics.set_requests({{"debug", {{Phase::Active, 3}}}});
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Pending\",policy=\"debug\",scope=\"Namespaced\"} 2"));
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Active\",policy=\"debug\",scope=\"Namespaced\"} 1"));
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Scheduled\",policy=\"debug\",scope=\"Namespaced\"} 0"));
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Pending\",policy=\"idle\",scope=\"Cluster\"} 0"));
+  metrics.set_requests({{{"debug", "Namespaced"}, {{Phase::Active, 3}}}});
   text = metrics.render();
-  CHECK_THAT(text, shows("curfew_requests{phase=\"Pending\",policy=\"debug\"} 0"));
-  CHECK_THAT(text, shows("curfew_requests{phase=\"Active\",policy=\"debug\"} 3"));
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Pending\",policy=\"debug\",scope=\"Namespaced\"} 0"));
+  CHECK_THAT(text, shows("curfew_requests{phase=\"Active\",policy=\"debug\",scope=\"Namespaced\"} 3"));
   CHECK(series_of(text, "curfew_requests{") == 3);
 }
 
