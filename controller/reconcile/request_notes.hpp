@@ -42,31 +42,31 @@ struct RequestNote {
   // The number of decisions on the live request that Curfew has seen; nullopt if it has not seen the request
   // under a policy while the guard was in force.
   std::optional<int> observed_decisions;
-  // `observed_decisions` is what the status said when this term began, not what this replica has seen.
-  bool is_observed_claimed = false;
-  bool is_recorded = false;  // the Requested record is known to exist
-  // When the watch reported the request during this term; nullopt if it was there when the term began.
-  std::optional<TimePoint> appeared_at;
-  bool is_end_absent = false;  // since then it is known that there is no end record
-  // What a status announced: written by this replica, or there when its term began.
-  std::shared_ptr<const api::StatusEnding> announced;
-  bool is_announced_claimed = false;
   // How many of the first decisions arrived while the guard was not in force or no replica led. Unless Curfew
   // has seen them before, anyone may have written them.
   int unwatched_decisions = 0;
   int unwatched_reviews = 0;  // the same of the reviews
-  // core::Input::review_records, and whether those from before this term are among them.
+  // When the watch reported the request during this term; nullopt if it was there when the term began.
+  std::optional<TimePoint> appeared_at;
+  // What a status announced: written by this replica, or there when its term began.
+  std::shared_ptr<const api::StatusEnding> announced;
+  // As core::Input::review_records.
   std::vector<std::string> review_records;
-  bool knows_review_records = false;
   // At the last look: what the request rests on and is away, and since when.
   core::Presence presence;
   std::shared_ptr<const core::GrantFailure> failure;
   // How what the request extends ended, once it has.
   std::shared_ptr<const core::Extended::End> extended_end;
-  bool is_warned = false;                           // ExpiresSoon has been emitted
   std::shared_ptr<const core::Denial> deleted_for;  // why Curfew deletes the binding
   // The API server's message, if it rejected a record or status of the request as invalid.
   std::shared_ptr<const std::string> unstorable;
+  // `observed_decisions` is what the status said when this term began, not what this replica has seen.
+  bool is_observed_claimed = false;
+  bool is_announced_claimed = false;  // the same of `announced`
+  bool is_recorded = false;           // the Requested record is known to exist
+  bool is_end_absent = false;         // since `appeared_at` it is known that there is no end record
+  bool knows_review_records = false;  // those from before this term are among `review_records`
+  bool is_warned = false;             // ExpiresSoon has been emitted
 };
 
 template <class T>

@@ -232,6 +232,25 @@ func scenarios(policy string) []scenario {
 			r := set(request(0, 1024, 58), "spec/extends", text(253, "x"))
 			add(fmt.Sprintf("extension, of this request: %v", match), with(asker("CREATE", identity(0, 1024, 58), false), M{"object": r, "oldObject": nil, "params": extended}))
 		}
+	case "curfew-reviews":
+		// Whoever reviews belongs to each reviewer's group, or to none of them.
+		terms := M{"required": int64(3), "reviewers": list(16, person), "within": "8760h", "dueAt": "2026-11-24T20:00:00Z"}
+		review := func(i int) any {
+			r := identity(100+i, 1024, 27)
+			r["verdict"], r["comment"] = "Disputed", text(long, "c")
+			return r
+		}
+		for n := 0; n < 4; n++ {
+			old := set(set(request(16, 1024, 58), "status/phase", "Expired"), "status/review", terms)
+			if n > 0 {
+				old = set(old, "reviews", list(n, review))
+			}
+			add(fmt.Sprintf("review %d", n+1), with(asker("UPDATE", identity(100+n, 1024, 27), false), M{"object": set(old, "reviews", list(n+1, review)), "oldObject": old}))
+			command := deep(old).(M)
+			command["metadata"].(M)["annotations"].(M)["curfew.dev/review-justified"] = "uid=" + text(250000, "x")
+			add(fmt.Sprintf("command of 250 KB, review %d", n+1), with(asker("UPDATE", identity(100+n, 1024, 27), false), M{"object": command, "oldObject": old}))
+		}
+		add("groups 1024x1024", with(asker("UPDATE", identity(100, 1024, 1024), false), M{"object": set(set(request(16, 1024, 58), "status/review", terms), "reviews", list(1, review)), "oldObject": set(request(16, 1024, 58), "status/review", terms)}))
 	case "curfew-bindings", "curfew-bindings-deletion":
 		b := func(n int) M {
 			return M{"metadata": M{"name": "curfew-3f2a91bc-0000-0000-0000-000000000000", "creationTimestamp": "2026-11-24T19:00:00Z", "labels": M{"curfew.dev/request-uid": "3f2a91bc-0000-0000-0000-000000000000"},

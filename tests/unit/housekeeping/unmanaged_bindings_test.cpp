@@ -226,7 +226,7 @@ TEST_CASE("a binding in another namespace than the access that was granted is no
   f.api.put(granted);
   f.see_stored(binding("2026-11-24T21:00:00Z"));
   CHECK(f.recorded("binding-of-" + std::string(kUid) + "-tampered")["message"].get<std::string>().find(
-            "is in namespace elsewhere; it is ended") != std::string::npos);
+            "is in elsewhere; it is ended") != std::string::npos);
   CHECK_FALSE(f.is_there(binding("2026-11-24T21:00:00Z")));
 }
 
