@@ -115,8 +115,8 @@ Decision decide_deleted(const Input& input) {
   if (!request.status.complete && !input.end_record && is_interrupted_grant(input))
     return record_interrupted(input);
   // A revocation and a deletion may come at once: then the end is recorded, and in no status yet.
-  const bool has_ended =
-      input.end_record ? input.end_record->granted_at.has_value() : is_over(request.status);
+  const bool has_ended = input.end_record ? input.end_record->granted_at.has_value()
+                                          : input.granted_record && is_over(request.status);
   if (has_ended && !request.status.complete) {
     if (const auto terms = review_terms(input)) return decide_deleted_before_review(input, *terms);
   }
@@ -183,7 +183,8 @@ Decision end_unstorable(const Input& input) {
 Decision decide_complete(const Input& input) {
   const api::AccessRequest& request = *input.request;
   if (input.binding && is_named_for(request, *input.binding)) return remove_leftover(input);
-  if (!request.status.complete) {
+  // Only access is reviewed, which has a record of its end: what a status says alone may be forged.
+  if (!request.status.complete && input.end_record) {
     if (const auto terms = review_terms(input)) return decide_review(input, *terms);
   }
   if (!request.status.complete) {  // not written by Curfew, but a terminal phase is still an end

@@ -119,6 +119,7 @@ Decision complete_review(const Input& in, const std::vector<std::optional<Denial
     if (denials[i] || (decisive != nullptr && decisive->verdict == api::ReviewVerdict::Disputed)) continue;
     decisive = &review;
   }
+  if (decisive == nullptr) return builder.done(NextLook::at(*builder.status.review->due_at));
   const std::string said = sentence_of(*decisive);
   builder.status.complete = true;
   builder.message(said);
@@ -165,9 +166,11 @@ std::optional<api::ReviewTerms> review_terms(const api::AccessPolicy& policy) {
 }
 
 std::optional<api::ReviewTerms> review_terms(const Input& input) {
-  const auto& in_status = input.request->status.review;
+  auto in_status = input.request->status.review;
+  if (in_status) in_status->required = std::max(1, in_status->required);
   if (!input.granted_record) return in_status;
   std::optional<api::ReviewTerms> terms = input.granted_record->review;
+  if (terms) terms->required = std::max(1, terms->required);
   if (terms && in_status) {
     terms->due_at = in_status->due_at;
     terms->overdue_at = in_status->overdue_at;

@@ -432,3 +432,27 @@ TEST_CASE("after one review of two the status says how many are missing") {
   CHECK(w.status().message.str().find("; waiting for a review by Group auditors until") != std::string::npos);
   CHECK(w.status().review->reviewed_by == std::vector<std::string>{"dora"});
 }
+
+TEST_CASE("a status that claims a review of access that there never was is only completed") {
+  World w;
+  w.s.policy.reset();
+  w.s.request.status.phase = Phase::Expired;
+  w.s.request.status.review =
+      api::ReviewTerms{.required = GENERATE(-1, 0, 1), .reviewers = {}, .within = "no duration"};
+  w.s.request.status.review->due_at = kNow;
+  w.settle();
+  CHECK(w.status().complete);
+  CHECK_FALSE(w.has(AuditAction::ReviewOverdue));
+}
+
+TEST_CASE("a forged number of required reviews is none that is met by nobody") {
+  World w = ended_world();
+  w.s.request.status.review->required = GENERATE(-1, 0);
+  w.s.granted_record.reset();
+  for (auto& [name, record] : w.records) record.review.reset();
+  const Decision decision = decide(w.s.input());
+  CHECK(std::ranges::none_of(decision.actions, [](const Action& action) {
+    const auto* update = std::get_if<UpdateStatus>(&action);
+    return update != nullptr && update->status.complete;
+  }));
+}
