@@ -22,7 +22,7 @@ Printable choice_text(const client::Candidate& candidate);
 // The candidates that a verb is about, and what to say if there are none; without: all.
 struct Eligible {
   std::function<bool(const client::Candidate&)> is_eligible = nullptr;
-  Printable none = {};
+  Printable none;
 };
 
 // Chooses the policy that fits, with a question if there are several and somebody can answer. Of those that
