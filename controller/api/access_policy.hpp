@@ -41,6 +41,15 @@ struct Schedule {
   bool operator==(const Schedule&) const = default;
 };
 
+// AccessPolicySpec::Review: who reviews access after its end.
+struct PolicyReview {
+  int required = 1;
+  std::vector<Subject> reviewers;
+  std::string within;  // a duration; empty: 72h
+  bool block_while_overdue = false;
+  bool operator==(const PolicyReview&) const = default;
+};
+
 struct AccessPolicySpec {
   struct Namespaces {
     std::vector<std::string> names;
@@ -59,13 +68,7 @@ struct AccessPolicySpec {
     std::string timeout;  // empty: none
     bool operator==(const Approval&) const = default;
   };
-  struct Review {
-    int required = 1;
-    std::vector<Subject> reviewers;
-    std::string within;  // empty: kReviewWithin
-    bool block_while_overdue = false;
-    bool operator==(const Review&) const = default;
-  };
+  using Review = PolicyReview;
   struct Limits {
     std::optional<int> active_per_requester;
     std::string cooldown;
