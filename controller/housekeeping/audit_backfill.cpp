@@ -56,14 +56,15 @@ void AuditBackfill::settle_recorded(const api::AuditRecord& end) {
 void AuditBackfill::settle(const std::vector<api::AuditRecord>& of_one_request) {
   if (of_one_request.empty() || of_one_request.front().request.uid.empty()) return;
   const auto end = std::ranges::find_if(of_one_request, api::is_end, &api::AuditRecord::action);
-  const auto request = reconcile::request_of(of_one_request);
   if (end != of_one_request.end()) {
-    const bool is_there =
-        stores_.requests.get(request->metadata.key()) || live_.contains(request->metadata.uid);
     // Deleted, or said to be complete by others, while no replica led.
-    if (!is_there && reconcile::is_review_open(of_one_request)) return triggers_.departed(request);
+    const bool is_there =
+        stores_.requests.get({end->request.ns, end->request.name}) || live_.contains(end->request.uid);
+    if (!is_there && reconcile::is_review_open(of_one_request))
+      return triggers_.departed(reconcile::request_of(of_one_request));
     return settle_recorded(*end);
   }
+  const auto request = reconcile::request_of(of_one_request);
   const auto live = stores_.requests.get(request->metadata.key());
   const bool is_live = live && live->metadata.uid == request->metadata.uid;
   if (is_live ? live->status.phase != api::Phase::Active : live_.contains(request->metadata.uid)) return;
