@@ -12,17 +12,18 @@ api::AccessPolicySpec::Review a_review() {
   return {.required = 1, .reviewers = {group("auditors")}, .within = "72h", .block_while_overdue = false};
 }
 
-// Access of alice's that bob has approved, under a policy with a review.
-World reviewed_world() {
+// Access of alice's that bob has approved, under a policy that requires so many reviews.
+World reviewed_world(int required = 1) {
   World w = approved_after_ten_seconds();
   w.s.policy->spec.review = a_review();
+  w.s.policy->spec.review->required = required;
   w.settle();
   REQUIRE(w.phase() == Phase::Active);
   return w;
 }
 
-World ended_world() {
-  World w = reviewed_world();
+World ended_world(int required = 1) {
+  World w = reviewed_world(required);
   w.s.at(*w.status().expires_at);
   w.settle();
   REQUIRE(w.phase() == Phase::Expired);
@@ -111,12 +112,7 @@ TEST_CASE("access that was revoked is reviewed as well") {
 }
 
 TEST_CASE("of two reviews that are required, one dispute is what is said") {
-  World w = approved_after_ten_seconds();
-  w.s.policy->spec.review = a_review();
-  w.s.policy->spec.review->required = 2;
-  w.settle();
-  w.s.at(*w.status().expires_at);
-  w.settle();
+  World w = ended_world(2);
   review(w, auditor("dora"), api::ReviewVerdict::Disputed);
   w.settle();
   CHECK_FALSE(w.status().complete);
@@ -147,12 +143,7 @@ TEST_CASE("who asked, had the access, or approved it does not review it") {
 }
 
 TEST_CASE("one person counts once") {
-  World w = approved_after_ten_seconds();
-  w.s.policy->spec.review = a_review();
-  w.s.policy->spec.review->required = 2;
-  w.settle();
-  w.s.at(*w.status().expires_at);
-  w.settle();
+  World w = ended_world(2);
   review(w, auditor("dora"));
   review(w, auditor("dora"));
   w.settle();
@@ -343,12 +334,7 @@ TEST_CASE("a revocation and a deletion at once do not evade the review unseen") 
 }
 
 TEST_CASE("what was said before a deletion that evades the rest of a review is on record") {
-  World w = approved_after_ten_seconds();
-  w.s.policy->spec.review = a_review();
-  w.s.policy->spec.review->required = 2;
-  w.settle();
-  w.s.at(*w.status().expires_at);
-  w.settle();
+  World w = ended_world(2);
   review(w, auditor("dora"), api::ReviewVerdict::Disputed);
   w.s.gone = true;
   w.step();
@@ -419,12 +405,7 @@ TEST_CASE("the end in the status is the recorded one, however late it is written
 }
 
 TEST_CASE("after one review of two the status says how many are missing") {
-  World w = approved_after_ten_seconds();
-  w.s.policy->spec.review = a_review();
-  w.s.policy->spec.review->required = 2;
-  w.settle();
-  w.s.at(*w.status().expires_at);
-  w.settle();
+  World w = ended_world(2);
   CHECK(w.status().message.str().find("; waiting for 2 reviews by Group auditors until") !=
         std::string::npos);
   review(w, auditor("dora"));
