@@ -73,6 +73,7 @@ api::AccessRequest extension_of(const api::AccessRequest& extended, const Extend
   made.metadata.ns = extended.metadata.ns;
   made.metadata.labels = {{std::string(api::kExtendsLabel), "true"}};
   made.spec.policy = extended.spec.policy;
+  made.spec.namespaces = extended.spec.namespaces;
   made.spec.role = core::effective_role(extended, nullptr);
   made.spec.subject = extended.spec.subject;
   made.spec.duration = options.duration;

@@ -87,6 +87,19 @@ TEST_CASE("what is given counts, and the subject is that of the request") {
   CHECK(made["spec"]["subject"] == of_robot["spec"]["subject"]);
 }
 
+TEST_CASE("an extension of access in several namespaces is for the same namespaces") {
+  ExtendWorld world;
+  json of_several = kActive;
+  of_several["kind"] = "ClusterAccessRequest";
+  of_several["metadata"]["namespace"] = nullptr;
+  of_several["spec"]["namespaces"] = {"payments", "shop"};
+  world.cluster->add(a_request("several", of_several));
+  REQUIRE(client::extend(world.session(), {"", "several"}, {.name = {}, .duration = "30m", .reason = {}}));
+  const json& made = world.cluster->created.at(0);
+  CHECK(made["kind"] == "ClusterAccessRequest");
+  CHECK(made["spec"]["namespaces"] == json{"payments", "shop"});
+}
+
 TEST_CASE("the name of an extension is the next free one of the chain") {
   ExtendWorld world;
   world.cluster->add(a_request("fix-2", json::parse(R"({"status": {"phase": "Denied", "complete": true}})")));

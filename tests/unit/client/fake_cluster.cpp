@@ -8,12 +8,11 @@ namespace {
 using nlohmann::json;
 
 std::string plural_of(const std::string& kind) {
-  static const std::map<std::string, std::string> plurals{{"AccessRequest", "accessrequests"},
-                                                          {"AccessPolicy", "accesspolicies"},
-                                                          {"AuditRecord", "auditrecords"},
-                                                          {"ClusterRole", "clusterroles"},
-                                                          {"Role", "roles"},
-                                                          {"Namespace", "namespaces"}};
+  static const std::map<std::string, std::string> plurals{
+      {"AccessRequest", "accessrequests"}, {"ClusterAccessRequest", "clusteraccessrequests"},
+      {"AccessPolicy", "accesspolicies"},  {"AuditRecord", "auditrecords"},
+      {"ClusterRole", "clusterroles"},     {"Role", "roles"},
+      {"Namespace", "namespaces"}};
   return plurals.at(kind);
 }
 
