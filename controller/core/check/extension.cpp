@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/names.hpp"
 #include "core/check/checks.hpp"
 #include "core/check/timing.hpp"
@@ -65,7 +67,7 @@ std::optional<Denial> extended_is_the_same(const Input& in) {
   if (other.spec.policy != request.spec.policy)
     return refuse("is under AccessPolicy " + other.spec.policy + ", not " + request.spec.policy);
   if (!is_of_same_requester(request, other)) return refuse("was asked for by somebody else");
-  if (other.spec.namespaces != request.spec.namespaces)
+  if (!std::ranges::is_permutation(other.spec.namespaces, request.spec.namespaces))
     return refuse("gives access " + describe(scope_of(other)) + ", not " + describe(scope_of(request)));
   const auto role = effective_role(request, in.policy.get());
   const auto other_role = effective_role(other, nullptr);

@@ -1,3 +1,4 @@
+#include "core/check/checks.hpp"
 #include "core/decide/explain.hpp"
 #include "core/decide/grant_failure.hpp"
 #include "core_test.hpp"
@@ -273,6 +274,26 @@ TEST_CASE("the status says how far the policy in force lets access be extended")
   w.s.policy->spec.max_total = "6h";
   w.settle();
   CHECK(w.status().extendable_until == kNow + 6h);
+}
+
+TEST_CASE("an extension is for the namespaces of what it extends, in any order") {
+  World w = extension_world();
+  api::AccessRequest first = an_active_request();
+  first.metadata.ns.clear();
+  first.spec.namespaces = {"payments", "shop"};
+  w.s.extended->request = std::make_shared<const api::AccessRequest>(first);
+  w.s.request.metadata.ns.clear();
+  const auto refusal = [&](std::vector<std::string> namespaces) {
+    w.s.request.spec.namespaces = std::move(namespaces);
+    const auto denial = checks::extended_is_the_same(w.s.input());
+    return denial ? denial->message : "";
+  };
+  CHECK(refusal({"payments", "shop"}).empty());
+  CHECK(refusal({"shop", "payments"}).empty());
+  CHECK(refusal({"shop"}) == "first, which this extends, gives access in payments and shop, not in shop");
+  CHECK(refusal({"shop", "stock"}) ==
+        "first, which this extends, gives access in payments and shop, not in shop and stock");
+  CHECK(refusal({}) == "first, which this extends, gives access in payments and shop, not cluster-wide");
 }
 
 TEST_CASE("explain names the checks of extensions for extensions only") {
