@@ -112,7 +112,7 @@ void add_flags(CLI::App& cli, Config& config, Flags& flags) {
   add_rate(cli, kCluster, config.flood_limits.cluster);
   cli.add_flag(
          "--eligibility-policy,!--no-eligibility-policy", config.eligibility_policy,
-         "Demand that admission policies curfew-eligibility and curfew-extensions are in force too, which refuse early what no AccessPolicy allows (default: on)")
+         "Demand that admission policies curfew-eligibility, curfew-extensions and curfew-cluster-extensions are in force too, which refuse early what no AccessPolicy allows (default: on)")
       ->envname("CURFEW_ELIGIBILITY_POLICY");
   cli.add_option("--log-level", flags.log_level, "One of " + std::string(log::level_names()))
       ->envname("CURFEW_LOG_LEVEL")

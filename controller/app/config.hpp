@@ -37,7 +37,7 @@ struct Config {
   std::chrono::seconds completed_request_ttl = std::chrono::hours(24 * 7);
   std::chrono::seconds expiry_warning = std::chrono::minutes(10);  // core::Settings; 0: none
   limits::RequestRateLimits flood_limits;
-  bool eligibility_policy = true;  // whether the guard includes curfew-eligibility, curfew-extensions
+  bool eligibility_policy = true;  // whether the guard includes what guard::is_optional() names
   std::optional<EndAll> end_all;
 };
 

@@ -16,7 +16,7 @@ namespace curfew::guard {
 // The admission policies and CRDs in the cluster, compared with those that were shipped.
 class Guard {
  public:
-  // `ns`: of the ledger. `eligibility_policy`: whether the shipped guard includes curfew-eligibility.
+  // `ns`: of the ledger. `eligibility_policy`: whether the shipped guard includes what is_optional() names.
   // `on_change`: the guard has come into force or out of it; called on a reflector's thread.
   Guard(kube::Client& client, std::string ns, bool eligibility_policy, const Clock& clock,
         std::function<void()> on_change);

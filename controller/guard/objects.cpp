@@ -79,7 +79,8 @@ nlohmann::json with_defaults(nlohmann::json spec) {
 }
 
 bool is_optional(const std::string& id) {
-  return id.ends_with("/curfew-eligibility") || id.ends_with("/curfew-extensions");
+  return id.ends_with("/curfew-eligibility") || id.ends_with("/curfew-extensions") ||
+         id.ends_with("/curfew-cluster-extensions");
 }
 
 GuardSpecs shipped_guard(bool with_eligibility) {

@@ -16,8 +16,9 @@ std::string_view shipped_guard_json();
 // spec, with the API server's defaults filled in.
 using GuardSpecs = std::map<std::string, nlohmann::json>;
 
-// Admission policies curfew-eligibility and curfew-extensions, and their bindings: Curfew itself rejects the
-// same requests a moment later, so that without them only the early response is lost.
+// Admission policies curfew-eligibility, curfew-extensions and curfew-cluster-extensions, and their bindings:
+// Curfew itself rejects the same requests a moment later, so that without them only the early response is
+// lost.
 bool is_optional(const std::string& id);
 
 // Parses that JSON, with or without what is optional.

@@ -103,7 +103,7 @@ TEST_CASE("the API server finds nothing wrong with the admission policies", "[gu
     CHECK_FALSE(policy["status"]["typeChecking"].contains("expressionWarnings"));
     ++count;
   }
-  CHECK(count == 13);
+  CHECK(count == 14);
 }
 
 TEST_CASE("the samples apply", "[guard]") {

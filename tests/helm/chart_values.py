@@ -65,7 +65,7 @@ CHANGES = {
     "guardedFromServiceAccounts": (True, lambda o: "kube-system" in guarded_subjects(o)),
     "policyViewer.enabled": (False, lambda o: not named(o, "ClusterRoleBinding", "curfew-policy-viewers")),
     "mutatingPolicies": ("none", lambda o: not named(o, "MutatingAdmissionPolicy", "curfew-requester")),
-    "eligibilityPolicy.enabled": (False, lambda o: not named(o, "ValidatingAdmissionPolicy", "curfew-eligibility") and not named(o, "ValidatingAdmissionPolicy", "curfew-extensions")
+    "eligibilityPolicy.enabled": (False, lambda o: not any(named(o, "ValidatingAdmissionPolicy", f"curfew-{name}") for name in ("eligibility", "extensions", "cluster-extensions"))
                                   and all("--no-eligibility-policy" in pod["containers"][0]["args"] for pod in pods(o))),
     "flags": ({"workers": 16, "requester-qps": 0.5, "namespace-burst": 500, "completed-request-ttl": "720h"},
               lambda o: all({"--workers=16", "--requester-qps=0.5", "--namespace-burst=500", "--completed-request-ttl=720h"} <= set(pod["containers"][0]["args"]) for pod in pods(o))),

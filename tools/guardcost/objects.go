@@ -224,12 +224,17 @@ func scenarios(policy string) []scenario {
 			return M{"apiVersion": "v1", "kind": "ConfigMap", "name": text(60, "o"), "uid": fmt.Sprint(i)}
 		})
 		add("10,000 owners", with(with(stranger, params), M{"object": set(old, "metadata/ownerReferences", owners), "oldObject": old}))
-	case "curfew-extensions":
+	case "curfew-extensions", "curfew-cluster-extensions":
 		for _, match := range []bool{true, false} {
 			extended := set(set(request(16, 1024, 58), "status/phase", "Active"), "status/roleRef", role(23))
 			extended = set(set(extended, "status/expiresAt", "2026-11-24T20:00:00Z"), "status/extendableUntil", "2026-11-24T20:00:00Z")
 			extended = set(extended, "metadata/name", text(253, map[bool]string{true: "x", false: "y"}[match]))
 			r := set(request(0, 1024, 58), "spec/extends", text(253, "x"))
+			if policy == "curfew-cluster-extensions" {
+				places := list(64, func(i int) any { return text(63, fmt.Sprintf("n%d-", i)) })
+				r = set(r, "spec/namespaces", places)
+				extended = set(extended, "spec/namespaces", append(L{text(63, "other")}, places[:63]...))
+			}
 			add(fmt.Sprintf("extension, of this request: %v", match), with(asker("CREATE", identity(0, 1024, 58), false), M{"object": r, "oldObject": nil, "params": extended}))
 		}
 	case "curfew-reviews":

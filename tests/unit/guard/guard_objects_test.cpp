@@ -30,10 +30,10 @@ std::optional<std::string> after(const std::string& id, const std::function<void
 
 }  // namespace
 
-TEST_CASE("the shipped guard is twelve policies, each with its binding, and three kinds") {
+TEST_CASE("the shipped guard is fourteen policies, each with its binding, and four kinds") {
   const auto shipped = guard::shipped_guard();
-  CHECK(shipped.size() == 30);
-  for (const char* kind : {"accesspolicies", "accessrequests", "auditrecords"})
+  CHECK(shipped.size() == 32);
+  for (const char* kind : {"accesspolicies", "accessrequests", "clusteraccessrequests", "auditrecords"})
     CHECK(shipped.contains(std::string("CustomResourceDefinition/") + kind + ".curfew.dev"));
   for (const auto& [id, spec] : shipped) {
     CAPTURE(id);
@@ -235,8 +235,8 @@ TEST_CASE("objects of others do not count") {
 TEST_CASE("without the early answers, they may be there or not, and all the others count as before") {
   const auto all = guard::shipped_guard();
   const auto demanded = guard::shipped_guard(false);
-  CHECK(demanded.size() == all.size() - 4);
-  for (const std::string policy : {"curfew-eligibility", "curfew-extensions"}) {
+  CHECK(demanded.size() == all.size() - 6);
+  for (const std::string policy : {"curfew-eligibility", "curfew-extensions", "curfew-cluster-extensions"}) {
     CHECK(all.contains("ValidatingAdmissionPolicy/" + policy));
     CHECK_FALSE(demanded.contains("ValidatingAdmissionPolicy/" + policy));
     CHECK_FALSE(demanded.contains("ValidatingAdmissionPolicyBinding/" + policy));
