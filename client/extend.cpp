@@ -133,7 +133,9 @@ void add_end(const Session& session, Facts& facts, const std::string& uid,
              const std::optional<api::AccessRequest>& read) {
   core::Extended& extended = *facts.input.extended;
   if (read) {
-    extended.end = {.is_by_time = read->status.phase == api::Phase::Expired, .message = read->status.message};
+    extended.end = {.is_by_time = read->status.phase == api::Phase::Expired,
+                    .name = read->metadata.name,
+                    .message = read->status.message};
     return;
   }
   const auto record =
@@ -141,6 +143,7 @@ void add_end(const Session& session, Facts& facts, const std::string& uid,
   extended.is_end_unknown = !record;
   if (record)
     extended.end = {.is_by_time = record->object.action == api::AuditAction::Expired,
+                    .name = record->object.request.name,
                     .message = record->object.message};
   else if (record.error().kind != ErrorKind::NotFound)
     facts.unseen["extended-not-ended"] = kUnseenEnd;

@@ -94,7 +94,9 @@ struct Extended {
   // How it ended.
   struct End {
     bool is_by_time = false;  // also that of everything which it extends itself
-    std::string message;      // of the AuditRecord of the first end before its time
+    // The request of the chain that was the first to end before its time, and the message of its AuditRecord.
+    std::string name;
+    std::string message;
   };
 
   // Live, of the name in spec.extends and of the UID in status.extends; null if there is none.

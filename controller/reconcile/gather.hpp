@@ -78,6 +78,7 @@ class Gatherer {
   Result<void> find_extended(core::Input& input, const std::stop_token& stop);
   Result<void> find_extended_access(core::Input& input, const std::string& uid, const std::stop_token& stop);
   Result<void> find_extended_end(core::Input& input, std::string uid, const std::stop_token& stop);
+  Result<std::optional<api::AuditRecord>> first_early_end(api::AuditRecord end, const std::stop_token& stop);
   Result<std::optional<api::AuditRecord>> stored_record(const std::string& uid, api::AuditAction action,
                                                         std::stop_token stop);
   Result<Found> find_request(const api::ObjectKey& key, std::stop_token stop);

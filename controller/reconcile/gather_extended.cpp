@@ -104,10 +104,26 @@ Result<void> Gatherer::find_extended_end(core::Input& input, std::string uid, co
       uid = (*record)->extends->uid;
       continue;
     }
-    extended.end = core::Extended::End{.is_by_time = is_by_time, .message = (*record)->message};
+    const auto first = is_by_time ? record : first_early_end(**record, stop);
+    if (!first) return tl::unexpected(first.error());
+    extended.end = core::Extended::End{
+        .is_by_time = is_by_time, .name = (*first)->request.name, .message = (*first)->message};
     parts_.notes.remember_extended_end(request_uid, *extended.end);
   }
   return {};
+}
+
+// Access that ended before its time may have ended with what it extended. Returns the record of the first
+// such end in the chain whose last one is `end`.
+Result<std::optional<api::AuditRecord>> Gatherer::first_early_end(api::AuditRecord end,
+                                                                  const std::stop_token& stop) {
+  for (int links = 0; end.extends && links < kMaxLinks; ++links) {
+    auto before = stored_record(end.extends->uid, api::AuditAction::Revoked, stop);
+    if (!before) return before;
+    if (!*before || (*before)->action == api::AuditAction::Expired || (*before)->time > end.time) break;
+    end = std::move(**before);
+  }
+  return end;
 }
 
 }  // namespace curfew::reconcile

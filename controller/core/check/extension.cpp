@@ -39,7 +39,11 @@ std::optional<Denial> extensions_are_allowed(const Input& in) {
 
 std::optional<Denial> extended_has_not_ended_early(const Input& in) {
   if (!in.extended || !in.extended->end || in.extended->end->is_by_time) return std::nullopt;
-  return denial(reason::kExtendedAccessEnded, which(in) + " ended: " + in.extended->end->message);
+  const Extended::End& end = *in.extended->end;
+  const std::string direct = in.request->spec.extends.str();
+  const std::string through = end.name == direct ? "" : " through " + direct;
+  return denial(reason::kExtendedAccessEnded,
+                end.name + ", which this extends" + through + ", ended: " + end.message);
 }
 
 std::optional<Denial> extended_is_active(const Input& in) {

@@ -51,7 +51,7 @@ World active_extension() {
 void end_first(World& w, bool is_by_time, const std::string& message) {
   w.s.extended->request.reset();
   w.s.extended->is_active = false;
-  w.s.extended->end = Extended::End{.is_by_time = is_by_time, .message = message};
+  w.s.extended->end = Extended::End{.is_by_time = is_by_time, .name = "first", .message = message};
 }
 
 }  // namespace
@@ -198,6 +198,13 @@ TEST_CASE("the end of the extended access ends an extension only if it came befo
     CHECK(w.phase() == Phase::Revoked);
     CHECK(w.record(AuditAction::Revoked).message == "first, which this extends, ended: carol revoked");
     CHECK(w.record(AuditAction::Revoked).extends == first_access());
+  }
+  SECTION("before it, through another link") {
+    end_first(w, false, "carol revoked");
+    w.s.extended->end->name = "zeroth";
+    w.settle();
+    CHECK(w.record(AuditAction::Revoked).message ==
+          "zeroth, which this extends through first, ended: carol revoked");
   }
   SECTION("unknown, which is asked again in a moment") {
     w.s.extended->request.reset();

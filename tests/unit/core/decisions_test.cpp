@@ -167,8 +167,8 @@ class Play {
                                      .since = time_of(extended_.at("since"))};
     made.is_active = extended_.value("active", !is_gone && phase == "Active");
     if (extended_.contains("ended"))
-      made.end =
-          Extended::End{.is_by_time = extended_.value("byTime", false), .message = extended_.at("ended")};
+      made.end = Extended::End{
+          .is_by_time = extended_.value("byTime", false), .name = "first", .message = extended_.at("ended")};
     made.is_end_unknown = is_gone && !made.end;
     made.extended_by = extended_.value("by", "");
     return made;

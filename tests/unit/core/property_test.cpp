@@ -118,7 +118,8 @@ class Chaos {
     first.request.reset();
     first.is_active = false;
     first.is_end_unknown = chance(3);
-    if (!first.is_end_unknown) first.end = Extended::End{.is_by_time = is_by_time, .message = "it ended"};
+    if (!first.is_end_unknown)
+      first.end = Extended::End{.is_by_time = is_by_time, .name = "first", .message = "it ended"};
   }
   // No schedule, or one that opens and closes around now.
   std::optional<api::Schedule> a_schedule() {

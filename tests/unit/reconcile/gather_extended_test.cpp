@@ -62,6 +62,28 @@ struct ExtendedFixture : GatherFixture {
   }
 };
 
+const TimePoint kMiddleEnd = kExtendedEnd - 5min;
+
+// `third`, Active, extends `more`, which extends `debug`.
+struct ChainFixture : ExtendedFixture {
+  ChainFixture() {
+    auto third = request_in(Phase::Active, "third", kSibling);
+    third.spec.extends = "more";
+    third.status.extends =
+        api::ExtendedRef{.name = "more", .uid = kExtension, .expires_at = kExtendedEnd, .since = kSince};
+    see(third);
+    deliver(stores.bindings, binding(kExtendedEnd + 1h, "third", kSibling));
+    notes.remember_granted(granted(kSibling));
+  }
+  void end_middle(AuditAction action, const std::string& message) {
+    auto made = ended(action, message, kExtension);
+    made.request.name = "more";
+    made.time = kMiddleEnd;
+    made.extends = pinned(extension(Phase::Active)).status.extends;
+    api.put(made);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("the extended access is what its record and its binding say") {
@@ -199,17 +221,8 @@ TEST_CASE("how the extended access ended is read from its record, once") {
 }
 
 TEST_CASE("an end by time counts as one only if everything before it in the chain ended so") {
-  ExtendedFixture f;
-  auto third = request_in(Phase::Active, "third", kSibling);
-  third.spec.extends = "more";
-  third.status.extends =
-      api::ExtendedRef{.name = "more", .uid = kExtension, .expires_at = kExtendedEnd, .since = kSince};
-  f.see(third);
-  deliver(f.stores.bindings, binding(kExtendedEnd + 1h, "third", kSibling));
-  f.notes.remember_granted(granted(kSibling));
-  auto middle = ended(AuditAction::Expired, "its time was up", kExtension);
-  middle.extends = pinned(extension(Phase::Active)).status.extends;
-  f.api.put(middle);
+  ChainFixture f;
+  f.end_middle(AuditAction::Expired, "its time was up");
   CHECK(f.of("third").extended->is_end_unknown);
   SECTION("it did") {
     f.api.put(ended(AuditAction::Expired, "its time was up, too"));
@@ -218,7 +231,37 @@ TEST_CASE("an end by time counts as one only if everything before it in the chai
   SECTION("it did not") {
     f.api.put(ended(AuditAction::Revoked, "bob revoked"));
     CHECK_FALSE(f.of("third").extended->end->is_by_time);
+    CHECK(f.of("third").extended->end->name == "debug");
     CHECK(f.of("third").extended->end->message == "bob revoked");
+  }
+}
+
+TEST_CASE("of a chain that ended before its time, the end counts that came first") {
+  ChainFixture f;
+  f.end_middle(AuditAction::Revoked, "the middle ended");
+  const auto end = [&] { return *f.of("third").extended->end; };
+  auto first = ended(AuditAction::Revoked, "bob revoked");
+  SECTION("with what it extended") {
+    first.time = kMiddleEnd - 1ms;
+    f.api.put(first);
+    CHECK(end().name == "debug");
+    CHECK(end().message == "bob revoked");
+  }
+  SECTION("of its own accord, before what it extended ended") {
+    first.time = kMiddleEnd + 1ms;
+    f.api.put(first);
+    CHECK(end().name == "more");
+    CHECK(end().message == "the middle ended");
+  }
+  SECTION("of its own accord, while what it extended went on") {
+    CHECK(end().name == "more");
+  }
+  SECTION("of its own accord, after the time of what it extended") {
+    first.time = kMiddleEnd - 1ms;
+    first.action = AuditAction::Expired;
+    f.api.put(first);
+    CHECK(end().name == "more");
+    CHECK_FALSE(end().is_by_time);
   }
 }
 
