@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/decide/review.hpp"
 #include "core/describe.hpp"
 #include "core/grant.hpp"
 #include "core/identity.hpp"
@@ -46,6 +47,18 @@ std::string deciders(const api::AccessPolicy& policy) {
   const auto& approval = policy.spec.approval;
   if (approval.required == 0) return "nobody: granted at once";
   return std::to_string(approval.required) + " of " + core::describe(approval.approvers);
+}
+
+std::string reviewers(const api::AccessPolicy& policy) {
+  const auto terms = core::review_terms(policy);
+  if (!terms) return "-";
+  return std::to_string(terms->required) + " of " + core::describe(terms->reviewers) + " within " +
+         terms->within;
+}
+
+std::string longest(const api::AccessPolicy& policy) {
+  const auto& spec = policy.spec;
+  return spec.max_duration + (spec.max_total.empty() ? "" : ", extended to " + spec.max_total);
 }
 
 std::string phase_text(const api::AccessRequest& request) {

@@ -15,6 +15,10 @@ std::string time_left(TimePoint until, TimePoint now);
 std::string age(TimePoint since, TimePoint now);
 // "2 of Group sre", "nobody: granted at once": who would decide.
 std::string deciders(const api::AccessPolicy& policy);
+// "1 of Group auditors within 72h", "-": who reviews access after its end.
+std::string reviewers(const api::AccessPolicy& policy);
+// "2h", "2h, extended to 8h": how long access lasts at most.
+std::string longest(const api::AccessPolicy& policy);
 // "-" for a request that Curfew has not reconciled yet.
 std::string phase_text(const api::AccessRequest& request);
 Colour colour_of(const api::AccessRequest& request);

@@ -31,9 +31,13 @@ std::vector<Cell> row_of(const api::AccessPolicy& policy) {
   const Cell state = is_suspended       ? Cell{"suspended", Colour::Yellow}
                      : problems.empty() ? Cell{"yes", Colour::Green}
                                         : Cell{"no: " + problems.front().message, Colour::Red};
-  return {{policy.metadata.name},   {core::describe(policy.spec.roles)},
-          {namespaces_of(policy)},  {policy.spec.max_duration},
-          {deciders(policy)},       state,
+  return {{policy.metadata.name},
+          {core::describe(policy.spec.roles)},
+          {namespaces_of(policy)},
+          {longest(policy)},
+          {deciders(policy)},
+          {reviewers(policy)},
+          state,
           {policy.spec.description}};
 }
 
@@ -48,9 +52,10 @@ Exit policies(const Options& options, const Invocation& run) {
   } else {
     std::vector<std::vector<Cell>> rows;
     for (const auto& policy : policies) rows.push_back(row_of(policy.object));
-    run.terminal.print(table(run.terminal,
-                             {"NAME", "ROLES", "NAMESPACES", "LONGEST", "DECIDED BY", "READY", "DESCRIPTION"},
-                             rows));
+    run.terminal.print(
+        table(run.terminal,
+              {"NAME", "ROLES", "NAMESPACES", "LONGEST", "DECIDED BY", "REVIEWED BY", "READY", "DESCRIPTION"},
+              rows));
   }
   return Exit::Done;
 }
@@ -59,8 +64,8 @@ Exit policies(const Options& options, const Invocation& run) {
 
 Verb policies_verb(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("policies", "What you may ask for, where, for how long, and who would decide");
+  CLI::App* command = app.add_subcommand(
+      "policies", "What you may ask for, where, for how long, who would decide, and who reviews it");
   command->add_flag("--all", options->all, "Also those under which you may not ask");
   command->add_option("-o,--output", options->output, "json or yaml")->check(CLI::IsMember({"json", "yaml"}));
   return {command, [options](const Invocation& run) { return policies(*options, run); }};

@@ -31,6 +31,24 @@ TEST_CASE("who decides is said by number and by name") {
   CHECK(cli::deciders(policy) == "nobody: granted at once");
 }
 
+TEST_CASE("who reviews is said by number and by name, and until when") {
+  api::AccessPolicy policy;
+  CHECK(cli::reviewers(policy) == "-");
+  policy.spec.review = api::PolicyReview{
+      .required = 2, .reviewers = {{.kind = "Group", .name = "auditors", .ns = ""}}, .within = "24h"};
+  CHECK(cli::reviewers(policy) == "2 of Group auditors within 24h");
+  policy.spec.review->within = "";
+  CHECK(cli::reviewers(policy) == "2 of Group auditors within 72h");
+}
+
+TEST_CASE("how long access lasts is said of one grant, and of all its extensions where there may be any") {
+  api::AccessPolicy policy;
+  policy.spec.max_duration = "2h";
+  CHECK(cli::longest(policy) == "2h");
+  policy.spec.max_total = "8h";
+  CHECK(cli::longest(policy) == "2h, extended to 8h");
+}
+
 TEST_CASE("findings are a line each") {
   using Outcome = core::Finding::Outcome;
   const cli::Terminal plain(false, false);
