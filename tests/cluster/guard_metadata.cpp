@@ -5,6 +5,7 @@
 
 #include "guard.hpp"
 #include "support/text.hpp"
+#include "support/yaml.hpp"
 
 // A request stays small, and only its requester changes its metadata.
 using namespace curfew::test;
@@ -150,6 +151,33 @@ TEST_CASE("the metadata of a request is changed by its requester, and by nobody 
   CHECK(asked.decisions().empty());
 }
 
+TEST_CASE("a misspelt command is refused by its name", "[guard]") {
+  Asked asked;
+  const std::string known =
+      " is not an annotation of a request: curfew.dev/approve, curfew.dev/deny and curfew.dev/revoke decide it, "
+      "curfew.dev/review-justified and curfew.dev/review-disputed review it";
+  const std::string name = GENERATE("curfew.dev/aprove", "curfew.dev/review-justfied", "curfew.dev/Approve",
+                                    "curfew.dev/expires-at");
+  for (const Person& who : {asked.alice, asked.bob, asked.admin}) {
+    CHECK_THAT(asked.annotate(who, {name + "=ok"}), Refused(name + known));
+    CHECK_THAT(patch(asked, who, {{"annotations", {{"example.com/ticket", "INC-1"}, {name, "ok"}}}}),
+               Refused(name + known));
+  }
+  Json another = to_json(YAML::Load(asked.space.request("another", "{policy: " + asked.policy + "}")));
+  another["metadata"]["annotations"] = {{name, "ok"}};
+  const ProcessResult said = asked.alice.kubectl({"create", "-f", "-"}, another.dump());
+  CHECK_THAT(said, Refused(name + known));
+  CHECK(said.err.find('\n') == said.err.size() - 1);
+  CHECK(asked.decisions().empty());
+}
+
+TEST_CASE("annotations of others are no commands, whatever their names resemble", "[guard]") {
+  Asked asked;
+  CHECK_THAT(patch(asked, asked.alice,
+                   {{"annotations", {{"curfew.dev.example.com/approve", "ok"}, {"approve", "curfew.dev/"}}}}),
+             Succeeds());
+}
+
 TEST_CASE("the garbage collector takes finalizers and owners away from a request", "[guard]") {
   Asked asked;
   const std::string user = GENERATE("system:serviceaccount:kube-system:generic-garbage-collector",
@@ -211,12 +239,14 @@ TEST_CASE("what is over a limit already stays or shrinks, and is decided like an
   exempt_labelled_namespaces(asked.cluster);
   REQUIRE_THAT(asked.admin.kubectl({"label", "namespace", asked.space.name(), "curfew-test=unguarded"}),
                Succeeds());
-  const Json fat{
-      {"labels", numbered("l", 100, "v")},
-      {"annotations", {{"a", repeated("x", 60000)}, {"curfew.dev/approve", "from a time without the guard"}}},
-      {"finalizers", finalizers(12)},
-      {"generateName", repeated("x", 1000)},
-      {"managedFields", managed(repeated("x", 60000))}};
+  const Json fat{{"labels", numbered("l", 100, "v")},
+                 {"annotations",
+                  {{"a", repeated("x", 60000)},
+                   {"curfew.dev/approve", "from a time without the guard"},
+                   {"curfew.dev/aprove", "likewise"}}},
+                 {"finalizers", finalizers(12)},
+                 {"generateName", repeated("x", 1000)},
+                 {"managedFields", managed(repeated("x", 60000))}};
   REQUIRE(eventually(std::chrono::seconds(10), [&] { return patch(asked, asked.alice, fat).ok(); }));
   REQUIRE_THAT(asked.admin.kubectl({"label", "namespace", asked.space.name(), "curfew-test-"}), Succeeds());
   REQUIRE(eventually(std::chrono::seconds(10),
