@@ -2,7 +2,7 @@
 # Parallelism is the build tools' own; make itself runs one step after the other.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help deps build image plugin demo up down test format lint check-deep fuzz kill-loop soak bench clean
+.PHONY: help deps build image plugin demo up down test format lint check-deep fuzz kill-loop soak bench bench-profile clean
 
 PRESET ?= release
 
@@ -60,6 +60,9 @@ soak: build ## SOAK_SECONDS (1200) of people, faults and restarts at once: laten
 
 bench: build ## Measure Curfew beside the raw API server (an hour; BENCH_RUNS, BENCH_ONLY, BENCH_PENDING, BENCH_STORED), into docs/benchmarks.md
 	bench/run build/$(PRESET)
+
+bench-profile: build ## A processor profile of the API server for each kind of write in a life, into build/release/bench/profiles (minutes)
+	bench/profile build/$(PRESET)
 
 clean: ## Delete what was built here (not the cached control plane)
 	rm -rf build

@@ -1,18 +1,16 @@
 #include "arena.hpp"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <csignal>
 #include <exception>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
 #include "http/cpprest_transport.hpp"
 #include "kube/kubeconfig.hpp"
 #include "kube/request.hpp"
+#include "processes.hpp"
 #include "util/percent_encoding.hpp"
 
 namespace curfew::bench {
@@ -49,8 +47,11 @@ double milliseconds_between(Steady::time_point from, Steady::time_point to) {
 
 std::string path_of(std::string_view plural, std::string_view ns, std::string_view name,
                     std::string_view subresource) {
-  const std::string group = plural == kBindings      ? "/apis/rbac.authorization.k8s.io/v1"
+  const std::string group = plural == kBindings || plural == kClusterBindings
+                                ? "/apis/rbac.authorization.k8s.io/v1"
                             : plural == "namespaces" ? "/api/v1"
+                            : plural == "events"     ? "/apis/events.k8s.io/v1"
+                            : plural == kBare        ? "/apis/bench.curfew.dev/v1"
                                                      : "/apis/curfew.dev/v1alpha1";
   return kube::target_of({.path = group, .plural = std::string(plural), .kind = {}}, ns, name, subresource);
 }
@@ -72,23 +73,23 @@ Json Caller::get(const std::string& target) {
   return std::move(*answer);
 }
 
+std::string Caller::get_text(const std::string& target) {
+  auto answer = transport_->send(
+      {.method = http::Method::Get, .target = target, .content_type = {}, .body = {}}, 60s, {});
+  if (!answer || answer->status != 200) throw std::runtime_error("cannot read " + target);
+  return std::move(answer->body);
+}
+
 std::size_t Caller::read_all(const std::string& target) {
   std::size_t bytes = 0;
   std::string more;
   do {
-    const auto answer =
-        transport_->send({.method = http::Method::Get,
-                          .target = target + "?limit=500" + (more.empty() ? "" : "&continue=" + more),
-                          .content_type = {},
-                          .body = {}},
-                         60s, {});
-    if (!answer || answer->status != 200) throw std::runtime_error("cannot list " + target);
-    bytes += answer->body.size();
+    const std::string page = get_text(target + "?limit=500" + (more.empty() ? "" : "&continue=" + more));
+    bytes += page.size();
     // A text search instead of parsing the page. The metadata may also be at the end:
     // {"apiVersion":...,"metadata":{"continue":"...","resourceVersion":"..."}}.
-    const auto at = answer->body.find("\"continue\":\"");
-    more = at == std::string::npos ? ""
-                                   : answer->body.substr(at + 12, answer->body.find('"', at + 12) - at - 12);
+    const auto at = page.find("\"continue\":\"");
+    more = at == std::string::npos ? "" : page.substr(at + 12, page.find('"', at + 12) - at - 12);
     more = curfew::percent_encode(more);
   } while (!more.empty());
   return bytes;
@@ -136,24 +137,11 @@ void Controller::start_and_settle() {
 }
 
 double Controller::rss_mib() const {
-  std::ifstream status("/proc/" + std::to_string(child_->pid()) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) return std::stod(line.substr(6)) / 1024;
-  }
-  throw std::runtime_error("the controller is not running");
+  return rss_mib_of(child_->pid());
 }
 
 double Controller::cpu_seconds() const {
-  std::ifstream file("/proc/" + std::to_string(child_->pid()) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  std::istringstream fields(text.substr(text.rfind(')') + 1));  // the name may have spaces
-  std::string skipped;
-  constexpr int kBeforeTimes = 11;
-  for (int i = 0; i < kBeforeTimes; ++i) fields >> skipped;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return cpu_seconds_of(child_->pid());
 }
 
 Arena::Arena(std::filesystem::path state, const std::filesystem::path& program, Scale size)
@@ -168,46 +156,93 @@ Arena::Arena(std::filesystem::path state, const std::filesystem::path& program, 
 void Arena::make_place(const std::string& name, int approvals) {
   admin.post(path_of("namespaces"),
              {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}});
+  make_policy(name, approvals, {{"namespaces", {{"names", Json::array({name})}}}});
+}
+
+void Arena::make_cluster_place(const std::string& name, int approvals) {
+  make_policy(name, approvals, {{"scope", "Cluster"}});
+}
+
+void Arena::make_policy(const std::string& name, int approvals, const Json& where) {
   Json approval{{"required", approvals}};
   if (approvals > 0) approval["approvers"] = Json::array({{{"kind", "Group"}, {"name", "sre"}}});
-  admin.post(path_of("accesspolicies"),
-             {{"apiVersion", "curfew.dev/v1alpha1"},
-              {"kind", "AccessPolicy"},
-              {"metadata", {{"name", name}}},
-              {"spec",
-               {{"requesters", Json::array({{{"kind", "User"}, {"name", "alice"}}})},
-                {"roles", Json::array({{{"kind", "ClusterRole"}, {"name", "view"}}})},
-                {"namespaces", {{"names", Json::array({name})}}},
-                {"duration", {{"default", "1h"}, {"max", "4h"}}},
-                {"approval", approval}}}});
+  Json spec{{"requesters", Json::array({{{"kind", "User"}, {"name", "alice"}}})},
+            {"roles", Json::array({{{"kind", "ClusterRole"}, {"name", "view"}}})},
+            {"duration", {{"default", "1h"}, {"max", "4h"}}},
+            {"approval", approval}};
+  spec.update(where);
+  admin.post(path_of("accesspolicies"), {{"apiVersion", "curfew.dev/v1alpha1"},
+                                         {"kind", "AccessPolicy"},
+                                         {"metadata", {{"name", name}}},
+                                         {"spec", spec}});
   std::this_thread::sleep_for(1s);  // until the admission policies see the new policy
 }
 
+double Arena::api_server_cpu_seconds() const {
+  return cpu_seconds_of(api_server_of(state_));
+}
+
+double Arena::etcd_written_bytes() const {
+  std::ifstream file(state_ / "controlplane.json");
+  const int port = Json::parse(file).at("ports").at("etcd").get<int>();
+  auto etcd = http::CpprestTransport::create({.server = "http://127.0.0.1:" + std::to_string(port)});
+  if (!etcd) throw std::runtime_error(etcd.error().message);
+  const auto answer = (*etcd)->send(
+      {.method = http::Method::Get, .target = "/metrics", .content_type = {}, .body = {}}, 10s, {});
+  constexpr std::string_view kMetric = "\netcd_debugging_mvcc_total_put_size_in_bytes ";
+  const auto at = answer ? answer->body.find(kMetric) : std::string::npos;
+  if (at == std::string::npos) throw std::runtime_error("etcd does not say how much it has stored");
+  return std::stod(answer->body.substr(at + kMetric.size()));
+}
+
+void Arena::write_profile(const std::filesystem::path& file, std::chrono::seconds period) {
+  std::ofstream out(file, std::ios::binary);
+  out << admin.get_text("/debug/pprof/profile?seconds=" + std::to_string(period.count()));
+  if (!out.flush()) throw std::runtime_error("cannot write " + file.string());
+}
+
 void Arena::clear_place(const std::string& name) {
-  admin.remove(path_of(kRequests, name));
-  admin.remove(path_of(kBindings, name));
+  admin.remove(path_of(name.empty() ? kClusterRequests : kRequests, name));
+  if (name.empty()) {
+    admin.remove(path_of(kClusterBindings) + "?labelSelector=curfew.dev%2Frequest-uid");
+  } else {
+    admin.remove(path_of(kBindings, name));
+  }
 }
 
 Json Arena::ask(const std::string& place, const std::string& name, const Json& more) {
-  Json spec{{"policy", place},
+  return ask_for("AccessRequest", path_of(kRequests, place), place, name, more);
+}
+
+Json Arena::ask_cluster(const std::string& policy, const std::string& name, const Json& more) {
+  return ask_for("ClusterAccessRequest", path_of(kClusterRequests), policy, name, more);
+}
+
+Json Arena::ask_for(const std::string& kind, const std::string& target, const std::string& policy,
+                    const std::string& name, const Json& more) {
+  Json spec{{"policy", policy},
             {"role", {{"kind", "ClusterRole"}, {"name", "view"}}},
             {"duration", "1h"},
             {"reason", "looking at the incident of last night"}};
   spec.merge_patch(more);
-  return alice.post(path_of(kRequests, place), {{"apiVersion", "curfew.dev/v1alpha1"},
-                                                {"kind", "AccessRequest"},
-                                                {"metadata", {{"name", name}}},
-                                                {"spec", spec}});
+  return alice.post(target, {{"apiVersion", "curfew.dev/v1alpha1"},
+                             {"kind", kind},
+                             {"metadata", {{"name", name}}},
+                             {"spec", spec}});
 }
 
 void Arena::approve(const std::string& place, const std::string& name) {
-  bob.patch(path_of(kRequests, place, name),
-            {{"metadata", {{"annotations", {{"curfew.dev/approve", "ok"}}}}}});
+  annotate(place, name, "curfew.dev/approve", "ok");
 }
 
 void Arena::revoke(const std::string& place, const std::string& name) {
-  bob.patch(path_of(kRequests, place, name),
-            {{"metadata", {{"annotations", {{"curfew.dev/revoke", "done"}}}}}});
+  annotate(place, name, "curfew.dev/revoke", "done");
+}
+
+void Arena::annotate(const std::string& place, const std::string& name, const std::string& annotation,
+                     const std::string& value) {
+  bob.patch(path_of(place.empty() ? kClusterRequests : kRequests, place, name),
+            {{"metadata", {{"annotations", {{annotation, value}}}}}});
 }
 
 void Arena::await_phase(const std::string& place, const std::string& name, const std::string& phase) {

@@ -26,10 +26,13 @@ using Steady = std::chrono::steady_clock;
 double milliseconds_between(Steady::time_point from, Steady::time_point to);
 
 inline constexpr std::string_view kRequests = "accessrequests";
+inline constexpr std::string_view kClusterRequests = "clusteraccessrequests";
 inline constexpr std::string_view kRecords = "auditrecords";
 inline constexpr std::string_view kBindings = "rolebindings";
+inline constexpr std::string_view kClusterBindings = "clusterrolebindings";
+inline constexpr std::string_view kBare = "bareaccesses";  // see bare.hpp
 
-// "/apis/.../namespaces/NS/PLURAL[/NAME[/SUBRESOURCE]]" for the three kinds above, and namespaces and
+// "/apis/.../namespaces/NS/PLURAL[/NAME[/SUBRESOURCE]]" for the kinds above, and namespaces, events and
 // accesspolicies.
 std::string path_of(std::string_view plural, std::string_view ns = {}, std::string_view name = {},
                     std::string_view subresource = {});
@@ -47,6 +50,8 @@ class Caller {
   }
   Json remove(const std::string& target) { return send(http::Method::Delete, target, Json::object()); }
   Json get(const std::string& target);
+  // The body of any answer of status 200.
+  std::string get_text(const std::string& target);
   // Reads and discards all pages of 500: the least that a client needs for a list. Returns the number of
   // bytes.
   std::size_t read_all(const std::string& target);
@@ -96,6 +101,8 @@ class Arena {
   Arena(std::filesystem::path state, const std::filesystem::path& controller, Scale size);
 
   const Scale scale;
+  // Where "cost" writes profiles of the API server; empty: nowhere.
+  std::filesystem::path profiles;
   Caller admin;
   Caller alice;   // requester
   Caller bob;     // approver
@@ -105,17 +112,34 @@ class Arena {
   // Creates a namespace and a policy, both called `name`. The policy accepts alice's requests in that
   // namespace and requires `approvals` approvals by group sre.
   void make_place(const std::string& name, int approvals);
-  // Deletes the requests, then the bindings.
+  // Creates a policy that differs from make_place()'s in its scope, Cluster.
+  void make_cluster_place(const std::string& name, int approvals);
+  // Deletes the requests of a namespace, then the bindings; of the empty one, the cluster-wide ones.
   void clear_place(const std::string& name);
 
   // Creates a request and returns it as stored. `more` is merged into its spec.
   Json ask(const std::string& place, const std::string& name, const Json& more = Json::object());
+  // A ClusterAccessRequest under policy `policy`.
+  Json ask_cluster(const std::string& policy, const std::string& name, const Json& more = Json::object());
+  // An empty place stands for cluster-wide requests.
   void approve(const std::string& place, const std::string& name);
   void revoke(const std::string& place, const std::string& name);
   void await_phase(const std::string& place, const std::string& name, const std::string& phase);
   const std::filesystem::path& state() const { return state_; }
+  // The processor time that the API server has used so far.
+  double api_server_cpu_seconds() const;
+  // The bytes of keys and values that etcd has been told to store so far, each revision of an object anew.
+  double etcd_written_bytes() const;
+  // A processor profile of the API server over the next `period`, for "go tool pprof".
+  void write_profile(const std::filesystem::path& file, std::chrono::seconds period);
 
  private:
+  void make_policy(const std::string& name, int approvals, const Json& where);
+  Json ask_for(const std::string& kind, const std::string& target, const std::string& policy,
+               const std::string& name, const Json& more);
+  void annotate(const std::string& place, const std::string& name, const std::string& annotation,
+                const std::string& value);
+
   const std::filesystem::path state_;
 };
 

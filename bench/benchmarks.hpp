@@ -11,6 +11,7 @@ void grant_latency(Arena& arena, Results& results, int runs);
 void grant_burst(Arena& arena, Results& results, int runs);
 void end_together(Arena& arena, Results& results, int runs);
 void calls(Arena& arena, Results& results, int runs);
+void cost(Arena& arena, Results& results, int runs);
 void idle_memory(Arena& arena, Results& results, int runs);
 void admission(Arena& arena, Results& results, int runs);
 // These leave their objects in the API server.

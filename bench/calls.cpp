@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "bare.hpp"
 #include "benchmarks.hpp"
 #include "watcher.hpp"
 
@@ -68,27 +69,6 @@ Took ask_and_approve(Arena& arena, const std::string& place, const std::string& 
   return took;
 }
 
-constexpr std::string_view kAdmission = "/apis/admissionregistration.k8s.io/v1/";
-
-// Deletes and returns the bindings of Curfew's admission policies; a policy without a binding is not
-// evaluated.
-std::vector<std::pair<std::string, Json>> take_policies_out(Arena& arena) {
-  std::vector<std::pair<std::string, Json>> taken;
-  for (const char* plural : {"validatingadmissionpolicybindings", "mutatingadmissionpolicybindings"}) {
-    const std::string target = std::string(kAdmission) + plural;
-    Json list = arena.admin.get(target);
-    for (Json& binding : list.at("items")) {
-      const auto name = binding.at("metadata").at("name").get<std::string>();
-      if (name.find("curfew") == std::string::npos) continue;
-      arena.admin.remove(target + "/" + name);
-      for (const char* field : {"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"})
-        binding["metadata"].erase(field);
-      taken.emplace_back(target, binding);
-    }
-  }
-  return taken;
-}
-
 }  // namespace
 
 void calls(Arena& arena, Results& results, int runs) {
@@ -125,12 +105,10 @@ void admission(Arena& arena, Results& results, int runs) {
   for (int i = 1; i < kPolicies; ++i) arena.make_place("policy-" + std::to_string(i), 1);
   for (int run = 1; run <= runs; ++run) {
     const Took with = ask_and_approve(arena, place, "with-");
-    const auto taken = take_policies_out(arena);
-    if (taken.empty()) throw std::runtime_error("Curfew's admission policies are not installed");
-    std::this_thread::sleep_for(3s);
-    const Took without = ask_and_approve(arena, place, "without-");
-    for (const auto& [target, binding] : taken) arena.admin.post(target, binding);
-    std::this_thread::sleep_for(3s);
+    const Took without = [&] {
+      const WithoutPolicies out(arena);
+      return ask_and_approve(arena, place, "without-");
+    }();
     arena.clear_place(place);
     Figures found{.samples = {{"with_ms", with.approve}, {"without_ms", without.approve}}};
     found.figures = {{"approve_with_p50_ms", percentile(with.approve, 0.5)},

@@ -26,6 +26,7 @@ const std::array kBenchmarks{
     Benchmark{"grant-burst", grant_burst},
     Benchmark{"end-together", end_together},
     Benchmark{"calls", calls},
+    Benchmark{"cost", cost},
     Benchmark{"memory", idle_memory},
     Benchmark{"admission", admission},
     Benchmark{"pending", pending},
@@ -60,6 +61,7 @@ int run(int argc, char** argv) {
   std::string state;
   std::string controller;
   std::string output;
+  std::string profiles;
   std::vector<std::string> only;
   int runs = 3;
   Scale scale;
@@ -80,11 +82,15 @@ int run(int argc, char** argv) {
   cli.add_option("--stored", scale.stored, "Requests that have ended, for \"stored\"")
       ->check(CLI::Range(100, 10'000'000))
       ->capture_default_str();
+  cli.add_option("--profiles", profiles,
+                 "A folder for profiles of the API server, of each write that \"cost\" measures")
+      ->check(CLI::ExistingDirectory);
   CLI11_PARSE(cli, argc, argv);
 
   curfew::http::initialize_process();
   curfew::log::init(curfew::log::Level::Error);
   Arena arena(state, controller, scale);
+  arena.profiles = profiles;
   Results results(output);
   results.describe(machine(arena));
   for (const std::string& name : only.empty() ? names : only) {

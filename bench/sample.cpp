@@ -30,12 +30,22 @@ Sample::Sample(Arena& arena, const std::string& place, const std::string& name) 
     binding_ = as_sent(binding);
     binding_.merge_patch({{"apiVersion", "rbac.authorization.k8s.io/v1"}, {"kind", "RoleBinding"}});
   }
+  const Json events = arena.admin.get(path_of("events", place));
+  for (const Json& event : events.at("items")) {
+    if (event.at("regarding").value("uid", "") == uid_) event_ = as_sent(event);
+  }
   const Json records = arena.admin.get(path_of(kRecords));
   for (const Json& record : records.at("items")) {
     if (record.at("request").at("uid") == uid_)
       records_.emplace_back(record.at("metadata").at("name").get<std::string>().substr(uid_.size() + 1),
                             as_sent(record));
   }
+}
+
+Json Sample::event(const Json& request) const {
+  Json event = filled(event_, request);
+  event["metadata"]["name"] = request.at("metadata").at("uid");
+  return event;
 }
 
 Json Sample::record(const std::string& suffix, const Json& request) const {

@@ -14,6 +14,8 @@ class Sample {
   Json binding(const Json& request) const { return filled(binding_, request); }
   // `suffix` is the part after the UID: "granted" for record "UID-granted". Throws if there is none.
   Json record(const std::string& suffix, const Json& request) const;
+  // The last Event, with the request's UID for a name.
+  Json event(const Json& request) const;
   // {"status": ...}, as read by the constructor.
   Json status(const Json& request) const { return filled(status_, request); }
 
@@ -23,6 +25,7 @@ class Sample {
   std::string name_;
   std::string uid_;
   Json binding_;
+  Json event_;
   Json status_;
   std::vector<std::pair<std::string, Json>> records_;
 };

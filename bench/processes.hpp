@@ -1,0 +1,19 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+
+namespace curfew::bench {
+
+// The processor time that a process of this machine has used, user and system, in seconds (resolution:
+// 10 ms). Throws std::runtime_error if there is none.
+double cpu_seconds_of(pid_t pid);
+
+// Its resident memory, in MiB. Throws likewise.
+double rss_mib_of(pid_t pid);
+
+// The process of the control plane's API server, by what tools/controlplane notes in `state`.
+pid_t api_server_of(const std::filesystem::path& state);
+
+}  // namespace curfew::bench
