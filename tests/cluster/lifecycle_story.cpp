@@ -147,7 +147,7 @@ TEST_CASE("every step leaves one audit record that says who did what, when, unde
   CHECK(request.time("endedAt") >= request.time("expiresAt") - seconds(1));
 }
 
-TEST_CASE("kubectl describe and kubectl events show every step", "[lifecycle][namespaced]") {
+TEST_CASE("kubectl describe shows every step, and the Events tell when access began and ended", "[lifecycle][namespaced]") {
   const Scene scene;
   const Request request(scene, scene.space.policy(one_of_sre()), "duration: 3s");
   request.await("Pending");
@@ -155,8 +155,8 @@ TEST_CASE("kubectl describe and kubectl events show every step", "[lifecycle][na
   request.await("Active");
   request.await("Expired", seconds(6));
 
-  CHECK(eventually(seconds(3), [&] { return request.events().size() >= 4; }));
-  CHECK_THAT(request.events(), UnorderedEquals(Texts{"Requested", "Approved", "Granted", "Expired"}));
+  CHECK(eventually(seconds(3), [&] { return request.events().size() >= 2; }));
+  CHECK_THAT(request.events(), UnorderedEquals(Texts{"Granted", "Expired"}));
   const ProcessResult described = scene.admin.kubectl(scene.space.on("describe", "ask"));
   CHECK_THAT(described.out, ContainsSubstring("Approved") && ContainsSubstring("Granted") &&
                                 ContainsSubstring("Expired") && ContainsSubstring("looks right"));

@@ -136,6 +136,10 @@ void DecisionBuilder::emit_event(const Step& step) {
                      .related = step.related});
 }
 
+void DecisionBuilder::drop_events(api::AuditAction action) {
+  std::erase_if(events_, [&](const EmitEvent& event) { return event.reason == api::to_string(action); });
+}
+
 void DecisionBuilder::warn(std::string_view reason, std::string_view message) {
   events_.push_back({.type = "Warning",
                      .reason = std::string(reason),

@@ -43,6 +43,7 @@ class DecisionBuilder {
   // A record of what the changes of done() have brought about: written after them, and before the status.
   void record_after_change(const Step& step);
   void emit_event(const Step& step);
+  void drop_events(api::AuditAction action);
 
   // An Event that is not a step and has no record.
   void warn(std::string_view reason, std::string_view message);

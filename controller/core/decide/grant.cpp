@@ -285,6 +285,7 @@ Decision grant(const Input& input, DecisionBuilder builder) {
   const DecisionBuilder::Step step = granted_step(granting, binding_of(*input.request));
   builder.record_after_change(step);
   activate(input, builder, step);
+  builder.drop_events(api::AuditAction::Approved);  // the Event of the grant names who approved
   return builder.done(NextLook::at(times.expires_at), {CreateBinding{granting}});
 }
 

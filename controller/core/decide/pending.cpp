@@ -74,20 +74,7 @@ DecisionBuilder::Step requested(const Input& in, const DecisionBuilder& builder)
   if (!spec.extends.empty()) sentence += ", to extend " + spec.extends;
   return {.action = api::AuditAction::Requested,
           .message = sentence + " under AccessPolicy " + spec.policy,
-          .actor = is_known ? spec.requester : std::nullopt,
-          .doing = "Observe"};
-}
-
-// Emits the Event at first sight. The record waits for the policy, which may arrive a moment later;
-// end_pending writes it if there never is one.
-void note_request(const Input& in, DecisionBuilder& builder) {
-  record_request(in, builder);
-  if (in.request->status.phase && !was_held(*in.request)) return;
-  const DecisionBuilder::Step step = requested(in, builder);
-  DecisionBuilder::Step told = step;
-  // Only the Event: a record has the reason in a field of its own.
-  told.message = with_comment(told.message, in.request->spec.reason);
-  builder.emit_event(told);
+          .actor = is_known ? spec.requester : std::nullopt};
 }
 
 // What the request extends is about to end before its time, or has, and the record of that is not there yet:
@@ -231,7 +218,7 @@ Decision decide_ungranted(const Input& input) {
   if (input.flood) return reject_flood(input);
   if (!input.guard.in_force && !was_seen(input)) return hold_unseen(input);
   DecisionBuilder builder(input);
-  note_request(input, builder);
+  record_request(input, builder);
   if (const auto denial = unguarded(input)) return reject(input, builder, *denial);
 
   const Tally counted = tally_in_time(input);
