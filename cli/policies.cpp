@@ -51,6 +51,7 @@ Exit policies(const Options& options, const Invocation& run) {
                        "\n");
   } else {
     std::vector<std::vector<Cell>> rows;
+    rows.reserve(policies.size());
     for (const auto& policy : policies) rows.push_back(row_of(policy.object));
     run.terminal.print(
         table(run.terminal,

@@ -50,6 +50,14 @@ struct PolicyReview {
   bool operator==(const PolicyReview&) const = default;
 };
 
+// AccessPolicySpec::Limits: what one requester may have under the policy.
+struct PolicyLimits {
+  std::optional<int> active_per_requester;
+  std::string cooldown;
+  bool once_by_name = false;
+  bool operator==(const PolicyLimits&) const = default;
+};
+
 struct AccessPolicySpec {
   struct Namespaces {
     std::vector<std::string> names;
@@ -69,12 +77,7 @@ struct AccessPolicySpec {
     bool operator==(const Approval&) const = default;
   };
   using Review = PolicyReview;
-  struct Limits {
-    std::optional<int> active_per_requester;
-    std::string cooldown;
-    bool once_by_name = false;
-    bool operator==(const Limits&) const = default;
-  };
+  using Limits = PolicyLimits;
 
   std::string description;
   std::vector<Subject> requesters;

@@ -28,9 +28,8 @@ struct Page {
   int status = 200;  // 200 to 599
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers =
-      {};                   // further ones; not those that frame the body
-  Source stream = nullptr;  // in place of `body`
+  std::vector<std::pair<std::string, std::string>> headers;  // further ones; not those that frame the body
+  Source stream = nullptr;                                   // in place of `body`
 };
 
 struct ServerLimits {
@@ -41,8 +40,8 @@ struct ServerLimits {
   // At a time. A further connection replaces the one whose request has been outstanding the longest.
   int connections = 100;
   std::uint32_t header_bytes = 16 * 1024;
-  std::size_t target_bytes = 8 * 1024;  // path and query, encoded
-  int streams = 50;                     // at a time, of the connections; a further one is refused with 503
+  std::size_t target_bytes = std::size_t{8} << 10;  // path and query, encoded
+  int streams = 50;  // at a time, of the connections; a further one is refused with 503
   std::chrono::milliseconds stream_poll{100};
 };
 
