@@ -25,19 +25,26 @@ stop() {
   exit 1
 }
 
-# Only what the story needs: no tests, no helm.
+# Only what the story needs: no tests, no helm. Leaves the programs in PATH, where kubectl finds the plugin.
 build_all() {
+  cd "$checkout" || exit 1
+  if [[ -n $built ]]; then
+    quietly "Building a Kubernetes API server where none was built before" controlplane "$controlplane" build --without-helm
+  else
+    build_from_nothing
+  fi
+  binaries=$(tail -n 1 "$folder/controlplane.log"):${built:=$checkout/build/release}
+  export PATH=$binaries:$PATH
+}
+
+build_from_nothing() {
   say "Installing what the build needs, where it is missing"
   begin dependencies "$checkout/tools/install-dependencies"
   finish dependencies
-  cd "$checkout" || exit 1
   say "Building the controller and the plugin, and a Kubernetes API server where none was built before: some minutes the first time"
   begin controller bash -c "cmake --preset release && cmake --build --preset release --target curfew kubectl-curfew"
   begin controlplane "$controlplane" build --without-helm
   finish controller controlplane
-  binaries=$(tail -n 1 "$folder/controlplane.log")
-  binaries+=:$checkout/build/release # kubectl finds the plugin in PATH
-  export PATH=$binaries:$PATH
 }
 
 # Starts the API server, installs Curfew as the README says, and runs the controller as its own ServiceAccount.
@@ -50,7 +57,7 @@ start_all() {
   local token
   token=$("$controlplane" token curfew-system curfew --state "$cluster") || exit 1
   "$controlplane" start --state "$cluster" curfew -- \
-    "$checkout/build/release/curfew" --kubeconfig "$token" --metrics-address 127.0.0.1:0 || exit 1
+    "$built/curfew" --kubeconfig "$token" --metrics-address 127.0.0.1:0 || exit 1
   wait_until_ready
   make_people
   wait_until_kinds_are_known
