@@ -111,6 +111,12 @@ void note_reviews(const Input& in, const std::vector<std::optional<Denial>>& den
   terms.observed = static_cast<int>(denials.size());
 }
 
+// How the access ended, and what became of its review.
+void tell(DecisionBuilder& builder, const std::string& of_review) {
+  const auto& ending = builder.status.ending;
+  builder.message(ending ? ending->message.str() + "; " + of_review : of_review);
+}
+
 Decision complete_review(const Input& in, const std::vector<std::optional<Denial>>& denials,
                          DecisionBuilder builder) {
   const api::Review* decisive = nullptr;  // a dispute, or else the last review
@@ -122,7 +128,7 @@ Decision complete_review(const Input& in, const std::vector<std::optional<Denial
   if (decisive == nullptr) return builder.done(NextLook::at(*builder.status.review->due_at));
   const std::string said = sentence_of(*decisive);
   builder.status.complete = true;
-  builder.message(said);
+  tell(builder, said);
   builder.condition(kReviewed, "True", api::to_string(decisive->verdict), said);
   return builder.done(NextLook::never());
 }
@@ -215,12 +221,6 @@ namespace {
 TimePoint end_of_access(const Input& in, const DecisionBuilder& builder) {
   if (in.end_record) return floor_to_second(in.end_record->time);
   return builder.status.ended_at.value_or(in.now);
-}
-
-// How the access ended, and what became of its review.
-void tell(DecisionBuilder& builder, const std::string& of_review) {
-  const auto& ending = builder.status.ending;
-  builder.message(ending ? ending->message.str() + "; " + of_review : of_review);
 }
 
 }  // namespace

@@ -97,6 +97,8 @@ TEST_CASE("a review completes the request, with the reviewer's words on record")
   CHECK(w.record(AuditAction::Reviewed).actor == auditor("dora"));
   CHECK(w.status().complete);
   CHECK(w.phase() == Phase::Expired);
+  CHECK(w.status().message == "access ended at " + format_rfc3339(*w.status().expires_at) +
+                                  ": its time was up; " + w.record(AuditAction::Reviewed).message);
 }
 
 TEST_CASE("access that was revoked is reviewed as well") {
@@ -109,6 +111,7 @@ TEST_CASE("access that was revoked is reviewed as well") {
   w.settle();
   CHECK(w.status().complete);
   CHECK(w.phase() == Phase::Revoked);
+  CHECK(w.status().message == "alice revoked; dora found this access justified");
 }
 
 TEST_CASE("of two reviews that are required, one dispute is what is said") {
