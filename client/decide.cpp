@@ -23,15 +23,22 @@ DecisionResult failed(Error error) {
   return {.outcome = Outcome::Failed, .error = std::move(error)};
 }
 
+// What the request extends and a Revoke of it leaves; empty if nothing.
+std::string left_by_revocation(const api::AccessRequest& request, TimePoint now) {
+  const auto& extended = request.status.extends;
+  return extended && extended->expires_at <= now ? "" : request.spec.extends.str();
+}
+
 // What a decision on the request has done.
-DecisionResult decided(const api::AccessRequest& request, const api::Decision& decision) {
+DecisionResult decided(const api::AccessRequest& request, const api::Decision& decision, TimePoint now) {
   const bool is_early =
       decision.verdict == api::Verdict::Revoke && request.status.phase != api::Phase::Active;
   const bool is_own = core::is_requester_or_subject(request, decision.person);
   return {.outcome = Outcome::Decided,
           .takes_back_approval = is_early && !is_own,
           .withdraws = is_early && is_own,
-          .goes_on = decision.verdict == api::Verdict::Revoke && !is_early ? request.spec.extends.str() : "",
+          .goes_on =
+              decision.verdict == api::Verdict::Revoke && !is_early ? left_by_revocation(request, now) : "",
           .error = {}};
 }
 
@@ -130,7 +137,7 @@ DecisionResult decide(const Session& session, const Target& target, const api::D
   milliseconds waited = is_pinned(decider.request()) ? milliseconds(0) : kPinningGrace;
   while (true) {
     const auto written = decider.write(decision);
-    if (written) return decided(decider.request(), decision);
+    if (written) return decided(decider.request(), decision, session.clock->now());
     const Error& error = written.error();
     const bool is_early =
         approves && error.message.find(kNotPinnedYet) != std::string::npos && waited < kPinningGrace;

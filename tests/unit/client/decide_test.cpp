@@ -165,3 +165,23 @@ TEST_CASE("a revocation before there is access takes back one's approval, or wit
     CHECK(result.withdraws == c.withdraws);
   }
 }
+
+TEST_CASE("who revokes an extension hears of what it extends only while that gives access") {
+  for (const auto& [end_of_extended, goes_on] :
+       {std::pair("2026-11-24T20:00:01Z", "fix"), std::pair("2026-11-24T20:00:00Z", "")}) {
+    CAPTURE(end_of_extended);
+    World world;  // at 20:00:00
+    world.cluster->add(a_request("fix-2", {{"spec", {{"extends", "fix"}}},
+                                           {"status",
+                                            {{"phase", "Active"},
+                                             {"extends",
+                                              {{"name", "fix"},
+                                               {"uid", "uid-of-fix"},
+                                               {"expiresAt", end_of_extended},
+                                               {"since", "2026-11-24T19:00:00Z"}}}}}}));
+    const auto result = client::decide(world.session(), {.key = {"payments", "fix-2"}, .uid = ""},
+                                       {.verdict = api::Verdict::Revoke, .person = kBob, .comment = ""}, {});
+    CHECK(result.outcome == DecisionOutcome::Decided);
+    CHECK(result.goes_on == goes_on);
+  }
+}
