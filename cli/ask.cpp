@@ -32,8 +32,9 @@ const client::Candidate& choose_among(const Terminal& terminal,
 }  // namespace
 
 Printable choice_text(const client::Candidate& candidate) {
-  return Printable(core::describe(*candidate.request().spec.role)) + " under AccessPolicy " +
-         candidate.request().spec.policy + ", decided by " + deciders(candidate.policy());
+  return Printable(core::describe(*candidate.request().spec.role)) + scope_beside_name(candidate.request()) +
+         " under AccessPolicy " + candidate.request().spec.policy + ", decided by " +
+         deciders(candidate.policy());
 }
 
 client::Candidate choose(const Invocation& run, const RequestFlags& flags, const Eligible& eligible) {

@@ -132,6 +132,17 @@ std::string scope_text(const api::AccessRequest& request) {
   return "in namespaces " + core::describe(core::scope_of(request)).substr(std::string_view("in ").size());
 }
 
+std::string scope_beside_name(const api::AccessRequest& request) {
+  return request.metadata.ns.empty() ? " " + scope_text(request) : "";
+}
+
+std::string place_text(const api::AccessRequest& request) {
+  const core::Scope scope = core::scope_of(request);
+  if (scope.is_cluster_wide()) return "cluster-wide";
+  if (scope.namespaces.size() <= 2) return core::joined(scope.namespaces);
+  return scope.namespaces.front() + " and " + std::to_string(scope.namespaces.size() - 1) + " more";
+}
+
 std::string argument_of(const api::ObjectKey& key) {
   return to_string(key) + (key.ns.empty() ? " --cluster-wide" : "");
 }

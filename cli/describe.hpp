@@ -30,6 +30,11 @@ Printable lines_of(const Terminal& terminal, const std::vector<core::Finding>& f
 std::string scope_text(const std::string& ns);
 // Likewise of a request, also for several namespaces: "in namespaces payments and shop".
 std::string scope_text(const api::AccessRequest& request);
+// " cluster-wide", " in namespaces payments and shop": what the name of a ClusterAccessRequest does not say.
+// Empty for an AccessRequest.
+std::string scope_beside_name(const api::AccessRequest& request);
+// For a column: "payments", "cluster-wide", "payments, shop", "payments and 3 more".
+std::string place_text(const api::AccessRequest& request);
 // The request as the arguments of another command: "payments/debug", "debug --cluster-wide".
 std::string argument_of(const api::ObjectKey& key);
 // The requester's username; "somebody" if the request has none.

@@ -19,7 +19,7 @@ Printable head_of(const Terminal& terminal, const api::AccessRequest& request, T
   if (status.phase == api::Phase::Active && status.expires_at)
     head += Printable(", ") + time_left(*status.expires_at, now);
   head += Printable("\n  ") + requester_text(request) + " asks for " + role_text(request) +
-          " under AccessPolicy " + request.spec.policy;
+          scope_beside_name(request) + " under AccessPolicy " + request.spec.policy;
   if (!request.spec.extends.empty()) head += Printable(", to extend ") + request.spec.extends;
   if (const auto reason = utf8::trimmed(request.spec.reason); !reason.empty())
     head += Printable(": ") + reason;

@@ -66,7 +66,7 @@ std::string time_text(const api::AccessRequest& request, TimePoint now) {
 
 std::vector<Cell> row(const api::AccessRequest& request, TimePoint now, bool wide) {
   const auto& subject = request.status.subject;
-  std::vector<Cell> cells{{request.metadata.ns},
+  std::vector<Cell> cells{{place_text(request)},
                           {request.metadata.name},
                           {phase_text(request), colour_of(request)},
                           {std::string(request.spec.policy)},

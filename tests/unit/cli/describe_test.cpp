@@ -63,3 +63,18 @@ TEST_CASE("findings are a line each") {
                    .message = "you may not look"}}) ==
       "  pass  it is so\n  FAIL  it fits: spec.x is?7\n  wait  it is few: one is there\n     ?  it is seen (you may not look)\n");
 }
+
+TEST_CASE("where a ClusterAccessRequest gives access is said, of an AccessRequest its name says it") {
+  api::AccessRequest request;
+  request.metadata.ns = "payments";
+  CHECK(cli::place_text(request) == "payments");
+  CHECK(cli::scope_beside_name(request).empty());
+  request.metadata.ns = "";
+  CHECK(cli::place_text(request) == "cluster-wide");
+  CHECK(cli::scope_beside_name(request) == " cluster-wide");
+  request.spec.namespaces = {"payments", "shop"};
+  CHECK(cli::place_text(request) == "payments, shop");
+  CHECK(cli::scope_beside_name(request) == " in namespaces payments and shop");
+  request.spec.namespaces = {"payments", "shop", "web", "ledger"};
+  CHECK(cli::place_text(request) == "payments and 3 more");
+}
