@@ -268,7 +268,7 @@ std::optional<Decision> resume_grant(const Input& input) {
 Decision grant(const Input& input, DecisionBuilder builder) {
   if (!input.request->status.phase) {
     // Store what was pinned at first sight before anything depends on it.
-    builder.message("approved, access is about to be granted");
+    builder.message("access is about to be granted");
     return builder.done(NextLook::on_change(Watched::Request));  // by this write
   }
   if (is_unrecorded_grant(input)) return remove_unrecorded(input);

@@ -76,6 +76,8 @@ TEST_CASE("the binding carries its own end, its owner, and nothing that could ho
 TEST_CASE("a policy that asks for no approval grants at once") {
   World w;
   w.s.policy = a_policy(0);
+  w.step();
+  CHECK(w.status().message == "access is about to be granted");
   w.settle();
   CHECK(w.phase() == Phase::Active);
   CHECK(w.condition("Approved") == "True NoApprovalNeeded");

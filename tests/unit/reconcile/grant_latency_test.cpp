@@ -41,7 +41,7 @@ TEST_CASE("a grant takes from the last decision that was heard of, whatever else
   f.see(approved(2));
   f.clock.advance(30ms);
   auto noted = approved(2);
-  noted.status.message = "approved, access is about to be granted";
+  noted.status.message = "access is about to be granted";
   f.see(noted);
   f.clock.step_wall(-1h);
   f.clock.advance(20ms);
