@@ -23,7 +23,10 @@ void Flags::add_to(CLI::App& app) {
   for (const auto& [flag, _] : texts) texts_.emplace_back(flag.substr(flag.find("--")), "");
   for (std::size_t i = 0; i < texts.size(); ++i)
     app.add_option(texts[i].first, texts_[i].second, texts[i].second)->group("kubectl's own");
+  // One value each time: without that, what follows it, such as the name of a request, is taken for more of
+  // them.
   app.add_option("--as-group", as_groups_, "Impersonate this group; may be given several times")
+      ->allow_extra_args(false)
       ->group("kubectl's own");
   switches_ = {{"--insecure-skip-tls-verify", false}, {"--disable-compression", false}};
   for (auto& [flag, value] : switches_) app.add_flag(flag, value, "As kubectl's")->group("kubectl's own");
@@ -31,7 +34,7 @@ void Flags::add_to(CLI::App& app) {
       app.add_option(
              "-n,--namespace", namespaces,
              "The namespace (default: the kubeconfig's); of request, can, run and break-glass also several")
-          ->expected(1)
+          ->allow_extra_args(false)
           ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--cluster-wide", is_cluster_wide,
                "Access to the whole cluster: requests are ClusterAccessRequests")
