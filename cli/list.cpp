@@ -60,7 +60,8 @@ std::string time_text(const api::AccessRequest& request, TimePoint now) {
   const auto& status = request.status;
   if (status.phase == api::Phase::Active && status.expires_at) return time_left(*status.expires_at, now);
   if (core::awaits_review(status))
-    return now >= *status.review->due_at ? "overdue" : time_left(*status.review->due_at, now);
+    return now >= *status.review->due_at ? "review overdue"
+                                         : "review: " + time_left(*status.review->due_at, now);
   return std::string(status.duration.empty() ? request.spec.duration : status.duration);
 }
 
@@ -170,7 +171,8 @@ Exit list(const Options& options, const Invocation& run) {
 Verb list_verb(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "list", "What you asked for, what waits for your decision, what is active with the time that is left");
+      "list",
+      "What you asked for, what waits for your decision or review, what is active with the time that is left");
   command->add_flag("--mine", options->mine, "Only what you asked for, or would get");
   command->add_flag("--to-decide", options->to_decide, "Only what waits for you");
   command->add_flag("--to-review", options->to_review, "Only ended access that waits for your review");
