@@ -14,9 +14,12 @@ Printable nothing_fits(const client::Session& session, const std::vector<client:
       sentence += Printable(": AccessPolicy ") + options.policy + " does not exist or does not offer that";
     return sentence + "; 'kubectl curfew policies' shows what there is";
   }
-  for (const auto& candidate : all)
-    sentence += Printable("\n  AccessPolicy ") + candidate.request().spec.policy + ": " +
-                candidate.obstacle()->message;
+  for (const auto& candidate : all) {
+    const std::string name = "AccessPolicy " + candidate.request().spec.policy.str();
+    const std::string& message = candidate.obstacle()->message;
+    sentence += Printable("\n  ") +
+                (message.find(name) == std::string::npos ? Printable(name) + ": " : Printable()) + message;
+  }
   return sentence;
 }
 
