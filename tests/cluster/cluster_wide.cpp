@@ -111,7 +111,7 @@ TEST_CASE("what a policy for the whole cluster may say, and who may write it", "
           {"create", "--dry-run=server", "-f", "-"},
           "apiVersion: curfew.dev/v1alpha1\nkind: AccessRequest\nmetadata: {name: x, namespace: default}\nspec: {policy: " +
               policy + "}\n"),
-      Refused("is for cluster-wide access: ask for it with a ClusterAccessRequest"));
+      Refused("is for cluster-wide access: ask for it with a ClusterAccessRequest that names no namespaces"));
 
   // bind alone, which is enough for a policy for namespaces.
   const Person author = scene.cluster.somebody(unique("author"), {"curfew-test-authors"});

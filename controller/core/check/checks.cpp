@@ -45,7 +45,7 @@ std::optional<Denial> scope_is_allowed(const Input& in) {
       describe(*in.policy) +
           (is_wide
                ? " is for access in namespaces: ask for it with an AccessRequest in one of them, or name them in spec.namespaces"
-               : " is for cluster-wide access: ask for it with a ClusterAccessRequest"));
+               : " is for cluster-wide access: ask for it with a ClusterAccessRequest that names no namespaces"));
 }
 
 std::optional<Denial> policy_is_ready(const Input& in) {

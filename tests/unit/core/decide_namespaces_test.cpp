@@ -276,5 +276,7 @@ TEST_CASE("a request for several namespaces needs all of them, and a ClusterRole
     w.s.policy->spec.scope = "Cluster";
     REQUIRE(denied());
     CHECK(denied()->reason == "ScopeNotAllowed");
+    CHECK_THAT(denied()->message,
+               Catch::Matchers::EndsWith("ask for it with a ClusterAccessRequest that names no namespaces"));
   }
 }
