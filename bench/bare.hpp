@@ -5,7 +5,8 @@
 namespace curfew::bench {
 
 // Takes Curfew's admission policies out of force; the destructor puts them back. Both wait until the API
-// server has noticed. A policy without a binding is not evaluated.
+// server has noticed. A policy without a binding is not evaluated. A controller that starts afterwards
+// believes no AccessPolicy that is older: so this comes last on a control plane, or without a controller.
 class WithoutPolicies {
  public:
   explicit WithoutPolicies(Arena& arena);
@@ -19,8 +20,9 @@ class WithoutPolicies {
 };
 
 // The least that access with an approval costs: a small kind of its own, without rules in its schema; one
-// client approves, another creates a RoleBinding and patches a status. To be used without Curfew's admission
-// policies. All calls are the administrator's, whom RBAC asks nothing.
+// client approves, another creates a RoleBinding and patches a status. No admission policy is about the kind,
+// and of Curfew's only the first condition of curfew-bindings is evaluated for the RoleBinding. All calls are
+// the administrator's, whom RBAC asks nothing.
 class BareChain {
  public:
   // Creates the kind (once for each API server) and uses the namespace `place`, which exists.

@@ -74,7 +74,6 @@ std::vector<double> raw_chain(Arena& arena, const std::string& place, const Samp
 
 // The same for a kind, a binding and clients that have nothing to do with Curfew.
 std::vector<double> bare_chain(Arena& arena, const std::string& place) {
-  const WithoutPolicies out(arena);
   BareChain bare(arena, place);
   for (int i = 0; i < kOneByOne; ++i) bare.ask("bare-" + std::to_string(i));
   std::vector<double> took;
@@ -144,7 +143,6 @@ Burst burst(Arena& arena, const Expected& expected, const std::function<void(int
 }
 
 Burst bare_burst(Arena& arena, const std::string& place) {
-  const WithoutPolicies out(arena);
   BareChain bare(arena, place);
   in_parallel(kBurst, kApprovers, [&](int i) { bare.ask("bare-" + std::to_string(i)); });
   Burst result = burst(

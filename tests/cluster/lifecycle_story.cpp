@@ -147,7 +147,8 @@ TEST_CASE("every step leaves one audit record that says who did what, when, unde
   CHECK(request.time("endedAt") >= request.time("expiresAt") - seconds(1));
 }
 
-TEST_CASE("kubectl describe shows every step, and the Events tell when access began and ended", "[lifecycle][namespaced]") {
+TEST_CASE("kubectl describe shows every step, and the Events tell when access began and ended",
+          "[lifecycle][namespaced]") {
   const Scene scene;
   const Request request(scene, scene.space.policy(one_of_sre()), "duration: 3s");
   request.await("Pending");
