@@ -14,7 +14,6 @@
 #include "app/identity.hpp"
 #include "app/leadership.hpp"
 #include "app/version.hpp"
-#include "audit/writer.hpp"
 #include "expiry/expiry.hpp"
 #include "guard/guard.hpp"
 #include "housekeeping/housekeeping.hpp"
@@ -25,6 +24,7 @@
 #include "reconcile/reconcilers.hpp"
 #include "reconcile/requests.hpp"
 #include "reconcile/store_watches.hpp"
+#include "records/writer.hpp"
 #include "runtime/watchdog.hpp"
 #include "runtime/work_queue.hpp"
 #include "telemetry/metrics.hpp"
@@ -61,7 +61,7 @@ struct Modules {
   runtime::WorkQueue<reconcile::Key> queue{clock, kReconcileRetries};
   kube::EventRecorder events{clients.general, identity, [this] { metrics.event_dropped(); },
                              [this] { return queue.size() > 0 || expiry.has_backlog(); }};
-  audit::Writer audit{clients.general};
+  records::Writer audit{clients.general};
 
   expiry::Expiry expiry{{.client = clients.endings,
                          .bindings = stores.bindings,

@@ -4,7 +4,6 @@
 #include <functional>
 #include <stop_token>
 
-#include "audit/writer.hpp"
 #include "expiry/pending_deletions.hpp"
 #include "housekeeping/audit_backfill.hpp"
 #include "housekeeping/retention.hpp"
@@ -12,6 +11,7 @@
 #include "kube/client.hpp"
 #include "reconcile/requests.hpp"
 #include "reconcile/stores.hpp"
+#include "records/writer.hpp"
 #include "telemetry/metrics.hpp"
 #include "util/clock.hpp"
 #include "util/threads.hpp"
@@ -25,7 +25,7 @@ class Housekeeping {
   struct Parts {
     kube::Client& client;
     kube::Client& endings;  // for calls that end access; exempt from the in-flight limit
-    audit::Writer& audit;
+    records::Writer& audit;
     const reconcile::Stores& stores;
     reconcile::Requests& requests;
     expiry::PendingDeletions& deletions;

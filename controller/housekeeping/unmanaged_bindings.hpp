@@ -8,11 +8,11 @@
 #include <string_view>
 #include <utility>
 
-#include "audit/writer.hpp"
 #include "expiry/pending_deletions.hpp"
 #include "reconcile/departed_requests.hpp"
 #include "reconcile/request_notes.hpp"
 #include "reconcile/stores.hpp"
+#include "records/writer.hpp"
 #include "runtime/worker.hpp"
 #include "telemetry/metrics.hpp"
 #include "util/clock.hpp"
@@ -27,7 +27,7 @@ namespace curfew::housekeeping {
 class UnmanagedBindings {
  public:
   struct Parts {
-    audit::Writer& audit;
+    records::Writer& audit;
     kube::Client& client;
     kube::Client& endings;
     const reconcile::Stores& stores;

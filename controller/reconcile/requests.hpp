@@ -4,7 +4,6 @@
 #include <memory>
 #include <stop_token>
 
-#include "audit/writer.hpp"
 #include "core/input.hpp"
 #include "expiry/pending_deletions.hpp"
 #include "kube/client.hpp"
@@ -20,6 +19,7 @@
 #include "reconcile/request_reconciler.hpp"
 #include "reconcile/stores.hpp"
 #include "reconcile/triggers.hpp"
+#include "records/writer.hpp"
 #include "runtime/work_queue.hpp"
 #include "telemetry/metrics.hpp"
 #include "util/clock.hpp"
@@ -34,7 +34,7 @@ class Requests {
     kube::Client& client;
     kube::Client& endings;  // for calls that end access; exempt from the in-flight limit
     Stores& stores;
-    audit::Writer& audit;
+    records::Writer& audit;
     kube::EventRecorder& events;
     telemetry::Metrics& metrics;
     expiry::PendingDeletions& deletions;

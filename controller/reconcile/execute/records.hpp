@@ -2,7 +2,6 @@
 
 #include <stop_token>
 
-#include "audit/writer.hpp"
 #include "core/action.hpp"
 #include "core/input.hpp"
 #include "kube/client.hpp"
@@ -10,6 +9,7 @@
 #include "limits/usage_index.hpp"
 #include "reconcile/execute/step.hpp"
 #include "reconcile/request_notes.hpp"
+#include "records/writer.hpp"
 #include "util/clock.hpp"
 
 namespace curfew::reconcile {
@@ -19,7 +19,7 @@ class RecordExecutor {
  public:
   struct Parts {
     kube::Client& client;
-    audit::Writer& audit;
+    records::Writer& audit;
     RequestNotes& notes;
     limits::UsageIndex& usage;
     limits::RequestRateLimiter& floods;

@@ -17,7 +17,7 @@ namespace {
 struct ForeignBindingsFixture {
   FakeApi api;
   kube::Client client{api};
-  audit::Writer audit{client};
+  records::Writer audit{client};
   reconcile::Stores stores;
   reconcile::RequestNotes notes;
   reconcile::DepartedRequests departed;

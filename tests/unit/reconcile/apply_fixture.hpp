@@ -20,7 +20,7 @@ inline const TimePoint kExpiresAt = *parse_rfc3339("2026-11-24T21:00:00Z");
 struct ApplierFixture {
   FakeApi api;
   kube::Client client{api};
-  audit::Writer audit{client};
+  records::Writer audit{client};
   kube::EventRecorder events{client, "test"};
   reconcile::Stores stores;
   reconcile::RequestNotes notes;

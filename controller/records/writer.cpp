@@ -1,6 +1,6 @@
-#include "audit/writer.hpp"
+#include "records/writer.hpp"
 
-namespace curfew::audit {
+namespace curfew::records {
 
 Result<api::AuditRecord> Writer::write(const api::AuditRecord& record, std::stop_token stop) {
   auto created = client_.create(record, stop);
@@ -9,4 +9,4 @@ Result<api::AuditRecord> Writer::write(const api::AuditRecord& record, std::stop
   return client_.get<api::AuditRecord>(record.metadata.key(), stop);
 }
 
-}  // namespace curfew::audit
+}  // namespace curfew::records

@@ -6,7 +6,7 @@
 #include "kube/client.hpp"
 #include "util/result.hpp"
 
-namespace curfew::audit {
+namespace curfew::records {
 
 // Writes audit records to the cluster. Their names derive from the request's own state, so that writing one
 // twice is harmless.
@@ -23,4 +23,4 @@ class Writer {
   kube::Client& client_;
 };
 
-}  // namespace curfew::audit
+}  // namespace curfew::records
