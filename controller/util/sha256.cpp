@@ -3,14 +3,16 @@
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
-#include <array>
-
 namespace curfew {
 
+Sha256 sha256(std::string_view bytes) {
+  Sha256 digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  return digest;
+}
+
 std::string sha256_hex(std::string_view text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return fmt::format("{:02x}", fmt::join(digest, ""));
+  return fmt::format("{:02x}", fmt::join(sha256(text), ""));
 }
 
 }  // namespace curfew

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+using curfew::sha256;
 using curfew::sha256_hex;
 
 TEST_CASE("SHA-256 is written as 64 lower-case hexadecimal digits") {
@@ -16,4 +17,10 @@ TEST_CASE("SHA-256 is written as 64 lower-case hexadecimal digits") {
 TEST_CASE("a zero byte counts like any other") {
   CHECK(sha256_hex(std::string("a\0b", 3)) != sha256_hex("a"));
   CHECK(sha256_hex(std::string("a\0b", 3)) != sha256_hex("ab"));
+}
+
+TEST_CASE("the bytes of a hash are those that are written") {
+  const auto digest = sha256("abc");
+  CHECK(digest.front() == 0xba);
+  CHECK(digest.back() == 0xad);
 }
