@@ -76,7 +76,7 @@ class Canonicalizer {
     switch (value.type()) {
       case json::value_t::null: return append("null");
       case json::value_t::boolean: return append(value.get<bool>() ? "true" : "false");
-      case json::value_t::string: return write(value.get_ref<const std::string&>());
+      case json::value_t::string: return write_text(value.get_ref<const std::string&>());
       case json::value_t::number_integer: {
         const auto number = value.get<std::int64_t>();
         return write_integer(number, number >= -kMaxInteger && number <= kMaxInteger);
@@ -91,11 +91,27 @@ class Canonicalizer {
                                      : refuse("JSON has no number for infinity or NaN");
       }
       case json::value_t::array: return is_within(depth) && write_array(value, depth);
-      case json::value_t::object: return is_within(depth) && write_object(value, depth);
+      case json::value_t::object: return is_within(depth) && write_members(value, depth);
       case json::value_t::binary:
       case json::value_t::discarded: break;
     }
     return refuse("the value is not JSON");
+  }
+
+  bool write_object(std::span<const Member> members, std::size_t depth) {
+    std::vector<std::pair<std::u16string, const Member*>> sorted;
+    sorted.reserve(members.size());
+    for (const Member& member : members) sorted.emplace_back(utf16(member.name), &member);
+    std::ranges::sort(sorted, {}, [](const auto& member) -> const std::u16string& { return member.first; });
+    text_ += '{';
+    bool first = true;
+    for (const auto& [order, member] : sorted) {
+      if (!std::exchange(first, false)) text_ += ',';
+      if (!write_text(member->name)) return false;
+      text_ += ':';
+      if (!write(*member->value, depth + 1)) return false;
+    }
+    return append("}");
   }
 
   Result<std::string> done() {
@@ -125,7 +141,7 @@ class Canonicalizer {
                     : refuse(fmt::format("the integer {} is beyond 2^53 - 1", number));
   }
 
-  bool write(const std::string& text) {
+  bool write_text(std::string_view text) {
     if (!utf8::is_valid(text)) return refuse("a text is not UTF-8");
     text_ += '"';
     for (const char c : text) write_escaped(c);
@@ -162,21 +178,12 @@ class Canonicalizer {
     return append("]");
   }
 
-  bool write_object(const json& object, std::size_t depth) {
-    std::vector<std::pair<std::u16string, json::const_iterator>> members;
+  bool write_members(const json& object, std::size_t depth) {
+    std::vector<Member> members;
     members.reserve(object.size());
     for (auto member = object.begin(); member != object.end(); ++member)
-      members.emplace_back(utf16(member.key()), member);
-    std::ranges::sort(members, {}, [](const auto& member) -> const std::u16string& { return member.first; });
-    text_ += '{';
-    bool first = true;
-    for (const auto& [order, member] : members) {
-      if (!std::exchange(first, false)) text_ += ',';
-      if (!write(member.key())) return false;
-      text_ += ':';
-      if (!write(*member, depth + 1)) return false;
-    }
-    return append("}");
+      members.push_back({member.key(), &*member});
+    return write_object(members, depth);
   }
 
   std::string text_;
@@ -188,6 +195,12 @@ class Canonicalizer {
 Result<std::string> canonical_json(const json& value) {
   Canonicalizer canonicalizer;
   canonicalizer.write(value, 0);
+  return canonicalizer.done();
+}
+
+Result<std::string> canonical_object(std::span<const Member> members) {
+  Canonicalizer canonicalizer;
+  canonicalizer.write_object(members, 0);
   return canonicalizer.done();
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "audit/canonical_json.hpp"
 #include "util/base64.hpp"
@@ -53,12 +54,13 @@ Result<std::string> salt_of(const json& record) {
 Result<std::string> canonical_record(const json& record) {
   const std::string* name = name_of(record);
   if (name == nullptr) return cannot_be_hashed("it is no object with a metadata.name");
-  json content = json::object();
-  for (const auto& [field, value] : record.items()) {
-    if (field != "apiVersion" && field != "kind" && field != "metadata") content[field] = value;
+  const json metadata = {{"name", *name}};
+  std::vector<Member> members = {{"metadata", &metadata}};
+  for (auto field = record.begin(); field != record.end(); ++field) {
+    if (field.key() != "apiVersion" && field.key() != "kind" && field.key() != "metadata")
+      members.push_back({field.key(), &*field});
   }
-  content["metadata"] = {{"name", *name}};
-  auto text = canonical_json(content);
+  auto text = canonical_object(members);
   if (!text) return cannot_be_hashed(text.error().message);
   return text;
 }

@@ -103,6 +103,17 @@ TEST_CASE("a record that differs from its leaf is named with what differs") {
   CHECK(audit::verify_record(audit::leaf_of(stored_record()).value(), record).error().message == what);
 }
 
+TEST_CASE("a record that is nested too deeply is refused, and what is left out may be nested at will") {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  const auto record = [&](const std::string& where) {
+    return json::parse(R"({"action":"a","time":"2026-11-24T20:00:00Z","metadata":{"name":"a","b":)" +
+                       (where == "metadata" ? deep : "1") + R"(},"c":)" + (where == "field" ? deep : "1") +
+                       "}");
+  };
+  CHECK(audit::leaf_of(record("metadata")));
+  CHECK_THAT(audit::leaf_of(record("field")).error().message, ContainsSubstring("more than 100 levels"));
+}
+
 TEST_CASE("what is no record has no leaf") {
   const auto [patch, why] = GENERATE(table<json, std::string>({
       {json(1), "no object with a metadata.name"},
