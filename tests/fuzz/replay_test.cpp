@@ -99,3 +99,20 @@ TEST_CASE("durations, times and patterns of ten megabytes are taken") {
     CHECK_NOTHROW(fuzz::patterns(text));
   }
 }
+
+TEST_CASE("notes and leaves that are longer than any limit are taken") {
+  for (const char* piece :
+       {"\n", "\u2014 a AAAAAAA=\n", "AAAA", "[", R"({"a":)", "\xff", "tile/0/", "x000/", "\x01"}) {
+    const std::string text = repeated(piece, std::size_t{2'100'000} / std::string_view(piece).size());
+    INFO(piece);
+    CHECK_NOTHROW(fuzz::notes(text));
+    CHECK_NOTHROW(fuzz::notes("a\n\n" + text));
+    CHECK_NOTHROW(fuzz::leaves(text));
+  }
+  for (const std::string& value : large_values()) {
+    INFO(value.substr(0, 20) << " and so on, " << value.size() << " bytes");
+    CHECK_NOTHROW(fuzz::leaves(value));
+    CHECK_NOTHROW(fuzz::leaves(R"({"action":"a","metadata":{"name":"a"},"time":"2026-11-24T20:00:00Z","z":)" +
+                               value + "}"));
+  }
+}

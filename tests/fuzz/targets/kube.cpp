@@ -15,10 +15,6 @@
 namespace curfew::fuzz {
 namespace {
 
-bool is_one_line(const std::string& text) {
-  return text.find_first_of(std::string_view("\n\r\0", 3)) == std::string::npos;
-}
-
 // Reads an object of any kind as T: it is decoded, or refused with a message. A decoded object is encoded,
 // and decodes to the same object again.
 template <class T>
