@@ -31,7 +31,7 @@ up: ## The same without the story, left running, with a kubeconfig for each of t
 down: ## End what "make up" started
 	@tools/demo down
 
-test: build ## All three levels of tests: unit, fake API server, real API server
+test: build ## All levels of tests: unit, fake API server, oracle, real API server
 	tools/controlplane build
 	tools/run-tests build/$(PRESET)
 
