@@ -149,7 +149,7 @@ Result<SigningKey> SigningKey::parse(std::string_view text) {
       text.starts_with(kPrivatePrefix) ? read(text.substr(kPrivatePrefix.size())) : std::nullopt;
   if (!parts)
     return fail(ErrorKind::Decode, "a private key must be PRIVATE+KEY+NAME+ID+BASE64 of an Ed25519 key");
-  const auto key = from_seed(parts->name, parts->type, parts->key);
+  auto key = from_seed(parts->name, parts->type, parts->key);
   if (key && id_text(key->verifier()) != parts->id)
     return fail(ErrorKind::Decode, "the ID of a private key must be that of its name and key");
   return key;

@@ -10,7 +10,7 @@ namespace curfew::audit {
 namespace {
 
 constexpr std::size_t kLengthBytes = 2;
-constexpr unsigned kByteBits = 8;
+constexpr unsigned kBitsPerByte = 8;
 constexpr int kMaxTileLevels = 8;  // of kMaxTreeSize leaves
 
 // How many hashes a level of tiles has in a log of that size.
@@ -81,7 +81,7 @@ Result<std::string> encode_entries(std::span<const std::string> leaves) {
     if (leaf.size() > kMaxLeafBytes)
       return fail(ErrorKind::Invalid,
                   fmt::format("a leaf of {} bytes is longer than {}", leaf.size(), kMaxLeafBytes));
-    bytes += static_cast<char>(leaf.size() >> kByteBits);
+    bytes += static_cast<char>(leaf.size() >> kBitsPerByte);
     bytes += static_cast<char>(leaf.size() & 0xffU);
     bytes += leaf;
   }
@@ -93,7 +93,7 @@ Result<std::vector<std::string>> parse_entries(const Tile& bundle, std::string_v
   const auto width = static_cast<std::size_t>(bundle.width);
   while (leaves.size() < width) {
     if (bytes.size() < kLengthBytes) break;
-    const std::size_t length = static_cast<std::size_t>(static_cast<unsigned char>(bytes[0])) << kByteBits |
+    const std::size_t length = static_cast<std::size_t>(static_cast<unsigned char>(bytes[0])) << kBitsPerByte |
                                static_cast<unsigned char>(bytes[1]);
     bytes.remove_prefix(kLengthBytes);
     if (bytes.size() < length) break;
