@@ -67,6 +67,19 @@ Signature signature_of(const VerifierKey& key, std::string bytes) {
   return {.name = key.name, .key_id = key.id(), .bytes = std::move(bytes)};
 }
 
+// nullptr if it is not known.
+Result<const VerifierKey*> key_of(const Signature& signature, std::span<const VerifierKey> known) {
+  const VerifierKey* found = nullptr;
+  for (const VerifierKey& key : known) {
+    if (key.name != signature.name || key.id() != signature.key_id) continue;
+    if (found != nullptr && *found != key)
+      return fail(ErrorKind::Invalid,
+                  fmt::format("two known keys have the name and ID of {}", to_string(key)));
+    found = &key;
+  }
+  return found;
+}
+
 // nullopt if the signature is wrong.
 std::optional<Signed> verified(const VerifierKey& key, std::string_view text, std::string_view bytes) {
   if (key.type == SignatureType::Note) {
@@ -133,16 +146,10 @@ Signature cosign_text(const SigningKey& key, std::string_view text, std::chrono:
 Result<std::vector<Signed>> verify_note(const Note& note, std::span<const VerifierKey> known) {
   std::vector<Signed> by;
   for (const Signature& signature : note.signatures) {
-    const auto is_its_key = [&](const VerifierKey& key) {
-      return key.name == signature.name && key.id() == signature.key_id;
-    };
-    const auto key = std::ranges::find_if(known, is_its_key);
-    if (key == known.end()) continue;
-    if (std::find_if(key + 1, known.end(), [&](const VerifierKey& other) {
-          return is_its_key(other) && other != *key;
-        }) != known.end())
-      return fail(ErrorKind::Invalid,
-                  fmt::format("two known keys have the name and ID of {}", to_string(*key)));
+    const auto its_key = key_of(signature, known);
+    if (!its_key) return tl::unexpected(its_key.error());
+    const VerifierKey* key = *its_key;
+    if (key == nullptr) continue;
     const auto valid = verified(*key, note.text, signature.bytes);
     if (!valid) return fail(ErrorKind::Invalid, fmt::format("the signature by {} is wrong", to_string(*key)));
     if (std::ranges::find(by, *key, &Signed::by) == by.end()) by.push_back(*valid);

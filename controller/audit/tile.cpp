@@ -93,7 +93,8 @@ Result<std::vector<std::string>> parse_entries(const Tile& bundle, std::string_v
   const auto width = static_cast<std::size_t>(bundle.width);
   while (leaves.size() < width) {
     if (bytes.size() < kLengthBytes) break;
-    const std::size_t length = static_cast<std::size_t>(static_cast<unsigned char>(bytes[0])) << kBitsPerByte |
+    const std::size_t length = static_cast<std::size_t>(static_cast<unsigned char>(bytes[0]))
+                                   << kBitsPerByte |
                                static_cast<unsigned char>(bytes[1]);
     bytes.remove_prefix(kLengthBytes);
     if (bytes.size() < length) break;

@@ -126,6 +126,13 @@ func compareConsistency(p *peer, random *rand.Rand, old, size int64) {
 	if random.Intn(2) == 0 {
 		otherOld, otherSize = max(around(random, old), 1), max(around(random, size), 1)
 	}
+	if random.Intn(4) == 0 { // one of the two trees has the root of the other
+		if random.Intn(2) == 0 {
+			root = oldRoot
+		} else {
+			oldRoot = root
+		}
+	}
 	accepted := tlog.CheckTree(forged, otherSize, root, otherOld, oldRoot) == nil
 	p.ask(&ok, "verifyConsistency", "old", otherOld, "oldRoot", oldRoot, "size", otherSize, "root", root, "proof", forged)
 	must(ok.OK == accepted, "both accept a proof of %d to %d as one of %d to %d, or neither", old, size, otherOld, otherSize)

@@ -168,6 +168,19 @@ TEST_CASE("trusted witnesses that cosigned are listed with their times") {
   CHECK(opened->logs.size() == 1);
 }
 
+TEST_CASE("a key is trusted for what it is listed as, and only if it is of that type") {
+  const std::string text = audit::encode_checkpoint(checkpoint_of(5)).value();
+  TrustedKeys trusted = trusted_keys();
+  trusted.logs.push_back(test_witness(kOrigin).verifier());
+  trusted.witnesses.push_back(test_key("other").verifier());
+  const audit::Note by_other{.text = text, .signatures = {audit::sign_text(test_key("other"), text)}};
+  CHECK_FALSE(audit::open_checkpoint(audit::encode_note(by_other).value(), trusted));
+  const std::string note = audit::add_signature(signed_checkpoint(checkpoint_of(5)),
+                                                audit::cosign_text(test_witness(kOrigin), text, {}))
+                               .value();
+  CHECK(audit::open_checkpoint(note, trusted)->witnesses.empty());
+}
+
 TEST_CASE("a wrong cosignature of a trusted witness spoils the checkpoint") {
   const std::string other = audit::encode_checkpoint(checkpoint_of(4)).value();
   const std::string note = audit::add_signature(signed_checkpoint(checkpoint_of(5)),

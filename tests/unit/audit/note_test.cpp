@@ -176,6 +176,22 @@ TEST_CASE("a note is refused if a known key's signature is wrong, whatever the o
   CHECK(verified.error().message == "the signature by " + audit::to_string(known[0]) + " is wrong");
 }
 
+TEST_CASE("a signature whose name and ID are those of two known keys is not verified by either") {
+  // Numbers as public keys, which have the same ID, a06fc73f.
+  const auto key = [](std::uint8_t high, std::uint8_t low, std::uint8_t highest) {
+    VerifierKey made{.name = "a"};
+    made.public_key[29] = highest;
+    made.public_key[30] = high;
+    made.public_key[31] = low;
+    return made;
+  };
+  const std::vector known = {key(0xfe, 0xcb, 0), key(0x06, 0x0b, 1)};  // 65227 and 67083
+  REQUIRE(known[0].id() == known[1].id());
+  const Note note{.text = "a\n", .signatures = {{.name = "a", .key_id = known[0].id(), .bytes = "x"}}};
+  CHECK_THAT(audit::verify_note(note, known).error().message,
+             ContainsSubstring("two known keys have the name and ID"));
+}
+
 TEST_CASE("a note that no known key signed is refused") {
   const Note note = signed_note("a\n", {test_key("a")});
   CHECK(audit::verify_note(note, {}).error().message == "no known key has signed the note");
@@ -218,6 +234,22 @@ TEST_CASE("a cosignature is of the text and a time") {
     note.text[0] = 'f';
   }
   CHECK_FALSE(audit::verify_note(note, known));
+}
+
+TEST_CASE("a cosignature's time is at most 2^63 - 1, however right the signature is") {
+  const auto witness = test_witness("w1");
+  const auto signature_at = [&](const std::string& bytes, const std::string& decimal) {
+    return audit::Signature{.name = "w1",
+                            .key_id = witness.verifier().id(),
+                            .bytes = bytes + witness.sign("cosignature/v1\ntime " + decimal + "\na\n")};
+  };
+  const std::vector known = {witness.verifier()};
+  const std::string most = "\x7f" + std::string(7, '\xff');
+  CHECK(
+      audit::verify_note({.text = "a\n", .signatures = {signature_at(most, "9223372036854775807")}}, known));
+  const std::string beyond = "\x80" + std::string(7, '\0');
+  CHECK_FALSE(audit::verify_note({.text = "a\n", .signatures = {signature_at(beyond, "9223372036854775808")}},
+                                 known));
 }
 
 TEST_CASE("a key of one type verifies no signature of the other") {

@@ -113,6 +113,13 @@ TEST_CASE_METHOD(ProofFixture, "a node is no leaf") {
   CHECK_FALSE(audit::verify_inclusion(node, 0, head(4), Proof{definition_of_mth(2, 4)}));
 }
 
+TEST_CASE_METHOD(ProofFixture, "a size or an index that the hashes do not show is refused") {
+  CHECK_FALSE(audit::verify_inclusion(test_leaf_hash(0), 1, head(1), {}));
+  CHECK_FALSE(audit::verify_inclusion(test_leaf_hash(0), 0, {2, test_leaf_hash(0)}, {}));
+  CHECK_FALSE(audit::verify_consistency(head(4), {8, head(4).root}, {}));
+  CHECK_FALSE(audit::verify_consistency({8, head(4).root}, head(4), {}));
+}
+
 TEST_CASE_METHOD(ProofFixture, "there is no proof about leaves that a tree does not have") {
   CHECK(audit::inclusion_proof(7, 7, tree.reader()).error().message == "a tree with 7 leaves has no leaf 7");
   CHECK(audit::consistency_proof(8, 7, tree.reader()).error().message ==
