@@ -36,7 +36,7 @@ Result<std::string> sign_checkpoint(const Checkpoint& checkpoint, std::span<cons
 // The same note with one signature more, such as a cosignature. Decode or Invalid if that gives no note.
 Result<std::string> add_signature(std::string_view note, const Signature& signature);
 
-// Whom somebody who verifies trusts; from outside of the log, never from the log itself.
+// The keys that a verifier trusts. They come from outside of the log, never from the log itself.
 struct TrustedKeys {
   std::vector<VerifierKey> logs;       // SignatureType::Note; the name is the origin
   std::vector<VerifierKey> witnesses;  // SignatureType::Cosignature
@@ -44,9 +44,8 @@ struct TrustedKeys {
 
 struct SignedCheckpoint {
   Checkpoint checkpoint;
-  std::vector<Signed> logs;  // the trusted keys of the log that signed it: at least one
-  std::vector<Signed>
-      witnesses;  // the trusted witnesses that cosigned it; how many are enough is the caller's
+  std::vector<Signed> logs;       // by trusted keys of the log: at least one
+  std::vector<Signed> witnesses;  // by trusted witnesses; the caller decides how many are enough
 
   bool operator==(const SignedCheckpoint&) const = default;
 };

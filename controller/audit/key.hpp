@@ -36,7 +36,7 @@ struct VerifierKey {
 // "NAME+ID+BASE64": a vkey.
 std::string to_string(const VerifierKey& key);
 // Reads untrusted text: Decode unless it is one line that to_string() writes. Types other than SignatureType
-// are refused, because a key that cannot be used is not to be trusted in silence.
+// are refused, so that no key that somebody lists as trusted is ignored without a word.
 Result<VerifierKey> parse_verifier_key(std::string_view vkey);
 
 // Whether these 64 bytes are the Ed25519 signature of the message by that key.

@@ -41,8 +41,8 @@ class Frontier {
   std::vector<Hash> hashes_;
 };
 
-// Every hash of a tree in memory, 64 bytes a leaf, for who has all leaves: computes the roots and proofs of
-// every smaller size too.
+// Every hash of a tree in memory, 64 bytes a leaf, for callers that have all leaves. Its reader serves the
+// roots and proofs of every smaller size too.
 class TreeHashes {
  public:
   // The size must be below kMaxTreeSize.
