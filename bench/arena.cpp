@@ -258,6 +258,7 @@ void in_parallel(int count, int threads, const std::function<void(int)>& work) {
   std::mutex mutex;
   {
     std::vector<std::jthread> workers;
+    workers.reserve(static_cast<std::size_t>(threads));
     for (int t = 0; t < threads; ++t) {
       workers.emplace_back([&] {
         try {

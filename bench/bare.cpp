@@ -46,12 +46,12 @@ bool is_established(const Json& definition) {
 
 WithoutPolicies::WithoutPolicies(Arena& arena) : arena_(arena) {
   for (const char* plural : {"validatingadmissionpolicybindings", "mutatingadmissionpolicybindings"}) {
-    const std::string target = std::string(kAdmission) + plural;
+    const std::string target = std::string(kAdmission).append(plural);
     Json list = arena.admin.get(target);
     for (Json& binding : list.at("items")) {
       const auto name = binding.at("metadata").at("name").get<std::string>();
       if (name.find("curfew") == std::string::npos) continue;
-      arena.admin.remove(target + "/" + name);
+      arena.admin.remove(std::string(target).append("/").append(name));
       for (const char* field : {"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"})
         binding["metadata"].erase(field);
       taken_.emplace_back(target, binding);

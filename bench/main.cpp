@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -48,7 +49,7 @@ nlohmann::json machine(Arena& arena) {
   return {
       {"cpu", line_of("/proc/cpuinfo", "model name")},
       {"cores", ::sysconf(_SC_NPROCESSORS_ONLN)},
-      {"memory_gib", static_cast<int>(std::stod(line_of("/proc/meminfo", "MemTotal")) / kKibInGib + 0.5)},
+      {"memory_gib", std::lround(std::stod(line_of("/proc/meminfo", "MemTotal")) / kKibInGib)},
       {"kernel", system.release},
       {"kubernetes", arena.admin.get("/version").at("gitVersion")},
       {"curfew", CURFEW_VERSION},
@@ -66,6 +67,7 @@ int run(int argc, char** argv) {
   int runs = 3;
   Scale scale;
   std::vector<std::string> names;
+  names.reserve(kBenchmarks.size());
   for (const Benchmark& each : kBenchmarks) names.push_back(each.name);
   CLI::App cli("Measures Curfew beside the raw API server.", "curfew_bench");
   cli.add_option("--state", state, "The folder of a control plane that tests/cluster/setup has made")

@@ -12,7 +12,7 @@ namespace curfew::bench {
 
 double cpu_seconds_of(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
   if (text.empty()) throw std::runtime_error("there is no process " + std::to_string(pid));
   std::istringstream fields(text.substr(text.rfind(')') + 1));  // the name may have spaces
   std::string skipped;
