@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "kube/base64.hpp"
+#include "util/base64.hpp"
 
 namespace curfew::kube {
 namespace {
@@ -170,7 +170,7 @@ class Reader {
   std::string pem(const YAML::Node& node, const std::string& field, const std::string& where) const {
     const std::string data = field + "-data";
     if (const std::string encoded = string(node, data.c_str(), where); !encoded.empty()) {
-      const auto decoded = decode_base64(encoded);
+      const auto decoded = decode_wrapped_base64(encoded);
       if (!decoded || decoded->find("-----BEGIN ") == std::string::npos)
         throw Trouble(where + ": " + data + " is not base64 of PEM");
       return *decoded;

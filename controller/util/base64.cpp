@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 namespace curfew {
 namespace {
 
@@ -23,15 +25,25 @@ std::string encode_base64(std::string_view bytes) {
 }
 
 std::optional<std::string> decode_base64(std::string_view text) {
-  if (text.size() % kDigits != 0) return std::nullopt;
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  std::string bytes(text.size() / kDigits * kBytes, '\0');
-  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), unsigned_bytes(text),
-                                     static_cast<int>(text.size()));
+  auto bytes = decode_wrapped_base64(text);
+  if (bytes && encode_base64(*bytes) != text) return std::nullopt;
+  return bytes;
+}
+
+std::optional<std::string> decode_wrapped_base64(std::string_view text) {
+  std::string digits(text);
+  std::erase_if(digits, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
+  const std::size_t end = std::min(digits.find('='), digits.size());
+  const std::size_t padding = digits.size() - end;
+  // OpenSSL reads '=' as a zero anywhere.
+  if (digits.size() % kDigits != 0 || padding > 2 || digits.find_first_not_of('=', end) != std::string::npos)
+    return std::nullopt;
+  std::string bytes(digits.size() / kDigits * kBytes, '\0');
+  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), unsigned_bytes(digits),
+                                     static_cast<int>(digits.size()));
+  // OpenSSL skips tabs at the beginning, and tabs and '-' at the end: then fewer bytes result.
   if (length < 0 || static_cast<std::size_t>(length) != bytes.size()) return std::nullopt;
   bytes.resize(bytes.size() - padding);
-  // OpenSSL ignores spaces at both ends, '=' in the middle, and bits that encode nothing.
-  if (encode_base64(bytes) != text) return std::nullopt;
   return bytes;
 }
 

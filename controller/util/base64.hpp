@@ -13,4 +13,8 @@ std::string encode_base64(std::string_view bytes);
 // encoding only.
 std::optional<std::string> decode_base64(std::string_view text);
 
+// As people and tools write it: line breaks and spaces are ignored, and so are bits that encode nothing.
+// nullopt for anything else.
+std::optional<std::string> decode_wrapped_base64(std::string_view text);
+
 }  // namespace curfew

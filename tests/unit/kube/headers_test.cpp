@@ -3,8 +3,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "kube/base64.hpp"
-
 using namespace curfew;
 using namespace std::chrono_literals;
 
@@ -27,16 +25,4 @@ TEST_CASE("Retry-After is whole seconds, at most an hour") {
   const std::string bad =
       GENERATE("", "-1", "1.5", "soon", "99999999999999999999", "Tue, 24 Nov 2026 20:00:05 GMT");
   CHECK_FALSE(http::parse_retry_after(bad));
-}
-
-TEST_CASE("base64 is decoded with its padding, over several lines, or not at all") {
-  CHECK(kube::decode_base64("") == "");
-  CHECK(kube::decode_base64("Zg==") == "f");
-  CHECK(kube::decode_base64("Zm8=") == "fo");
-  CHECK(kube::decode_base64("Zm9v\nYmFy\n") == "foobar");
-  CHECK(kube::decode_base64("+/8=") == "\xfb\xff");
-  const std::string bad =
-      GENERATE("Zg", "Zg=", "Z===", "Zg==Zg==", "Z-_v", "Zm9v!", "====", "Zm9v====", "Z=9v", "\t\t\t\tZm9v",
-               "Zm9v\t\t\t\t", "Zm9v----", "Zm9-", "Zm9v\xff\xff\xff\xff");
-  CHECK_FALSE(kube::decode_base64(bad));
 }

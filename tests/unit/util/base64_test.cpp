@@ -28,3 +28,15 @@ TEST_CASE("base64 is not decoded if it could have been written in another way") 
   CAPTURE(bad);
   CHECK_FALSE(decode_base64(bad));
 }
+
+TEST_CASE("wrapped base64 is decoded with its padding, over several lines, or not at all") {
+  CHECK(decode_wrapped_base64("") == "");
+  CHECK(decode_wrapped_base64("Zg==") == "f");
+  CHECK(decode_wrapped_base64("Zm8=") == "fo");
+  CHECK(decode_wrapped_base64("Zm9v\nYmFy\n") == "foobar");
+  CHECK(decode_wrapped_base64("+/8=") == "\xfb\xff");
+  const std::string bad =
+      GENERATE("Zg", "Zg=", "Z===", "Zg==Zg==", "Z-_v", "Zm9v!", "====", "Zm9v====", "Z=9v", "\t\t\t\tZm9v",
+               "Zm9v\t\t\t\t", "Zm9v----", "Zm9-", "Zm9v\xff\xff\xff\xff");
+  CHECK_FALSE(decode_wrapped_base64(bad));
+}
