@@ -1,6 +1,5 @@
 #include "core/effective.hpp"
 
-#include "api/names.hpp"
 #include "core/identity.hpp"
 #include "util/duration.hpp"
 
@@ -53,11 +52,6 @@ api::PolicyRef reference_to(const api::AccessPolicy& policy) {
 
 bool had_policy(const api::AccessRequest& request) {
   return request.status.policy && !request.status.policy->uid.empty();
-}
-
-bool was_held(const api::AccessRequest& request) {
-  const api::Condition* approved = api::find_condition(request.status.conditions, api::kApproved);
-  return !had_policy(request) && approved != nullptr && approved->reason == api::reason::kGuardNotInForce;
 }
 
 api::AccessRequestStatus pinned_status(const Input& input) {

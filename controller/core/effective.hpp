@@ -27,10 +27,6 @@ api::PolicyRef reference_to(const api::AccessPolicy& policy);
 // Whether the request was decided under a policy before: its status names the first one.
 bool had_policy(const api::AccessRequest& request);
 
-// Whether the request waits since it was first seen for the guard to be in force: nothing of it has been
-// decided or recorded.
-bool was_held(const api::AccessRequest& request);
-
 // The request's status with everything that can be pinned now, and phase Pending if it had none. Values
 // pinned before stay.
 api::AccessRequestStatus pinned_status(const Input& input);

@@ -75,7 +75,8 @@ void pin_extended(const Input& in, DecisionBuilder& builder);
 // How far the policy in force, if there is one, lets the access be extended.
 void set_extendable(const Input& in, DecisionBuilder& builder);
 
-// Records the request itself, at its first look under a policy.
+// Records the request itself, at its first look under a policy, which may arrive a moment later than the
+// request; end_pending() records it if there never is one.
 void record_request(const Input& input, DecisionBuilder& builder);
 
 // Whether access until `end` has ended because its time is up: also that of a binding that is gone, which is
