@@ -56,6 +56,12 @@ std::string path_of(std::string_view plural, std::string_view ns, std::string_vi
   return kube::target_of({.path = group, .plural = std::string(plural), .kind = {}}, ns, name, subresource);
 }
 
+Json as_sent(Json object) {
+  for (const char* field : {"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"})
+    object["metadata"].erase(field);
+  return object;
+}
+
 Caller::Caller(const std::filesystem::path& kubeconfig)
     : transport_(transport_of(kubeconfig)), client_(*transport_, {.deadline = 60s}) {}
 
@@ -183,9 +189,8 @@ double Arena::api_server_cpu_seconds() const {
 }
 
 double Arena::etcd_written_bytes() const {
-  std::ifstream file(state_ / "controlplane.json");
-  const int port = Json::parse(file).at("ports").at("etcd").get<int>();
-  auto etcd = http::CpprestTransport::create({.server = "http://127.0.0.1:" + std::to_string(port)});
+  auto etcd =
+      http::CpprestTransport::create({.server = "http://127.0.0.1:" + std::to_string(etcd_port_of(state_))});
   if (!etcd) throw std::runtime_error(etcd.error().message);
   const auto answer = (*etcd)->send(
       {.method = http::Method::Get, .target = "/metrics", .content_type = {}, .body = {}}, 10s, {});

@@ -37,6 +37,9 @@ inline constexpr std::string_view kBare = "bareaccesses";  // see bare.hpp
 std::string path_of(std::string_view plural, std::string_view ns = {}, std::string_view name = {},
                     std::string_view subresource = {});
 
+// An object as it was sent, without the fields that the API server adds.
+Json as_sent(Json object);
+
 // A client with one kubeconfig. Thread-safe.
 class Caller {
  public:

@@ -1,6 +1,5 @@
 #include "bare.hpp"
 
-#include <cstdio>
 #include <stdexcept>
 #include <thread>
 
@@ -9,9 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kAdmission = "/apis/admissionregistration.k8s.io/v1/";
 constexpr std::string_view kKinds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-constexpr std::chrono::seconds kUntilNoticed{3};
+constexpr std::chrono::seconds kUntilWatched{3};
 
 Json kind() {
   const Json text{{"type", "string"}};
@@ -44,32 +42,6 @@ bool is_established(const Json& definition) {
 
 }  // namespace
 
-WithoutPolicies::WithoutPolicies(Arena& arena) : arena_(arena) {
-  for (const char* plural : {"validatingadmissionpolicybindings", "mutatingadmissionpolicybindings"}) {
-    const std::string target = std::string(kAdmission).append(plural);
-    Json list = arena.admin.get(target);
-    for (Json& binding : list.at("items")) {
-      const auto name = binding.at("metadata").at("name").get<std::string>();
-      if (name.find("curfew") == std::string::npos) continue;
-      arena.admin.remove(std::string(target).append("/").append(name));
-      for (const char* field : {"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"})
-        binding["metadata"].erase(field);
-      taken_.emplace_back(target, binding);
-    }
-  }
-  if (taken_.empty()) throw std::runtime_error("Curfew's admission policies are not installed");
-  std::this_thread::sleep_for(kUntilNoticed);
-}
-
-WithoutPolicies::~WithoutPolicies() {
-  try {
-    for (const auto& [target, binding] : taken_) arena_.admin.post(target, binding);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "curfew_bench: Curfew's admission policies are not back: %s\n", error.what());
-  }
-  std::this_thread::sleep_for(kUntilNoticed);
-}
-
 BareChain::BareChain(Arena& arena, std::string place) : arena_(arena), place_(std::move(place)) {
   const std::string target = std::string(kKinds) + "/bareaccesses.bench.curfew.dev";
   const Json known =
@@ -80,7 +52,7 @@ BareChain::BareChain(Arena& arena, std::string place) : arena_(arena), place_(st
     if (tries > 100) throw std::runtime_error("the bare kind is not served within 10 s");
     std::this_thread::sleep_for(100ms);
   }
-  std::this_thread::sleep_for(kUntilNoticed);  // until it is watched from its store
+  std::this_thread::sleep_for(kUntilWatched);  // from its store, by the API server
 }
 
 Json BareChain::ask(const std::string& name) {

@@ -4,9 +4,9 @@
 #include <stdexcept>
 #include <thread>
 
-#include "bare.hpp"
 #include "benchmarks.hpp"
 #include "watcher.hpp"
+#include "without_policies.hpp"
 
 namespace curfew::bench {
 namespace {

@@ -8,6 +8,7 @@
 #include "benchmarks.hpp"
 #include "sample.hpp"
 #include "watcher.hpp"
+#include "without_policies.hpp"
 
 namespace curfew::bench {
 namespace {
@@ -74,12 +75,24 @@ double bare_life_cpu(Arena& arena, const std::string& place, Figures& found) {
   return life;
 }
 
+// What Curfew has written for request "sample" of the place, in this phase.
+Sample sample_at(Arena& arena, const std::string& place, const std::string& phase) {
+  arena.await_phase(place, "sample", phase);
+  arena.controller.await_quiet();
+  return {arena, place, "sample"};
+}
+
+struct Written {
+  Sample pending;
+  Sample active;
+  Sample ended;
+};
+
 // Each write of a life, one kind after the other, for many requests, as the people and Curfew make them.
-// `at` has what Curfew had written at each phase.
-void cost_of_writes(Arena& arena, const std::string& place, const std::map<std::string, Sample>& at,
-                    int count, const std::string& suffix, Figures& found) {
+void cost_of_writes(Arena& arena, const std::string& place, const Written& written, int count,
+                    const std::string& suffix, Figures& found) {
   const std::filesystem::path& profiles = arena.profiles;
-  const Sample& active = at.at("Active");
+  const Sample& active = written.active;
   std::vector<Json> requests(static_cast<std::size_t>(count));
   const auto request = [&](int i) -> const Json& { return requests[static_cast<std::size_t>(i)]; };
   const auto measure = [&](const std::string& what, const std::function<void(int)>& work) {
@@ -97,7 +110,7 @@ void cost_of_writes(Arena& arena, const std::string& place, const std::map<std::
   measure("create events",
           [&](int i) { arena.curfew.post(path_of("events", place), active.event(request(i))); });
   measure("patch accessrequests/status pending",
-          [&](int i) { arena.curfew.patch(status(i), at.at("Pending").status(request(i))); });
+          [&](int i) { arena.curfew.patch(status(i), written.pending.status(request(i))); });
   measure("patch accessrequests approve", [&](int i) { arena.approve(place, name(i)); });
   measure("create rolebindings",
           [&](int i) { arena.curfew.post(path_of(kBindings, place), active.binding(request(i))); });
@@ -108,7 +121,7 @@ void cost_of_writes(Arena& arena, const std::string& place, const std::map<std::
     arena.curfew.remove(path_of(kBindings, place, binding.at("metadata").at("name").get<std::string>()));
   });
   measure("patch accessrequests/status ended",
-          [&](int i) { arena.curfew.patch(status(i), at.at("Revoked").status(request(i))); });
+          [&](int i) { arena.curfew.patch(status(i), written.ended.status(request(i))); });
 }
 
 }  // namespace
@@ -118,21 +131,19 @@ void cost(Arena& arena, Results& results, int runs) {
     const std::string place = "cost-" + std::to_string(run);
     arena.make_place(place, 1);
     arena.controller.start_and_settle();
-    std::map<std::string, Sample> at;
     arena.ask(place, "sample");
-    for (const char* phase : {"Pending", "Active", "Revoked"}) {
-      arena.await_phase(place, "sample", phase);
-      arena.controller.await_quiet();
-      at.emplace(phase, Sample(arena, place, "sample"));
-      if (phase == std::string("Pending")) arena.approve(place, "sample");
-      if (phase == std::string("Active")) arena.revoke(place, "sample");
-    }
+    const Sample pending = sample_at(arena, place, "Pending");
+    arena.approve(place, "sample");
+    const Sample active = sample_at(arena, place, "Active");
+    arena.revoke(place, "sample");
+    const Sample ended = sample_at(arena, place, "Revoked");
     arena.controller.stop();
+    const Written written{pending, active, ended};
     Figures found;
     const bool is_profiled = !arena.profiles.empty();
     constexpr int kWrites = 300;
     constexpr int kProfiledWrites = 1500;
-    cost_of_writes(arena, place, at, is_profiled ? kProfiledWrites : kWrites, "", found);
+    cost_of_writes(arena, place, written, is_profiled ? kProfiledWrites : kWrites, "", found);
     arena.clear_place(place);
     measure_life(arena, place, found);
     arena.clear_place(place);
@@ -140,7 +151,7 @@ void cost(Arena& arena, Results& results, int runs) {
     if (run == runs && !is_profiled) {
       const WithoutPolicies out(arena);
       arena.clear_place(place);
-      cost_of_writes(arena, place, at, kWrites, " unguarded", found);
+      cost_of_writes(arena, place, written, kWrites, " unguarded", found);
     }
     found.figures["ratio"] = found.figures["life_ms"] / found.figures["bare_life_ms"];
     results.add("cost", run, found);

@@ -9,6 +9,15 @@
 #include <string>
 
 namespace curfew::bench {
+namespace {
+
+nlohmann::json control_plane(const std::filesystem::path& state) {
+  std::ifstream file(state / "controlplane.json");
+  if (!file) throw std::runtime_error("there is no control plane in " + state.string());
+  return nlohmann::json::parse(file);
+}
+
+}  // namespace
 
 double cpu_seconds_of(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
@@ -33,9 +42,11 @@ double rss_mib_of(pid_t pid) {
 }
 
 pid_t api_server_of(const std::filesystem::path& state) {
-  std::ifstream file(state / "controlplane.json");
-  if (!file) throw std::runtime_error("there is no control plane in " + state.string());
-  return nlohmann::json::parse(file).at("processes").at("kube-apiserver").at(0).get<pid_t>();
+  return control_plane(state).at("processes").at("kube-apiserver").at(0).get<pid_t>();
+}
+
+int etcd_port_of(const std::filesystem::path& state) {
+  return control_plane(state).at("ports").at("etcd").get<int>();
 }
 
 }  // namespace curfew::bench

@@ -13,7 +13,8 @@ double cpu_seconds_of(pid_t pid);
 // Its resident memory, in MiB. Throws likewise.
 double rss_mib_of(pid_t pid);
 
-// The process of the control plane's API server, by what tools/controlplane notes in `state`.
+// By what tools/controlplane notes in `state`: the process of its API server, and etcd's port for clients.
 pid_t api_server_of(const std::filesystem::path& state);
+int etcd_port_of(const std::filesystem::path& state);
 
 }  // namespace curfew::bench

@@ -5,13 +5,6 @@
 namespace curfew::bench {
 namespace {
 
-// The object as it was sent, without the fields that the API server adds.
-Json as_sent(Json object) {
-  for (const char* field : {"creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"})
-    object["metadata"].erase(field);
-  return object;
-}
-
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
