@@ -38,9 +38,32 @@ class ProofBuilder {
   Result<Proof> proof_ = Proof();
 };
 
-bool is_left_of_a_node(std::uint64_t node, std::uint64_t last) {
-  return (node & 1U) == 0 && node != last;
-}
+// The way from a node up to the root, level by level; `last` is the last node of the level.
+struct Ascent {
+  std::uint64_t node = 0;
+  std::uint64_t last = 0;
+
+  bool is_at_root() const { return last == 0; }
+
+  // Goes up to the parent that the node has with its next sibling. Returns whether the sibling is on the
+  // left.
+  bool join_sibling() {
+    const bool is_left = (node & 1U) != 0 || node == last;
+    if (is_left) skip_levels_without_sibling();
+    rise();
+    return is_left;
+  }
+  void rise() {
+    node >>= 1U;
+    last >>= 1U;
+  }
+
+ private:
+  // A last node without a sibling is the same node one level up.
+  void skip_levels_without_sibling() {
+    while (node != 0 && (node & 1U) == 0) rise();
+  }
+};
 
 }  // namespace
 
@@ -94,22 +117,13 @@ Result<void> verify_inclusion(const Hash& leaf_hash, std::uint64_t index, const 
                     index, tree.size));
   };
   if (index >= tree.size || tree.size > kMaxTreeSize) return refused();
-  std::uint64_t node = index;
-  std::uint64_t last = tree.size - 1;  // of the level
+  Ascent ascent{.node = index, .last = tree.size - 1};
   Hash hash = leaf_hash;
   for (const Hash& sibling : proof) {
-    if (last == 0) return refused();
-    if (is_left_of_a_node(node, last)) {
-      hash = node_hash(hash, sibling);
-    } else {
-      hash = node_hash(sibling, hash);
-      // A last node without a sibling is the same node one level up.
-      for (; node != 0 && (node & 1U) == 0; node >>= 1U) last >>= 1U;
-    }
-    node >>= 1U;
-    last >>= 1U;
+    if (ascent.is_at_root()) return refused();
+    hash = ascent.join_sibling() ? node_hash(sibling, hash) : node_hash(hash, sibling);
   }
-  if (last != 0 || hash != tree.root) return refused();
+  if (!ascent.is_at_root() || hash != tree.root) return refused();
   return {};
 }
 
@@ -126,9 +140,8 @@ Result<void> verify_consistency(const TreeHead& older, const TreeHead& newer, st
     if (!proof.empty() || older.root != expected) return refused();
     return {};
   }
-  std::uint64_t node = older.size - 1;
-  std::uint64_t last = newer.size - 1;
-  for (; (node & 1U) != 0; node >>= 1U) last >>= 1U;
+  Ascent ascent{.node = older.size - 1, .last = newer.size - 1};
+  while ((ascent.node & 1U) != 0) ascent.rise();
   // The subtree where both begin is the older tree itself if its size is a power of two.
   Hash old_hash = older.root;
   if (!std::has_single_bit(older.size)) {
@@ -138,18 +151,15 @@ Result<void> verify_consistency(const TreeHead& older, const TreeHead& newer, st
   }
   Hash new_hash = old_hash;
   for (const Hash& sibling : proof) {
-    if (last == 0) return refused();
-    if (is_left_of_a_node(node, last)) {
-      new_hash = node_hash(new_hash, sibling);
-    } else {
+    if (ascent.is_at_root()) return refused();
+    if (ascent.join_sibling()) {
       old_hash = node_hash(sibling, old_hash);
       new_hash = node_hash(sibling, new_hash);
-      for (; node != 0 && (node & 1U) == 0; node >>= 1U) last >>= 1U;
+    } else {
+      new_hash = node_hash(new_hash, sibling);
     }
-    node >>= 1U;
-    last >>= 1U;
   }
-  if (last != 0 || old_hash != older.root || new_hash != newer.root) return refused();
+  if (!ascent.is_at_root() || old_hash != older.root || new_hash != newer.root) return refused();
   return {};
 }
 
