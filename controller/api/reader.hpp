@@ -86,7 +86,7 @@ void read(const Reader& reader, T& value) {
 template <class T>
 void read(const Reader& reader, std::optional<T>& value) {
   if (reader.absent()) return;
-  read(reader, value.emplace(T{}));  // clang takes a nested struct for not default constructible
+  read(reader, value.emplace());
 }
 
 template <class T>
