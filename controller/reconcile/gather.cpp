@@ -180,10 +180,13 @@ Result<core::Place> Gatherer::find_place(const core::Input& input, const Request
   place.has_ended = std::ranges::find(ended, where) != ended.end();
   const bool had_binding =
       (is_active || note.granted) && !place.has_ended && !core::awaits_review(request.status);
-  if (!place.binding && had_binding && !parts_.deletions.contains(known.gone_uid())) {
+  // The store of this replica may lag behind the status, which another wrote.
+  const bool is_in_doubt =
+      place.binding ? place.has_ended : had_binding && !parts_.deletions.contains(known.gone_uid());
+  if (is_in_doubt) {
     auto stored = parts_.client.find<api::RoleBinding>(key, std::move(stop));
     if (!stored) return tl::unexpected(stored.error());
-    if (*stored) place.binding = std::make_shared<const api::RoleBinding>(std::move(**stored));
+    place.binding = *stored ? std::make_shared<const api::RoleBinding>(std::move(**stored)) : nullptr;
   }
   place.binding_uid = place.binding ? place.binding->metadata.uid : known.gone_uid();
   place.is_deleted_here = !place.binding && parts_.deletions.contains(place.binding_uid);

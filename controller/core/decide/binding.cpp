@@ -132,6 +132,7 @@ std::optional<std::string> tampering_at(const Input& input, const Place& place,
   if (const auto& record = input.granted_record;
       record && (record->role != binding.role_ref || record->subject != effective_subject(*input.request)))
     return who + " is not what AuditRecord " + record->metadata.name + " says that was granted";
+  if (place.has_ended) return who + " is there although access there ended with the namespace";
   if (place.granted_binding_uid.empty() || place.granted_binding_uid == binding.metadata.uid)
     return std::nullopt;
   return who + " was deleted and made again by somebody";

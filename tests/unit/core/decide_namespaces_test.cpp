@@ -188,6 +188,16 @@ TEST_CASE("a namespace that is deleted ends its part of the access, and says so"
     w.at("shop").ns = std::make_shared<const api::Namespace>();
     CHECK(w.decided().actions.empty());
   }
+  SECTION("made again, with its binding") {  // after which no replica that watched it leads
+    w.at("shop").binding = w.at("shop").gone_binding;
+    w.at("shop").granted_binding_uid.clear();
+    const Decision ended = w.decided();
+    CHECK(deleted_in(ended).size() == 3);
+    CHECK(records(ended, AuditAction::Tampered));
+    REQUIRE(status_in(ended));
+    CHECK(
+        status_in(ended)->ending->message.str().ends_with("although access there ended with the namespace"));
+  }
   SECTION("the last one ends all") {
     for (const char* where : {"payments", "stock"}) {
       w.lose(where);

@@ -186,6 +186,25 @@ TEST_CASE("of several namespaces, the one at hand has a binding, or lost it firs
     CHECK(input.where == "c");
     CHECK(input.others.size() == 2);
   }
+  SECTION("one is bound although its access has ended, as the store says") {
+    asked.status.ended_namespaces = {"c"};
+    deliver(f.stores.requests, asked);
+    auto bound = binding("2026-11-24T21:00:00Z");
+    bound.metadata.ns = "c";
+    deliver(f.stores.bindings, bound);
+    SECTION("which has not heard yet that it is gone") {
+      const auto input = gather();
+      CHECK_FALSE(input.binding);
+      for (const auto& other : input.others) CHECK_FALSE(other.binding);
+    }
+    SECTION("and the API server, too") {
+      f.api.put(bound);
+      const auto input = gather();
+      CHECK(input.where == "c");
+      CHECK(input.binding);
+      CHECK(input.has_ended);
+    }
+  }
   SECTION("none is") {
     gone_in("c", 3s);
     CHECK(gather().where == "b");
