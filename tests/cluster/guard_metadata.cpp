@@ -156,8 +156,8 @@ TEST_CASE("a misspelt command is refused by its name", "[guard]") {
   const std::string known =
       " is not an annotation of a request: curfew.dev/approve, curfew.dev/deny and curfew.dev/revoke decide it, "
       "curfew.dev/review-justified and curfew.dev/review-disputed review it";
-  const std::string name = GENERATE("curfew.dev/aprove", "curfew.dev/review-justfied", "curfew.dev/Approve",
-                                    "curfew.dev/expires-at");
+  const std::string name = GENERATE("curfew.dev/aprove", "Curfew.dev/revoke", "curfew.dev/review-justfied",
+                                    "curfew.dev/Approve", "curfew.dev/expires-at");
   for (const Person& who : {asked.alice, asked.bob, asked.admin}) {
     CHECK_THAT(asked.annotate(who, {name + "=ok"}), Refused(name + known));
     CHECK_THAT(patch(asked, who, {{"annotations", {{"example.com/ticket", "INC-1"}, {name, "ok"}}}}),
